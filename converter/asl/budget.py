@@ -1,0 +1,100 @@
+"""Holds a machine against the limits of Step Functions, and finds the pace at which its pollers fit.
+
+Limits (AWS documentation, "Step Functions service quotas"): 25,000 events in an execution's history, 1 MB
+for a definition, 256 KiB for the data of a state.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from converter import diagnostics as d
+from converter.asl.awaiting import Pace
+from converter.asl.options import Options
+from converter.asl.records import CAUSE_LENGTH
+from converter.diagnostics import Diagnostic, about_dag
+from converter.workflow import Workflow
+
+EVENT_LIMIT = 25_000
+DEFINITION_LIMIT = 1_048_576
+DATA_LIMIT = 262_144
+#: Wait, Task (entered, scheduled, started, succeeded, exited) and Choice.
+EVENTS_PER_POLL = 9
+#: Where pollers cannot keep one interval until the deadline, how fast the interval may grow with the age of
+#: the execution, slowest first. At 0.02 a task behind an Await starts at most 2 % later.
+GROWTHS = (0.005, 0.01, 0.02, 0.03, 0.05, 0.1)
+
+_EVENTS = {"Pass": 2, "Choice": 2, "Wait": 2, "Succeed": 2, "Fail": 1, "Parallel": 4}
+#: An outcome record without its output or cause: braces, field names, state, time.
+_RECORD_BYTES = 80
+#: Return values are ids and ARNs today; errors are names.
+_OUTPUT_BYTES = 300
+_ERROR_BYTES = 100
+
+
+def states_of(block: Mapping[str, Any]) -> Iterator[tuple[str, Mapping[str, Any]]]:
+    """Yield name and state of every state of a definition, branches included."""
+    for name, state in block["States"].items():
+        yield name, state
+        for branch in state.get("Branches", ()):
+            yield from states_of(branch)
+
+
+def worst_case_events(definition: Mapping[str, Any]) -> int:
+    """Return the events of an execution that enters every state once, with every retry.
+
+    That is more than any execution has, as no execution takes both exits of a Choice. Polls after a
+    poller's first come on top.
+    """
+    return 2 + sum(_state_events(state) for _, state in states_of(definition))
+
+
+def polls_until(deadline: float, pace: Pace) -> int:
+    """Return how often a poller asks at this pace until the deadline (seconds after the start)."""
+    if not pace.growth:
+        return math.ceil(deadline / pace.interval) + 1
+    grows_from = pace.interval / pace.growth
+    if deadline <= grows_from:
+        return math.ceil(deadline / pace.interval) + 1
+    growing = math.log(deadline / grows_from) / math.log(1 + pace.growth)
+    return math.ceil(1 / pace.growth) + math.ceil(growing) + 1
+
+
+def choose_pace(definition: Mapping[str, Any], pollers: int, options: Options) -> Pace | None:
+    """Return the pace at which all pollers can wait until their deadline, None if there is none.
+
+    The interval asked for is kept if it fits; otherwise it grows with the age of the execution.
+    """
+    left = EVENT_LIMIT - worst_case_events(definition)
+    for growth in (0.0, *GROWTHS):
+        pace = Pace(options.poll_interval, growth)
+        if pollers * polls_until(options.await_deadline, pace) * EVENTS_PER_POLL <= left:
+            return pace
+    return None
+
+
+def size_problems(workflow: Workflow, definition: Mapping[str, Any]) -> list[Diagnostic]:
+    """Return a diagnostic for each limit on size that the machine may exceed."""
+    found = []
+    size = len(json.dumps(definition, separators=(",", ":")).encode())
+    if size > DEFINITION_LIMIT:
+        found.append(f"the definition has {size:,} bytes, {DEFINITION_LIMIT:,} are allowed")
+    largest = max(_OUTPUT_BYTES, CAUSE_LENGTH + _ERROR_BYTES)
+    data = sum(len(task.task_id.encode()) + _RECORD_BYTES + largest for task in workflow.tasks)
+    if data > DATA_LIMIT:
+        found.append(
+            f"the records of {len(workflow.tasks)} tasks may have {data:,} bytes, {DATA_LIMIT:,} are allowed"
+        )
+    return [about_dag(workflow, d.TOO_LARGE, problem, "split the DAG in two") for problem in found]
+
+
+def _state_events(state: Mapping[str, Any]) -> int:
+    if state["Type"] != "Task":
+        return _EVENTS[state["Type"]]
+    # A job that is waited for has a TaskSubmitted event, too, in every try.
+    submitted = 1 if ".sync" in state["Resource"] else 0
+    retries = sum(int(retrier.get("MaxAttempts", 3)) for retrier in state.get("Retry", ()))
+    return 5 + submitted + retries * (3 + submitted)

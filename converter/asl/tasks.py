@@ -1,0 +1,123 @@
+"""Step → the state that runs it: retries, timeouts, result and failure."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+from converter import diagnostics as d
+from converter.asl import records
+from converter.asl.options import Correlate, Options
+from converter.diagnostics import Diagnostic
+from converter.expressions.jsonata import Expression, field_value, literal
+from converter.operators.arguments import task_diagnostic
+from converter.operators.step import GlueRun, Retrier, Step
+from converter.workflow import Retries, Task
+
+#: The argument of a Glue run that says which execution and which task started it.
+RUN_ARGUMENT = "--dag2sfn-run"
+#: Airflow waits a day at most between two tries (TaskInstance.next_retry_datetime, MAX_RETRY_DELAY).
+LONGEST_DELAY = 86_400
+#: The largest number ASL takes for seconds and attempts.
+ASL_MAXIMUM = 99_999_999
+
+
+def state_of(step: Step, task: Task, options: Options, *, awaited: bool, has_records: bool) -> dict[str, Any]:
+    """Return the state that runs a step and records its success, without its transitions.
+
+    ``awaited`` says that a sibling branch polls for the task; ``has_records``, whether the state's input
+    has records of earlier tasks.
+    """
+    output = str(records.succeeded(task.task_id, step.output, has_records=has_records))
+    comment = f"task {task.task_id}: {step.operator}"
+    if step.resource is None:
+        return {"Type": "Pass", "Comment": comment, "Output": output}
+    arguments = dict(step.arguments)
+    if awaited and isinstance(step.completion, GlueRun) and options.correlate is Correlate.ARGUMENT:
+        arguments["Arguments"] = {**arguments["Arguments"], RUN_ARGUMENT: run_token(task.task_id)}
+    state: dict[str, Any] = {
+        "Type": "Task",
+        "Comment": comment,
+        "Resource": step.resource,
+        "Arguments": field_value(arguments),
+        "Output": output,
+    }
+    timeout = timeout_of(step, task)
+    if timeout:
+        state["TimeoutSeconds"] = timeout
+    retry = [retry_state(retrier) for retrier in step.retriers] + task_retry(task.retries)
+    if retry:
+        state["Retry"] = retry
+    return state
+
+
+def run_token(task_id: str) -> Expression:
+    """Return the value of :data:`RUN_ARGUMENT`: execution, task and map index (-1: not mapped)."""
+    return Expression(f"$states.context.Execution.Id & {literal(f'/{task_id}/-1')}")
+
+
+def timeout_of(step: Step, task: Task) -> int | None:
+    """Return the seconds that one try may take, None if nothing limits it."""
+    limits = [limit for limit in (step.timeout, task.execution_timeout) if limit is not None]
+    return min(max(1, math.ceil(min(limits))), ASL_MAXIMUM) if limits else None
+
+
+def retry_state(retrier: Retrier) -> dict[str, Any]:
+    """Return an ASL retrier."""
+    state: dict[str, Any] = {
+        "ErrorEquals": list(retrier.errors),
+        "IntervalSeconds": retrier.interval,
+        "MaxAttempts": retrier.attempts,
+        "BackoffRate": retrier.backoff,
+    }
+    if retrier.max_delay:
+        state["MaxDelaySeconds"] = retrier.max_delay
+    if retrier.jitter:
+        state["JitterStrategy"] = "FULL"
+    return state
+
+
+def task_retry(retries: Retries) -> list[dict[str, Any]]:
+    """Return the retriers that do what the task's retries say; none without retries.
+
+    With exponential backoff Airflow waits between b and 2b before try k + 1, where b is the delay times the
+    backoff to the power of k - 1: the machine waits b. An evaluation error is never retried: the job may
+    already have run, and the next try would fail in the same way.
+    """
+    if retries.count <= 0:
+        return []
+    interval = _whole_seconds(retries.delay)
+    state: dict[str, Any] = {
+        "ErrorEquals": ["States.ALL"],
+        "IntervalSeconds": interval,
+        "MaxAttempts": min(retries.count, ASL_MAXIMUM),
+        "BackoffRate": 1.0,
+    }
+    if retries.backoff > 1.0:
+        longest = min(_whole_seconds(retries.max_delay or LONGEST_DELAY), LONGEST_DELAY)
+        if longest > interval:  # ASL wants MaxDelaySeconds to be greater than IntervalSeconds
+            state |= {"BackoffRate": float(retries.backoff), "MaxDelaySeconds": longest}
+        else:
+            state["IntervalSeconds"] = longest
+    return [{"ErrorEquals": ["States.QueryEvaluationError"], "MaxAttempts": 0}, state]
+
+
+def rounding_problems(task: Task) -> list[Diagnostic]:
+    """Return a diagnostic for each duration that ASL cannot say exactly."""
+    found = []
+    retries = task.retries
+    if retries.count > 0 and retries.delay != _whole_seconds(retries.delay):
+        rounded = _whole_seconds(retries.delay)
+        found.append(f"retry_delay of {retries.delay:g} s becomes {rounded} s (whole seconds, at least 1)")
+    if retries.count > 0 and 0 < retries.backoff < 1.0:
+        found.append(f"retry_exponential_backoff {retries.backoff:g} becomes a constant delay")
+    if task.execution_timeout is not None and task.execution_timeout != _whole_seconds(
+        task.execution_timeout
+    ):
+        rounded = _whole_seconds(task.execution_timeout)
+        found.append(f"execution_timeout of {task.execution_timeout:g} s becomes {rounded} s")
+    return [task_diagnostic(d.RETRY_ROUNDED, task, problem) for problem in found]
+
+
+def _whole_seconds(seconds: float) -> int:
+    return min(max(1, math.ceil(seconds)), ASL_MAXIMUM)

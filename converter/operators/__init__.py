@@ -1,0 +1,68 @@
+"""Airflow operator → Step, one module per service. Airflow itself is not needed here.
+
+``steps_of`` converts all tasks of a Workflow and reports every problem; ``settings`` accounts for the
+arguments that every operator has.
+"""
+
+from __future__ import annotations
+
+from converter import diagnostics as d
+from converter.diagnostics import Diagnostic
+from converter.operators import glue, standard, step_functions  # noqa: F401 - they register themselves
+from converter.operators.arguments import Arguments, task_diagnostic
+from converter.operators.registry import conversion_of, converted_operators
+from converter.operators.settings import setting_problems
+from converter.operators.step import GlueRun, Permission, Retrier, Step
+from converter.workflow import Task, TriggerRule, Workflow
+
+__all__ = ["GlueRun", "Permission", "Retrier", "Step", "converted_operators", "steps_of"]
+
+
+def steps_of(workflow: Workflow) -> tuple[dict[str, Step], tuple[Diagnostic, ...]]:
+    """Return task id → Step for every task that is converted, and all problems of all tasks."""
+    steps: dict[str, Step] = {}
+    problems: list[Diagnostic] = []
+    for task in workflow.tasks:
+        problems += [*_unconverted_features(task), *setting_problems(task)]
+        conversion = conversion_of(task.operator)
+        if conversion is None:
+            problems.append(_unknown_operator(task))
+        elif not task.is_mapped:
+            args = Arguments(task)
+            steps[task.task_id] = conversion(args)
+            problems += args.problems()
+    return steps, tuple(problems)
+
+
+def _unknown_operator(task: Task) -> Diagnostic:
+    name = task.operator.rpartition(".")[2]
+    known = next((base for base in task.bases if conversion_of(base)), None)
+    if known:
+        remedy = f"use {known.rpartition('.')[2]} itself; what a subclass changes cannot be seen"
+    else:
+        remedy = "operators that are converted: " + ", ".join(
+            operator.rpartition(".")[2] for operator in converted_operators()
+        )
+    return task_diagnostic(d.UNKNOWN_OPERATOR, task, f"{name} is not converted", remedy)
+
+
+def _unconverted_features(task: Task) -> list[Diagnostic]:
+    problems = []
+    if task.trigger_rule is not TriggerRule.ALL_SUCCESS:
+        problems.append(
+            task_diagnostic(
+                d.TRIGGER_RULE,
+                task,
+                f"trigger_rule '{task.trigger_rule.value}' is not converted",
+                "use 'all_success'",
+            )
+        )
+    if task.is_setup or task.is_teardown:
+        kind = "setup" if task.is_setup else "teardown"
+        problems.append(
+            task_diagnostic(d.SETUP_TEARDOWN, task, f"{kind} tasks are not converted", "make it a plain task")
+        )
+    if task.is_mapped:
+        remedy = "write one task for each value"
+        problems.append(task_diagnostic(d.MAPPED_TASK, task, "mapped tasks are not converted", remedy))
+    return problems

@@ -1,0 +1,90 @@
+"""Reading an operator's arguments such that none is overlooked."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from typing import Any
+
+from converter import diagnostics as d
+from converter.diagnostics import Code, Diagnostic
+from converter.workflow import Opaque, Task, Value
+
+
+class Arguments:
+    """One task's arguments, each of which is taken, set aside with a reason, or reported.
+
+    An operator's module takes what it converts; :meth:`problems` then refuses whatever is left, so that an
+    argument that nobody thought of is never dropped in silence.
+    """
+
+    def __init__(self, task: Task) -> None:
+        self.task = task
+        self._left = dict(task.arguments)
+        self._problems: list[Diagnostic] = []
+
+    def take(self, name: str, default: Value = None) -> Any:
+        """Return an argument's value; a template or a Python object in it is reported."""
+        value = self._left.pop(name, default)
+        for found in _texts(value):
+            if isinstance(found, Opaque):
+                remedy = f"write a literal value instead of {found.text}"
+                self.report(d.PYTHON_VALUE, f"argument '{name}' is a Python object ({found.kind})", remedy)
+            elif name in self.task.template_fields and ("{{" in found or "{%" in found):
+                remedy = "write the value itself; templates are not converted yet"
+                self.report(d.TEMPLATE, f"argument '{name}' has the template {json.dumps(found)}", remedy)
+        return value
+
+    def take_text(self, name: str) -> str:
+        """Return an argument that must be a string with something in it; report it if it is not."""
+        value = self.take(name)
+        if not isinstance(value, str) or not value:
+            if not isinstance(value, Opaque):
+                self.report(d.BAD_ARGUMENT, f"argument '{name}' is {value!r}", "write a non-empty string")
+            return ""
+        return value
+
+    def take_mapping(self, name: str) -> dict[str, Any]:
+        """Return an argument that must be a dict (empty if it is not given); report it if it is not."""
+        value = self.take(name)
+        if value is not None and not isinstance(value, dict):
+            if not isinstance(value, Opaque):
+                self.report(d.BAD_ARGUMENT, f"argument '{name}' is {value!r}", "write a dict")
+            return {}
+        return dict(value or {})
+
+    def set_aside(self, *names: str) -> None:
+        """Drop arguments that change nothing about what the task does on Step Functions."""
+        for name in names:
+            self._left.pop(name, None)
+
+    def report(self, code: Code, problem: str, remedy: str) -> None:
+        """Add a diagnostic about this task."""
+        self._problems.append(task_diagnostic(code, self.task, problem, remedy))
+
+    def problems(self) -> tuple[Diagnostic, ...]:
+        """Return all that was reported, with a refusal for each argument that nobody took."""
+        for name, value in self._left.items():
+            if value is not None:
+                operator = self.task.operator.rpartition(".")[2]
+                remedy = "leave it out, or ask for it to be added to the converter"
+                self.report(d.UNKNOWN_ARGUMENT, f"argument '{name}' of {operator} is not converted", remedy)
+        self._left.clear()
+        return tuple(self._problems)
+
+
+def task_diagnostic(code: Code, task: Task, problem: str, remedy: str = "") -> Diagnostic:
+    """Return a diagnostic that names the task and its place in the DAG file."""
+    return Diagnostic(code, f"task '{task.task_id}': {problem}", remedy, task.location, task_id=task.task_id)
+
+
+def _texts(value: Value) -> Iterator[str | Opaque]:
+    if isinstance(value, (str, Opaque)):
+        yield value
+    elif isinstance(value, dict):
+        for key, item in value.items():
+            yield key
+            yield from _texts(item)
+    elif isinstance(value, list):
+        for item in value:
+            yield from _texts(item)

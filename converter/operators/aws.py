@@ -1,0 +1,35 @@
+"""What all operators of the amazon provider have in common."""
+
+from __future__ import annotations
+
+from converter import diagnostics as d
+from converter.operators.arguments import Arguments
+
+
+def set_aside_connection(args: Arguments) -> None:
+    """Account for the arguments that say how Airflow reaches AWS: a machine acts as its own role."""
+    connection = args.take("aws_conn_id")
+    if connection not in (None, "", "aws_default"):
+        args.report(
+            d.OTHER_CREDENTIALS,
+            f"Airflow's connection '{connection}' is not used: the machine acts as its own role",
+            "if the connection leads to another account or role, allow the machine's role there",
+        )
+    region = args.take("region_name")
+    if region:
+        args.report(
+            d.OTHER_CREDENTIALS,
+            f"region_name is '{region}': the task runs in the region of the machine",
+            f"deploy the machine in {region}",
+        )
+    args.set_aside("verify", "botocore_config")
+
+
+def waiter_timeout(args: Arguments, *, delay: int, attempts: int, applies: bool) -> int | None:
+    """Return after how many seconds a deferred operator gives up waiting, None if it does not.
+
+    A deferred operator polls ``waiter_max_attempts`` times every ``waiter_delay`` seconds, and the try
+    fails after that: also with the operator's defaults, which are given here.
+    """
+    seconds = args.take("waiter_delay", delay) * args.take("waiter_max_attempts", attempts)
+    return max(1, round(seconds)) if applies else None

@@ -1,0 +1,97 @@
+"""Accounts for the settings that every operator and every DAG has: pool, callbacks, email, limits, …
+
+Each is irrelevant on Step Functions, lost (and named), or would change which tasks run (and is refused).
+A setting that is not in these tables is refused: a new Airflow version may bring one that matters.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+
+from converter import diagnostics as d
+from converter.diagnostics import Code, Diagnostic, about_dag
+from converter.operators.arguments import task_diagnostic
+from converter.workflow import Opaque, Task, Value, Workflow
+
+#: Documentation, looks, and where Airflow's own worker runs the task.
+_IRRELEVANT = frozenset(
+    """
+    access_control allow_nested_operators allowed_run_types auto_register dag_display_name default_args
+    description disable_bundle_versioning do_xcom_push doc doc_json doc_md doc_rst doc_yaml email_on_failure
+    email_on_retry end_date executor executor_config ignore_first_depends_on_past is_paused_upon_creation
+    jinja_environment_kwargs logger_name map_index_template multiple_outputs owner owner_links params
+    priority_weight queue render_template_as_native_obj rerun_with_latest_version resources run_as_user
+    start_date tags task_display_name template_searchpath template_undefined user_defined_filters
+    user_defined_macros wait_for_past_depends_before_skipping weight_rule
+    """.split()
+)
+
+#: Lost, with what it means to lose it and what to do instead.
+_LOST: Mapping[str, tuple[Code, str]] = {
+    **{
+        callback: (d.LOST_FEATURE, "use an EventBridge rule on the machine's status changes")
+        for callback in (
+            "on_execute_callback",
+            "on_failure_callback",
+            "on_success_callback",
+            "on_retry_callback",
+            "on_skipped_callback",
+            "sla_miss_callback",
+        )
+    },
+    "email": (d.LOST_FEATURE, "use an alarm on failed executions"),
+    "sla": (d.LOST_FEATURE, "use an alarm on the execution's time"),
+    "deadline": (d.LOST_FEATURE, "use an alarm on the execution's time"),
+    "inlets": (d.LOST_FEATURE, "lineage is not recorded"),
+    "outlets": (d.LOST_FEATURE, "DAGs that are scheduled on these assets are not triggered"),
+    "max_consecutive_failed_dag_runs": (d.LOST_FEATURE, "the machine is never paused by failures"),
+    "catchup": (d.LOST_FEATURE, "missed intervals are not made up for; start them with `dag2sfn run`"),
+    "pool": (d.LIMIT_NOT_HELD, "limit the service itself, if the pool guards a quota"),
+    "pool_slots": (d.LIMIT_NOT_HELD, "limit the service itself, if the pool guards a quota"),
+    "max_active_tis_per_dag": (d.LIMIT_NOT_HELD, "limit the service itself"),
+    "max_active_tis_per_dagrun": (d.LIMIT_NOT_HELD, "limit the service itself"),
+    "max_active_tasks": (d.LIMIT_NOT_HELD, "limit the service itself, if it guards a quota"),
+    "max_active_runs": (d.LIMIT_NOT_HELD, "start one execution after the other, if runs must not overlap"),
+}
+
+#: Refused, because another set of tasks would run.
+_REFUSED: Mapping[str, str] = {
+    "depends_on_past": "leave it out; an execution does not know the one before",
+    "wait_for_downstream": "leave it out; an execution does not know the one before",
+    "pre_execute": "move what it does into a task of its own",
+    "post_execute": "move what it does into a task of its own",
+    "retry_policy": "use retries and retry_delay",
+    "fail_fast": "leave it out, or convert with --failures stop",
+}
+
+
+def setting_problems(task: Task) -> list[Diagnostic]:
+    """Return a diagnostic for each setting of a task that is lost or refused."""
+    return [
+        task_diagnostic(code, task, problem, remedy) for code, problem, remedy in _classify(task.settings)
+    ]
+
+
+def dag_problems(workflow: Workflow) -> list[Diagnostic]:
+    """Return a diagnostic for each setting of the DAG itself that is lost or refused."""
+    found = list(_classify(workflow.settings))
+    schedule = workflow.schedule
+    if schedule is not None:
+        what = schedule.expression or schedule.timetable
+        found.append(
+            (d.NO_SCHEDULE, f"the schedule '{what}' is not deployed", "start runs with `dag2sfn run`")
+        )
+    return [about_dag(workflow, code, problem, remedy) for code, problem, remedy in found]
+
+
+def _classify(settings: Mapping[str, Value]) -> Iterable[tuple[Code, str, str]]:
+    for name, value in settings.items():
+        if name in _IRRELEVANT or value in (None, False, [], {}):
+            continue
+        shown = value.text if isinstance(value, Opaque) else repr(value)
+        if name in _LOST:
+            code, remedy = _LOST[name]
+            yield code, f"{name} ({shown}) has no effect in the machine", remedy
+        else:
+            remedy = _REFUSED.get(name, "leave it out, or ask for it to be added to the converter")
+            yield d.UNCONVERTED_SETTING, f"{name} ({shown}) is not converted", remedy

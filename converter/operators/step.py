@@ -1,0 +1,67 @@
+"""The Step: what one task becomes in the machine."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from converter.expressions.jsonata import Expression
+
+
+@dataclass(frozen=True)
+class Permission:
+    """What a state needs to be allowed: IAM actions on resources.
+
+    A resource is an ARN, in which ``${AWS::Partition}``, ``${AWS::Region}`` and ``${AWS::AccountId}`` stand
+    for those of the deployment, or ``*`` where AWS allows nothing else (then ``reason`` says why).
+    """
+
+    actions: tuple[str, ...]
+    resources: tuple[str, ...]
+    reason: str = ""
+
+
+@dataclass(frozen=True)
+class Retrier:
+    """An ASL retrier for errors of a service, apart from the task's own retries. Intervals in seconds."""
+
+    errors: tuple[str, ...]
+    interval: int = 1
+    attempts: int = 5
+    backoff: float = 2.0
+    max_delay: int | None = 30
+    jitter: bool = True
+
+
+@dataclass(frozen=True)
+class GlueRun:
+    """The task's success can be seen from outside: a run of this Glue job succeeds."""
+
+    job_name: str
+
+
+@dataclass(frozen=True)
+class Step:
+    """One task as a Task state, or as a Pass state where ``resource`` is None (nothing to do).
+
+    ``output`` gives, from ``$states.result``, what the Airflow operator pushes as its return value; None if
+    it pushes nothing. ``retriers`` handle throttling; the task's own retries come after them. ``timeout``
+    (seconds, per try) is a limit of the operator's own, besides the task's execution_timeout.
+    ``completion`` is how other branches see the task succeed; None means by its outcome record alone.
+    """
+
+    task_id: str
+    operator: str
+    resource: str | None
+    arguments: Mapping[str, Any] = field(default_factory=dict)
+    output: Expression | None = None
+    retriers: tuple[Retrier, ...] = ()
+    timeout: int | None = None
+    permissions: tuple[Permission, ...] = ()
+    completion: GlueRun | None = None
+
+    @property
+    def can_fail(self) -> bool:
+        """Whether the task can end other than in success, once it runs."""
+        return self.resource is not None

@@ -1,0 +1,97 @@
+"""AWS Step Functions: machines of the user's that a DAG starts."""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import Any
+
+from converter import diagnostics as d
+from converter.expressions.jsonata import Expression, literal
+from converter.operators.arguments import Arguments
+from converter.operators.aws import set_aside_connection, waiter_timeout
+from converter.operators.registry import converts
+from converter.operators.step import Permission, Retrier, Step
+
+_THROTTLING = Retrier(("StepFunctions.ExecutionLimitExceeded", "StepFunctions.ThrottlingException"))
+_MACHINE_ARN = re.compile(
+    r"arn:[^:]+:states:([^:]+):(\d{12}):stateMachine:([A-Za-z0-9-_]+)(:[A-Za-z0-9-_]+)?\Z"
+)
+
+
+@converts("airflow.providers.amazon.aws.operators.step_function.StepFunctionStartExecutionOperator")
+def start_execution(args: Arguments) -> Step:
+    """A nested execution: ``states:startExecution``, with ``.sync:2`` where the operator waits.
+
+    Return value, as in Airflow: the execution's ARN. The machine is the user's and must exist.
+    """
+    arn = args.take_text("state_machine_arn")
+    name = args.take("name")
+    # Airflow waits for the execution only when the operator is deferrable.
+    waits = bool(args.take("deferrable", False))
+    timeout = waiter_timeout(args, delay=60, attempts=30, applies=waits)
+    if args.take("is_redrive_execution"):
+        args.report(d.LOST_FEATURE, "is_redrive_execution is not converted", "start a new execution instead")
+    arguments = {
+        "StateMachineArn": arn,
+        "Name": name or _execution_name(args.task.task_id),
+        "Input": _input(args),
+    }
+    set_aside_connection(args)
+    return Step(
+        task_id=args.task.task_id,
+        operator="StepFunctionStartExecutionOperator",
+        resource="arn:aws:states:::states:startExecution" + (".sync:2" if waits else ""),
+        arguments=arguments,
+        output=Expression("$states.result.ExecutionArn"),
+        retriers=(_THROTTLING,),
+        timeout=timeout,
+        permissions=_permissions(args, arn, waits),
+    )
+
+
+def _execution_name(task_id: str) -> Expression:
+    """Return a name that follows from execution, task and try, so that the execution can be found again.
+
+    A name stays taken for 90 days after its execution has ended, so each try needs its own. Names have at
+    most 80 characters, hence the hash.
+    """
+    readable = literal(re.sub(r"[^A-Za-z0-9_-]", "-", task_id)[:40] + "-")
+    identity = (
+        f"$states.context.Execution.Id & {literal(f'/{task_id}/-1/')} & $states.context.State.RetryCount"
+    )
+    return Expression(f"{readable} & $substring($hash({identity}, 'SHA-256'), 0, 32)")
+
+
+def _input(args: Arguments) -> Any:
+    value = args.take("state_machine_input")
+    if not isinstance(value, str):
+        return {} if value is None else value
+    try:
+        return json.loads(value)
+    except ValueError:
+        args.report(d.BAD_ARGUMENT, "argument 'state_machine_input' is no JSON text", "write a dict")
+        return {}
+
+
+def _permissions(args: Arguments, arn: str, waits: bool) -> tuple[Permission, ...]:
+    match = _MACHINE_ARN.match(arn)
+    if not match:
+        if arn:
+            args.report(d.BAD_ARGUMENT, f"'{arn}' is no ARN of a state machine", "write the whole ARN")
+        return ()
+    start = Permission(("states:StartExecution",), (arn,))
+    if not waits:
+        return (start,)
+    executions = arn.replace(":stateMachine:", ":execution:") + ":*"
+    # .sync learns of the end through an EventBridge rule that Step Functions manages (AWS documentation,
+    # "IAM policies for nested executions").
+    rule = (
+        "arn:${AWS::Partition}:events:${AWS::Region}:${AWS::AccountId}"
+        ":rule/StepFunctionsGetEventsForStepFunctionsExecutionRule"
+    )
+    return (
+        start,
+        Permission(("states:DescribeExecution", "states:StopExecution"), (executions,)),
+        Permission(("events:PutTargets", "events:PutRule", "events:DescribeRule"), (rule,)),
+    )

@@ -1,0 +1,83 @@
+"""The Plan: a tree of Sequence, Parallel, Step and Await nodes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import TypeAlias
+
+
+@dataclass(frozen=True)
+class Step:
+    """Run one task."""
+
+    task_id: str
+
+
+@dataclass(frozen=True)
+class Await:
+    """Wait here until these tasks, which run in sibling branches, are finished."""
+
+    task_ids: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Sequence:
+    """Run the children one after another. Never directly inside another Sequence."""
+
+    children: tuple[Node, ...]
+
+
+@dataclass(frozen=True)
+class Parallel:
+    """Run the children side by side and wait for all. Never directly inside another Parallel."""
+
+    children: tuple[Node, ...]
+
+
+Node: TypeAlias = "Step | Await | Sequence | Parallel"
+#: A whole plan: the root of the tree. A DAG without tasks is an empty Sequence.
+Plan: TypeAlias = Node
+
+
+def sequence(*nodes: Node) -> Node:
+    """Return the nodes in sequence, nested Sequences spliced in; a single node stays what it is."""
+    flat = [child for node in nodes for child in (node.children if isinstance(node, Sequence) else (node,))]
+    return flat[0] if len(flat) == 1 else Sequence(tuple(flat))
+
+
+def parallel(*nodes: Node) -> Node:
+    """Return the nodes side by side, nested Parallels spliced in; a single node stays what it is."""
+    flat = [child for node in nodes for child in (node.children if isinstance(node, Parallel) else (node,))]
+    return flat[0] if len(flat) == 1 else Parallel(tuple(flat))
+
+
+def walk(node: Node) -> Iterator[Node]:
+    """Yield every node of the tree, parents first, in the order of the tree."""
+    pending = [node]
+    while pending:
+        current = pending.pop()
+        yield current
+        if isinstance(current, (Sequence, Parallel)):
+            pending.extend(reversed(current.children))
+
+
+def task_ids(node: Node) -> tuple[str, ...]:
+    """Return the tasks that the tree runs, in the order of the tree."""
+    return tuple(item.task_id for item in walk(node) if isinstance(item, Step))
+
+
+def awaits(node: Node) -> tuple[Await, ...]:
+    """Return the Await nodes of the tree, in the order of the tree."""
+    return tuple(item for item in walk(node) if isinstance(item, Await))
+
+
+def render(node: Node) -> str:
+    """Return the tree on one line: ``Parallel[glue1, glue2 > await(glue3) > report_b]``."""
+    if isinstance(node, Step):
+        return node.task_id
+    if isinstance(node, Await):
+        return f"await({', '.join(node.task_ids)})"
+    if isinstance(node, Parallel):
+        return f"Parallel[{', '.join(map(render, node.children))}]"
+    return " > ".join(map(render, node.children))

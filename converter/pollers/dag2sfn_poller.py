@@ -1,0 +1,146 @@
+"""Tells a Step Functions execution which tasks of sibling branches are finished, and how they ended.
+
+Event::
+
+    {"execution": "<ARN of the execution>", "started": "<its start, ISO 8601>",
+     "tasks": {"<task id>": {"job": "<Glue job>", "timeout": <seconds one try may take>}, ...},
+     "window": <seconds>}
+
+``job`` is there for a task that is a run of a Glue job, ``timeout`` if its tries are limited, ``window``
+only where runs are recognised by their start time. Answer::
+
+    {"records": {"<task id>": {"state": "success", "at": <ms since 1970>, "output": <XCom value>}, ...}}
+
+with a record for every task that is finished. Two sources are asked:
+
+* the table of outcome records (environment variable OUTCOME_TABLE, if there is one), to which a task's own
+  branch writes how the task ended: failed after all tries, skipped, upstream_failed, and success if the
+  task is no Glue job;
+* Glue, of which only success is believed. A failed run may be retried by its branch, and a job that never
+  starts has no run at all: both end in an outcome record.
+
+A run is the task's own because StartJobRun was given the argument ``--dag2sfn-run`` with execution, task
+and map index. With ``window``, it is instead any run that started since the execution's start, rounded
+down to a multiple of ``window`` seconds (0: not rounded).
+"""
+
+import datetime
+import json
+import os
+
+import boto3
+from botocore.config import Config
+from botocore.exceptions import ClientError
+
+RUN_ARGUMENT = "--dag2sfn-run"
+#: How far Glue's clock may be behind that of Step Functions. Runs are listed newest first, and those
+#: older than the execution are not looked through.
+CLOCK_SKEW = datetime.timedelta(minutes=5)
+PAGE_SIZE = 200
+#: Errors after which the next poll may well succeed, when the client's own retries are used up.
+THROTTLING = {"ThrottlingException", "Throttling", "TooManyRequestsException", "RequestLimitExceeded"}
+
+_CONFIG = Config(retries={"mode": "standard", "max_attempts": 8}, connect_timeout=5, read_timeout=20)
+_clients = {}
+
+
+def handler(event, context=None):
+    """Answer one poll (the function's entry point)."""
+    return answer(event, glue=_client("glue"), dynamodb=_client("dynamodb"), table=os.getenv("OUTCOME_TABLE"))
+
+
+def answer(event, *, glue, dynamodb, table):
+    """Return ``{"records": …}`` for an event, asking the clients given."""
+    tasks = event["tasks"]
+    records = _published(dynamodb, table, event["execution"], list(tasks)) if table else {}
+    jobs = {}
+    for task, asked in tasks.items():
+        if task not in records and "job" in asked:
+            jobs.setdefault(asked["job"], {})[task] = asked
+    for job, waiting in jobs.items():
+        records.update(_succeeded(glue, job, waiting, event))
+    return {"records": records}
+
+
+def _client(service):
+    # One client for the life of the function: connections are reused from poll to poll.
+    if service not in _clients:
+        _clients[service] = boto3.client(service, config=_CONFIG)
+    return _clients[service]
+
+
+def _published(dynamodb, table, execution, tasks):
+    """Return the outcome records that the tasks' own branches have written."""
+    records = {}
+    for start in range(0, len(tasks), 100):  # BatchGetItem takes 100 keys
+        keys = [{"id": {"S": f"{execution}/{task}"}} for task in tasks[start : start + 100]]
+        request = {table: {"Keys": keys, "ConsistentRead": True}}
+        while request:
+            response = dynamodb.batch_get_item(RequestItems=request)
+            for item in response["Responses"].get(table, []):
+                task = item["id"]["S"][len(execution) + 1 :]
+                records[task] = json.loads(item["record"]["S"])
+            request = response.get("UnprocessedKeys")
+    return records
+
+
+def _succeeded(glue, job, tasks, event):
+    """Return a record for each task of which a run of the job has succeeded."""
+    started = _instant(event["started"])
+    records = {}
+    try:
+        for run in _runs(glue, job, _oldest(started, event)):
+            for task, asked in tasks.items():
+                if task not in records and _is_success(run, task, asked, event):
+                    records[task] = {
+                        "state": "success",
+                        "at": round(run["CompletedOn"].timestamp() * 1000),
+                        "output": run["Id"],
+                    }
+            if len(records) == len(tasks):
+                break
+    except ClientError as error:
+        # A job that does not exist has no runs; that its task failed is told by an outcome record.
+        if error.response["Error"]["Code"] not in THROTTLING | {"EntityNotFoundException"}:
+            raise
+    return records
+
+
+def _is_success(run, task, asked, event):
+    if run["JobRunState"] != "SUCCEEDED" or "CompletedOn" not in run:
+        return False
+    if "window" not in event:
+        argument = run.get("Arguments", {}).get(RUN_ARGUMENT)
+        if argument != f"{event['execution']}/{task}/-1":
+            return False
+    # A run that outlived its task's timeout has failed for its own branch.
+    took = (run["CompletedOn"] - run["StartedOn"]).total_seconds()
+    return took <= asked.get("timeout", took)
+
+
+def _runs(glue, job, oldest):
+    """Yield the job's runs, newest first, down to those that started at ``oldest``."""
+    page = {}
+    while True:
+        response = glue.get_job_runs(JobName=job, MaxResults=PAGE_SIZE, **page)
+        for run in response["JobRuns"]:
+            if run["StartedOn"] < oldest:
+                return
+            yield run
+        if not response.get("NextToken"):
+            return
+        page = {"NextToken": response["NextToken"]}
+
+
+def _oldest(started, event):
+    """Return the start time of the oldest run that may be the task's."""
+    if "window" not in event:
+        return started - CLOCK_SKEW
+    if not event["window"]:
+        return started
+    seconds = int(started.timestamp()) // event["window"] * event["window"]
+    return datetime.datetime.fromtimestamp(seconds, datetime.timezone.utc)
+
+
+def _instant(text):
+    return datetime.datetime.fromisoformat(text.replace("Z", "+00:00"))

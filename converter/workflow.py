@@ -1,0 +1,197 @@
+"""The converter's own model of one DAG. It knows neither Airflow nor AWS.
+
+``loading`` makes a :class:`Workflow` from a DAG file; ``planning`` and ``asl`` read it. Everything is a
+frozen value that survives a round trip through JSON (``workflow_to_json`` / ``workflow_from_json``),
+because DAG files are loaded in another process.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import Enum
+from typing import Any, TypeAlias
+
+#: A JSON value, or an :class:`Opaque` anywhere inside one.
+Value: TypeAlias = Any
+
+
+class TriggerRule(str, Enum):
+    """Airflow's 13 trigger rules (airflow.task.trigger_rule.TriggerRule, Airflow 3.3)."""
+
+    ALL_SUCCESS = "all_success"
+    ALL_FAILED = "all_failed"
+    ALL_DONE = "all_done"
+    ALL_DONE_MIN_ONE_SUCCESS = "all_done_min_one_success"
+    ALL_DONE_SETUP_SUCCESS = "all_done_setup_success"
+    ALL_SKIPPED = "all_skipped"
+    ALWAYS = "always"
+    NONE_FAILED = "none_failed"
+    NONE_FAILED_MIN_ONE_SUCCESS = "none_failed_min_one_success"
+    NONE_SKIPPED = "none_skipped"
+    ONE_DONE = "one_done"
+    ONE_FAILED = "one_failed"
+    ONE_SUCCESS = "one_success"
+
+
+class Outcome(str, Enum):
+    """A task's final Airflow state."""
+
+    SUCCESS = "success"
+    FAILED = "failed"
+    SKIPPED = "skipped"
+    UPSTREAM_FAILED = "upstream_failed"
+
+
+@dataclass(frozen=True, order=True)
+class Location:
+    """A place in a DAG file. ``line`` counts from 1; 0 means the file as a whole."""
+
+    file: str
+    line: int = 0
+
+    def __str__(self) -> str:
+        return f"{self.file}:{self.line}" if self.line else self.file
+
+
+@dataclass(frozen=True)
+class Opaque:
+    """A Python object of the DAG file that has no JSON form: a callable, a hook, a custom class.
+
+    ``kind`` is its type's dotted name; ``text`` is a short description for messages.
+    """
+
+    kind: str
+    text: str
+
+
+@dataclass(frozen=True)
+class Retries:
+    """How often and when a failed task is tried again. All durations in seconds.
+
+    ``backoff`` is the factor between two delays; 1.0 means a constant delay (in Airflow: no exponential
+    backoff), and then ``max_delay`` has no effect, as in Airflow.
+    """
+
+    count: int = 0
+    delay: float = 300.0
+    backoff: float = 1.0
+    max_delay: float | None = None
+
+
+@dataclass(frozen=True)
+class Task:
+    """One task.
+
+    ``operator`` is the dotted name of its class and ``bases`` those of its base classes, nearest first,
+    so that a subclass is recognised and named. ``arguments`` are the operator's own arguments as the
+    author passed them (with what the file changed afterwards); ``settings`` are the arguments that every
+    operator has (pool, callbacks, email, …), where the author passed them and no field here holds them.
+    """
+
+    task_id: str
+    operator: str
+    bases: tuple[str, ...] = ()
+    arguments: Mapping[str, Value] = field(default_factory=dict)
+    settings: Mapping[str, Value] = field(default_factory=dict)
+    template_fields: tuple[str, ...] = ()
+    upstream: tuple[str, ...] = ()
+    trigger_rule: TriggerRule = TriggerRule.ALL_SUCCESS
+    retries: Retries = Retries()
+    execution_timeout: float | None = None
+    is_setup: bool = False
+    is_teardown: bool = False
+    is_mapped: bool = False
+    location: Location = Location("")
+
+
+@dataclass(frozen=True)
+class Schedule:
+    """When Airflow starts runs: the timetable's class, and its expression (cron, seconds, …) if any."""
+
+    timetable: str
+    expression: str | None = None
+    timezone: str | None = None
+
+
+@dataclass(frozen=True)
+class Workflow:
+    """One DAG: tasks in the order of the file, dependencies (``Task.upstream``), schedule, parameters.
+
+    ``settings`` holds the DAG's other arguments where they differ from Airflow's defaults.
+    ``dagrun_timeout`` is in seconds. ``source_hash`` is the SHA-256 (hex) of the DAG file.
+    """
+
+    dag_id: str
+    tasks: tuple[Task, ...]
+    location: Location
+    schedule: Schedule | None = None
+    params: Mapping[str, Value] = field(default_factory=dict)
+    dagrun_timeout: float | None = None
+    settings: Mapping[str, Value] = field(default_factory=dict)
+    source_hash: str = ""
+    airflow_version: str = ""
+
+    def task(self, task_id: str) -> Task:
+        """Return the task of this id. Raises KeyError."""
+        for task in self.tasks:
+            if task.task_id == task_id:
+                return task
+        raise KeyError(task_id)
+
+    def leaves(self) -> tuple[str, ...]:
+        """Return the ids of the tasks that nothing depends on: they decide the state of the run."""
+        depended_on = {upstream for task in self.tasks for upstream in task.upstream}
+        return tuple(task.task_id for task in self.tasks if task.task_id not in depended_on)
+
+
+_OPAQUE_KEY = "$opaque"
+
+
+def to_json(value: Any) -> Any:
+    """Return a JSON form of a model object; :func:`workflow_from_json` is its inverse for a Workflow."""
+    if isinstance(value, Opaque):
+        return {_OPAQUE_KEY: [value.kind, value.text]}
+    if isinstance(value, Enum):
+        return value.value
+    if dataclasses.is_dataclass(value) and not isinstance(value, type):
+        return {item.name: to_json(getattr(value, item.name)) for item in dataclasses.fields(value)}
+    if isinstance(value, Mapping):
+        return {str(key): to_json(item) for key, item in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [to_json(item) for item in value]
+    return value
+
+
+def workflow_from_json(data: Mapping[str, Any]) -> Workflow:
+    """Return the Workflow that ``to_json`` wrote. Raises KeyError or TypeError on anything else."""
+    fields = dict(data)
+    fields["tasks"] = tuple(_task_from_json(task) for task in data["tasks"])
+    fields["location"] = Location(**data["location"])
+    fields["schedule"] = Schedule(**data["schedule"]) if data["schedule"] else None
+    for name in ("params", "settings"):
+        fields[name] = _value_from_json(data[name])
+    return Workflow(**fields)
+
+
+def _task_from_json(data: Mapping[str, Any]) -> Task:
+    fields = dict(data)
+    for name in ("bases", "template_fields", "upstream"):
+        fields[name] = tuple(data[name])
+    for name in ("arguments", "settings"):
+        fields[name] = _value_from_json(data[name])
+    fields["trigger_rule"] = TriggerRule(data["trigger_rule"])
+    fields["retries"] = Retries(**data["retries"])
+    fields["location"] = Location(**data["location"])
+    return Task(**fields)
+
+
+def _value_from_json(value: Any) -> Value:
+    if isinstance(value, dict):
+        if set(value) == {_OPAQUE_KEY}:
+            return Opaque(*value[_OPAQUE_KEY])
+        return {key: _value_from_json(item) for key, item in value.items()}
+    if isinstance(value, list):
+        return [_value_from_json(item) for item in value]
+    return value
