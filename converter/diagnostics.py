@@ -257,3 +257,39 @@ TOO_LARGE = _code(
     "D305", Severity.REFUSED, "the machine is too large",
     "A definition has at most 1 MB, and the data of a state at most 256 KiB.",
 )  # fmt: skip
+
+# --- D4xx: deployment and runs --------------------------------------------------------------------------
+
+MACHINE_NOT_DEPLOYED = _code(
+    "D451", Severity.UNREADABLE, "the DAG is not deployed",
+    """The account and region have no state machine for the DAG. Its name follows from the DAG's id.""",
+)  # fmt: skip
+EXECUTION_UNKNOWN = _code(
+    "D452", Severity.UNREADABLE, "unknown execution",
+    """Step Functions knows no execution of this ARN in the region. It forgets executions 90 days after they
+    have ended.""",
+)  # fmt: skip
+RUN_INPUT_REFUSED = _code(
+    "D453", Severity.UNREADABLE, "the run's input is refused",
+    """conf, run_id and dates are the input of the execution: JSON, at most 256 KiB.""",
+)  # fmt: skip
+NOT_A_BUNDLE = _code(
+    "D401", Severity.UNREADABLE, "not a bundle",
+    """The folder was not written by `dag2sfn convert`, or by another version of it. Where a bundle is to be
+    written, a folder that is not empty and no bundle is left alone.""",
+)  # fmt: skip
+DEPLOYMENT_FAILED = _code(
+    "D402", Severity.REFUSED, "the deployment failed",
+    """CloudFormation could not create, update or delete the stack. The message names the resource that failed
+    first, with the reason that its service gave.""",
+)  # fmt: skip
+AWS_UNUSABLE = _code(
+    "D403", Severity.UNREADABLE, "AWS cannot be used",
+    """There are no credentials or no region, the credentials have expired or do not allow this, or the
+    endpoint cannot be reached.""",
+)  # fmt: skip
+TOO_MANY_PERMISSIONS = _code(
+    "D404", Severity.REFUSED, "too many permissions for one role",
+    """What the machine's states need, resource by resource, does not fit into the policies that a role may
+    have: ten of 6,144 characters.""",
+)  # fmt: skip

@@ -146,7 +146,16 @@ class Workflow:
         return tuple(task.task_id for task in self.tasks if task.task_id not in depended_on)
 
 
+#: Marks an Opaque; the author's own keys that begin with a dollar sign get another one.
 _OPAQUE_KEY = "$opaque"
+
+
+def _escaped(key: str) -> str:
+    return f"${key}" if key.startswith("$") else key
+
+
+def _unescaped(key: str) -> str:
+    return key[1:] if key.startswith("$") else key
 
 
 def to_json(value: Any) -> Any:
@@ -158,7 +167,7 @@ def to_json(value: Any) -> Any:
     if dataclasses.is_dataclass(value) and not isinstance(value, type):
         return {item.name: to_json(getattr(value, item.name)) for item in dataclasses.fields(value)}
     if isinstance(value, Mapping):
-        return {str(key): to_json(item) for key, item in value.items()}
+        return {_escaped(str(key)): to_json(item) for key, item in value.items()}
     if isinstance(value, (list, tuple)):
         return [to_json(item) for item in value]
     return value
@@ -191,7 +200,7 @@ def _value_from_json(value: Any) -> Value:
     if isinstance(value, dict):
         if set(value) == {_OPAQUE_KEY}:
             return Opaque(*value[_OPAQUE_KEY])
-        return {key: _value_from_json(item) for key, item in value.items()}
+        return {_unescaped(key): _value_from_json(item) for key, item in value.items()}
     if isinstance(value, list):
         return [_value_from_json(item) for item in value]
     return value

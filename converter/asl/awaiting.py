@@ -38,11 +38,15 @@ _ELAPSED = "$millis() - $toMillis($states.context.Execution.StartTime)"
 
 @dataclass(frozen=True)
 class Pace:
-    """How often pollers ask: every ``interval`` seconds, and not more often than every ``growth`` of the
-    execution's age (0.02: after an hour, every 72 s; 0: never longer than the interval).
+    """How often pollers ask, and for how long. Durations in seconds.
+
+    They ask every ``interval`` seconds, but not more often than every ``growth`` of the execution's age
+    (0.02: after an hour, every 72 s; 0: always every interval). They give up ``deadline`` seconds after
+    the start of the execution.
     """
 
     interval: int
+    deadline: int
     growth: float = 0.0
 
 
@@ -144,13 +148,13 @@ def loop_states(
         )
     rules.append(
         {
-            "Condition": str(Expression(f"{_ELAPSED} < {options.await_deadline * 1000}")),
+            "Condition": str(Expression(f"{_ELAPSED} < {pace.deadline * 1000}")),
             "Next": names.wait,
         }
     )
     late: dict[str, Any] = {"Default": exits.late}
     if exits.failed is not None:
-        cause = f"{whom} not finished {options.await_deadline} s after the start of the execution"
+        cause = f"{whom} not finished {pace.deadline} s after the start of the execution"
         late["Output"] = str(
             records.failed_because(
                 consumers[0], "AwaitDeadlineExceeded", cause, has_records=has_records, data=here
@@ -168,9 +172,9 @@ def loop_states(
     }
 
 
-def late_fail_state(awaited: Sequence[str], options: Options) -> dict[str, Any]:
+def late_fail_state(awaited: Sequence[str], pace: Pace) -> dict[str, Any]:
     """Return the Fail state behind a deadline, where failures stop the execution."""
-    cause = f"{listing(awaited)} not finished {options.await_deadline} s after the start of the execution"
+    cause = f"{listing(awaited)} not finished {pace.deadline} s after the start of the execution"
     return {"Type": "Fail", "Error": "AwaitDeadlineExceeded", "Cause": cause}
 
 

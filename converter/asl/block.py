@@ -134,7 +134,7 @@ class BlockWriter:
             late = self._failure_exit_name(index)
         else:
             late = emission.names.unique(f"{listing(consumers)}: too late")
-            self.states[late] = awaiting.late_fail_state(item.task_ids, emission.options)
+            self.states[late] = awaiting.late_fail_state(item.task_ids, emission.pace)
         loop = awaiting.loop_states(
             names=awaiting.LoopNames(
                 self.entries[index],

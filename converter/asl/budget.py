@@ -9,11 +9,11 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from typing import Any
 
 from converter import diagnostics as d
 from converter.asl.awaiting import Pace
-from converter.asl.options import Options
 from converter.asl.records import CAUSE_LENGTH
 from converter.diagnostics import Diagnostic, about_dag
 from converter.workflow import Workflow
@@ -52,26 +52,26 @@ def worst_case_events(definition: Mapping[str, Any]) -> int:
     return 2 + sum(_state_events(state) for _, state in states_of(definition))
 
 
-def polls_until(deadline: float, pace: Pace) -> int:
-    """Return how often a poller asks at this pace until the deadline (seconds after the start)."""
+def polls_until_deadline(pace: Pace) -> int:
+    """Return how often a poller asks at most: from the start on, in no time, once past the deadline."""
     if not pace.growth:
-        return math.ceil(deadline / pace.interval) + 1
-    grows_from = pace.interval / pace.growth
-    if deadline <= grows_from:
-        return math.ceil(deadline / pace.interval) + 1
-    growing = math.log(deadline / grows_from) / math.log(1 + pace.growth)
-    return math.ceil(1 / pace.growth) + math.ceil(growing) + 1
+        return math.ceil(pace.deadline / pace.interval) + 1
+    polls, age = 1, 0
+    while age < pace.deadline:
+        polls += 1
+        age += max(pace.interval, math.floor(age * pace.growth))
+    return polls
 
 
-def choose_pace(definition: Mapping[str, Any], pollers: int, options: Options) -> Pace | None:
+def fitting_pace(definition: Mapping[str, Any], pollers: int, wanted: Pace) -> Pace | None:
     """Return the pace at which all pollers can wait until their deadline, None if there is none.
 
-    The interval asked for is kept if it fits; otherwise it grows with the age of the execution.
+    The interval wanted is kept if it fits; otherwise it grows with the age of the execution.
     """
     left = EVENT_LIMIT - worst_case_events(definition)
     for growth in (0.0, *GROWTHS):
-        pace = Pace(options.poll_interval, growth)
-        if pollers * polls_until(options.await_deadline, pace) * EVENTS_PER_POLL <= left:
+        pace = replace(wanted, growth=growth)
+        if pollers * polls_until_deadline(pace) * EVENTS_PER_POLL <= left:
             return pace
     return None
 

@@ -6,6 +6,7 @@ Await, ``records`` the JSONata that keeps each task's outcome.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -51,6 +52,6 @@ def emit(
         "QueryLanguage": "JSONata",
     }
     if workflow.dagrun_timeout:
-        definition["TimeoutSeconds"] = max(1, round(workflow.dagrun_timeout))
+        definition["TimeoutSeconds"] = max(1, math.ceil(workflow.dagrun_timeout))
     definition |= BlockWriter.of(emission, plan, is_run=True).write()
     return Machine(definition, awaited, needs_table, dict(steps))

@@ -6,6 +6,10 @@ from dataclasses import dataclass
 from enum import Enum
 
 
+#: Where nothing bounds an Await: a day, which few runs outlast.
+DEFAULT_DEADLINE = 24 * 3600
+
+
 class Failures(str, Enum):
     """What the failure of one task does to the others."""
 
@@ -25,11 +29,18 @@ class Options:
     """Options of the conversion. All durations in seconds.
 
     ``window`` is the period to which ``--correlate window`` rounds the execution's start down; 0 means the
-    start itself. ``await_deadline`` counts from the start of the execution.
+    start itself. ``await_deadline`` counts from the start of the execution; None means the DAG's
+    dagrun_timeout, or 24 hours without one.
     """
 
     failures: Failures = Failures.AIRFLOW
     correlate: Correlate = Correlate.ARGUMENT
     window: int = 0
     poll_interval: int = 30
-    await_deadline: int = 24 * 3600
+    await_deadline: int | None = None
+
+    def deadline(self, dagrun_timeout: float | None) -> int:
+        """Return when pollers give up, in seconds after the start of the execution."""
+        if self.await_deadline is not None:
+            return self.await_deadline
+        return max(1, round(dagrun_timeout)) if dagrun_timeout else DEFAULT_DEADLINE

@@ -93,12 +93,8 @@ def _string(text: str) -> str:
 
 def _quoted(text: str) -> str:
     # JSONata has JSON's escapes; it has none for a single quote.
-    escaped = json.dumps(text, ensure_ascii=not _is_printable(text))
+    escaped = json.dumps(text, ensure_ascii=False)
     return escaped if "'" in text else "'" + escaped[1:-1].replace('\\"', '"') + "'"
-
-
-def _is_printable(text: str) -> bool:
-    return all(char.isprintable() for char in text)
 
 
 def _scalar(value: Any) -> str:

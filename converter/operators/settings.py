@@ -17,12 +17,13 @@ from converter.workflow import Opaque, Task, Value, Workflow
 _IRRELEVANT = frozenset(
     """
     access_control allow_nested_operators allowed_run_types auto_register dag_display_name default_args
-    description disable_bundle_versioning do_xcom_push doc doc_json doc_md doc_rst doc_yaml email_on_failure
-    email_on_retry end_date executor executor_config ignore_first_depends_on_past is_paused_upon_creation
-    jinja_environment_kwargs logger_name map_index_template multiple_outputs owner owner_links params
-    priority_weight queue render_template_as_native_obj rerun_with_latest_version resources run_as_user
-    start_date tags task_display_name template_searchpath template_undefined user_defined_filters
-    user_defined_macros wait_for_past_depends_before_skipping weight_rule
+    description disable_bundle_versioning do_xcom_push doc doc_json doc_md doc_rst doc_yaml edge_labels
+    email_on_failure email_on_retry end_date executor executor_config ignore_first_depends_on_past
+    is_paused_upon_creation jinja_environment_kwargs logger_name map_index_template multiple_outputs owner
+    owner_links params priority_weight queue render_template_as_native_obj rerun_with_latest_version
+    resources returns_dag_result run_as_user start_date tags task_display_name template_searchpath
+    template_undefined user_defined_filters user_defined_macros wait_for_past_depends_before_skipping
+    weight_rule
     """.split()
 )
 
@@ -45,6 +46,8 @@ _LOST: Mapping[str, tuple[Code, str]] = {
     "inlets": (d.LOST_FEATURE, "lineage is not recorded"),
     "outlets": (d.LOST_FEATURE, "DAGs that are scheduled on these assets are not triggered"),
     "max_consecutive_failed_dag_runs": (d.LOST_FEATURE, "the machine is never paused by failures"),
+    "schedule": (d.NO_SCHEDULE, "start runs with `dag2sfn run`"),
+    "param_schemas": (d.LOST_FEATURE, "the machine takes any conf; check it where the run is started"),
     "catchup": (d.LOST_FEATURE, "missed intervals are not made up for; start them with `dag2sfn run`"),
     "pool": (d.LIMIT_NOT_HELD, "limit the service itself, if the pool guards a quota"),
     "pool_slots": (d.LIMIT_NOT_HELD, "limit the service itself, if the pool guards a quota"),

@@ -1,0 +1,121 @@
+"""Notes where in the author's files each DAG and task is constructed, and in what order DAGs are.
+
+Airflow keeps neither: a task does not know its line, and a file's DAGs are gathered in a set. So the
+constructors are wrapped, once per process, in ways that operators do not notice: the metaclass of operators
+(outside every ``__init__``), and the hooks that attrs calls last.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from types import FrameType, TracebackType
+from typing import Any
+
+from airflow.sdk import DAG
+from airflow.sdk.bases.operator import BaseOperatorMeta
+from airflow.sdk.definitions.mappedoperator import MappedOperator
+
+from converter.loading.paths import DagRoot
+from converter.workflow import Location
+
+
+@dataclass(frozen=True)
+class _Constructed:
+    # Kept so that its id is not given to another object.
+    item: object
+    location: Location | None
+    attributes: Mapping[str, Any]
+
+
+class Constructions:
+    """What was constructed so far, and where. One per process: it wraps Airflow's constructors."""
+
+    def __init__(self, root: DagRoot) -> None:
+        self._root = root
+        self._by_id: dict[int, _Constructed] = {}
+        self._own_files: dict[str, str | None] = {}
+        self._wrap_operators()
+        for attrs_class in (MappedOperator, DAG):
+            self._wrap_attrs_class(attrs_class)
+
+    def forget(self) -> None:
+        """Drop everything noted: the next file begins."""
+        self._by_id.clear()
+
+    def location(self, item: object) -> Location | None:
+        """Return where a DAG or task was constructed; None if not by the author's files."""
+        noted = self._by_id.get(id(item))
+        return noted.location if noted else None
+
+    def attributes(self, item: object) -> Mapping[str, Any]:
+        """Return the attributes that an operator had when its construction was finished."""
+        noted = self._by_id.get(id(item))
+        return noted.attributes if noted else {}
+
+    def in_order(self, items: Iterable[Any]) -> list[Any]:
+        """Return the items in the order of their construction; what was not noted comes last."""
+        position = {key: index for index, key in enumerate(self._by_id)}
+        return sorted(items, key=lambda item: position.get(id(item), len(position)))
+
+    def innermost_location(self, trace: TracebackType | None) -> Location | None:
+        """Return the innermost place of a traceback that is in the author's files."""
+        places = []
+        while trace is not None:
+            places.append((trace.tb_frame, trace.tb_lineno))
+            trace = trace.tb_next
+        return self._first_own(reversed(places))
+
+    def shown(self, file: str) -> str:
+        """Return how a path that Python names is written: it may be relative, as ``sys.path`` may."""
+        return self._root.shown(self._absolute(file))
+
+    def _absolute(self, file: str) -> str:
+        return os.path.normpath(os.path.join(self._root.current, file))
+
+    def _first_own(self, places: Iterable[tuple[FrameType, int]]) -> Location | None:
+        for frame, line in places:
+            if file := self._own_file(frame.f_code.co_filename):
+                return Location(file, line)
+        return None
+
+    def _own_file(self, file: str) -> str | None:
+        """Return how the file of a frame is written if it is the author's, else None."""
+        # Remembered, because every construction asks for every frame.
+        if file not in self._own_files:
+            # Generated code is in no file: "<string>", "<attrs generated methods ...>".
+            own = not file.startswith("<") and self._root.contains(self._absolute(file))
+            self._own_files[file] = self.shown(file) if own else None
+        return self._own_files[file]
+
+    def _note(self, item: object) -> None:
+        attributes = dict(getattr(item, "__dict__", {}))
+        self._by_id[id(item)] = _Constructed(item, self._first_own(_callers()), attributes)
+
+    def _wrap_operators(self) -> None:
+        construct: Callable[..., Any] = BaseOperatorMeta.__call__
+
+        def construct_and_note(operator_class: type, *args: Any, **kwargs: Any) -> Any:
+            operator = construct(operator_class, *args, **kwargs)
+            self._note(operator)
+            return operator
+
+        BaseOperatorMeta.__call__ = construct_and_note
+
+    def _wrap_attrs_class(self, attrs_class: Any) -> None:
+        finish: Callable[[Any], None] = attrs_class.__attrs_post_init__
+
+        def finish_and_note(item: Any) -> None:
+            finish(item)
+            self._note(item)
+
+        attrs_class.__attrs_post_init__ = finish_and_note
+
+
+def _callers() -> Iterator[tuple[FrameType, int]]:
+    frame: FrameType | None = sys._getframe(1)
+    while frame is not None:
+        yield frame, frame.f_lineno
+        frame = frame.f_back

@@ -1,0 +1,84 @@
+"""The child process: starts Airflow, reads DAG files one after another, and reports on each.
+
+It writes a JSON object per line to the pipe::
+
+    {"unusable": text}                        Airflow cannot be used; nothing follows
+    {"files": [path, ...], "packed": [...]}   what will be read, in this order, and zip archives of DAGs
+    {"begin": path}                           before each file is imported,
+    {"read": path, "dags": [...], "failure": {...} | null}                           and after
+
+``reading`` says what is in ``dags`` and ``failure``. All paths are absolute.
+"""
+
+from __future__ import annotations
+
+import faulthandler
+import json
+import os
+import sys
+import traceback
+from pathlib import Path
+from typing import IO, Any
+
+from converter.loading.paths import DagRoot
+from converter.workflow import to_json
+
+OLDEST_AIRFLOW = (3, 1)
+FIRST_UNKNOWN_AIRFLOW = (4, 0)
+
+
+def main(request_file: str) -> None:
+    """Serve the request that ``reader`` wrote, then end the process, whatever threads the files left."""
+    request = json.loads(Path(request_file).read_text())
+    root = DagRoot(**request["root"])
+    # Last, so that helpers beside a DAG file are importable and do not hide the standard library.
+    sys.path.append(root.folder)
+    with os.fdopen(request["pipe"], "w") as pipe, open(request["stack"], "a") as stack:
+        # A program that a DAG file starts must not keep the parent waiting for the pipe's end.
+        os.set_inheritable(pipe.fileno(), False)
+        problem = _airflow_problem()
+        if problem:
+            _send(pipe, {"unusable": problem})
+        else:
+            _serve(request, root, pipe, stack)
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(0)
+
+
+def _send(pipe: IO[str], message: dict[str, Any]) -> None:
+    pipe.write(json.dumps(to_json(message)) + "\n")
+    pipe.flush()
+
+
+def _airflow_problem() -> str:
+    """Import Airflow; return why it cannot be used, or nothing."""
+    try:
+        import airflow
+
+        version = tuple(int(part) for part in airflow.__version__.split(".")[:2])
+        if not OLDEST_AIRFLOW <= version < FIRST_UNKNOWN_AIRFLOW:
+            return f"Airflow {airflow.__version__} is installed"
+        import airflow.sdk
+    except Exception as error:  # noqa: BLE001  (a broken installation can raise anything; the parent shows it)
+        return "".join(traceback.format_exception_only(error)).strip()
+    return ""
+
+
+def _serve(request: dict[str, Any], root: DagRoot, pipe: IO[str], stack: IO[str]) -> None:
+    # Only now, because it imports Airflow.
+    from converter.loading.child.reading import Reader, find_files
+
+    reader = Reader(root)
+    files, packed = (request["files"], []) if request["files"] else find_files(root)
+    _send(pipe, {"files": files, "packed": packed})
+    # Nothing is written beside the DAG files, not even bytecode.
+    sys.dont_write_bytecode = True
+    for file in files:
+        stack.truncate(0)
+        _send(pipe, {"begin": file})
+        # The parent ends a file that takes too long; this tells it where the file was.
+        faulthandler.dump_traceback_later(request["timeout"], file=stack)
+        report = reader.read(file)
+        faulthandler.cancel_dump_traceback_later()
+        _send(pipe, report)

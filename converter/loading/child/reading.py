@@ -1,0 +1,98 @@
+"""Finds the DAG files of a folder and reads them, turning every way to fail into a report.
+
+A report is ``{"read": file, "dags": [...], "failure": {...} | None}``.
+
+- failure: ``{"kind": "raised" | "syntax" | "exited", "error": one line, "location": Location}``
+- each DAG: ``{"dag_id", "location", "workflow": Workflow | None, "cycle": [task ids], "invalid": one line}``;
+  there is no workflow if there is a cycle or the DAG is invalid.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import traceback
+import zipfile
+from pathlib import Path
+from typing import Any
+
+from airflow.sdk import DAG
+from airflow.utils.file import list_py_file_paths
+
+from converter.loading.child.construction import Constructions
+from converter.loading.child.dag_file import find_cycle, import_dag_file
+from converter.loading.child.tasks import default_settings
+from converter.loading.child.workflows import default_dag_settings, workflow_from
+from converter.loading.paths import DagRoot
+from converter.workflow import Location
+
+
+def find_files(root: DagRoot) -> tuple[list[str], list[str]]:
+    """Return the DAG files and the zip archives of Python files that Airflow would read, each sorted.
+
+    Airflow's own search: it honours .airflowignore and passes over files that mention no DAG.
+    """
+    found = [file for file in list_py_file_paths(root.folder, safe_mode=True) if root.contains(file)]
+    found.sort(key=lambda file: Path(file).parts)
+    files = [file for file in found if Path(file).suffix.lower() == ".py"]
+    return files, [file for file in found if Path(file).suffix.lower() == ".zip" and _holds_python(file)]
+
+
+def _holds_python(archive: str) -> bool:
+    with zipfile.ZipFile(archive) as content:
+        return any(Path(name).suffix == ".py" and "/" not in name for name in content.namelist())
+
+
+class Reader:
+    """Reads DAG files below one root. One per process."""
+
+    def __init__(self, root: DagRoot) -> None:
+        # The defaults are those outside any DAG, so they are asked for before there is one.
+        default_settings()
+        default_dag_settings()
+        self._root = root
+        self._constructions = Constructions(root)
+
+    def read(self, file: str) -> dict[str, Any]:
+        """Import the file (absolute path) and return the report on it."""
+        self._constructions.forget()
+        place = Location(self._root.shown(file))
+        try:
+            source_hash = hashlib.sha256(Path(file).read_bytes()).hexdigest()
+            dags = self._constructions.in_order(import_dag_file(file))
+        except BaseException as error:  # noqa: BLE001  (a DAG file is any program: sys.exit() is reported too)
+            return {"read": file, "dags": [], "failure": self._failure(error, place)}
+        described = [self._describe(dag, place, source_hash) for dag in dags]
+        return {"read": file, "dags": described, "failure": None}
+
+    def _failure(self, error: BaseException, file: Location) -> dict[str, Any]:
+        if isinstance(error, SyntaxError):
+            if error.filename and error.lineno:
+                file = Location(self._constructions.shown(error.filename), error.lineno)
+            return {"kind": "syntax", "error": error.msg, "location": file}
+        kind = "exited" if isinstance(error, SystemExit) else "raised"
+        place = self._constructions.innermost_location(error.__traceback__) or file
+        return {"kind": kind, "error": _one_line(error), "location": place}
+
+    def _describe(self, dag: DAG, file: Location, source_hash: str) -> dict[str, Any]:
+        report: dict[str, Any] = {
+            "dag_id": dag.dag_id,
+            "location": self._constructions.location(dag) or file,
+            "workflow": None,
+            "cycle": find_cycle(dag),
+            "invalid": "",
+        }
+        if report["cycle"]:
+            return report
+        try:
+            dag.validate()
+            dag.resolve_template_files()
+            report["workflow"] = workflow_from(
+                dag, constructions=self._constructions, file=file, source_hash=source_hash
+            )
+        except Exception as error:  # noqa: BLE001  (the author's own operators and timetables can raise it)
+            report["invalid"] = _one_line(error)
+        return report
+
+
+def _one_line(error: BaseException) -> str:
+    return " ".join("".join(traceback.format_exception_only(error)).split())

@@ -1,0 +1,269 @@
+"""Turns one Airflow operator into a Task, with everything that its author passed.
+
+What the author passed is ``_BaseOperator__init_kwargs``: arguments of the call, ``default_args``, and what a
+subclass hands to its base class. A mapped operator has ``partial_kwargs`` instead, which Airflow has filled
+up with its defaults.
+"""
+
+from __future__ import annotations
+
+import functools
+import inspect
+from abc import ABC
+from collections.abc import Iterator, Mapping
+from datetime import timedelta
+from typing import Any, Generic
+
+from airflow.sdk import BaseOperator, Param
+from airflow.sdk.bases.decorator import DecoratedOperator
+from airflow.sdk.definitions.mappedoperator import MappedOperator
+
+from converter.loading.child.construction import Constructions
+from converter.loading.child.values import as_value, dotted_name
+from converter.workflow import Location, Opaque, Retries, Task, TriggerRule, Value
+
+
+def _parameters(function: Any) -> dict[str, inspect.Parameter]:
+    return {
+        name: parameter
+        for name, parameter in inspect.signature(function).parameters.items()
+        if name != "self" and parameter.kind not in (parameter.VAR_POSITIONAL, parameter.VAR_KEYWORD)
+    }
+
+
+_EVERY_OPERATORS = frozenset(_parameters(BaseOperator.__init__))
+
+_FIELDS_OF_TASK = frozenset(
+    {
+        "task_id",
+        "dag",
+        "task_group",
+        "default_args",
+        "trigger_rule",
+        "execution_timeout",
+        "retries",
+        "retry_delay",
+        "retry_exponential_backoff",
+        "max_retry_delay",
+    }
+)
+#: These mean something only where they differ from the DAG's; see _own_settings.
+_SHARED_WITH_THE_DAG = frozenset({"start_date", "end_date", "params"})
+
+_PLAIN_SETTINGS = sorted(_EVERY_OPERATORS - _FIELDS_OF_TASK - _SHARED_WITH_THE_DAG)
+
+#: The attribute that holds a parameter, where it is called otherwise (BaseOperator.__init__).
+_ATTRIBUTES = {
+    "pre_execute": "_pre_execute_hook",
+    "post_execute": "_post_execute_hook",
+    "task_display_name": "_task_display_name",
+    "logger_name": "_logger_name",
+}
+
+#: How TaskFlow hands arguments to its own base classes: a second copy of them.
+_PLUMBING = frozenset({"kwargs_to_upstream"})
+
+#: What partial_kwargs holds besides arguments.
+_MARKS = frozenset({"is_setup", "is_teardown", "on_failure_fail_dagrun"})
+
+_MISSING = object()
+_NO_DEFAULT = Param().value
+
+
+def task_from(
+    operator: Any, *, upstream: tuple[str, ...], constructions: Constructions, otherwise: Location
+) -> Task:
+    """Return the Task of an operator, plain or mapped.
+
+    ``upstream`` are the ids that it depends on, ``otherwise`` is its location if its construction was not
+    noted. Raises what the operator's own attributes raise, and ValueError for an unknown trigger rule.
+    """
+    mapped = isinstance(operator, MappedOperator)
+    operator_class = operator.operator_class
+    arguments = _mapped_arguments(operator) if mapped else _arguments(operator, constructions)
+    return Task(
+        task_id=operator.task_id,
+        operator=dotted_name(operator_class),
+        bases=_bases(operator_class),
+        arguments=dict(sorted(arguments.items())),
+        settings=dict(sorted(_settings(operator, mapped).items())),
+        template_fields=_template_fields(operator),
+        upstream=upstream,
+        trigger_rule=_trigger_rule(operator),
+        retries=_retries(operator),
+        execution_timeout=_seconds(operator.execution_timeout),
+        is_setup=bool(operator.is_setup),
+        is_teardown=bool(operator.is_teardown),
+        is_mapped=mapped or operator.get_closest_mapped_task_group() is not None,
+        location=constructions.location(operator) or otherwise,
+    )
+
+
+def _bases(operator_class: type) -> tuple[str, ...]:
+    """Return the base classes that say what an operator does, nearest first, without BaseOperator's own."""
+    internals = {operator_class, ABC, Generic, *BaseOperator.mro()[1:]}
+    return tuple(dotted_name(base) for base in operator_class.mro() if base not in internals)
+
+
+def _template_fields(operator: Any) -> tuple[str, ...]:
+    fields = operator.template_fields
+    # Sorted: some of Airflow's own operators make theirs from a set.
+    return (fields,) if isinstance(fields, str) else tuple(sorted(fields))
+
+
+def _trigger_rule(operator: Any) -> TriggerRule:
+    # Airflow checks the rule that is passed, not one that is set afterwards.
+    rule = as_value(operator.trigger_rule)
+    try:
+        return TriggerRule(rule)
+    except ValueError as error:
+        raise ValueError(f"task '{operator.task_id}' has the unknown trigger_rule '{rule}'") from error
+
+
+def _retries(operator: Any) -> Retries:
+    backoff = operator.retry_exponential_backoff
+    return Retries(
+        count=int(operator.retries or 0),
+        delay=_seconds(operator.retry_delay) or 0.0,
+        # A factor, or, as in Airflow 2, whether to double the delay.
+        backoff=2.0 if backoff is True else float(backoff or 1.0),
+        max_delay=_seconds(operator.max_retry_delay),
+    )
+
+
+def _seconds(duration: timedelta | float | None) -> float | None:
+    if duration is None:
+        return None
+    return duration.total_seconds() if isinstance(duration, timedelta) else float(duration)
+
+
+@functools.cache
+def _own_parameters(operator_class: type) -> Mapping[str, inspect.Parameter]:
+    """Return the parameters of an operator class and its bases that not every operator has."""
+    own: dict[str, inspect.Parameter] = {}
+    for base in inspect.getmro(operator_class):
+        if "__init__" in vars(base) and base is not object:
+            own = {**_parameters(vars(base)["__init__"]), **own}
+    return {name: parameter for name, parameter in own.items() if name not in _EVERY_OPERATORS}
+
+
+def _arguments(operator: Any, constructions: Constructions) -> dict[str, Value]:
+    passed = dict(operator._BaseOperator__init_kwargs)
+    for name in _template_fields(operator):
+        # The file may have changed them, and templates in files have been read, since they were passed.
+        if name in passed and hasattr(operator, name):
+            passed[name] = getattr(operator, name)
+    passed.update(_changed_afterwards(operator, constructions, passed))
+    if hasattr(operator, "deferrable"):
+        # Its default comes from the configuration.
+        passed["deferrable"] = operator.deferrable
+    ignored = _EVERY_OPERATORS | (_PLUMBING if isinstance(operator, DecoratedOperator) else frozenset())
+    return {name: as_value(value) for name, value in passed.items() if name not in ignored}
+
+
+def _changed_afterwards(
+    operator: Any, constructions: Constructions, passed: Mapping[str, Any]
+) -> Iterator[tuple[str, Any]]:
+    """Yield arguments that were left out of the call and set as attributes after it."""
+    before = constructions.attributes(operator)
+    names = (
+        {*_own_parameters(operator.operator_class), *_template_fields(operator)}
+        - set(passed)
+        - _EVERY_OPERATORS
+    )
+    for name in names:
+        value = vars(operator).get(name, _MISSING)
+        if before and value is not _MISSING and value is not before.get(name, _MISSING):
+            yield name, value
+
+
+def _mapped_arguments(operator: Any) -> dict[str, Value]:
+    partial = {name: value for name, value in operator.partial_kwargs.items() if name not in _MARKS}
+    own = _own_parameters(operator.operator_class)
+    expand = operator._get_specified_expand_input().value
+    # Airflow merges default_args into the operator's own arguments only when a run unmaps the task.
+    defaults = {**operator.dag.default_args, **(getattr(operator.task_group, "default_args", None) or {})}
+    given = {*partial, *(expand if isinstance(expand, Mapping) else ())}
+    partial.update((name, value) for name, value in defaults.items() if name in own and name not in given)
+    if "deferrable" in own and "deferrable" not in given and "deferrable" not in partial:
+        partial["deferrable"] = own["deferrable"].default
+    if hasattr(operator, "python_callable"):
+        partial["python_callable"] = operator.python_callable
+    arguments = {name: as_value(value) for name, value in partial.items() if name not in _EVERY_OPERATORS}
+    return {**arguments, "expand": as_value(expand)}
+
+
+def _settings(operator: Any, mapped: bool) -> dict[str, Value]:
+    read = _mapped_setting if mapped else _plain_setting
+    passed = frozenset() if mapped else frozenset(operator._BaseOperator__init_kwargs)
+    defaults = default_settings()
+    settings = {}
+    for name in _PLAIN_SETTINGS:
+        value = read(operator, name)
+        if name in passed or value != defaults[name]:
+            settings[name] = value
+    if not settings.get("multiple_outputs"):
+        # TaskFlow passes it always.
+        settings.pop("multiple_outputs", None)
+    return {**settings, **_own_settings(operator)}
+
+
+@functools.cache
+def default_settings() -> Mapping[str, Value]:
+    """Return the settings of an operator to which none was passed. To be called outside any DAG."""
+    operator = BaseOperator(task_id="default")
+    return {name: _plain_setting(operator, name) for name in _PLAIN_SETTINGS}
+
+
+def _plain_setting(operator: Any, name: str) -> Value:
+    passed = operator._BaseOperator__init_kwargs.get(name)
+    return as_value(getattr(operator, _ATTRIBUTES.get(name, name), passed))
+
+
+def _mapped_setting(operator: Any, name: str) -> Value:
+    if name == "multiple_outputs":
+        return bool(getattr(operator, name, False))
+    default = default_settings()[name]
+    return as_value(operator.partial_kwargs[name]) if name in operator.partial_kwargs else default
+
+
+def _own_settings(operator: Any) -> dict[str, Value]:
+    """Return what is neither a setting by its name alone nor an argument: what departs from the DAG's."""
+    settings: dict[str, Value] = {}
+    dag = operator.dag
+    for name in ("start_date", "end_date"):
+        # The DAG's own limits are copied to each task, and default_args hold them often: that says nothing.
+        if (value := as_value(getattr(operator, name))) != as_value(getattr(dag, name)):
+            settings[name] = value
+    if params := _own_params(operator):
+        settings["params"] = params
+    for name in ("on_failure_fail_dagrun", "returns_dag_result"):
+        if getattr(operator, name, False):
+            settings[name] = True
+    if group := operator.get_closest_mapped_task_group():
+        settings["mapped_task_group"] = {
+            "group_id": group.group_id,
+            "expand": as_value(group._expand_input.value),
+        }
+    return settings
+
+
+def _own_params(operator: Any) -> dict[str, Value]:
+    of_dag = resolved_params(operator.dag.params)
+    of_task = resolved_params(operator.params)
+    return {name: value for name, value in of_task.items() if name not in of_dag or of_dag[name] != value}
+
+
+def resolved_params(params: Any) -> dict[str, Value]:
+    """Return the default of each parameter; an Opaque where there is none and the run must give it."""
+    return {name: _param_default(params, name) for name in params}
+
+
+def _param_default(params: Any, name: str) -> Value:
+    # A ParamsDict, or the plain dict that a mapped operator may have.
+    param = params.get_param(name) if hasattr(params, "get_param") else params[name]
+    if not isinstance(param, Param):
+        return as_value(param)
+    if param.value is _NO_DEFAULT:
+        return Opaque(dotted_name(Param), "no default: a run must give a value")
+    return as_value(param.value)

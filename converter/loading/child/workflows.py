@@ -1,0 +1,117 @@
+"""Turns Airflow's DAG into a Workflow, with every argument of the DAG that is not the default."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Mapping
+from datetime import timedelta
+from typing import Any
+
+import airflow
+import attrs
+from airflow.sdk import DAG
+from airflow.sdk.definitions.timetables.simple import NullTimetable
+
+from converter.loading.child.construction import Constructions
+from converter.loading.child.tasks import resolved_params, task_from
+from converter.loading.child.values import as_value
+from converter.workflow import Location, Schedule, Task, Value, Workflow
+
+_FIELDS_OF_WORKFLOW = {"dag_id", "schedule", "params", "dagrun_timeout"}
+#: default_args have reached the tasks; the display name defaults to the id; the root group is no argument.
+_SEEN_ELSEWHERE = {"default_args", "dag_display_name", "task_group"}
+
+_SETTINGS = tuple(
+    field.name
+    for field in attrs.fields(DAG)
+    if field.init and field.name not in _FIELDS_OF_WORKFLOW | _SEEN_ELSEWHERE
+)
+
+
+def workflow_from(dag: DAG, *, constructions: Constructions, file: Location, source_hash: str) -> Workflow:
+    """Return the Workflow of a DAG whose file is ``file``. Raises what the DAG's own objects raise."""
+    return Workflow(
+        dag_id=dag.dag_id,
+        tasks=_tasks(dag, constructions, file),
+        location=constructions.location(dag) or file,
+        schedule=_schedule(dag),
+        params=resolved_params(dag.params),
+        dagrun_timeout=dag.dagrun_timeout.total_seconds() if dag.dagrun_timeout else None,
+        settings=_settings(dag),
+        source_hash=source_hash,
+        airflow_version=airflow.__version__,
+    )
+
+
+def _tasks(dag: DAG, constructions: Constructions, file: Location) -> tuple[Task, ...]:
+    position = {task_id: index for index, task_id in enumerate(dag.task_dict)}
+    return tuple(
+        task_from(
+            operator,
+            upstream=tuple(sorted(operator.upstream_task_ids, key=position.__getitem__)),
+            constructions=constructions,
+            otherwise=file,
+        )
+        for operator in dag.task_dict.values()
+    )
+
+
+def _schedule(dag: DAG) -> Schedule | None:
+    timetable = dag.timetable
+    if isinstance(timetable, NullTimetable):
+        return None
+    timezone = getattr(timetable, "timezone", None)
+    return Schedule(
+        timetable=type(timetable).__name__,
+        expression=_expression(timetable),
+        timezone=None if timezone is None else str(getattr(timezone, "name", timezone)),
+    )
+
+
+def _expression(timetable: Any) -> str | None:
+    """Return the cron string; the seconds of a fixed delta; the calendar delta as its class writes it."""
+    if expression := getattr(timetable, "expression", None):
+        return str(expression)
+    delta = getattr(timetable, "delta", None)
+    if isinstance(delta, timedelta):
+        seconds = delta.total_seconds()
+        return str(int(seconds) if seconds.is_integer() else seconds)
+    return None if delta is None else repr(delta)
+
+
+@functools.cache
+def default_dag_settings() -> Mapping[str, Value]:
+    """Return the settings of a DAG to which none was passed. To be called outside any DAG."""
+    dag = DAG(dag_id="default")
+    return {name: as_value(getattr(dag, name)) for name in _SETTINGS}
+
+
+def _settings(dag: DAG) -> dict[str, Value]:
+    defaults = default_dag_settings()
+    values = {name: as_value(getattr(dag, name)) for name in _SETTINGS}
+    settings = {name: value for name, value in values.items() if value != defaults[name]}
+    if dag.dag_display_name != dag.dag_id:
+        settings["dag_display_name"] = dag.dag_display_name
+    in_full = dag.schedule is None or isinstance(dag.schedule, str) or hasattr(dag.timetable, "delta")
+    if dag.schedule is dag.timetable or not in_full:
+        # A timetable or assets: Schedule holds their class, but not all that they were made with.
+        settings["schedule"] = as_value(dag.schedule)
+    if schemas := _param_schemas(dag):
+        settings["param_schemas"] = schemas
+    if dag.edge_info:
+        settings["edge_labels"] = {
+            upstream: as_value(dict(sorted(dag.edge_info[upstream].items())))
+            for upstream in sorted(dag.edge_info)
+        }
+    return dict(sorted(settings.items()))
+
+
+def _param_schemas(dag: DAG) -> dict[str, Value]:
+    """Return description and JSON schema of the parameters that have one."""
+    schemas = {}
+    for name in dag.params:
+        param = dag.params.get_param(name)
+        described = {"description": param.description, "schema": param.schema}
+        if any(described.values()):
+            schemas[name] = as_value({key: value for key, value in described.items() if value})
+    return schemas

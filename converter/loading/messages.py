@@ -1,0 +1,163 @@
+"""What the user is told about DAG files that cannot be read, and what to do about it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from pathlib import Path
+
+from converter import diagnostics
+from converter.diagnostics import Diagnostic
+from converter.loading.reader import DagRead, Failure, FileRead
+from converter.workflow import Location
+
+_MIGRATE = "move the file to Airflow 3 first: `ruff check --select AIR3 --fix` does most of it"
+
+#: Vendors whose provider packages are named by two words: airflow.providers.apache.spark.
+_VENDORS_OF_SEVERAL = "apache|atlassian|cncf|common|dbt|ibm|microsoft"
+
+#: What to do about errors that DAG files often raise: a pattern of the error, and the remedy.
+_REMEDIES = tuple(
+    (re.compile(pattern), remedy)
+    for pattern, remedy in (
+        (
+            r"^(ModuleNotFound|Import)Error: .*"
+            rf"'airflow\.providers\.(?P<name>({_VENDORS_OF_SEVERAL})\.\w+|\w+)",
+            "install or update apache-airflow-providers-{name} beside Airflow",
+        ),
+        (r"^(ModuleNotFound|Import)Error: .*'airflow\b", _MIGRATE),
+        (r"^TypeError: .*'(schedule_interval|timetable|concurrency|full_filepath)'", _MIGRATE),
+        (r"Invalid arguments were passed to .*'(provide_context|task_concurrency)'", _MIGRATE),
+        (
+            r"^ModuleNotFoundError: No module named '(?P<name>\w+)",
+            "install '{name}' beside Airflow, or add the folder that holds it to PYTHONPATH",
+        ),
+        (r"Variable (?P<name>\w+) not found", "set {variable} in the environment for the conversion"),
+    )
+)
+
+
+def of_failure(file: str, failure: Failure, timeout: float) -> Diagnostic:
+    """Return the message about a DAG file that could not be read. ``timeout`` is the limit in seconds."""
+    importer = f" (imported by {file})" if failure.location.file != file else ""
+    output = f" (its last output: {failure.output})" if failure.output else ""
+    if failure.kind == "raised":
+        return Diagnostic(
+            diagnostics.FILE_RAISES,
+            f"{failure.error}{importer}",
+            _remedy(failure.error),
+            location=failure.location,
+        )
+    if failure.kind == "syntax":
+        return Diagnostic(
+            diagnostics.FILE_SYNTAX, f"syntax error: {failure.error}{importer}", location=failure.location
+        )
+    if failure.kind == "packed":
+        return Diagnostic(
+            diagnostics.FILE_PACKED,
+            "DAG files in a zip archive are not read",
+            "unpack it, or list it in .airflowignore",
+            location=failure.location,
+        )
+    if failure.kind == "overdue":
+        return Diagnostic(
+            diagnostics.FILE_OVERDUE,
+            f"still being imported after {timeout:g} s{output}",
+            "take slow work out of the file's top level, or raise the time limit",
+            location=failure.location,
+        )
+    return Diagnostic(
+        diagnostics.FILE_EXITS,
+        f"ended Python while it was imported: {failure.error}{importer}{output}",
+        "a DAG file must only define DAGs; put what ends the process under `if __name__ == '__main__':`",
+        location=failure.location,
+    )
+
+
+def _remedy(error: str) -> str:
+    for pattern, remedy in _REMEDIES:
+        if match := pattern.search(error):
+            # Airflow reads variables from the environment first (AIRFLOW_VAR_<NAME>).
+            name = match.groupdict().get("name", "")
+            package_name = name.replace(".", "-").replace("_", "-") if "providers" in remedy else name
+            return remedy.format(name=package_name, variable=f"AIRFLOW_VAR_{name.upper()}")
+    return ""
+
+
+def of_missing_path(path: Path) -> Diagnostic:
+    """Return the message about a path that is neither a folder nor a Python file."""
+    problem = "is not a Python file" if path.exists() else "no such file or folder"
+    return Diagnostic(
+        diagnostics.PATH_NOT_READABLE,
+        problem,
+        "give a DAG file (.py) or a folder of them",
+        location=Location(path.as_posix()),
+    )
+
+
+def of_unusable_airflow(reason: str, python: str) -> Diagnostic:
+    """Return the message about an interpreter without an Airflow that can be used."""
+    return Diagnostic(
+        diagnostics.AIRFLOW_UNUSABLE,
+        f"Airflow 3.1 or newer is needed to read DAG files, and {python} has none that works: {reason}",
+        "install it there: pip install 'dag2sfn[airflow]'",
+    )
+
+
+def of_no_dag(path: Path) -> Diagnostic:
+    """Return the message about a file or folder that defines no DAG."""
+    problem = "no file of this folder defines a DAG" if path.is_dir() else "the file defines no DAG"
+    return Diagnostic(
+        diagnostics.NO_DAG,
+        problem,
+        "assign the DAG to a global variable, use it in a `with` block, or call the `@dag` function",
+        location=Location(path.as_posix()),
+    )
+
+
+def of_unknown_dag_id(dag_id: str, known: Sequence[str], path: Path) -> Diagnostic:
+    """Return the message about a DAG id that was asked for and is not there."""
+    remedy = f"the ids are: {', '.join(known)}" if known else ""
+    return Diagnostic(
+        diagnostics.UNKNOWN_DAG_ID,
+        f"no DAG has the id '{dag_id}'",
+        remedy,
+        location=Location(path.as_posix()),
+        dag_id=dag_id,
+    )
+
+
+def of_dag(dag: DagRead) -> Diagnostic:
+    """Return the message about a DAG that has a cycle or is invalid."""
+    if dag.cycle:
+        return Diagnostic(
+            diagnostics.CYCLE,
+            f"DAG '{dag.dag_id}' has a cycle: {' >> '.join(dag.cycle)}",
+            "remove one of these dependencies",
+            location=dag.location,
+            dag_id=dag.dag_id,
+        )
+    return Diagnostic(
+        diagnostics.DAG_INVALID,
+        f"DAG '{dag.dag_id}' is invalid: {dag.invalid}",
+        location=dag.location,
+        dag_id=dag.dag_id,
+    )
+
+
+def of_duplicates(dag_id: str, found: Sequence[tuple[FileRead, DagRead]]) -> Diagnostic:
+    """Return the message about DAGs of one id, with the file of each.
+
+    A DAG may be constructed in another file than the one that defines it for Airflow: then both are named.
+    """
+    places = [
+        str(dag.location) if dag.location.file == read.file else f"{read.file} (made at {dag.location})"
+        for read, dag in found
+    ]
+    return Diagnostic(
+        diagnostics.DUPLICATE_DAG_ID,
+        f"{len(places)} DAGs have the id '{dag_id}': {', '.join(places)}",
+        "give each its own",
+        location=found[0][1].location,
+        dag_id=dag_id,
+    )

@@ -1,0 +1,41 @@
+"""How the path of a DAG file is written in locations and messages: the same on every machine."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+
+@dataclass(frozen=True)
+class DagRoot:
+    """The folder whose DAG files are read.
+
+    ``folder`` is absolute; ``given`` is the same folder as the user wrote it; ``current`` is the current
+    directory when reading began (a DAG file may change it).
+    """
+
+    folder: str
+    given: str
+    current: str
+
+    @classmethod
+    def of(cls, path: Path) -> DagRoot:
+        """Return the root of a file (the folder it is in) or of a folder (itself)."""
+        given = path if path.is_dir() else path.parent
+        return cls(os.path.abspath(given), given.as_posix(), os.getcwd())
+
+    def shown(self, file: str) -> str:
+        """Return how to write an absolute path: relative to the current directory, else as it was given."""
+        for folder, prefix in ((self.current, ""), (self.folder, self.given)):
+            relative = os.path.relpath(file, folder)
+            if not relative.startswith(os.pardir):
+                return Path(prefix, relative).as_posix()
+        return Path(file).as_posix()
+
+    def contains(self, file: str) -> bool:
+        """Return whether an absolute path is the author's own: in the folder, and no installed package."""
+        if not file.startswith(os.path.join(self.folder, "")):
+            return False
+        parts = Path(os.path.relpath(file, self.folder)).parts
+        return "site-packages" not in parts and "dist-packages" not in parts

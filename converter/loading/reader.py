@@ -1,0 +1,265 @@
+"""Reads DAG files in a child process, and ends the process when a file takes too long.
+
+One process reads all files, because Airflow takes seconds to start. A file that hangs or ends the process
+costs a new one for the files after it. The child leads a process group of its own, which is killed as a
+whole: a file may ignore signals, start threads, or start other programs.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import re
+import select
+import signal
+import subprocess
+import tempfile
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+from converter.loading.paths import DagRoot
+from converter.workflow import Location, Workflow, workflow_from_json
+
+#: Seconds for Airflow to start and to list the files of a folder; two to four are usual.
+START_LIMIT = 120.0
+#: Seconds that a file is given beyond its limit, in which the child writes down where the file is.
+_GRACE = 0.5
+#: Characters of a file's output that a message may show.
+_LONGEST_TAIL = 300
+
+#: Keeps the current directory and the converter's own packages off the path that DAG files see.
+_BOOTSTRAP = """\
+import sys
+sys.path[:] = [entry for entry in sys.path if entry]
+sys.path.insert(0, sys.argv[1])
+from converter.loading.child.main import main
+sys.path.remove(sys.argv[1])
+main(sys.argv[2])
+"""
+
+
+class AirflowUnusableError(Exception):
+    """The interpreter cannot be started, or has no Airflow that can be used. Says why."""
+
+
+@dataclass(frozen=True)
+class DagRead:
+    """One DAG of a file: a Workflow, or the cycle (task ids) or the error that keeps it from being one."""
+
+    dag_id: str
+    location: Location
+    workflow: Workflow | None = None
+    cycle: tuple[str, ...] = ()
+    invalid: str = ""
+
+
+@dataclass(frozen=True)
+class Failure:
+    """Why a file could not be read.
+
+    ``kind`` is ``raised``, ``syntax``, ``exited`` (or killed by a signal), ``overdue``, or ``packed``: a zip
+    archive. ``error`` is one line; ``output`` the last lines that the file printed, if they may help.
+    """
+
+    kind: str
+    location: Location
+    error: str = ""
+    output: str = ""
+
+
+@dataclass(frozen=True)
+class FileRead:
+    """One DAG file: its DAGs in the order of their definition, or its failure.
+
+    ``file`` is written as in locations.
+    """
+
+    file: str
+    dags: tuple[DagRead, ...] = ()
+    failure: Failure | None = None
+
+
+def read_files(path: Path, *, timeout: float, python: str) -> list[FileRead]:
+    """Read a DAG file, or all those of a folder, with the interpreter ``python``.
+
+    ``timeout`` is the limit of each file, in seconds. Raises AirflowUnusableError.
+    """
+    root = DagRoot.of(path)
+    files = [] if path.is_dir() else [os.path.abspath(path)]
+    reads: list[FileRead] = []
+    with tempfile.TemporaryDirectory(prefix="dag2sfn-") as folder:
+        while True:
+            child = _Child(Path(folder), root, files, timeout, python)
+            with contextlib.closing(child):
+                reads += child.read_all()
+            files = child.unread
+            if not files:
+                return reads
+
+
+@dataclass
+class _Child:
+    """One process, and what it has told so far."""
+
+    folder: Path
+    root: DagRoot
+    files: Sequence[str]
+    timeout: float
+    python: str
+    unread: list[str] = field(default_factory=list)
+    _buffer: bytes = b""
+    _output_start: int = 0
+
+    def __post_init__(self) -> None:
+        self._output = self.folder / "output"
+        self._stack = self.folder / "stack"
+        self._pipe, child_end = os.pipe()
+        request = {
+            "root": asdict(self.root),
+            "files": self.files,
+            "timeout": self.timeout,
+            "pipe": child_end,
+            "stack": str(self._stack),
+        }
+        request_file = self.folder / "request.json"
+        request_file.write_text(json.dumps(request))
+        package_folder = str(Path(__file__).parents[2])
+        try:
+            with self._output.open("wb") as output:
+                self._process = subprocess.Popen(
+                    [self.python, "-c", _BOOTSTRAP, package_folder, str(request_file)],
+                    stdin=subprocess.DEVNULL,
+                    stdout=output,
+                    stderr=output,
+                    env=_environment(self.folder, self.root),
+                    pass_fds=[child_end],
+                    start_new_session=True,
+                )
+        except OSError as error:
+            os.close(self._pipe)
+            raise AirflowUnusableError(f"{self.python} cannot be started: {error.strerror}") from error
+        finally:
+            os.close(child_end)
+
+    def close(self) -> None:
+        """End the process and all that it started in its group."""
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(self._process.pid, signal.SIGKILL)
+        self._process.wait()
+        os.close(self._pipe)
+
+    def read_all(self) -> Iterator[FileRead]:
+        """Yield what is read. Ends early, leaving ``unread`` files, when a file hangs or ends the process."""
+        listing = self._next_message(START_LIMIT)
+        if "files" not in listing:
+            raise AirflowUnusableError(listing.get("unusable") or self._start_problem(listing))
+        self.unread = list(listing["files"])
+        for packed in listing["packed"]:
+            shown = self.root.shown(packed)
+            yield FileRead(shown, failure=Failure("packed", Location(shown)))
+        while self.unread:
+            file = self.unread[0]
+            self._next_message(START_LIMIT)
+            self._output_start = self._output.stat().st_size
+            message = self._next_message(self.timeout + _GRACE)
+            self.unread.pop(0)
+            if "read" not in message:
+                yield FileRead(self.root.shown(file), failure=self._abnormal_end(file, message))
+                return
+            yield self._file_read(self.root.shown(file), message)
+
+    def _file_read(self, file: str, message: Mapping[str, Any]) -> FileRead:
+        failure = None
+        if found := message["failure"]:
+            output = self._printed() if found["kind"] == "exited" else ""
+            failure = Failure(found["kind"], Location(**found["location"]), found["error"], output)
+        return FileRead(file, tuple(map(_dag_read, message["dags"])), failure)
+
+    def _next_message(self, limit: float) -> Mapping[str, Any]:
+        """Return the next message; ``{}`` if none came within ``limit`` seconds; ``{"ended": code}``."""
+        deadline = time.monotonic() + limit
+        while b"\n" not in self._buffer:
+            left = deadline - time.monotonic()
+            if left <= 0:
+                return {}
+            # Not only the pipe is watched: a copy of the process may hold it open.
+            if select.select([self._pipe], [], [], min(left, 0.2))[0]:
+                received = os.read(self._pipe, 1 << 20)
+                if not received:
+                    return {"ended": self._exit_code(max(left, 1.0))}
+                self._buffer += received
+            elif self._process.poll() is not None:
+                return {"ended": self._process.returncode}
+        line, _, self._buffer = self._buffer.partition(b"\n")
+        message: Mapping[str, Any] = json.loads(line)
+        return message
+
+    def _exit_code(self, limit: float) -> int | None:
+        """Return the exit code of a process that closed its pipe; None if it lives on."""
+        try:
+            return self._process.wait(limit)
+        except subprocess.TimeoutExpired:
+            return None
+
+    def _start_problem(self, listing: Mapping[str, Any]) -> str:
+        if not listing:
+            return f"it did not start within {START_LIMIT:.0f} s"
+        return f"it ended while it started: {self._printed() or _way_of_ending(listing['ended'])}"
+
+    def _abnormal_end(self, file: str, message: Mapping[str, Any]) -> Failure:
+        shown = self.root.shown(file)
+        if not message:
+            return Failure("overdue", Location(shown, self._line_in_stack(file)), output=self._printed())
+        return Failure("exited", Location(shown), _way_of_ending(message["ended"]), self._printed())
+
+    def _line_in_stack(self, file: str) -> int:
+        """Return the innermost line of the file in the traceback that the child wrote at its limit."""
+        threads = self._stack.read_text(errors="replace").split("\n\n")
+        # The main thread is the last one.
+        match = re.search(rf'File "{re.escape(file)}", line (\d+) ', threads[-1])
+        return int(match[1]) if match else 0
+
+    def _printed(self) -> str:
+        """Return the last lines that the process printed since the present file began, as one line."""
+        with self._output.open("rb") as output:
+            output.seek(max(self._output_start, self._output.stat().st_size - _LONGEST_TAIL))
+            lines = output.read().decode(errors="replace").split("\n")
+        return " / ".join([line.strip() for line in lines if line.strip()][-3:])[-_LONGEST_TAIL:]
+
+
+def _environment(folder: Path, root: DagRoot) -> dict[str, str]:
+    """Return an environment in which Airflow needs no database and leaves nothing behind."""
+    return {
+        **os.environ,
+        "_AIRFLOW__AS_LIBRARY": "1",
+        "AIRFLOW_HOME": str(folder / "airflow"),
+        "AIRFLOW__CORE__DAGS_FOLDER": root.folder,
+        "AIRFLOW__CORE__LOAD_EXAMPLES": "False",
+        "AIRFLOW__DATABASE__SQL_ALCHEMY_CONN": "sqlite://",
+        # Or the last lines of a file that is killed would be lost.
+        "PYTHONUNBUFFERED": "1",
+    }
+
+
+def _way_of_ending(code: int | None) -> str:
+    if code is None:
+        return "closed its files"
+    if code >= 0:
+        return f"exit status {code}"
+    with contextlib.suppress(ValueError):
+        return f"signal {signal.Signals(-code).name}"
+    return f"signal {-code}"
+
+
+def _dag_read(data: Mapping[str, Any]) -> DagRead:
+    return DagRead(
+        dag_id=data["dag_id"],
+        location=Location(**data["location"]),
+        workflow=workflow_from_json(data["workflow"]) if data["workflow"] else None,
+        cycle=tuple(data["cycle"]),
+        invalid=data["invalid"],
+    )

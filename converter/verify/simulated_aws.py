@@ -1,0 +1,148 @@
+"""The AWS that an emitted machine sees on the virtual clock.
+
+Tasks take the time and the end that a script says; what lies between them is real: the poller function's
+own source answers polls, from the Glue runs and the outcome records that the machine itself has made.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any
+
+from botocore.exceptions import ClientError
+
+from converter.engine import TaskCall, TaskFailure
+from converter.engine.simulation import DEFAULT_START
+from converter.pollers import dag2sfn_poller
+
+_GLUE = "arn:aws:states:::glue:startJobRun.sync"
+_NESTED = ("arn:aws:states:::states:startExecution.sync:2", "arn:aws:states:::states:startExecution")
+_TABLE = "outcomes"
+
+
+@dataclass(frozen=True)
+class Try:
+    """One try of a task: it takes ``seconds`` and then succeeds, or fails with ``error``.
+
+    ``starts`` says whether a Glue run comes into being at all (no permission, no such job: it does not).
+    """
+
+    seconds: float
+    error: str | None = None
+    starts: bool = True
+
+
+@dataclass
+class SimulatedAws:
+    """A task backend for one execution on the virtual clock.
+
+    ``script`` gives the tries of each task, by state name; the last is repeated. ``runs`` are the Glue runs
+    made so far, in the order of their start; ``polls`` counts the poller function's calls, ``poll_seconds``
+    is how long each takes. ``timeline`` lists (seconds since the start, "start" or "end", state name) of
+    every task.
+    """
+
+    script: Mapping[str, Sequence[Try]]
+    start: datetime = DEFAULT_START
+    poll_seconds: float = 0.2
+    runs: list[dict[str, Any]] = field(default_factory=list)
+    records: dict[str, dict[str, Any]] = field(default_factory=dict)
+    timeline: list[tuple[float, str, str]] = field(default_factory=list)
+    polls: int = 0
+
+    async def run(self, call: TaskCall, submitted: Callable[[Any], None]) -> Any:
+        """Carry out one try (see :class:`converter.engine.tasks.TaskBackend`)."""
+        if call.resource == "arn:aws:states:::lambda:invoke":
+            return await self._poll(call)
+        if call.resource == "arn:aws:states:::dynamodb:putItem":
+            item = call.arguments["Item"]
+            self.records[item["id"]["S"]] = item
+            return {}
+        tries = self.script[call.state_name]
+        this = tries[min(call.retry_count, len(tries) - 1)]
+        self._note("start", call)
+        try:
+            if call.resource == _GLUE:
+                return await self._glue_run(call, this, submitted)
+            if call.resource in _NESTED:
+                return await self._nested_execution(call, this, submitted)
+        finally:
+            self._note("end", call)
+        raise TaskFailure("States.Runtime", f"no simulation of {call.resource}")
+
+    async def _glue_run(self, call: TaskCall, this: Try, submitted: Callable[[Any], None]) -> Any:
+        if not this.starts:
+            raise TaskFailure(this.error, "the run was not started")
+        run = {
+            "Id": f"jr_{len(self.runs)}",
+            "JobName": call.arguments["JobName"],
+            "Arguments": call.arguments["Arguments"],
+            "JobRunState": "RUNNING",
+            "StartedOn": self.now(),
+        }
+        self.runs.append(run)
+        submitted({"JobRunId": run["Id"]})
+        try:
+            await asyncio.sleep(this.seconds)
+        except asyncio.CancelledError:
+            run["JobRunState"] = "STOPPED"
+            raise
+        run |= {"JobRunState": "FAILED" if this.error else "SUCCEEDED", "CompletedOn": self.now()}
+        if this.error:
+            raise TaskFailure(this.error, json.dumps({"JobName": run["JobName"]}))
+        return {"Id": run["Id"], "JobName": run["JobName"], "JobRunState": "SUCCEEDED"}
+
+    async def _nested_execution(self, call: TaskCall, this: Try, submitted: Callable[[Any], None]) -> Any:
+        arn = call.arguments["StateMachineArn"].replace(":stateMachine:", ":execution:")
+        answer = {"ExecutionArn": f"{arn}:{call.arguments['Name']}"}
+        submitted(answer)
+        await asyncio.sleep(this.seconds)
+        if this.error:
+            raise TaskFailure(this.error, "the nested execution failed")
+        return answer | {"Status": "SUCCEEDED", "Output": {}}
+
+    async def _poll(self, call: TaskCall) -> Any:
+        self.polls += 1
+        await asyncio.sleep(self.poll_seconds)
+        event = call.arguments["Payload"]
+        answer = dag2sfn_poller.answer(event, glue=_Glue(self), dynamodb=_DynamoDb(self), table=_TABLE)
+        # The answer goes through JSON on its way from Lambda.
+        return {"StatusCode": 200, "Payload": json.loads(json.dumps(answer))}
+
+    def now(self) -> datetime:
+        """Return the virtual moment."""
+        return self.start + timedelta(seconds=asyncio.get_running_loop().time())
+
+    def _note(self, what: str, call: TaskCall) -> None:
+        self.timeline.append((asyncio.get_running_loop().time(), what, call.state_name))
+
+
+@dataclass(frozen=True)
+class _Glue:
+    """The part of a boto3 Glue client that the poller function uses: newest runs first, in pages of two."""
+
+    aws: SimulatedAws
+
+    def get_job_runs(self, *, JobName: str, MaxResults: int, NextToken: str = "0") -> dict[str, Any]:  # noqa: N803
+        runs = [run for run in reversed(self.aws.runs) if run["JobName"] == JobName]
+        if not runs:
+            error = {"Error": {"Code": "EntityNotFoundException", "Message": JobName}}
+            raise ClientError(error, "GetJobRuns")  # type: ignore[arg-type]  # the stub wants all metadata
+        first = int(NextToken)
+        page: dict[str, Any] = {"JobRuns": runs[first : first + 2]}
+        return page | ({"NextToken": str(first + 2)} if first + 2 < len(runs) else {})
+
+
+@dataclass(frozen=True)
+class _DynamoDb:
+    """The part of a boto3 DynamoDB client that the poller function uses."""
+
+    aws: SimulatedAws
+
+    def batch_get_item(self, *, RequestItems: dict[str, Any]) -> dict[str, Any]:  # noqa: N803
+        keys = [key["id"]["S"] for key in RequestItems[_TABLE]["Keys"]]
+        return {"Responses": {_TABLE: [self.aws.records[key] for key in keys if key in self.aws.records]}}

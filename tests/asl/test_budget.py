@@ -1,0 +1,75 @@
+import pytest
+from workflows import PARTIAL_FAN_IN, glue, machine_of, partial_fan_in, workflow
+
+from converter.asl.awaiting import Pace
+from converter.asl.budget import (
+    EVENTS_PER_POLL,
+    fitting_pace,
+    polls_until_deadline,
+    size_problems,
+    worst_case_events,
+)
+from converter.asl.options import Options
+from converter.engine import parse_definition, run_virtual
+from converter.verify import SimulatedAws, Try
+
+HOUR, DAY = 3600, 86_400
+
+
+def asked(pace):
+    """How often a poller asks that waits until its deadline, counted in a run on the virtual clock."""
+    options = Options(poll_interval=pace.interval, await_deadline=pace.deadline)
+    script = {task: [Try(0)] for task in PARTIAL_FAN_IN} | {"glue3": [Try(pace.deadline + 1)]}
+    aws = SimulatedAws(script, poll_seconds=0)
+    run_virtual(parse_definition(machine_of(partial_fan_in(), options, pace).definition), {}, aws)
+    return aws.polls
+
+
+@pytest.mark.parametrize(
+    "pace",
+    [
+        Pace(30, 10),
+        Pace(30, HOUR),
+        Pace(60, DAY),
+        Pace(30, DAY, 0.02),
+        Pace(1, DAY, 0.1),
+        Pace(30, HOUR, 0.02),
+    ],
+)
+def test_a_poller_asks_as_often_as_the_budget_says(pace):
+    assert asked(pace) == polls_until_deadline(pace)
+
+
+def test_the_interval_asked_for_is_kept_where_it_fits():
+    definition = machine_of(partial_fan_in()).definition
+    assert fitting_pace(definition, 1, Pace(30, 6 * HOUR)) == Pace(30, 6 * HOUR)
+
+
+def test_many_pollers_ask_less_often_as_time_goes_by():
+    definition = machine_of(partial_fan_in()).definition
+    pace = fitting_pace(definition, 10, Pace(30, DAY))
+    assert pace.growth > 0
+    assert 10 * asked(pace) * EVENTS_PER_POLL < 25_000 - worst_case_events(definition)
+
+
+def test_more_pollers_than_an_execution_can_hold_have_no_pace():
+    definition = machine_of(partial_fan_in()).definition
+    assert fitting_pace(definition, 2000, Pace(30, DAY)) is None
+
+
+def test_no_execution_has_more_events_than_the_worst_case():
+    deadline = 600
+    options = Options(poll_interval=30, await_deadline=deadline)
+    machine = machine_of(partial_fan_in(), options)
+    script = {task: [Try(1)] for task in PARTIAL_FAN_IN} | {"glue3": [Try(5000)]}
+    execution = run_virtual(parse_definition(machine.definition), {}, SimulatedAws(script))
+    worst = worst_case_events(machine.definition) + EVENTS_PER_POLL * polls_until_deadline(Pace(30, deadline))
+    assert 180 < len(execution.history) <= worst  # 20 polls of 9 events, at least
+
+
+def test_a_machine_over_the_limits_is_refused_with_the_numbers():
+    flow = workflow(*(glue(f"task_{number}") for number in range(2000)))
+    problems = size_problems(flow, machine_of(flow).definition)
+    assert [problem.code.id for problem in problems] == ["D305", "D305"]
+    assert "1,048,576 are allowed" in str(problems[0])
+    assert size_problems(partial_fan_in(), machine_of(partial_fan_in()).definition) == []

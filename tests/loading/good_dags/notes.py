@@ -1,0 +1,1 @@
+raise RuntimeError("mentions neither of the two words")

@@ -1,0 +1,1 @@
+raise RuntimeError("airflow ignores this dag file")

@@ -1,0 +1,134 @@
+import json
+import os
+import stat
+import sys
+from pathlib import Path
+
+import pytest
+
+from converter import diagnostics
+from converter.diagnostics import Dag2SfnError
+from converter.loading import load
+from converter.workflow import Location, to_json
+
+HERE = Path(__file__).parent
+REPOSITORY = HERE.parents[1]
+
+
+def problems(path, **options):
+    with pytest.raises(Dag2SfnError) as caught:
+        load(path, **options)
+    assert caught.value.exit_code == 2
+    return caught.value.diagnostics
+
+
+def only_problem(path, **options):
+    (problem,) = problems(path, **options)
+    return problem
+
+
+def test_all_dags_of_a_folder_come_in_the_order_of_files_and_definitions(good):
+    assert list(good) == ["arguments", "settings", "hourly", "flow", "required"]
+
+
+def test_only_the_selected_dags_of_a_file_are_returned(monkeypatch):
+    monkeypatch.chdir(REPOSITORY)
+    file = HERE / "good_dags" / "shapes.py"
+    workflows = load(file, dag_ids=["flow", "settings"])
+    assert [workflow.dag_id for workflow in workflows] == ["settings", "flow"]
+    # The path was given as absolute, and is inside the current directory.
+    assert workflows[0].location == Location("tests/loading/good_dags/shapes.py", 8)
+
+
+def test_the_same_bytes_under_every_hash_seed_and_outside_the_current_directory(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    texts = set()
+    for seed in ("0", "1", "4294967295"):
+        monkeypatch.setenv("PYTHONHASHSEED", seed)
+        texts.add(json.dumps(to_json(load(HERE / "good_dags"))))
+    (text,) = texts
+    assert f'"{HERE.as_posix()}/good_dags/arguments.py"' in text
+    assert "0x" not in text
+
+
+def test_nothing_is_printed_and_nothing_is_left_behind(tmp_path, capfd, monkeypatch):
+    monkeypatch.setenv("TMPDIR", str(tmp_path / "tmp"))
+    (tmp_path / "tmp").mkdir()
+    folder = tmp_path / "dags"
+    folder.mkdir()
+    (folder / "helper.py").write_text("NAME = 'quiet'\n")
+    (folder / "secrets.py").write_text("raise RuntimeError('hides the standard library')\n")
+    (folder / "quiet.py").write_text(
+        "import os, sys, secrets, helper\n"
+        "from airflow.sdk import DAG\n"
+        "print('out'); print('err', file=sys.stderr); os.system('echo shell')\n"
+        "with DAG(helper.NAME):\n    pass\n"
+    )
+    assert [workflow.dag_id for workflow in load(folder)] == ["quiet"]
+    assert capfd.readouterr() == ("", "")
+    left = sorted(path.relative_to(tmp_path).as_posix() for path in tmp_path.rglob("*"))
+    assert left == ["dags", "dags/helper.py", "dags/quiet.py", "dags/secrets.py", "tmp"]
+
+
+def test_the_example_is_read_with_its_partial_fan_in(monkeypatch):
+    monkeypatch.chdir(REPOSITORY)
+    (workflow,) = load(Path("dags/partial_fan_in.py"))
+    assert {task.task_id: task.upstream for task in workflow.tasks} == {
+        "glue1": (),
+        "glue2": (),
+        "glue3": (),
+        "report_a": ("glue1", "glue3"),
+        "report_b": ("glue2", "glue3"),
+    }
+    report = workflow.task("report_a")
+    assert report.operator.endswith(".step_function.StepFunctionStartExecutionOperator")
+    assert report.arguments["deferrable"] is True
+    assert workflow.task("glue3").arguments == {"job_name": "glue3", "deferrable": False}
+    assert (workflow.schedule, workflow.location.file) == (None, "dags/partial_fan_in.py")
+
+
+def test_a_path_without_dag_files_is_named(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    Path("notes.txt").write_text("airflow dag")
+    missing, text = only_problem(Path("absent.py")), only_problem(Path("notes.txt"))
+    assert str(missing) == "D101 absent.py: no such file or folder; give a DAG file (.py) or a folder of them"
+    assert (text.code, text.problem) == (diagnostics.PATH_NOT_READABLE, "is not a Python file")
+
+
+def test_a_file_or_folder_without_a_dag_is_refused(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    Path("helper.py").write_text("import airflow  # no dag here\n")
+    file, folder = only_problem(Path("helper.py")), only_problem(Path("."))
+    assert file.code is folder.code is diagnostics.NO_DAG
+    assert (file.problem, folder.problem) == (
+        "the file defines no DAG",
+        "no file of this folder defines a DAG",
+    )
+
+
+def test_every_unknown_dag_id_is_named_with_the_known_ones(monkeypatch):
+    monkeypatch.chdir(HERE)
+    found = problems(Path("good_dags/arguments.py"), dag_ids=["x", "arguments", "y"])
+    assert [str(problem) for problem in found] == [
+        "D108 good_dags/arguments.py: no DAG has the id 'x'; the ids are: arguments",
+        "D108 good_dags/arguments.py: no DAG has the id 'y'; the ids are: arguments",
+    ]
+
+
+@pytest.mark.parametrize("script", ['exec {python} -I -S "$@"', "echo broken >&2; exit 7", None])
+def test_an_interpreter_without_airflow_leads_to_the_extra_to_install(tmp_path, script):
+    python = tmp_path / "python"
+    if script:
+        python.write_text("#!/bin/sh\n" + script.format(python=sys.executable) + "\n")
+        python.chmod(python.stat().st_mode | stat.S_IXUSR)
+    problem = only_problem(HERE / "good_dags", python=os.fspath(python))
+    assert problem.code is diagnostics.AIRFLOW_UNUSABLE
+    assert problem.remedy == "install it there: pip install 'dag2sfn[airflow]'"
+    expected = (
+        "broken"
+        if script and "broken" in script
+        else "No module named 'airflow'"
+        if script
+        else "No such file"
+    )
+    assert expected in problem.problem

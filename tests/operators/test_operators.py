@@ -1,0 +1,145 @@
+import pytest
+from workflows import GLUE, START_EXECUTION, empty, glue, nested, workflow
+
+from converter.operators import steps_of
+from converter.workflow import Opaque, Task, TriggerRule
+
+ARN = "arn:aws:states:us-east-1:123456789012:stateMachine:report_a"
+
+
+def converted(operator, template_fields=(), **arguments):
+    task = Task("t", operator, arguments=arguments, template_fields=template_fields)
+    steps, problems = steps_of(workflow(task))
+    return steps.get("t"), [problem.code.id for problem in problems]
+
+
+def test_a_glue_job_is_started_and_waited_for():
+    step, codes = converted(
+        GLUE, job_name="j", script_args={"--day": "1"}, run_job_kwargs={"WorkerType": "G.1X"}
+    )
+    assert codes == []
+    assert step.resource == "arn:aws:states:::glue:startJobRun.sync"
+    assert step.arguments == {"JobName": "j", "Arguments": {"--day": "1"}, "WorkerType": "G.1X"}
+    assert step.output.text == "$states.result.Id"
+    assert step.completion.job_name == "j"
+    assert step.timeout is None
+    assert step.permissions[0].actions == (
+        "glue:StartJobRun",
+        "glue:GetJobRun",
+        "glue:GetJobRuns",
+        "glue:BatchStopJobRun",
+    )
+
+
+def test_a_glue_job_that_is_not_waited_for_cannot_be_seen_to_end():
+    step, codes = converted(GLUE, job_name="j", wait_for_completion=False)
+    assert step.resource == "arn:aws:states:::glue:startJobRun"
+    assert step.completion is None
+    assert step.permissions[0].actions == ("glue:StartJobRun",)
+    assert codes == []
+
+
+def test_a_deferred_operator_gives_up_after_its_attempts():
+    assert converted(GLUE, job_name="j", deferrable=True)[0].timeout == 60 * 75
+    assert (
+        converted(GLUE, job_name="j", deferrable=True, waiter_delay=10, waiter_max_attempts=6)[0].timeout
+        == 60
+    )
+    assert converted(START_EXECUTION, state_machine_arn=ARN, deferrable=True)[0].timeout == 60 * 30
+
+
+def test_an_execution_is_waited_for_only_if_the_operator_is_deferrable():
+    waits, _ = converted(START_EXECUTION, state_machine_arn=ARN, deferrable=True)
+    starts, _ = converted(START_EXECUTION, state_machine_arn=ARN)
+    assert waits.resource == "arn:aws:states:::states:startExecution.sync:2"
+    assert starts.resource == "arn:aws:states:::states:startExecution"
+    assert starts.timeout is None
+
+
+def test_a_json_text_as_input_becomes_the_object():
+    step, _ = converted(START_EXECUTION, state_machine_arn=ARN, state_machine_input='{"a": [1]}')
+    assert step.arguments["Input"] == {"a": [1]}
+
+
+def test_an_execution_keeps_the_name_that_the_author_gave():
+    step, _ = converted(START_EXECUTION, state_machine_arn=ARN, name="mine")
+    assert step.arguments["Name"] == "mine"
+
+
+@pytest.mark.parametrize(
+    ("operator", "arguments", "code"),
+    [
+        (GLUE, {}, "D203"),
+        (GLUE, {"job_name": ""}, "D203"),
+        (GLUE, {"job_name": 5}, "D203"),
+        (GLUE, {"job_name": Opaque("function", "function f")}, "D204"),
+        (GLUE, {"job_name": "j", "script_args": "--day 1"}, "D203"),
+        (GLUE, {"job_name": "j", "script_args": {"--day": 1}}, "D203"),
+        (GLUE, {"job_name": "j", "script_args": {"--f": Opaque("XComArg", "a")}}, "D204"),
+        (GLUE, {"job_name": "j", "no_such_argument": 1}, "D202"),
+        (GLUE, {"job_name": "j", "aws_conn_id": "other"}, "D222"),
+        (GLUE, {"job_name": "j", "region_name": "eu-west-1"}, "D222"),
+        (GLUE, {"job_name": "j", "script_location": "s3://b/x.py"}, "D221"),
+        (GLUE, {"job_name": "j", "update_config": True}, "D220"),
+        (START_EXECUTION, {"state_machine_arn": "report_a"}, "D203"),
+        (START_EXECUTION, {"state_machine_arn": ARN, "state_machine_input": "{"}, "D203"),
+        (START_EXECUTION, {"state_machine_arn": ARN, "is_redrive_execution": True}, "D220"),
+        ("airflow.providers.standard.operators.bash.BashOperator", {"bash_command": "ls"}, "D201"),
+    ],
+)
+def test_what_cannot_be_converted_as_it_stands_is_named(operator, arguments, code):
+    assert code in converted(operator, **arguments)[1]
+
+
+def test_a_template_is_refused_in_a_template_field_only():
+    fields = ("job_name", "script_args")
+    assert converted(GLUE, fields, job_name="{{ ds }}")[1] == ["D205"]
+    assert converted(GLUE, fields, job_name="j", script_args={"{{ x }}": "1"})[1] == ["D205"]
+    assert converted(GLUE, (), job_name="j", script_args={"--braces": "{{ no template }}"})[1] == []
+
+
+def test_all_problems_of_all_tasks_are_reported_at_once():
+    bad = Task("bad", GLUE, arguments={"x": 1}, trigger_rule=TriggerRule.ONE_FAILED, is_setup=True)
+    worse = Task("worse", "custom.Operator", settings={"pool": "p", "depends_on_past": True})
+    _, problems = steps_of(workflow(bad, worse))
+    assert sorted(problem.code.id for problem in problems) == [
+        "D201",
+        "D202",
+        "D203",
+        "D206",
+        "D207",
+        "D209",
+        "D224",
+    ]
+
+
+def test_a_subclass_of_a_converted_operator_is_refused_with_its_base():
+    task = Task("t", "my.Glue", bases=(GLUE,))
+    (problem,) = steps_of(workflow(task))[1]
+    assert "use GlueJobOperator itself" in str(problem)
+
+
+def test_a_mapped_task_is_refused():
+    task = Task("t", GLUE, arguments={"expand": {"script_args": []}}, is_mapped=True)
+    assert [problem.code.id for problem in steps_of(workflow(task))[1]] == ["D208"]
+
+
+@pytest.mark.parametrize(
+    ("setting", "value", "codes"),
+    [
+        ("owner", "me", []),
+        ("depends_on_past", False, []),
+        ("depends_on_past", True, ["D209"]),
+        ("on_failure_callback", Opaque("function", "function tell"), ["D220"]),
+        ("pool", "quota", ["D224"]),
+        ("something_new", 1, ["D209"]),
+    ],
+)
+def test_every_setting_is_accounted_for(setting, value, codes):
+    task = empty("t", settings={setting: value})
+    assert [problem.code.id for problem in steps_of(workflow(task))[1]] == codes
+
+
+def test_only_an_empty_operator_cannot_fail():
+    steps, _ = steps_of(workflow(empty("e"), glue("g"), nested("n")))
+    assert {task: step.can_fail for task, step in steps.items()} == {"e": False, "g": True, "n": True}

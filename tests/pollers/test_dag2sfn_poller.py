@@ -1,0 +1,165 @@
+import datetime
+import json
+import subprocess
+import sys
+
+import pytest
+from botocore.exceptions import ClientError
+
+from converter.pollers import HANDLER, SOURCE, dag2sfn_poller
+
+EXECUTION = "arn:aws:states:us-east-1:123456789012:execution:dag2sfn-x:run"
+START = datetime.datetime(2026, 1, 1, 12, 10, tzinfo=datetime.timezone.utc)
+TABLE = "outcomes"
+
+
+class Glue:
+    def __init__(self, runs=(), error=None, page=2):
+        self.runs, self.error, self.page, self.calls = list(runs), error, page, []
+
+    def get_job_runs(self, JobName, MaxResults, NextToken="0"):  # noqa: N803
+        self.calls.append(JobName)
+        if self.error:
+            raise ClientError({"Error": {"Code": self.error, "Message": ""}}, "GetJobRuns")
+        first = int(NextToken)
+        runs = [run for run in self.runs if run["JobName"] == JobName]
+        answer = {"JobRuns": runs[first : first + self.page]}
+        return answer | ({"NextToken": str(first + self.page)} if first + self.page < len(runs) else {})
+
+
+class DynamoDb:
+    """Answers one key a call, as BatchGetItem may."""
+
+    def __init__(self, records=None):
+        self.items = {
+            f"{EXECUTION}/{task}": {"id": {"S": f"{EXECUTION}/{task}"}, "record": {"S": json.dumps(record)}}
+            for task, record in (records or {}).items()
+        }
+
+    def batch_get_item(self, RequestItems):  # noqa: N803
+        keys = RequestItems[TABLE]["Keys"]
+        found = [self.items[key["id"]["S"]] for key in keys[:1] if key["id"]["S"] in self.items]
+        rest = {TABLE: {**RequestItems[TABLE], "Keys": keys[1:]}} if keys[1:] else {}
+        return {"Responses": {TABLE: found}, "UnprocessedKeys": rest}
+
+
+def run(job="glue3", task="glue3", state="SUCCEEDED", started=10, took=60, execution=EXECUTION, id="jr_1"):
+    begin = START + datetime.timedelta(seconds=started)
+    return {
+        "Id": id,
+        "JobName": job,
+        "JobRunState": state,
+        "StartedOn": begin,
+        "Arguments": {"--dag2sfn-run": f"{execution}/{task}/-1"},
+        **({"CompletedOn": begin + datetime.timedelta(seconds=took)} if state == "SUCCEEDED" else {}),
+    }
+
+
+def ask(tasks, glue=None, dynamodb=None, table=TABLE, **event):
+    event = {"execution": EXECUTION, "started": "2026-01-01T12:10:00.000Z", "tasks": tasks, **event}
+    return dag2sfn_poller.answer(event, glue=glue or Glue(), dynamodb=dynamodb or DynamoDb(), table=table)[
+        "records"
+    ]
+
+
+def test_a_run_that_has_succeeded_is_told_with_its_id_and_end():
+    records = ask({"glue3": {"job": "glue3"}}, Glue([run()]))
+    assert records == {"glue3": {"state": "success", "at": 1767269470000, "output": "jr_1"}}  # 12:11:10
+
+
+@pytest.mark.parametrize(
+    "state",
+    ["STARTING", "RUNNING", "STOPPING", "STOPPED", "FAILED", "TIMEOUT", "ERROR", "WAITING", "EXPIRED"],
+)
+def test_of_glue_only_success_is_believed(state):
+    assert ask({"glue3": {"job": "glue3"}}, Glue([run(state=state)])) == {}
+
+
+def test_another_executions_run_of_the_job_does_not_count():
+    other = run(execution=EXECUTION.replace(":run", ":other"))
+    assert ask({"glue3": {"job": "glue3"}}, Glue([other])) == {}
+
+
+def test_another_tasks_run_of_the_job_does_not_count():
+    runs = [run(job="shared", task="b", id="jr_b"), run(job="shared", task="a", state="RUNNING")]
+    records = ask({"a": {"job": "shared"}, "b": {"job": "shared"}}, Glue(runs))
+    assert {task: record["output"] for task, record in records.items()} == {"b": "jr_b"}
+
+
+def test_a_run_by_hand_does_not_count():
+    by_hand = {**run(), "Arguments": {}}
+    assert ask({"glue3": {"job": "glue3"}}, Glue([by_hand])) == {}
+
+
+def test_runs_are_looked_through_page_by_page():
+    glue = Glue([run(id=f"jr_{n}", execution="other", started=100 - n) for n in range(7)] + [run(id="mine")])
+    assert ask({"glue3": {"job": "glue3"}}, glue)["glue3"]["output"] == "mine"
+    assert len(glue.calls) == 4
+
+
+def test_runs_from_before_the_execution_are_not_looked_through():
+    glue = Glue([run(execution="other", started=-1000 - n) for n in range(100)])
+    assert ask({"glue3": {"job": "glue3"}}, glue) == {}
+    assert len(glue.calls) == 1
+
+
+def test_one_listing_serves_all_tasks_of_a_job():
+    glue = Glue([run(job="shared", task="a"), run(job="shared", task="b")])
+    assert set(ask({"a": {"job": "shared"}, "b": {"job": "shared"}}, glue)) == {"a", "b"}
+    assert len(glue.calls) == 1
+
+
+def test_an_outcome_record_is_told_and_glue_is_not_asked():
+    failed = {"state": "failed", "at": 1, "error": "Boom"}
+    glue = Glue()
+    assert ask({"glue3": {"job": "glue3"}}, glue, DynamoDb({"glue3": failed})) == {"glue3": failed}
+    assert glue.calls == []
+
+
+def test_outcome_records_are_read_although_dynamodb_answers_in_parts():
+    records = {task: {"state": "success", "at": 1} for task in "abc"}
+    assert ask({task: {} for task in "abcd"}, dynamodb=DynamoDb(records)) == records
+
+
+def test_a_job_that_does_not_exist_is_not_finished():
+    assert ask({"glue3": {"job": "glue3"}}, Glue(error="EntityNotFoundException")) == {}
+
+
+def test_throttling_means_not_finished_yet():
+    assert ask({"glue3": {"job": "glue3"}}, Glue(error="ThrottlingException")) == {}
+
+
+def test_a_missing_permission_fails_the_poll():
+    with pytest.raises(ClientError, match="AccessDeniedException"):
+        ask({"glue3": {"job": "glue3"}}, Glue(error="AccessDeniedException"))
+
+
+def test_a_run_that_took_longer_than_its_tasks_timeout_is_no_success():
+    assert ask({"glue3": {"job": "glue3", "timeout": 59}}, Glue([run(took=60)])) == {}
+    assert ask({"glue3": {"job": "glue3", "timeout": 60}}, Glue([run(took=60)])) != {}
+
+
+def test_without_a_table_only_glue_is_asked():
+    assert set(ask({"glue3": {"job": "glue3"}}, Glue([run()]), table=None)) == {"glue3"}
+
+
+@pytest.mark.parametrize(
+    ("window", "started", "counts"),
+    [(0, 0, True), (0, -1, False), (900, -600, True), (900, -601, False)],  # 12:10 rounds down to 12:00
+)
+def test_with_a_window_a_run_counts_by_its_start(window, started, counts):
+    by_anybody = {**run(started=started), "Arguments": {}}
+    assert bool(ask({"glue3": {"job": "glue3"}}, Glue([by_anybody]), window=window)) is counts
+
+
+def test_the_source_needs_nothing_but_python_and_boto3():
+    module, _, function = HANDLER.partition(".")
+    script = (
+        "import sys; before = set(sys.modules); "
+        f"import {module}; assert callable({module}.{function}); "
+        "print({name.split('.')[0] for name in set(sys.modules) - before} & {'converter', 'airflow', 'rich', 'typer'})"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", script], cwd=SOURCE.parent, capture_output=True, text=True, check=True
+    )
+    assert done.stdout.strip() == "set()"
