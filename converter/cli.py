@@ -85,6 +85,7 @@ def root(version: Annotated[bool, typer.Option("--version", help="Print the vers
 @_reports_problems
 def convert(
     path: DagPath,
+    *,
     out: Annotated[
         Path, typer.Option("-o", "--out", help="Folder for the bundles, one folder a DAG.")
     ] = Path("build"),
@@ -105,7 +106,7 @@ def convert(
     await_deadline: Annotated[
         int | None,
         typer.Option(
-            help="Seconds after the run's start at which pollers give up [default: dagrun_timeout, else 24 h].",
+            help="Seconds after the start at which pollers give up [default: dagrun_timeout, or 24 h].",
             min=1,
         ),
     ] = None,
@@ -119,13 +120,13 @@ def convert(
     from converter import loading, pipeline
 
     workflows = loading.load(path, dag_ids=dag_id or (), timeout=timeout)
-    given = Options(failures, correlate, window, poll_interval, await_deadline)
+    options = Options(failures, correlate, window, poll_interval, await_deadline)
     results = []
-    for workflow in workflows:
-        conversion = pipeline.convert(workflow, given)
-        written = None if conversion.refused else pipeline.write(conversion, out)
+    for conversion, written in pipeline.convert_all(workflows, options, out):
         console.print_conversion(conversion, written)
-        results.append({"dag_id": workflow.dag_id, "bundle": str(written) if written else None})
+        results.append(
+            {"dag_id": conversion.workflow.dag_id, "bundle": written.as_posix() if written else None}
+        )
     if format is Format.JSON:
         typer.echo(json.dumps(results, indent=2))
     if any(result["bundle"] is None for result in results):
@@ -159,13 +160,9 @@ def deploy(
 
     Example: `dag2sfn deploy build/partial_fan_in`
     """
-    import boto3
-
     from converter import deployment
 
-    deployed = deployment.deploy(
-        bundle, boto3.Session(region_name=region), bucket=bucket, on_progress=console.print_progress
-    )
+    deployed = deployment.deploy(bundle, _session(region), bucket=bucket, on_progress=console.print_progress)
     if format is Format.JSON:
         typer.echo(json.dumps(deployed.to_json(), indent=2))
     else:
@@ -179,11 +176,10 @@ def undeploy(dag_id: str, region: Region = None) -> None:
 
     Example: `dag2sfn undeploy partial_fan_in`
     """
-    import boto3
-
     from converter import deployment
 
-    deployment.undeploy(dag_id, boto3.Session(region_name=region), on_progress=console.print_progress)
+    if not deployment.undeploy(dag_id, _session(region), on_progress=console.print_progress):
+        console.print_progress(f"{dag_id} is not deployed")
 
 
 @app.command()
@@ -269,11 +265,18 @@ def start(
 
 
 def _step_functions(region: str | None) -> Any:
+    from converter.deployment import explained
+
+    session = _session(region)
+    return explained(lambda: session.client("stepfunctions"))
+
+
+def _session(region: str | None) -> Any:
     import boto3
 
     from converter.deployment import explained
 
-    return explained(lambda: boto3.Session(region_name=region).client("stepfunctions"))
+    return explained(lambda: boto3.Session(region_name=region))
 
 
 def _follow(client: Any, arn: str, interval: float, format: Format) -> None:
@@ -300,3 +303,7 @@ def _json_object(text: str) -> dict[str, Any]:
     if not isinstance(value, dict):
         raise typer.BadParameter('not a JSON object: write {"name": "value"}', param_hint="--conf")
     return value
+
+
+if __name__ == "__main__":
+    main()

@@ -200,6 +200,10 @@ UNCONVERTED_SETTING = _code(
     "D209", Severity.REFUSED, "setting is not converted",
     "A setting of the task or the DAG would change which tasks run, and is not converted.",
 )  # fmt: skip
+BAD_DAG_ID = _code(
+    "D210", Severity.REFUSED, "DAG id cannot be used",
+    "The bundle of a DAG is a folder of its id, which cannot be '.' or '..'.",
+)  # fmt: skip
 LOST_FEATURE = _code(
     "D220", Severity.APPROXIMATED, "something Airflow does besides the task is lost",
     "The task itself is converted; this setting has no counterpart in the machine. The message says which.",
@@ -249,7 +253,7 @@ TOO_MANY_EVENTS = _code(
     their deadline, this machine would need more.""",
 )  # fmt: skip
 GROWING_INTERVAL = _code(
-    "D306", Severity.APPROXIMATED, "pollers ask less often as time goes by",
+    "D306", Severity.NOTE, "pollers ask less often as time goes by",
     """All pollers share the 25,000 history events of an execution. Where one interval cannot be kept until
     the deadline, it grows with the age of the execution: a task behind an Await starts that much later.""",
 )  # fmt: skip

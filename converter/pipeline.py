@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from converter import diagnostics as d
@@ -12,7 +13,7 @@ from converter.asl.budget import fitting_pace, polls_until_deadline, size_proble
 from converter.asl.machine import Machine, emit
 from converter.asl.options import Correlate, Options
 from converter.asl.tasks import rounding_problems
-from converter.diagnostics import Diagnostic, Severity, about_dag
+from converter.diagnostics import Dag2SfnError, Diagnostic, Severity, about_dag
 from converter.operators import GlueRun, Step, steps_of
 from converter.operators.settings import dag_problems
 from converter.packaging import write_bundle
@@ -40,7 +41,7 @@ class Conversion:
 def convert(workflow: Workflow, options: Options) -> Conversion:
     """Convert one workflow as far as it goes, and report every problem."""
     steps, problems = steps_of(workflow)
-    found = [*dag_problems(workflow), *problems]
+    found = [*_unusable_id(workflow), *dag_problems(workflow), *problems]
     found += [problem for task in workflow.tasks for problem in rounding_problems(task)]
     if _refused(found):
         return Conversion(workflow, options, tuple(found))
@@ -54,8 +55,28 @@ def convert(workflow: Workflow, options: Options) -> Conversion:
     return Conversion(workflow, options, tuple(found), plan, machine)
 
 
+def convert_all(
+    workflows: Iterable[Workflow], options: Options, out: Path
+) -> Iterator[tuple[Conversion, Path | None]]:
+    """Convert each workflow and write its bundle below ``out``; yield it with the bundle's folder.
+
+    One DAG's problems stop no other. Without a folder, the DAG was refused and nothing was written for it.
+    """
+    for workflow in workflows:
+        conversion = convert(workflow, options)
+        written = None
+        try:
+            written = write(conversion, out) if conversion.machine else None
+        except Dag2SfnError as error:
+            conversion = replace(conversion, diagnostics=(*conversion.diagnostics, *error.diagnostics))
+        yield conversion, written
+
+
 def write(conversion: Conversion, out: Path) -> Path:
-    """Write the bundle of a conversion that was not refused; return its folder, ``out/<dag_id>``."""
+    """Write the bundle of a conversion that was not refused; return its folder, ``out/<dag_id>``.
+
+    Raises Dag2SfnError if the folder is something else, or the machine needs too many permissions.
+    """
     if conversion.machine is None:
         raise ValueError(f"DAG '{conversion.workflow.dag_id}' was refused")
     directory = out / conversion.workflow.dag_id
@@ -69,6 +90,13 @@ def write(conversion: Conversion, out: Path) -> Path:
             "REPORT.md": conversion_markdown(conversion.workflow, conversion.plan, conversion.diagnostics),
         },
     )
+
+
+def _unusable_id(workflow: Workflow) -> list[Diagnostic]:
+    """Airflow allows the ids '.' and '..', which would lead out of the output folder."""
+    if workflow.dag_id.strip("."):
+        return []
+    return [about_dag(workflow, d.BAD_DAG_ID, "the id is no name for a folder", "use letters in the id")]
 
 
 def _refused(problems: list[Diagnostic]) -> bool:
@@ -105,8 +133,9 @@ def _emit_at_pace(
             about_dag(
                 workflow,
                 d.GROWING_INTERVAL,
-                f"pollers ask every {pace.interval} s at first, later at intervals of "
-                f"{fitting.growth:.1%} of the execution's age",
+                f"pollers ask every {pace.interval} s for the first "
+                f"{pace.interval / fitting.growth / 3600:.1f} h, later at intervals of "
+                f"{fitting.growth:.2%} of the execution's age",
                 "a shorter --await-deadline keeps the interval",
             )
         )

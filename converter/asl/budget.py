@@ -25,7 +25,7 @@ DATA_LIMIT = 262_144
 EVENTS_PER_POLL = 9
 #: Where pollers cannot keep one interval until the deadline, how fast the interval may grow with the age of
 #: the execution, slowest first. At 0.02 a task behind an Await starts at most 2 % later.
-GROWTHS = (0.005, 0.01, 0.02, 0.03, 0.05, 0.1)
+GROWTHS = (0.0005, 0.001, 0.002, 0.005, 0.01, 0.02, 0.03, 0.05, 0.1)
 
 _EVENTS = {"Pass": 2, "Choice": 2, "Wait": 2, "Succeed": 2, "Fail": 1, "Parallel": 4}
 #: An outcome record without its output or cause: braces, field names, state, time.

@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import Enum
 
-
 #: Where nothing bounds an Await: a day, which few runs outlast.
 DEFAULT_DEADLINE = 24 * 3600
 

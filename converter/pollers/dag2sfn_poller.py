@@ -27,6 +27,8 @@ down to a multiple of ``window`` seconds (0: not rounded).
 import datetime
 import json
 import os
+from collections.abc import Iterator
+from typing import Any
 
 import boto3
 from botocore.config import Config
@@ -41,19 +43,19 @@ PAGE_SIZE = 200
 THROTTLING = {"ThrottlingException", "Throttling", "TooManyRequestsException", "RequestLimitExceeded"}
 
 _CONFIG = Config(retries={"mode": "standard", "max_attempts": 8}, connect_timeout=5, read_timeout=20)
-_clients = {}
+_clients: dict[str, Any] = {}
 
 
-def handler(event, context=None):
+def handler(event: dict[str, Any], context: Any = None) -> dict[str, Any]:
     """Answer one poll (the function's entry point)."""
     return answer(event, glue=_client("glue"), dynamodb=_client("dynamodb"), table=os.getenv("OUTCOME_TABLE"))
 
 
-def answer(event, *, glue, dynamodb, table):
+def answer(event: dict[str, Any], *, glue: Any, dynamodb: Any, table: str | None) -> dict[str, Any]:
     """Return ``{"records": …}`` for an event, asking the clients given."""
     tasks = event["tasks"]
     records = _published(dynamodb, table, event["execution"], list(tasks)) if table else {}
-    jobs = {}
+    jobs: dict[str, dict[str, Any]] = {}
     for task, asked in tasks.items():
         if task not in records and "job" in asked:
             jobs.setdefault(asked["job"], {})[task] = asked
@@ -62,16 +64,16 @@ def answer(event, *, glue, dynamodb, table):
     return {"records": records}
 
 
-def _client(service):
+def _client(service: str) -> Any:
     # One client for the life of the function: connections are reused from poll to poll.
     if service not in _clients:
-        _clients[service] = boto3.client(service, config=_CONFIG)
+        _clients[service] = boto3.Session().client(service, config=_CONFIG)  # type: ignore[call-overload]
     return _clients[service]
 
 
-def _published(dynamodb, table, execution, tasks):
+def _published(dynamodb: Any, table: str, execution: str, tasks: list[str]) -> dict[str, Any]:
     """Return the outcome records that the tasks' own branches have written."""
-    records = {}
+    records: dict[str, Any] = {}
     for start in range(0, len(tasks), 100):  # BatchGetItem takes 100 keys
         keys = [{"id": {"S": f"{execution}/{task}"}} for task in tasks[start : start + 100]]
         request = {table: {"Keys": keys, "ConsistentRead": True}}
@@ -84,10 +86,10 @@ def _published(dynamodb, table, execution, tasks):
     return records
 
 
-def _succeeded(glue, job, tasks, event):
+def _succeeded(glue: Any, job: str, tasks: dict[str, Any], event: dict[str, Any]) -> dict[str, Any]:
     """Return a record for each task of which a run of the job has succeeded."""
     started = _instant(event["started"])
-    records = {}
+    records: dict[str, Any] = {}
     try:
         for run in _runs(glue, job, _oldest(started, event)):
             for task, asked in tasks.items():
@@ -106,7 +108,7 @@ def _succeeded(glue, job, tasks, event):
     return records
 
 
-def _is_success(run, task, asked, event):
+def _is_success(run: dict[str, Any], task: str, asked: dict[str, Any], event: dict[str, Any]) -> bool:
     if run["JobRunState"] != "SUCCEEDED" or "CompletedOn" not in run:
         return False
     if "window" not in event:
@@ -115,12 +117,12 @@ def _is_success(run, task, asked, event):
             return False
     # A run that outlived its task's timeout has failed for its own branch.
     took = (run["CompletedOn"] - run["StartedOn"]).total_seconds()
-    return took <= asked.get("timeout", took)
+    return bool(took <= asked.get("timeout", took))
 
 
-def _runs(glue, job, oldest):
+def _runs(glue: Any, job: str, oldest: datetime.datetime) -> Iterator[dict[str, Any]]:
     """Yield the job's runs, newest first, down to those that started at ``oldest``."""
-    page = {}
+    page: dict[str, str] = {}
     while True:
         response = glue.get_job_runs(JobName=job, MaxResults=PAGE_SIZE, **page)
         for run in response["JobRuns"]:
@@ -132,7 +134,7 @@ def _runs(glue, job, oldest):
         page = {"NextToken": response["NextToken"]}
 
 
-def _oldest(started, event):
+def _oldest(started: datetime.datetime, event: dict[str, Any]) -> datetime.datetime:
     """Return the start time of the oldest run that may be the task's."""
     if "window" not in event:
         return started - CLOCK_SKEW
@@ -142,5 +144,5 @@ def _oldest(started, event):
     return datetime.datetime.fromtimestamp(seconds, datetime.timezone.utc)
 
 
-def _instant(text):
+def _instant(text: str) -> datetime.datetime:
     return datetime.datetime.fromisoformat(text.replace("Z", "+00:00"))

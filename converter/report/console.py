@@ -79,9 +79,10 @@ def print_run(result: RunResult) -> None:
 
 
 def show_live(results: Iterator[RunResult]) -> RunResult:
-    """Show a run while it goes on, on stderr (a table that updates, or a line for each change); return its end.
+    """Show a run while it goes on, on stderr; return its end.
 
-    Raises ValueError if there is nothing to show.
+    On a terminal that is a table that updates, elsewhere a line for each change. Raises ValueError if
+    there is nothing to show.
     """
     last: RunResult | None = None
     if not _err.is_terminal:

@@ -80,7 +80,7 @@ class SimulatedAws:
         run = {
             "Id": f"jr_{len(self.runs)}",
             "JobName": call.arguments["JobName"],
-            "Arguments": call.arguments["Arguments"],
+            "Arguments": call.arguments.get("Arguments", {}),
             "JobRunState": "RUNNING",
             "StartedOn": self.now(),
         }
@@ -98,7 +98,7 @@ class SimulatedAws:
 
     async def _nested_execution(self, call: TaskCall, this: Try, submitted: Callable[[Any], None]) -> Any:
         arn = call.arguments["StateMachineArn"].replace(":stateMachine:", ":execution:")
-        answer = {"ExecutionArn": f"{arn}:{call.arguments['Name']}"}
+        answer = {"ExecutionArn": f"{arn}:{call.arguments.get('Name', 'unnamed')}"}
         submitted(answer)
         await asyncio.sleep(this.seconds)
         if this.error:

@@ -157,7 +157,8 @@ def test_the_source_needs_nothing_but_python_and_boto3():
     script = (
         "import sys; before = set(sys.modules); "
         f"import {module}; assert callable({module}.{function}); "
-        "print({name.split('.')[0] for name in set(sys.modules) - before} & {'converter', 'airflow', 'rich', 'typer'})"
+        "new = {name.split('.')[0] for name in set(sys.modules) - before}; "
+        "print(new & {'converter', 'airflow', 'rich', 'typer'})"
     )
     done = subprocess.run(
         [sys.executable, "-c", script], cwd=SOURCE.parent, capture_output=True, text=True, check=True

@@ -1,0 +1,47 @@
+# Every target does the set-up it needs: a virtual environment in the checkout, with pinned packages.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+INSTALLED := $(VENV)/.installed
+
+.PHONY: help demo test test-full check format docs lock clean
+
+help:  ## what there is
+	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/'
+
+$(INSTALLED): constraints.txt pyproject.toml
+	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 10) and "dag2sfn needs Python 3.10 or later")'
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r constraints.txt
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --editable .
+	@touch $@
+
+demo: $(INSTALLED)  ## convert, deploy and run the example on the local AWS, and compare it with the alternatives
+	@$(BIN)/python -m benchmarks.partial_fan_in
+
+test: $(INSTALLED)  ## all tests but those that need a browser, a running Airflow, or minutes
+	$(BIN)/python -m pytest -q -n auto -m "not full"
+
+test-full: $(INSTALLED)  ## the tests that `make test` leaves out
+	$(BIN)/python -m pytest -q -m full
+
+check: $(INSTALLED)  ## lint, types, architecture, generated docs, quick tests: a minute
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports --no-cache > /dev/null
+	$(BIN)/python -m docs.generate --check
+	$(BIN)/python -m pytest -q -n auto tests/asl tests/expressions tests/operators tests/packaging tests/planning tests/pollers tests/report
+
+format: $(INSTALLED)  ## put the code into its form
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+docs: $(INSTALLED)  ## write the docs that are generated from the code
+	$(BIN)/python -m docs.generate
+
+lock:  ## pin the newest packages that pyproject.toml allows (needs uv)
+	uv pip compile --universal --python-version 3.10 --extra dev --upgrade --no-header --no-annotate pyproject.toml -o constraints.txt
+
+clean:  ## remove the virtual environment and what was built
+	rm -rf $(VENV) build *.egg-info

@@ -1,0 +1,1 @@
+"""What the product gains, measured. Ratios within one run; nothing here is a timed test."""

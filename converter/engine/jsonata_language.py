@@ -1,0 +1,151 @@
+"""JSONata as Step Functions evaluates it, on top of the library jsonata-python.
+
+The library follows the reference implementation in nearly everything. What differs, and what could leak its
+own types or change its caller's data, is put right here and in ``jsonata_functions``; each difference is
+named where it is mended and has a test. Compiled expressions hold no state of a run and may be used by many
+executions and threads at once.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Mapping
+from functools import lru_cache
+from typing import Any
+
+from jsonata import jexception, jsonata, utils
+
+from converter.engine.jsonata_functions import FUNCTIONS, to_string
+from converter.engine.jsonata_values import to_json, whole_if_integral
+from converter.engine.tasks import Json
+
+
+class UndefinedResult(Exception):
+    """The expression returned nothing."""
+
+
+class EvaluationError(Exception):
+    """The expression threw an error; the message reads like ``T1006: Attempted to invoke a non-function``."""
+
+
+class JsonataSyntaxError(Exception):
+    """The expression cannot be parsed; the message says why."""
+
+
+class Expression:
+    """A compiled JSONata expression."""
+
+    def __init__(self, text: str) -> None:
+        self.text = text
+        try:
+            self._compiled = _Evaluator(text)
+        except jexception.JException as error:
+            raise JsonataSyntaxError(_message(error)) from error
+        # The parser of the library stumbles over some malformed texts instead of reporting them.
+        except Exception as error:
+            raise JsonataSyntaxError(f"The expression cannot be parsed ({type(error).__name__})") from error
+
+    def evaluate(self, variables: Mapping[str, Any]) -> Json:
+        """Return the result as plain JSON.
+
+        ``variables`` maps names (without ``$``) to what ``jsonata_values.to_query_form`` makes, or to
+        functions.
+        Raises :class:`UndefinedResult`, :class:`EvaluationError` or ``jsonata_values.UnsupportedResult``.
+        """
+        try:
+            result = self._compiled.run(variables)
+        except jexception.JException as error:
+            raise EvaluationError(_message(error)) from error
+        except RecursionError as error:
+            raise EvaluationError(f"D1011: {jexception.JException.error_codes['D1011']}") from error
+        # Whatever else the library stumbles over is, seen from the machine, an error of this evaluation.
+        except Exception as error:
+            raise EvaluationError(f"{type(error).__name__}: {error}") from error
+        if result is None:
+            raise UndefinedResult
+        return to_json(result)
+
+
+@lru_cache(maxsize=4096)
+def compile_expression(text: str) -> Expression:
+    """Compile an expression (without its ``{% %}``), once per text: parsing is the slow part.
+
+    Raises :class:`JsonataSyntaxError`.
+    """
+    return Expression(text)
+
+
+_PLURALS = {"a": "arrays", "b": "booleans", "f": "functions", "n": "numbers", "o": "objects", "s": "strings"}
+
+
+def _message(error: Any) -> str:
+    """Return ``code: message`` as the reference implementation words it.
+
+    The library's templates say "Object" where the reference says "function" and leave inserted values bare.
+    """
+    template = jexception.JException.error_codes.get(error.error)
+    if template is None:
+        return f"{error.error}: {error}"
+    values = iter((error.current, error.expected, error.extra))
+
+    def insert(match: re.Match[str]) -> str:
+        value: Any = next(values, None)
+        if error.error == "T0412":
+            value = _PLURALS.get(value, value)
+        return str(value) if match[0].startswith("{{{") else (to_string([value]) or "")[1:-1]
+
+    text = template.replace("Object", "function")
+    return f"{error.error}: {re.sub(r'{{{?[a-z_0-9]+}?}}', insert, text)}"
+
+
+class _Evaluator(jsonata.Jsonata):  # type: ignore[misc]  # the library is untyped
+    """The library's interpreter with its differences from the reference implementation mended."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__(text)
+        self._base_frame = self.create_frame(jsonata.Jsonata.static_frame)
+        for name, implementation in FUNCTIONS.items():
+            self._base_frame.bind(name, implementation)
+
+    def run(self, variables: Mapping[str, Any]) -> Any:
+        """Evaluate without an input document: Step Functions gives an expression variables only."""
+        if self.errors is not None:
+            raise jexception.JException("S0500", 0)
+        # Higher-order functions of the library find the interpreter through this thread-local.
+        jsonata.Jsonata.CURRENT.jsonata = self
+        frame = self.create_frame(self._base_frame)
+        for name, value in variables.items():
+            frame.bind(name, value)
+        return self.eval(self.ast, None, frame)
+
+    def eval(self, expr: Any, input: Any, environment: Any) -> Any:
+        # The library switches to a per-thread interpreter here, whose only state serves $eval. $eval is
+        # refused, so no evaluation has state, and this is a third faster.
+        return self._eval(expr, input, environment)
+
+    def evaluate_group_expression(self, expr: Any, input: Any, environment: Any) -> Any:
+        # The library appends to an empty list that it is given, which may be the caller's data.
+        if isinstance(input, list) and not input:
+            input = utils.Utils.create_sequence()
+        return super().evaluate_group_expression(expr, input, environment)
+
+    def evaluate_numeric_expression(self, lhs: Any, rhs: Any, op: Any) -> Any:
+        # The library cuts the remainder to a whole number (5.5 % 2 is 1.5), and trips over division by zero,
+        # which gives JavaScript's infinity or no number: no JSON, but no error before it is used either.
+        if op in ("/", "%") and utils.Utils.is_numeric(lhs) and utils.Utils.is_numeric(rhs):
+            if rhs == 0:
+                return math.copysign(math.inf, lhs) if op == "/" and lhs else math.nan
+            if op == "%":
+                return whole_if_integral(math.fmod(lhs, rhs))
+        return super().evaluate_numeric_expression(lhs, rhs, op)
+
+    def evaluate_includes_expression(self, lhs: Any, rhs: Any) -> bool:
+        # In Python 1 == True; in JSON they differ. The reference compares by identity, hence scalars only.
+        if lhs is None or rhs is None or isinstance(lhs, (dict, list)):
+            return False
+        items = rhs if isinstance(rhs, list) else [rhs]
+        return any(item == lhs and isinstance(item, bool) is isinstance(lhs, bool) for item in items)
+
+    def evaluate_string_concat(self, lhs: Any, rhs: Any) -> str:
+        return (to_string(lhs) or "") + (to_string(rhs) or "")

@@ -1,0 +1,140 @@
+"""Map, inline: the item processor once per item, some or all of them side by side."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from itertools import islice
+
+from converter.engine.branch import Branch, MapItem
+from converter.engine.data import Data, compact_json
+from converter.engine.definition import MapState
+from converter.engine.failures import StateFailure, data_limit_exceeded
+from converter.engine.handling import run_with_handlers
+from converter.engine.lines import Lines
+from converter.engine.parallel_state import RunStates
+from converter.engine.query import Template
+from converter.engine.tasks import Json
+from converter.engine.visit import Visit
+
+MAX_INLINE_CONCURRENCY = 40
+"""Iterations of an inline Map that run at once (Step Functions Developer Guide, "Inline mode")."""
+
+
+async def run_map(visit: Visit, state: MapState, run_states: RunStates) -> tuple[str | None, Data]:
+    """Run the processor for every item; the result is the list of its outputs, in the items' order."""
+
+    def give_up() -> None:
+        visit.branch.record("MapStateFailed")
+
+    async def attempt() -> Data:
+        return await _Attempt(visit, state, run_states, _plan(visit, state)).run()
+
+    return await run_with_handlers(visit, state, attempt, give_up)
+
+
+@dataclass(frozen=True)
+class _Plan:
+    """A Map's evaluated fields. ``at_once`` is the number of iterations that run side by side."""
+
+    items: list[Json]
+    at_once: int
+    tolerates_failures: bool
+
+
+def _plan(visit: Visit, state: MapState) -> _Plan:
+    items = _items(visit, state)
+    concurrency = _non_negative(visit, state.max_concurrency)
+    tolerated_count = _non_negative(visit, state.tolerated_failure_count)
+    tolerated_percentage = _percentage(visit, state.tolerated_failure_percentage)
+    at_once = min(concurrency or MAX_INLINE_CONCURRENCY, MAX_INLINE_CONCURRENCY)
+    return _Plan(items, at_once, tolerates_failures=tolerated_count + tolerated_percentage > 0)
+
+
+def _items(visit: Visit, state: MapState) -> list[Json]:
+    items = visit.input.value if state.items is None else visit.evaluate(state.items, expected="array")
+    if isinstance(items, list):
+        return items
+    problem = f"Map state input must be an array but was: {compact_json(items)}"
+    raise visit.query_failure(problem, None)
+
+
+def _non_negative(visit: Visit, template: Template | None) -> int:
+    if template is None:
+        return 0
+    value = visit.evaluate(template, expected="number")
+    if not isinstance(value, int) or value < 0:
+        problem = template.unexpected(value, "a non-negative integer")
+        raise visit.query_failure(str(problem), template.location)
+    return value
+
+
+def _percentage(visit: Visit, template: Template | None) -> float:
+    if template is None:
+        return 0
+    value: float = visit.evaluate(template, expected="number")
+    if not 0 <= value <= 100:
+        raise visit.query_failure(
+            str(template.unexpected(value, "a number from 0 to 100")), template.location
+        )
+    return value
+
+
+class _Attempt:
+    """One try of a Map."""
+
+    def __init__(self, visit: Visit, state: MapState, run_states: RunStates, plan: _Plan) -> None:
+        self._visit = visit
+        self._state = state
+        self._run_states = run_states
+        self._plan = plan
+        self._items: dict[Branch, MapItem] = {}
+
+    async def run(self) -> Data:
+        branch = self._visit.branch
+        items = self._plan.items
+        started = branch.record("MapStateStarted", {"length": len(items)})
+        outputs: list[Json] = [None] * len(items)
+        waiting = iter([MapItem(self._state.name, index, value) for index, value in enumerate(items)])
+        with Lines(self._visit) as lines:
+            for item in islice(waiting, self._plan.at_once):
+                self._start(lines, item, started)
+            while lines:
+                iteration, end = await lines.next_end()
+                done = self._items[iteration]
+                if isinstance(end, StateFailure):
+                    raise self._failure(iteration, end)
+                outputs[done.index] = end.value
+                branch.last_event = iteration.record_aside("MapIterationSucceeded", done.details)
+                for item in islice(waiting, 1):
+                    # It takes its predecessor's place, and links to that one's last inner event (recorded).
+                    self._start(lines, item, iteration.last_event)
+        result = Data(outputs)
+        if result.too_large:
+            raise data_limit_exceeded(self._state.name, fatal=True)
+        # The exit shares the predecessor of MapStateSucceeded (recorded).
+        branch.record_aside("MapStateSucceeded")
+        return result
+
+    def _start(self, lines: Lines, item: MapItem, previous: int) -> None:
+        visit = self._visit
+        selector = self._state.item_selector
+        selected = item.value if selector is None else visit.evaluate(selector, scope=visit.scope(item=item))
+        iteration = Branch(visit.runtime, previous, visit.branch.variables, item)
+        self._items[iteration] = item
+        iteration.record("MapIterationStarted", item.details)
+        lines.start(iteration, self._run_states(iteration, self._state.processor, Data(selected)))
+
+    def _failure(self, iteration: Branch, failure: StateFailure) -> StateFailure:
+        """Record that an iteration failed; return what the Map raises."""
+        item = self._items[iteration]
+        self._visit.branch.last_event = iteration.last_event
+        if self._plan.tolerates_failures:
+            # What an inline Map returns for an item whose failure it tolerates is documented nowhere.
+            return StateFailure(
+                "States.Runtime",
+                f"Not supported by this engine: item {item.index} of the inline Map '{self._state.name}'"
+                " failed, and the Map tolerates failures.",
+                fatal=True,
+            )
+        iteration.record_aside("MapIterationFailed", item.details)
+        return failure

@@ -1,0 +1,77 @@
+"""Which states of a definition are tasks of the DAG, and which are pollers.
+
+A state's Comment says so, rather than its name: a name of more than 80 characters is cut.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+_TASK_COMMENT = re.compile(r"task (?P<task_id>[\w.-]+): \w+")
+_POLLER_COMMENT = re.compile(r"which of .+ are finished\?")
+#: Machines that were written by hand, for comparison, need not repeat the Comment of a poller.
+_POLLER_NAME = re.compile(r".+: ask for .+")
+
+
+@dataclass(frozen=True)
+class MachineStates:
+    """The states of a definition that matter to a reader, by name.
+
+    ``tasks`` maps them to task ids, in the order of the definition; ``pollers`` are those that ask for
+    awaited tasks. ``consumers`` maps a poller, and the Fail state behind its deadline, to the task that it
+    keeps waiting (the first, if there are several).
+    """
+
+    tasks: Mapping[str, str]
+    pollers: frozenset[str]
+    consumers: Mapping[str, str]
+
+
+def states_that_matter(definition_text: str) -> MachineStates:
+    """Return the tasks and pollers of a definition (JSON text). A machine of another origin has none."""
+    tasks: dict[str, str] = {}
+    pollers: set[str] = set()
+    consumers: dict[str, str] = {}
+    for block, name, state in _states_of(json.loads(definition_text)):
+        task_id = _task_id(state)
+        if task_id:
+            tasks[name] = task_id
+        elif _POLLER_COMMENT.fullmatch(state.get("Comment", "")) or _POLLER_NAME.fullmatch(name):
+            pollers.add(name)
+            consumers |= _consumers(block, name, state)
+    return MachineStates(tasks, frozenset(pollers), consumers)
+
+
+def _states_of(block: Mapping[str, Any]) -> Iterator[tuple[Mapping[str, Any], str, Mapping[str, Any]]]:
+    """Yield every state at any depth, as (block that it is in, name, state)."""
+    for name, state in block["States"].items():
+        yield block, name, state
+        inner = [*state.get("Branches", ()), state.get("ItemProcessor")]
+        for inner_block in filter(None, inner):
+            yield from _states_of(inner_block)
+
+
+def _task_id(state: Mapping[str, Any]) -> str | None:
+    match = _TASK_COMMENT.fullmatch(state.get("Comment", ""))
+    return match["task_id"] if match else None
+
+
+def _consumers(block: Mapping[str, Any], name: str, poller: Mapping[str, Any]) -> dict[str, str]:
+    """Return what a poller adds to ``consumers``: its Choice leads first to the task, last to the Fail."""
+    choice = block["States"].get(poller.get("Next"), {})
+    task_id = _first_task(block, choice["Choices"][0]["Next"]) if choice.get("Choices") else None
+    if task_id is None:
+        return {}
+    late = choice.get("Default")
+    fails_when_late = block["States"].get(late, {}).get("Type") == "Fail"
+    return {name: task_id, late: task_id} if fails_when_late else {name: task_id}
+
+
+def _first_task(block: Mapping[str, Any], name: str) -> str | None:
+    state = block["States"].get(name, {})
+    branches = state.get("Branches")
+    return _first_task(branches[0], branches[0]["StartAt"]) if branches else _task_id(state)

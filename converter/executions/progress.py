@@ -1,0 +1,191 @@
+"""Folds the events of a history, one after another, into what is known of an execution.
+
+Everything comes from the history: the status from its last event, start and end of a task from the events of
+its state, and outcomes from the records in the outputs of states. One source cannot contradict itself,
+however the execution ended, and while it still runs.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from datetime import datetime, timezone
+from typing import Any
+
+from converter.executions.history import Event
+from converter.executions.machine_states import MachineStates
+from converter.executions.results import RUNNING, RunResult
+from converter.executions.task_progress import Failure, TaskProgress
+
+_OUTCOMES = ("success", "failed", "skipped", "upstream_failed")
+_ENDS = {
+    "ExecutionSucceeded": "SUCCEEDED",
+    "ExecutionFailed": "FAILED",
+    "ExecutionTimedOut": "TIMED_OUT",
+    "ExecutionAborted": "ABORTED",
+}
+#: Each stands at the beginning of a try (a Lambda function or an activity may be named by its ARN).
+_TRIES = frozenset(
+    {
+        "TaskScheduled",
+        "LambdaFunctionScheduled",
+        "ActivityScheduled",
+        "ParallelStateStarted",
+        "MapStateStarted",
+    }
+)
+_FAILED_TRIES = frozenset(
+    {
+        "TaskFailed",
+        "TaskTimedOut",
+        "TaskStartFailed",
+        "TaskSubmitFailed",
+        "LambdaFunctionFailed",
+        "LambdaFunctionTimedOut",
+        "LambdaFunctionScheduleFailed",
+        "LambdaFunctionStartFailed",
+        "ActivityFailed",
+        "ActivityTimedOut",
+        "ActivityScheduleFailed",
+        "EvaluationFailed",
+    }
+)
+
+
+class Progress:
+    """An execution as far as its events were added; an event costs no more in a long history."""
+
+    def __init__(self, execution_arn: str, states: MachineStates) -> None:
+        self.events = 0
+        self._execution_arn = execution_arn
+        self._states = states
+        self._tasks = {task_id: TaskProgress() for task_id in states.tasks.values()}
+        self._status = RUNNING
+        self._failure = Failure(None, None)
+        self._start: datetime | None = None
+        self._stop: datetime | None = None
+        self._transitions = 0
+        self._status_calls = 0
+        # Most events do not name their state: previousEventId leads back to the one that does.
+        self._state_at: dict[int, str] = {}
+        self._entered: set[int] = set()
+        self._inputs: dict[str, str] = {}
+
+    @property
+    def is_running(self) -> bool:
+        """Whether the execution has not ended."""
+        return self._status == RUNNING
+
+    def add(self, event: Event) -> None:
+        """Add the next event of the history."""
+        self.events += 1
+        kind: str = event["type"]
+        details = _details(event)
+        previous = self._state_at.get(event["previousEventId"], "")
+        # What fails on entering a state links to the event before (recorded), but names the state.
+        state: str = details.get("name") or details.get("state") or previous
+        self._state_at[event["id"]] = state
+        if kind.endswith("StateEntered"):
+            self._add_entered(event, state, details)
+        elif kind.endswith("StateExited"):
+            self._add_exited(event, state, details)
+        elif kind in _TRIES:
+            self._add_try(event, state)
+        elif kind in _FAILED_TRIES:
+            self._add_failed_try(state, details)
+        elif kind.startswith("Execution"):
+            self._add_of_execution(event, state, details)
+
+    def result(self) -> RunResult:
+        """Return what is known by now."""
+        return RunResult(
+            execution_arn=self._execution_arn,
+            status=self._status,
+            tasks={task_id: task.result(self._status, self._stop) for task_id, task in self._tasks.items()},
+            start=self._start,
+            stop=self._stop,
+            error=self._failure.error,
+            cause=self._failure.cause,
+            transitions=self._transitions,
+            status_calls=self._status_calls,
+            events=self.events,
+        )
+
+    def _task(self, state: str) -> TaskProgress | None:
+        return self._tasks.get(self._states.tasks.get(state, ""))
+
+    def _add_entered(self, event: Event, state: str, details: Mapping[str, Any]) -> None:
+        self._entered.add(event["id"])
+        self._inputs[state] = details.get("input", "")
+        self._transitions += 1
+        task = self._task(state)
+        if task:
+            task.start = task.start or _utc(event["timestamp"])
+            task.attempts += 1
+
+    def _add_exited(self, event: Event, state: str, details: Mapping[str, Any]) -> None:
+        task = self._task(state)
+        if task:
+            task.end = _utc(event["timestamp"])
+        output = details.get("output", "")
+        # A state that hands on its input records nothing, and the input may be long.
+        if output != self._inputs.pop(state, None):
+            # The first record says most: a later copy may have lost an output that nobody reads any more.
+            for task_id, record in self._records_in(output):
+                self._tasks[task_id].record = self._tasks[task_id].record or record
+
+    def _add_try(self, event: Event, state: str) -> None:
+        if state in self._states.pollers:
+            self._status_calls += 1
+        task = self._task(state)
+        if task:
+            task.failure = None
+        # The first try was counted when the state was entered; a retry does not enter it again.
+        if event["previousEventId"] not in self._entered:
+            self._transitions += 1
+            if task:
+                task.attempts += 1
+
+    def _add_failed_try(self, state: str, details: Mapping[str, Any]) -> None:
+        task = self._task(state)
+        if task:
+            task.failure = Failure(details.get("error"), details.get("cause"))
+
+    def _add_of_execution(self, event: Event, state: str, details: Mapping[str, Any]) -> None:
+        if event["type"] == "ExecutionStarted":
+            self._start = _utc(event["timestamp"])
+        if event["type"] == "ExecutionRedriven":
+            self._status, self._stop, self._failure = RUNNING, None, Failure(None, None)
+        if event["type"] in _ENDS:
+            self._status = _ENDS[event["type"]]
+            self._stop = _utc(event["timestamp"])
+            self._failure = Failure(details.get("error"), details.get("cause"))
+            culprit = self._task(state) or self._tasks.get(self._states.consumers.get(state, ""))
+            if culprit and not culprit.end and not culprit.failure:
+                # Errors that cannot be caught, and those of pollers, are no event of the task's own.
+                culprit.failure = self._failure
+
+    def _records_in(self, output: str) -> Iterator[tuple[str, Mapping[str, Any]]]:
+        """Yield the outcome records in a state's output: members that are called like a task."""
+        try:
+            data = json.loads(output)
+        except ValueError:
+            return  # left out or cut off: events alone have to do
+        if not isinstance(data, dict):
+            return
+        for task_id, record in data.items():
+            if task_id in self._tasks and isinstance(record, dict) and record.get("state") in _OUTCOMES:
+                yield task_id, record
+
+
+def _details(event: Event) -> Mapping[str, Any]:
+    kind: str = event["type"]
+    for shared in ("StateEntered", "StateExited"):
+        if kind.endswith(shared):
+            kind = shared
+    details: Mapping[str, Any] = event.get(f"{kind[0].lower()}{kind[1:]}EventDetails") or {}
+    return details
+
+
+def _utc(moment: datetime) -> datetime:
+    return moment.astimezone(timezone.utc)

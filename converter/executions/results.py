@@ -1,0 +1,78 @@
+"""What is known of an execution and its tasks, in Airflow's words and as JSON."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+RUNNING = "RUNNING"
+_RUN_STATES = {RUNNING: "running", "SUCCEEDED": "success"}
+
+
+@dataclass(frozen=True)
+class TaskResult:
+    """What became of one task.
+
+    ``state`` is ``success``, ``failed``, ``skipped``, ``upstream_failed``, ``running``, or None for a task
+    that has not started. ``start`` is the start of its first try, ``end`` the end of its last (both UTC);
+    a task that never ran has neither, whatever its state, and 0 ``attempts``. ``output`` is the XCom return
+    value (JSON). ``error`` and ``cause`` are set for a failed task, as far as they are known.
+    """
+
+    state: str | None = None
+    start: datetime | None = None
+    end: datetime | None = None
+    attempts: int = 0
+    output: Any = None
+    error: str | None = None
+    cause: str | None = None
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the JSON form: always five members; a failed task has ``error`` and ``cause``, too."""
+        members = {
+            "state": self.state,
+            "start": _iso(self.start),
+            "end": _iso(self.end),
+            "attempts": self.attempts,
+            "output": self.output,
+        }
+        return {**members, "error": self.error, "cause": self.cause} if self.state == "failed" else members
+
+
+@dataclass(frozen=True)
+class RunResult:
+    """An execution as it was when it was read, with its tasks in the order of the definition.
+
+    ``status`` is that of Step Functions: RUNNING, SUCCEEDED, FAILED, TIMED_OUT or ABORTED; ``error`` and
+    ``cause`` are those of the execution. ``transitions`` counts state transitions as AWS bills them: each
+    state entered, and each retry ("Step Functions Pricing"). ``status_calls`` counts how often pollers
+    asked; ``events`` the events of the history.
+    """
+
+    execution_arn: str
+    status: str
+    tasks: Mapping[str, TaskResult] = field(default_factory=dict)
+    start: datetime | None = None
+    stop: datetime | None = None
+    error: str | None = None
+    cause: str | None = None
+    transitions: int = 0
+    status_calls: int = 0
+    events: int = 0
+
+    @property
+    def state(self) -> str:
+        """The state of Airflow's run: ``running``, ``success`` or ``failed``."""
+        return _RUN_STATES.get(self.status, "failed")
+
+    def to_json(self) -> dict[str, Any]:
+        """Return ``{"execution_arn", "status", "tasks": {task id: …}}``; times are ISO 8601, in UTC."""
+        tasks = {task_id: task.to_json() for task_id, task in self.tasks.items()}
+        return {"execution_arn": self.execution_arn, "status": self.status, "tasks": tasks}
+
+
+def _iso(moment: datetime | None) -> str | None:
+    # Step Functions tells milliseconds; always showing them keeps the texts of one length.
+    return moment.isoformat(timespec="milliseconds") if moment else None

@@ -1,0 +1,100 @@
+"""Starts and stops executions. Names follow from dag_id and run_id, so that nothing must be remembered."""
+
+from __future__ import annotations
+
+import itertools
+import json
+from collections.abc import Mapping
+from datetime import datetime, timezone
+from typing import TYPE_CHECKING, Any
+
+from converter.executions.refusals import (
+    explaining_refused_start,
+    explaining_unknown_execution,
+    not_deployed,
+)
+from converter.identity import execution_name, machine_name
+
+if TYPE_CHECKING:
+    from mypy_boto3_stepfunctions import SFNClient
+
+
+def find_machine(client: SFNClient, dag_id: str) -> str:
+    """Return the ARN of the state machine that a DAG was deployed as.
+
+    An ARN has the account's number in it, which a client for Step Functions does not know. The list of
+    machines does, and also says whether the DAG is deployed at all; it costs one call for 1,000 machines
+    and needs no client or permission of another service.
+
+    Raises :class:`~converter.diagnostics.Dag2SfnError` (D451) if the DAG is not deployed.
+    """
+    name = machine_name(dag_id)
+    token: dict[str, Any] = {}
+    while True:
+        answer = client.list_state_machines(maxResults=1000, **token)
+        for machine in answer["stateMachines"]:
+            if machine["name"] == name:
+                return machine["stateMachineArn"]
+        if not answer.get("nextToken"):
+            raise not_deployed(dag_id, client.meta.region_name)
+        token = {"nextToken": answer["nextToken"]}
+
+
+def start(
+    client: SFNClient,
+    dag_id_or_machine_arn: str,
+    *,
+    conf: Mapping[str, Any] | None = None,
+    run_id: str | None = None,
+    logical_date: datetime | None = None,
+    data_interval_start: datetime | None = None,
+    data_interval_end: datetime | None = None,
+) -> str:
+    """Start a run and return the ARN of its execution.
+
+    ``conf`` is JSON; dates without a time zone are in UTC, as in Airflow. The ``run_id`` is ``manual__`` and
+    the time, by default. As long as a run of the same run_id *and* the same input is under way, its
+    execution is returned and no other is started. Where the name is taken otherwise (for 90 days after an
+    execution has ended), the new execution's name gets a number: ``-2``, ``-3``, …
+
+    Raises :class:`~converter.diagnostics.Dag2SfnError`: not deployed (D451), input refused (D453).
+    """
+    given = dag_id_or_machine_arn
+    machine_arn = given if given.startswith("arn:") else find_machine(client, given)
+    run_id = run_id or f"manual__{datetime.now(timezone.utc).isoformat()}"
+    run = {
+        "conf": dict(conf or {}),
+        "run_id": run_id,
+        "logical_date": _iso(logical_date),
+        "data_interval_start": _iso(data_interval_start),
+        "data_interval_end": _iso(data_interval_end),
+    }
+    text = json.dumps(run, allow_nan=False)
+    for number in itertools.count(1):
+        try:
+            with explaining_refused_start(client, machine_arn):
+                answer = client.start_execution(
+                    stateMachineArn=machine_arn, name=execution_name(run_id, number), input=text
+                )
+        except client.exceptions.ExecutionAlreadyExists:
+            continue
+        return answer["executionArn"]
+    raise AssertionError("counting does not end")
+
+
+def stop(
+    client: SFNClient, execution_arn: str, error: str = "Stopped", cause: str = "stopped by the user"
+) -> None:
+    """End a running execution, which becomes ABORTED; jobs that its tasks wait for are stopped by AWS.
+
+    ``error`` (at most 256 characters) and ``cause`` (32,768) are kept with the execution. Raises
+    :class:`~converter.diagnostics.Dag2SfnError` (D452) if there is no such execution.
+    """
+    with explaining_unknown_execution(client, execution_arn):
+        client.stop_execution(executionArn=execution_arn, error=error, cause=cause)
+
+
+def _iso(moment: datetime | None) -> str | None:
+    if moment is None:
+        return None
+    return (moment if moment.tzinfo else moment.replace(tzinfo=timezone.utc)).isoformat()

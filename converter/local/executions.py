@@ -1,0 +1,228 @@
+"""The executions of the local AWS: started, found again, stopped, and reached by task tokens."""
+
+from __future__ import annotations
+
+import asyncio
+import copy
+import logging
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime
+from functools import lru_cache
+from typing import Any, Protocol
+
+from converter.engine import (
+    Definition,
+    Execution,
+    RealClock,
+    TaskBackend,
+    TaskCall,
+    UnknownTaskToken,
+    parse_definition,
+)
+from converter.engine.tasks import Json
+from converter.local.loop_thread import LoopThread
+
+logger = logging.getLogger(__name__)
+
+parsed_definition = lru_cache(maxsize=256)(parse_definition)
+"""Parse a definition's text once, however often it is started."""
+
+
+class Machine(Protocol):
+    """What is needed of moto's state machine objects."""
+
+    arn: str
+    name: str
+    definition: str
+    roleArn: str  # noqa: N815 - moto's own name
+
+
+class NameTaken(Exception):
+    """Another execution of this machine has the name."""
+
+
+@dataclass
+class LocalExecution:
+    """One execution: the engine's, and the machine as it was at the start."""
+
+    engine: Execution
+    machine: Machine
+    machine_arn: str
+    arn: str
+    name: str
+    input_text: str
+    task: asyncio.Task[None] = field(init=False)
+    crash: str | None = None
+    """What went wrong inside the engine itself: never the machine's or a task's fault."""
+
+    @property
+    def status(self) -> str:
+        """RUNNING, SUCCEEDED, FAILED, TIMED_OUT or ABORTED."""
+        return "FAILED" if self.crash is not None else str(self.engine.status)
+
+    @property
+    def is_running(self) -> bool:
+        """Whether it has not ended."""
+        return self.status == "RUNNING"
+
+    @property
+    def start_date(self) -> datetime:
+        """When it started."""
+        return self.engine.start_date
+
+    @property
+    def stop_date(self) -> datetime | None:
+        """When it ended; None while it runs."""
+        return self.engine.stop_date
+
+    @property
+    def error(self) -> str | None:
+        """The error of a failed execution."""
+        return "States.Runtime" if self.crash is not None else self.engine.error
+
+    @property
+    def cause(self) -> str | None:
+        """The cause of a failed execution."""
+        return self.crash if self.crash is not None else self.engine.cause
+
+    @property
+    def output(self) -> str | None:
+        """The output of a succeeded execution, as JSON text."""
+        return self.engine.output
+
+    async def finished(self) -> None:
+        """Return when it has ended. Cancelling the wait leaves the execution alone."""
+        await asyncio.wait([self.task])
+
+
+@dataclass
+class Executions:
+    """All executions, by ARN and by machine. Thread-safe; the engine itself runs on ``loop``.
+
+    ``backend`` carries out their tasks. It is set after creation: nested executions make it need this object.
+    """
+
+    loop: LoopThread
+    backend: TaskBackend = field(init=False)
+    _lock: threading.RLock = field(default_factory=threading.RLock)
+    _by_arn: dict[str, LocalExecution] = field(default_factory=dict)
+    _by_machine: dict[str, dict[str, LocalExecution]] = field(default_factory=dict)
+    _tokens: set[str] = field(default_factory=set)
+
+    def start(self, machine: Machine, machine_arn: str, name: str, input_text: str) -> LocalExecution:
+        """Start an execution; the same name and input as a running one's return that one.
+
+        Raises NameTaken, and the engine's InvalidExecutionInput.
+        """
+        arn = f"{machine_arn.replace(':stateMachine:', ':execution:')}:{name}"
+        definition = parsed_definition(machine.definition)
+        with self._lock:
+            existing = self._by_arn.get(arn)
+            if existing is not None:
+                if existing.is_running and existing.input_text == input_text:
+                    return existing
+                raise NameTaken(arn)
+            execution = self.loop.call(self._begin, definition, machine, machine_arn, arn, name, input_text)
+            self._by_arn[arn] = execution
+            self._by_machine.setdefault(machine_arn, {})[arn] = execution
+            return execution
+
+    def _begin(
+        self, definition: Definition, machine: Machine, machine_arn: str, arn: str, name: str, input_text: str
+    ) -> LocalExecution:
+        engine = Execution(
+            definition,
+            input_text,
+            backend=self,
+            clock=RealClock(),
+            arn=arn,
+            state_machine_arn=machine_arn,
+            name=name,
+            role_arn=machine.roleArn,
+        )
+        # The machine as it is now: an update does not touch executions that already run.
+        execution = LocalExecution(engine, copy.copy(machine), machine_arn, arn, name, input_text)
+        execution.task = asyncio.ensure_future(self._run(execution))
+        return execution
+
+    async def _run(self, execution: LocalExecution) -> None:
+        try:
+            await execution.engine.run()
+        # The boundary of the engine: a fault in it must end as a failed execution that says so, not as one
+        # that runs for ever.
+        except Exception as error:
+            logger.exception("the engine failed in %s", execution.arn)
+            execution.crash = f"The local engine failed: {type(error).__name__}: {error}"
+            execution.engine.stop(execution.error, execution.crash)
+
+    async def run(self, call: TaskCall, submitted: Callable[[Json], None]) -> Json:
+        """Be the engine's TaskBackend: remember the token as one of ours, then hand the call on."""
+        if call.token is not None:
+            self._tokens.add(call.token)
+        return await self.backend.run(call, submitted)
+
+    def find(self, arn: str) -> LocalExecution | None:
+        """The execution, or None."""
+        return self._by_arn.get(arn)
+
+    def newest_first(self, machine_arn: str) -> list[LocalExecution]:
+        """A machine's executions, the last started first."""
+        with self._lock:
+            return list(reversed(self._by_machine.get(machine_arn, {}).values()))
+
+    def stop(self, execution: LocalExecution, error: str | None = None, cause: str | None = None) -> None:
+        """Abort an execution and wait until it has ended; nothing happens to one that has."""
+        self.loop.run(stop_and_wait(execution, error, cause))
+
+    def answer_token(self, token: str, method: str, *args: Any) -> None:
+        """``send_task_success``, ``send_task_failure`` or ``send_task_heartbeat`` for a token.
+
+        Raises KeyError for a token that was never given out, UnknownTaskToken if its task has ended.
+        """
+        with self._lock:
+            running = [execution for execution in self._by_arn.values() if execution.is_running]
+        if self.loop.call(_answer_first, running, token, method, *args):
+            return
+        raise UnknownTaskToken(token) if token in self._tokens else KeyError(token)
+
+    def forget_machine(self, machine_arn: str) -> None:
+        """Abort and drop the executions of a deleted machine."""
+        with self._lock:
+            executions = self._by_machine.pop(machine_arn, {})
+        for arn, execution in executions.items():
+            self.stop(execution)
+            del self._by_arn[arn]
+
+    def reset(self) -> None:
+        """Abort and drop all executions."""
+        with self._lock:
+            executions = list(self._by_arn.values())
+            self._by_arn.clear()
+            self._by_machine.clear()
+            self._tokens.clear()
+        if executions:
+            self.loop.run(_stop_all(executions))
+
+
+async def _stop_all(executions: list[LocalExecution]) -> None:
+    await asyncio.gather(*map(stop_and_wait, executions))
+
+
+def _answer_first(running: list[LocalExecution], token: str, method: str, *args: Any) -> bool:
+    """Give the answer to the execution that waits for the token; False: none does."""
+    for execution in running:
+        if execution.engine.waits_for(token):
+            getattr(execution.engine, method)(token, *args)
+            return True
+    return False
+
+
+async def stop_and_wait(
+    execution: LocalExecution, error: str | None = None, cause: str | None = None
+) -> None:
+    """Abort an execution from the loop that runs it, and wait until its tasks have been cancelled."""
+    if execution.is_running:
+        execution.engine.stop(error, cause)
+    await execution.finished()

@@ -1,0 +1,98 @@
+"""Between a Task's JSON and a service's API: names, JSON strings and dates, led by the API's own description.
+
+Step Functions spells every parameter and result in PascalCase, takes an object where the API wants JSON text,
+and has no dates. What the API wants is read from botocore's model of the operation.
+"""
+
+from __future__ import annotations
+
+import base64
+import json
+from collections.abc import Callable, Mapping
+from datetime import datetime, timezone
+from typing import Any
+
+Json = Any
+Shape = Any  # botocore's kinds of shapes have no common type with their members
+DateFormat = Callable[[datetime], "str | int"]
+
+
+class UnknownFieldError(ValueError):
+    """An argument that the API action does not have."""
+
+
+def compact(value: Json) -> str:
+    """JSON text as Step Functions writes it."""
+    return json.dumps(value, separators=(",", ":"), ensure_ascii=False)
+
+
+def epoch_milliseconds(moment: datetime) -> int:
+    """How optimised integrations show dates."""
+    return int(moment.timestamp() * 1000)
+
+
+def iso_instant(moment: datetime) -> str:
+    """How AWS SDK integrations show dates: ``2026-01-01T00:00:00.120Z``, without an empty fraction."""
+    utc = moment.astimezone(timezone.utc)
+    precision = "milliseconds" if utc.microsecond // 1000 else "seconds"
+    return utc.isoformat(timespec=precision).replace("+00:00", "Z")
+
+
+def to_api(arguments: Json, shape: Shape, path: str = "") -> Any:  # noqa: PLR0911 - one for each kind of shape
+    """A Task's arguments as boto3 wants them. Raises :class:`UnknownFieldError`."""
+    if shape is None:  # an action without parameters
+        return {}
+    kind = shape.type_name
+    if kind == "structure" and isinstance(arguments, Mapping):
+        members = {_pascal(name): (name, member) for name, member in shape.members.items()}
+        converted = {}
+        for name, value in arguments.items():
+            if name not in members:
+                raise UnknownFieldError(f"The field '{path}{name}' is not supported by Step Functions")
+            api_name, member = members[name]
+            converted[api_name] = to_api(value, member, f"{path}{name}.")
+        return converted
+    if kind == "list" and isinstance(arguments, list):
+        return [to_api(item, shape.member, path) for item in arguments]
+    if kind == "map" and isinstance(arguments, Mapping):
+        return {key: to_api(value, shape.value, path) for key, value in arguments.items()}
+    if kind == "string" and isinstance(arguments, (Mapping, list)):
+        return compact(arguments)
+    if kind == "blob":
+        return arguments.encode() if isinstance(arguments, str) else compact(arguments).encode()
+    return arguments
+
+
+def from_api(result: Any, shape: Shape, dates: DateFormat) -> Json:  # noqa: PLR0911 - one for each kind of shape
+    """A boto3 result as a Task shows it: names in PascalCase, dates by ``dates``, absent members left out."""
+    if shape is None:  # an action without a result
+        return {}
+    kind = shape.type_name
+    if kind == "structure":
+        shown = {
+            _pascal(name): from_api(result[name], member, dates)
+            for name, member in shape.members.items()
+            if result.get(name) is not None
+        }
+        return dict(sorted(shown.items()))
+    if kind == "list":
+        return [from_api(item, shape.member, dates) for item in result]
+    if kind == "map":
+        return {key: from_api(value, shape.value, dates) for key, value in result.items()}
+    if kind == "blob":
+        return _text(result)
+    if isinstance(result, datetime):
+        return dates(result)
+    return result
+
+
+def _text(blob: Any) -> str:
+    content = blob if isinstance(blob, bytes) else blob.read()
+    try:
+        return str(content.decode())
+    except UnicodeDecodeError:
+        return base64.b64encode(content).decode()
+
+
+def _pascal(name: str) -> str:
+    return name[:1].upper() + name[1:]

@@ -1,0 +1,30 @@
+"""Machine → Bundle: the folder that is deployed.
+
+``bundle`` writes it, ``manifest`` says what it is, ``template`` is its CloudFormation stack, ``policies``
+what its roles are allowed, ``archive`` its functions as zip files, ``yaml_text`` the writer for people.
+"""
+
+from converter.packaging.archive import function_zip
+from converter.packaging.bundle import write_bundle
+from converter.packaging.manifest import (
+    DEFINITION,
+    FUNCTIONS,
+    TEMPLATE,
+    Manifest,
+    ManifestTask,
+    read_manifest,
+)
+from converter.packaging.template import FUNCTION_KEYS, default_settings
+
+__all__ = [
+    "DEFINITION",
+    "FUNCTIONS",
+    "FUNCTION_KEYS",
+    "TEMPLATE",
+    "Manifest",
+    "ManifestTask",
+    "default_settings",
+    "function_zip",
+    "read_manifest",
+    "write_bundle",
+]

@@ -1,0 +1,103 @@
+"""Writes the Bundle of one DAG: a folder with all that a deployment needs, and what people read first."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
+
+from converter import diagnostics as d
+from converter.asl.machine import Machine
+from converter.asl.options import Options
+from converter.diagnostics import Dag2SfnError, Diagnostic, about_dag
+from converter.packaging.manifest import DEFINITION, FUNCTIONS, MANIFEST, TEMPLATE, manifest_of
+from converter.packaging.policies import TooManyPermissionsError
+from converter.packaging.template import template_text
+from converter.pollers import SOURCE
+from converter.workflow import Workflow
+
+
+def write_bundle(
+    directory: Path,
+    workflow: Workflow,
+    machine: Machine,
+    options: Options,
+    *,
+    extra_files: Mapping[str, str] | None = None,
+) -> Path:
+    """Write the Bundle of a DAG as the folder ``directory``, and return it.
+
+    ``extra_files`` (path in the folder → text) are written beside what a Bundle has anyway. A Bundle that is
+    there is replaced as a whole, so that nothing stale is left; if anything fails, it stays as it was. The
+    same arguments give the same bytes. Raises Dag2SfnError if the folder holds something else (D401) or the
+    machine needs more permissions than a role may have (D404); OSError if it cannot be written.
+    """
+    files = {**_files(workflow, machine, options), **(extra_files or {})}
+    _leave_alone_what_is_no_bundle(directory)
+    directory.parent.mkdir(parents=True, exist_ok=True)
+    # Beside it, not in the system's temporary folder: renaming works only within a file system.
+    new = directory.with_name(f".{directory.name}.{uuid4().hex}.new")
+    old = new.with_suffix(".old")
+    try:
+        for name, text in files.items():
+            path = new / name
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_bytes(text.encode())  # bytes: Windows would change the line ends
+        _replace(directory, new, old)
+    finally:
+        shutil.rmtree(new, ignore_errors=True)
+        shutil.rmtree(old, ignore_errors=True)
+    return directory
+
+
+def _files(workflow: Workflow, machine: Machine, options: Options) -> dict[str, str]:
+    try:
+        template = template_text(workflow, machine)
+    except TooManyPermissionsError as error:
+        raise Dag2SfnError(
+            about_dag(
+                workflow, d.TOO_MANY_PERMISSIONS, f"the machine's permissions take {error}", "split the DAG"
+            )
+        ) from None
+    files = {
+        DEFINITION: _json_text(machine.definition),
+        TEMPLATE: template,
+        MANIFEST: _json_text(manifest_of(workflow, machine, options).to_json()),
+    }
+    if machine.needs_poller:
+        files[f"{FUNCTIONS}/poller/{SOURCE.name}"] = SOURCE.read_text("utf-8")
+    return files
+
+
+def _json_text(value: Any) -> str:
+    return json.dumps(value, indent=2, ensure_ascii=False) + "\n"
+
+
+def _leave_alone_what_is_no_bundle(directory: Path) -> None:
+    if directory.is_dir():
+        spared = any(directory.iterdir()) and not (directory / MANIFEST).is_file()
+    else:
+        spared = directory.exists()
+    if spared:
+        raise Dag2SfnError(
+            Diagnostic(
+                d.NOT_A_BUNDLE,
+                f"{directory} exists and is no bundle, so it is not replaced",
+                "give another output folder",
+            )
+        )
+
+
+def _replace(directory: Path, new: Path, old: Path) -> None:
+    """Put ``new`` in the place of ``directory``. No system call replaces a folder that is not empty."""
+    if directory.exists():
+        directory.rename(old)
+    try:
+        new.rename(directory)
+    except OSError:
+        if old.exists():
+            old.rename(directory)
+        raise

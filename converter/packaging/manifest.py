@@ -1,0 +1,136 @@
+"""``bundle.json``: what a Bundle is, so that it can be deployed without its DAG file and without Airflow."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from converter import __version__
+from converter import diagnostics as d
+from converter.asl.budget import states_of
+from converter.asl.machine import Machine
+from converter.asl.options import Options
+from converter.diagnostics import Dag2SfnError, Diagnostic
+from converter.identity import machine_name, stack_name
+from converter.packaging.template import FUNCTION_KEYS, substitutions
+from converter.workflow import Location, Workflow, to_json
+
+FORMAT = 1
+MANIFEST = "bundle.json"
+DEFINITION = "definition.asl.json"
+TEMPLATE = "template.yaml"
+FUNCTIONS = "functions"
+
+
+@dataclass(frozen=True)
+class ManifestTask:
+    """A task, and the name of the state that runs it. ``operator`` is the dotted name of its class."""
+
+    task_id: str
+    operator: str
+    state: str
+
+
+@dataclass(frozen=True)
+class Manifest:
+    """What a Bundle is.
+
+    ``options`` are those of the conversion, as JSON; ``functions`` are the folders below ``functions/``;
+    ``substitutions`` are the names that the template fills into the definition.
+    """
+
+    dag_id: str
+    machine_name: str
+    stack_name: str
+    converter_version: str
+    source: Location
+    source_sha256: str
+    options: Mapping[str, Any]
+    tasks: tuple[ManifestTask, ...]
+    functions: tuple[str, ...]
+    substitutions: tuple[str, ...]
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the manifest as it stands in ``bundle.json``."""
+        return {
+            "format": FORMAT,
+            "dag_id": self.dag_id,
+            "machine_name": self.machine_name,
+            "stack_name": self.stack_name,
+            "converter_version": self.converter_version,
+            "source": {
+                "file": self.source.file,
+                "line": self.source.line,
+                "sha256": self.source_sha256,
+            },
+            "options": dict(self.options),
+            "tasks": to_json(self.tasks),
+            "functions": list(self.functions),
+            "substitutions": list(self.substitutions),
+        }
+
+
+def manifest_of(workflow: Workflow, machine: Machine, options: Options) -> Manifest:
+    """Return the manifest of a conversion."""
+    states = _states_by_comment(machine)
+    return Manifest(
+        dag_id=workflow.dag_id,
+        machine_name=machine_name(workflow.dag_id),
+        stack_name=stack_name(workflow.dag_id),
+        converter_version=__version__,
+        source=workflow.location,
+        source_sha256=workflow.source_hash,
+        options=to_json(options),
+        tasks=tuple(
+            ManifestTask(
+                task.task_id,
+                task.operator,
+                states[f"task {task.task_id}: {machine.steps[task.task_id].operator}"],
+            )
+            for task in workflow.tasks
+        ),
+        functions=tuple(FUNCTION_KEYS) if machine.needs_poller else (),
+        substitutions=tuple(substitutions(machine)),
+    )
+
+
+def read_manifest(directory: Path) -> Manifest:
+    """Return the manifest of the Bundle in a folder. Raises Dag2SfnError (D401) if it holds none."""
+    try:
+        data = json.loads((directory / MANIFEST).read_text("utf-8"))
+    except OSError:
+        raise _not_a_bundle(directory, f"has no {MANIFEST}") from None
+    except ValueError:
+        raise _not_a_bundle(directory, f"has a {MANIFEST} that is no JSON text") from None
+    if not isinstance(data, dict) or data.get("format") != FORMAT:
+        raise _not_a_bundle(directory, f"has a {MANIFEST} of another format than {FORMAT}")
+    try:
+        return Manifest(
+            **{name: data[name] for name in ("dag_id", "machine_name", "stack_name", "converter_version")},
+            source=Location(data["source"]["file"], data["source"]["line"]),
+            source_sha256=data["source"]["sha256"],
+            options=data["options"],
+            tasks=tuple(ManifestTask(**task) for task in data["tasks"]),
+            functions=tuple(data["functions"]),
+            substitutions=tuple(data["substitutions"]),
+        )
+    except (KeyError, TypeError):
+        raise _not_a_bundle(directory, f"has an incomplete {MANIFEST}") from None
+
+
+def _states_by_comment(machine: Machine) -> dict[str, str]:
+    """Return comment → state name: a task's state is known by its comment, as its name may be shortened."""
+    return {state.get("Comment", ""): name for name, state in states_of(machine.definition)}
+
+
+def _not_a_bundle(directory: Path, why: str) -> Dag2SfnError:
+    return Dag2SfnError(
+        Diagnostic(
+            d.NOT_A_BUNDLE,
+            f"{directory} is no bundle: it {why}",
+            "give the folder that `dag2sfn convert` wrote for a DAG",
+        )
+    )

@@ -1,0 +1,185 @@
+"""IAM: what a machine's states need, merged into statements, and the role that is allowed just that.
+
+Limits (AWS documentation, "IAM and AWS STS quotas"; white space does not count): 10,240 characters for all
+inline policies of a role together, 6,144 for a managed policy, 10 managed policies on a role.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any, TypeAlias
+
+from converter.operators.step import Permission
+from converter.packaging.yaml_text import GetAtt, Note, Ref, Sub
+
+INLINE_LIMIT = 10_240
+MANAGED_LIMIT = 6_144
+MANAGED_POLICIES = 10
+
+#: What a reference may come to at most: an ARN of this stack's.
+_REFERENCE_LENGTH = 250
+#: ``Version`` and ``Statement`` around the statements.
+_ENVELOPE_LENGTH = len('{"Version":"2012-10-17","Statement":[]}')
+_DEPLOYMENT_VARIABLE = r"AWS::(?:Partition|Region|AccountId)\}"
+
+Resource: TypeAlias = str | Sub | GetAtt
+
+
+class TooManyPermissionsError(Exception):
+    """A role cannot hold all statements."""
+
+
+@dataclass(frozen=True)
+class Statement:
+    """IAM actions that are allowed on resources. ``comment`` goes into the template."""
+
+    actions: tuple[str, ...]
+    resources: tuple[Resource, ...]
+    comment: str = ""
+
+    def length(self) -> int:
+        """Return the characters that the statement may take in a policy."""
+        return len(json.dumps(_statement_json(self), separators=(",", ":"), default=_as_long_text)) + 1
+
+
+def statements_of(permissions: Iterable[Permission]) -> tuple[Statement, ...]:
+    """Merge permissions: each resource once, resources with the same actions together, all in order.
+
+    Nothing is allowed that no permission allows: only resources with exactly the same actions are merged.
+    """
+    actions_on: dict[str, set[str]] = {}
+    reasons: dict[str, set[str]] = {}
+    for permission in permissions:
+        for resource in permission.resources:
+            actions_on.setdefault(resource, set()).update(permission.actions)
+            if permission.reason:
+                reasons.setdefault(resource, set()).add(permission.reason)
+    resources_with: dict[tuple[str, ...], list[str]] = {}
+    for resource, actions in sorted(actions_on.items()):
+        resources_with.setdefault(tuple(sorted(actions)), []).append(resource)
+    return tuple(
+        Statement(
+            actions,
+            tuple(map(deployed_text, resources)),
+            "; ".join(sorted({reason for resource in resources for reason in reasons.get(resource, ())})),
+        )
+        for actions, resources in sorted(resources_with.items())
+    )
+
+
+def deployed_text(text: str) -> str | Sub:
+    """Return a text in which partition, region and account id of the deployment are filled in, and no more.
+
+    >>> deployed_text("arn:${AWS::Partition}:glue:::job/${x}")
+    Sub(text='arn:${AWS::Partition}:glue:::job/${!x}')
+    """
+    if not re.search(r"\$\{" + _DEPLOYMENT_VARIABLE, text):
+        return text
+    return Sub(re.sub(r"\$\{(?!" + _DEPLOYMENT_VARIABLE + ")", "${!", text))
+
+
+def role_resources(
+    name: str,
+    *,
+    service: str,
+    statements: Sequence[Statement],
+    comment: str,
+    condition: Mapping[str, Any] | None = None,
+) -> dict[str, Any]:
+    """Return a role that a service assumes, and managed policies where one inline policy is too small.
+
+    ``name`` is the role's logical id. Neither role nor policies have names in IAM, so that CAPABILITY_IAM
+    is enough to deploy them. Raises TooManyPermissionsError.
+    """
+    trust: dict[str, Any] = {
+        "Effect": "Allow",
+        "Principal": {"Service": service},
+        "Action": "sts:AssumeRole",
+    }
+    if condition:
+        trust["Condition"] = condition
+    properties: dict[str, Any] = {
+        "AssumeRolePolicyDocument": {"Version": "2012-10-17", "Statement": [trust]},
+    }
+    policies: dict[str, Any] = {}
+    if _length(statements) <= INLINE_LIMIT:
+        properties["Policies"] = [{"PolicyName": "least-privilege", "PolicyDocument": _document(statements)}]
+    else:
+        parts = list(_packed(statements))
+        if len(parts) > MANAGED_POLICIES:
+            raise TooManyPermissionsError(
+                f"{_length(statements):,} characters, which take {len(parts)} managed policies; a role can "
+                f"have {MANAGED_POLICIES}"
+            )
+        policies = {
+            f"{name}Policy{number}": {
+                "Type": "AWS::IAM::ManagedPolicy",
+                "Properties": {"PolicyDocument": _document(part)},
+            }
+            for number, part in enumerate(parts, 1)
+        }
+        properties["ManagedPolicyArns"] = [Ref(policy) for policy in policies]
+    return {name: Note(comment, {"Type": "AWS::IAM::Role", "Properties": properties}), **policies}
+
+
+def _document(statements: Iterable[Statement]) -> dict[str, Any]:
+    return {"Version": "2012-10-17", "Statement": [_noted(statement) for statement in statements]}
+
+
+def _noted(statement: Statement) -> Any:
+    written = _statement_json(statement)
+    return Note(statement.comment, written) if statement.comment else written
+
+
+def _statement_json(statement: Statement) -> dict[str, Any]:
+    return {"Effect": "Allow", "Action": list(statement.actions), "Resource": list(statement.resources)}
+
+
+def _as_long_text(reference: Sub | GetAtt) -> str:
+    # Variables of a Sub are longer than what they stand for, but for some regions, and those of an ARN
+    # taken together always are.
+    return reference.text if isinstance(reference, Sub) else "x" * _REFERENCE_LENGTH
+
+
+def _length(statements: Iterable[Statement]) -> int:
+    return _ENVELOPE_LENGTH + sum(statement.length() for statement in statements)
+
+
+def _packed(statements: Iterable[Statement]) -> Iterator[list[Statement]]:
+    """Yield the statements in parts that each fit into a managed policy, cutting lists of resources."""
+    part: list[Statement] = []
+    left = MANAGED_LIMIT - _ENVELOPE_LENGTH
+    for statement in statements:
+        rest: Statement | None = statement
+        while rest is not None:
+            fitting, rest = _cut(rest, left)
+            if fitting is not None:
+                part.append(fitting)
+                left -= fitting.length()
+            if rest is not None:
+                if not part:
+                    raise TooManyPermissionsError(f"one resource takes {rest.length():,} characters")
+                yield part
+                part, left = [], MANAGED_LIMIT - _ENVELOPE_LENGTH
+    if part:
+        yield part
+
+
+def _cut(statement: Statement, length: int) -> tuple[Statement | None, Statement | None]:
+    """Return the statement with as many of its resources as fit, and with the others."""
+    used = replace(statement, resources=()).length()
+    count = 0
+    for resource in statement.resources:
+        used += len(json.dumps(resource, default=_as_long_text)) + 1
+        if used > length:
+            break
+        count += 1
+    return (
+        replace(statement, resources=statement.resources[:count]) if count else None,
+        replace(statement, resources=statement.resources[count:])
+        if count < len(statement.resources)
+        else None,
+    )

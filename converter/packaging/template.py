@@ -1,0 +1,249 @@
+"""Machine → CloudFormation template: one stack per DAG, with all that its machine needs of its own.
+
+What the user already has (Glue jobs, machines that are started) is referred to and never created. The
+definition and the function's code are read from the artifacts bucket, under keys that follow from their
+content, so that CloudFormation sees a change exactly where there is one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from converter import __version__
+from converter.asl import awaiting
+from converter.asl.machine import Machine
+from converter.identity import machine_name
+from converter.operators.step import GlueRun, Permission
+from converter.packaging.policies import Statement, role_resources, statements_of
+from converter.packaging.yaml_text import GetAtt, Note, Ref, Sub, yaml_text
+from converter.pollers import HANDLER
+from converter.workflow import Workflow
+
+#: Folder below ``functions/`` → parameter with the key of its zip.
+FUNCTION_KEYS = {"poller": "PollerKey"}
+_DEFAULT_RETENTION_DAYS = 90
+#: AWS documentation, PutRetentionPolicy.
+_RETENTION_DAYS = [1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557]
+_RETENTION_DAYS += [2922, 3288, 3653]
+
+_DELIVERY = Statement(
+    (
+        "logs:CreateLogDelivery",
+        "logs:DeleteLogDelivery",
+        "logs:DescribeLogGroups",
+        "logs:DescribeResourcePolicies",
+        "logs:GetLogDelivery",
+        "logs:ListLogDeliveries",
+        "logs:PutResourcePolicy",
+        "logs:UpdateLogDelivery",
+    ),
+    ("*",),
+    "Log delivery is set up for the account as a whole: these actions know no narrower resource "
+    '(AWS documentation, "Using CloudWatch Logs to log execution history in Step Functions").',
+)
+
+
+def template_text(workflow: Workflow, machine: Machine) -> str:
+    """Return the template as YAML. Raises TooManyPermissionsError."""
+    header = (
+        f"# Written by dag2sfn {__version__} from {workflow.location.file}.\n"
+        "# To change it, change the DAG and convert it again: the next conversion writes this file anew.\n\n"
+    )
+    return header + yaml_text(template(workflow, machine))
+
+
+def template(workflow: Workflow, machine: Machine) -> dict[str, Any]:
+    """Return the template of a DAG's stack. Raises TooManyPermissionsError."""
+    return {
+        "AWSTemplateFormatVersion": "2010-09-09",
+        "Description": f"DAG {workflow.dag_id}, converted by dag2sfn",
+        "Parameters": _parameters(workflow, machine),
+        "Resources": _resources(workflow, machine),
+        "Outputs": _outputs(machine),
+    }
+
+
+def default_settings(dag_id: str) -> dict[str, str]:
+    """Return the parameters that people may set on a stack, with what they are until then."""
+    return {"MachineName": machine_name(dag_id), "LogRetentionDays": str(_DEFAULT_RETENTION_DAYS)}
+
+
+def substitutions(machine: Machine) -> dict[str, Ref | GetAtt]:
+    """Return what the template fills into the definition: name → reference."""
+    filled: dict[str, Ref | GetAtt] = {}
+    if machine.needs_poller:
+        filled[awaiting.POLLER_FUNCTION.name] = GetAtt("PollerFunction", "Arn")
+    if machine.needs_table:
+        filled[awaiting.OUTCOME_TABLE.name] = Ref("OutcomeTable")
+    return filled
+
+
+def _parameters(workflow: Workflow, machine: Machine) -> dict[str, Any]:
+    parameters: dict[str, Any] = {
+        "ArtifactBucket": {
+            "Type": "String",
+            "Description": "The bucket that holds the definition and the code of functions",
+        },
+        "DefinitionKey": {"Type": "String", "Description": "The definition's key in that bucket"},
+    }
+    if machine.needs_poller:
+        parameters["PollerKey"] = {
+            "Type": "String",
+            "Description": "The key of the poller function's zip in that bucket",
+        }
+    parameters["MachineName"] = {
+        "Type": "String",
+        "Default": machine_name(workflow.dag_id),
+        "AllowedPattern": "[A-Za-z0-9_-]{1,80}",
+        "Description": "The machine's name; dag2sfn finds the DAG's machine by the default",
+    }
+    parameters["LogRetentionDays"] = {
+        "Type": "Number",
+        "Default": _DEFAULT_RETENTION_DAYS,
+        "AllowedValues": _RETENTION_DAYS,
+        "Description": "How long logs are kept; the history of an execution is kept for 90 days anyway",
+    }
+    return parameters
+
+
+def _resources(workflow: Workflow, machine: Machine) -> dict[str, Any]:
+    resources: dict[str, Any] = {
+        "StateMachine": _state_machine(workflow, machine),
+        **_state_machine_role(machine),
+        # A log group of a fixed name that outlived its stack would be in the way of the next deployment,
+        # so log groups go with the stack, which is the default.
+        "StateMachineLogs": Note(
+            "Under /aws/vendedlogs/, log groups share one entry in the account's resource policy, which has "
+            "room for few.",
+            _log_group("/aws/vendedlogs/states/${MachineName}"),
+        ),
+    }
+    if machine.needs_poller:
+        resources["PollerFunction"] = _poller_function(machine)
+        resources |= _poller_role(machine)
+        resources["PollerLogs"] = _log_group("/aws/lambda/${MachineName}-poller")
+    if machine.needs_table:
+        resources["OutcomeTable"] = _outcome_table()
+    return resources
+
+
+def _state_machine(workflow: Workflow, machine: Machine) -> dict[str, Any]:
+    properties: dict[str, Any] = {
+        "StateMachineName": Ref("MachineName"),
+        "StateMachineType": "STANDARD",
+        "RoleArn": GetAtt("StateMachineRole", "Arn"),
+        "DefinitionS3Location": {"Bucket": Ref("ArtifactBucket"), "Key": Ref("DefinitionKey")},
+    }
+    if machine.needs_poller:
+        properties["DefinitionSubstitutions"] = substitutions(machine)
+    properties["LoggingConfiguration"] = {
+        "Level": Note(
+            "Every event is in the execution's history for 90 days, where dag2sfn reads it. The log keeps "
+            "failures for longer, and feeds alarms; with ALL, pollers would fill it.",
+            "ERROR",
+        ),
+        "IncludeExecutionData": Note(
+            "Input and output may be confidential: a reader of logs need not be a reader of data.", False
+        ),
+        "Destinations": [{"CloudWatchLogsLogGroup": {"LogGroupArn": GetAtt("StateMachineLogs", "Arn")}}],
+    }
+    properties["Tags"] = [
+        {"Key": "dag2sfn:dag-id", "Value": workflow.dag_id},
+        {"Key": "dag2sfn:source-hash", "Value": workflow.source_hash},
+        {"Key": "dag2sfn:converter-version", "Value": __version__},
+    ]
+    return {"Type": "AWS::StepFunctions::StateMachine", "Properties": properties}
+
+
+def _state_machine_role(machine: Machine) -> dict[str, Any]:
+    permissions = [permission for step in machine.steps.values() for permission in step.permissions]
+    statements = list(statements_of(permissions))
+    if machine.needs_poller:
+        statements.append(Statement(("lambda:InvokeFunction",), (GetAtt("PollerFunction", "Arn"),)))
+    if machine.needs_table:
+        statements.append(Statement(("dynamodb:PutItem",), (GetAtt("OutcomeTable", "Arn"),)))
+    return role_resources(
+        "StateMachineRole",
+        service="states.amazonaws.com",
+        statements=[*statements, _DELIVERY],
+        comment="What the machine's states do, and nothing else.",
+        condition={
+            "StringEquals": {
+                "aws:SourceAccount": Note(
+                    "Only for machines of this account, should the service be asked on behalf of another.",
+                    Ref("AWS::AccountId"),
+                )
+            }
+        },
+    )
+
+
+def _poller_function(machine: Machine) -> Any:
+    properties: dict[str, Any] = {
+        "Description": "Tells a branch which tasks of its sibling branches are finished",
+        "Runtime": "python3.12",
+        "Architectures": Note("Plain Python runs anywhere; arm64 costs a fifth less.", ["arm64"]),
+        "Handler": HANDLER,
+        "Code": {"S3Bucket": Ref("ArtifactBucket"), "S3Key": Ref("PollerKey")},
+        "Role": GetAtt("PollerRole", "Arn"),
+        "MemorySize": Note("CPU comes with memory: at 128 MB, the first import of boto3 takes seconds.", 256),
+        "Timeout": 60,
+        "LoggingConfig": {"LogGroup": Ref("PollerLogs")},
+    }
+    if machine.needs_table:
+        properties["Environment"] = {"Variables": {"OUTCOME_TABLE": Ref("OutcomeTable")}}
+    return {"Type": "AWS::Lambda::Function", "Properties": properties}
+
+
+def _poller_role(machine: Machine) -> dict[str, Any]:
+    completions = [machine.steps[task].completion for task in machine.awaited]
+    jobs = [completion.job_name for completion in completions if isinstance(completion, GlueRun)]
+    arns = tuple(
+        f"arn:${{AWS::Partition}}:glue:${{AWS::Region}}:${{AWS::AccountId}}:job/{job}" for job in jobs
+    )
+    statements = list(statements_of([Permission(("glue:GetJobRuns",), arns)]))
+    if machine.needs_table:
+        statements.append(Statement(("dynamodb:BatchGetItem",), (GetAtt("OutcomeTable", "Arn"),)))
+    statements.append(
+        Statement(("logs:CreateLogStream", "logs:PutLogEvents"), (GetAtt("PollerLogs", "Arn"),))
+    )
+    return role_resources(
+        "PollerRole",
+        service="lambda.amazonaws.com",
+        statements=statements,
+        comment="What the poller asks, and its own log.",
+    )
+
+
+def _outcome_table() -> Any:
+    return Note(
+        "How awaited tasks ended, told by their own branches: one item per task and execution, removed by "
+        "DynamoDB once nobody can wait for it any more.",
+        {
+            "Type": "AWS::DynamoDB::Table",
+            "Properties": {
+                "BillingMode": "PAY_PER_REQUEST",
+                "AttributeDefinitions": [{"AttributeName": "id", "AttributeType": "S"}],
+                "KeySchema": [{"AttributeName": "id", "KeyType": "HASH"}],
+                "TimeToLiveSpecification": {"AttributeName": "expires", "Enabled": True},
+            },
+        },
+    )
+
+
+def _log_group(name: str) -> dict[str, Any]:
+    return {
+        "Type": "AWS::Logs::LogGroup",
+        "Properties": {"LogGroupName": Sub(name), "RetentionInDays": Ref("LogRetentionDays")},
+    }
+
+
+def _outputs(machine: Machine) -> Mapping[str, Any]:
+    outputs: dict[str, Any] = {
+        "StateMachineArn": {"Value": Ref("StateMachine")},
+        "StateMachineName": {"Value": GetAtt("StateMachine", "Name")},
+    }
+    if machine.needs_poller:
+        outputs["PollerFunctionArn"] = {"Value": GetAtt("PollerFunction", "Arn")}
+    return outputs

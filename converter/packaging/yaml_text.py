@@ -1,0 +1,150 @@
+"""Writes YAML for people: keys in the order given, comments, and CloudFormation's short forms.
+
+PyYAML decides how a scalar is quoted; it has no comments, and no say over blank lines, so the structure is
+written here.
+
+>>> print(yaml_text({"Role": Note("whose", GetAtt("MachineRole", "Arn")), "Days": 90}), end="")
+# whose
+Role: !GetAtt MachineRole.Arn
+<BLANKLINE>
+Days: 90
+"""
+
+from __future__ import annotations
+
+import sys
+import textwrap
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import yaml
+
+_WIDTH = 110
+_STEP = 2
+#: Down to this depth, entries that have entries of their own are set apart by blank lines: sections of a
+#: template, and resources.
+_AIRY_DEPTH = 1
+
+
+@dataclass(frozen=True, order=True)
+class Ref:
+    """``!Ref``: a parameter's value, a resource's physical id, or a pseudo parameter."""
+
+    name: str
+
+    def __str__(self) -> str:
+        return f"!Ref {self.name}"
+
+
+@dataclass(frozen=True, order=True)
+class GetAtt:
+    """``!GetAtt``: an attribute of a resource."""
+
+    resource: str
+    attribute: str
+
+    def __str__(self) -> str:
+        return f"!GetAtt {self.resource}.{self.attribute}"
+
+
+@dataclass(frozen=True, order=True)
+class Sub:
+    """``!Sub``: text with ``${…}`` in it."""
+
+    text: str
+
+    def __str__(self) -> str:
+        return f"!Sub {_scalar(self.text)}"
+
+
+@dataclass(frozen=True)
+class Note:
+    """A value with a comment above it."""
+
+    comment: str
+    value: Any
+
+
+def yaml_text(document: Mapping[str, Any]) -> str:
+    """Return a document as YAML. Values: mappings, lists, scalars, and the classes of this module."""
+    return "\n".join(_entries(document, 0)) + "\n"
+
+
+def without_notes(value: Any) -> Any:
+    """Return a value without its comments."""
+    if isinstance(value, Note):
+        return without_notes(value.value)
+    if isinstance(value, Mapping):
+        return {key: without_notes(item) for key, item in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [without_notes(item) for item in value]
+    return value
+
+
+def _entries(mapping: Mapping[str, Any], depth: int) -> Iterator[str]:
+    for position, (key, noted) in enumerate(mapping.items()):
+        value = _bare(noted)
+        if position and depth <= _AIRY_DEPTH and (depth == 0 or isinstance(value, Mapping)):
+            yield ""
+        yield from _comment(noted, depth)
+        if _is_block(value):
+            yield f"{_scalar(key)}:"
+            yield from _indented(value, depth + 1)
+        else:
+            yield f"{_scalar(key)}: {_inline(value)}"
+
+
+def _items(values: list[Any] | tuple[Any, ...], depth: int) -> Iterator[str]:
+    for noted in values:
+        value = _bare(noted)
+        yield from _comment(noted, depth)
+        if _is_block(value):
+            first, *others = _indented(value, depth + 1)
+            yield "- " + first[_STEP:]
+            yield from others
+        else:
+            yield f"- {_inline(value)}"
+
+
+def _indented(value: Any, depth: int) -> Iterator[str]:
+    lines = _entries(value, depth) if isinstance(value, Mapping) else _items(value, depth)
+    return (" " * _STEP + line if line else line for line in lines)
+
+
+def _comment(value: Any, depth: int) -> Iterator[str]:
+    if isinstance(value, Note):
+        yield from textwrap.wrap(
+            value.comment,
+            _WIDTH - depth * _STEP,
+            initial_indent="# ",
+            subsequent_indent="# ",
+            break_on_hyphens=False,
+        )
+
+
+def _bare(value: Any) -> Any:
+    return value.value if isinstance(value, Note) else value
+
+
+def _is_block(value: Any) -> bool:
+    if isinstance(value, (list, tuple)) and all(isinstance(item, int) for item in value):
+        return False  # numbers read best in a row
+    return isinstance(value, (Mapping, list, tuple)) and len(value) > 0
+
+
+def _inline(value: Any) -> str:
+    if isinstance(value, (Ref, GetAtt, Sub)):
+        return str(value)
+    if isinstance(value, Mapping):
+        return "{}"
+    if isinstance(value, (list, tuple)):
+        return f"[{', '.join(map(_scalar, value))}]"
+    return _scalar(value)
+
+
+def _scalar(value: Any) -> str:
+    # PyYAML may fold what is not printable over lines; between double quotes it escapes it.
+    style = '"' if isinstance(value, str) and not value.isprintable() else None
+    # As the item of a list, a scalar is not followed by a document marker.
+    return yaml.safe_dump([value], default_style=style, width=sys.maxsize, allow_unicode=True)[2:-1]

@@ -1,0 +1,195 @@
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import boto3
+import pytest
+from workflows import glue, machine_of, partial_fan_in, workflow
+
+from converter.asl.options import Failures, Options
+from converter.deployment import Change, deploy, undeploy
+from converter.diagnostics import Dag2SfnError
+from converter.packaging import write_bundle
+
+HASH = "0" * 64
+
+
+@pytest.fixture
+def bundle(tmp_path):
+    def write(flow=None, **options) -> Path:
+        flow = flow or partial_fan_in(source_hash=HASH)
+        chosen = Options(**options)
+        return write_bundle(tmp_path / flow.dag_id, flow, machine_of(flow, chosen), chosen)
+
+    return write
+
+
+def definition_of(session, deployment):
+    client = session.client("stepfunctions")
+    return client.describe_state_machine(stateMachineArn=deployment.state_machine_arn)["definition"]
+
+
+def test_a_bundle_is_deployed_with_its_substitutions_filled_in(bundle, session):
+    told = []
+    deployment = deploy(bundle(), session, on_progress=told.append)
+
+    assert deployment.change is Change.CREATED
+    assert deployment.state_machine_name == "dag2sfn-partial_fan_in"
+    assert deployment.bucket == "dag2sfn-123456789012-us-east-1"
+    definition = definition_of(session, deployment)
+    assert "${" not in definition
+    assert deployment.poller_function_arn in definition
+    [table] = session.client("dynamodb").list_tables()["TableNames"]
+    assert f'"{table}"' in definition
+    assert any("CREATE_COMPLETE" in line for line in told)
+    assert json.loads(json.dumps(deployment.to_json()))["change"] == "created"
+
+
+def test_the_machine_carries_tags_that_tell_where_it_comes_from(bundle, session):
+    arn = deploy(bundle(), session).state_machine_arn
+    tags = session.client("stepfunctions").list_tags_for_resource(resourceArn=arn)["tags"]
+    by_key = {tag["key"]: tag["value"] for tag in tags}
+    assert by_key["dag2sfn:dag-id"] == "partial_fan_in"
+    assert by_key["dag2sfn:source-hash"] == HASH
+    assert "dag2sfn:converter-version" in by_key
+
+
+def test_the_deployed_poller_answers(bundle, session):
+    arn = deploy(bundle(), session).poller_function_arn
+    event = {
+        "execution": "arn:aws:states:us-east-1:123456789012:execution:m:e",
+        "started": "2026-01-01T00:00:00Z",
+        "tasks": {"glue3": {"job": "no_such_job"}},
+    }
+    response = session.client("lambda").invoke(FunctionName=arn, Payload=json.dumps(event))
+    assert json.load(response["Payload"]) == {"records": {}}
+    assert "FunctionError" not in response
+
+
+def test_deploying_the_same_again_changes_nothing(bundle, session):
+    first = deploy(bundle(), session)
+    again = deploy(bundle(), session)
+    assert again.change is Change.UNCHANGED
+    assert again.state_machine_arn == first.state_machine_arn
+
+
+def test_deploying_a_changed_dag_updates_the_machine(bundle, session):
+    before = deploy(bundle(), session)
+    after = deploy(bundle(poll_interval=77), session)
+    assert after.change is Change.UPDATED
+    assert after.state_machine_arn == before.state_machine_arn
+    assert '"Seconds": 77' in definition_of(session, after)
+
+
+def test_what_a_changed_dag_no_longer_needs_is_removed(bundle, session):
+    deploy(bundle(), session)
+    deployment = deploy(bundle(failures=Failures.STOP), session)
+    assert deployment.poller_function_arn is not None
+    assert session.client("dynamodb").list_tables()["TableNames"] == []
+
+
+def test_parameters_that_somebody_has_set_are_kept(bundle, session):
+    deployment = deploy(bundle(), session)
+    cloudformation = session.client("cloudformation")
+    [stack] = cloudformation.describe_stacks(StackName=deployment.stack_name)["Stacks"]
+    values = {item["ParameterKey"]: item["ParameterValue"] for item in stack["Parameters"]}
+    values["LogRetentionDays"] = "7"
+    cloudformation.update_stack(
+        StackName=deployment.stack_name,
+        UsePreviousTemplate=True,
+        Parameters=[{"ParameterKey": key, "ParameterValue": value} for key, value in values.items()],
+        Capabilities=["CAPABILITY_IAM"],
+    )
+    deploy(bundle(poll_interval=77), session)
+    [stack] = cloudformation.describe_stacks(StackName=deployment.stack_name)["Stacks"]
+    kept = {item["ParameterKey"]: item["ParameterValue"] for item in stack["Parameters"]}
+    assert kept["LogRetentionDays"] == "7"
+
+
+def test_undeploying_removes_everything_of_the_stack(bundle, session):
+    deploy(bundle(), session)
+    assert undeploy("partial_fan_in", session) is True
+    assert session.client("stepfunctions").list_state_machines()["stateMachines"] == []
+    assert session.client("lambda").list_functions()["Functions"] == []
+    assert session.client("dynamodb").list_tables()["TableNames"] == []
+    assert session.client("iam").list_roles()["Roles"] == []
+
+
+def test_undeploying_what_is_not_there_is_no_error(session):
+    assert undeploy("never_deployed", session) is False
+
+
+def test_a_dag_can_be_deployed_again_after_it_was_removed(bundle, session):
+    deploy(bundle(), session)
+    undeploy("partial_fan_in", session)
+    assert deploy(bundle(), session).change is Change.CREATED
+
+
+def test_a_failed_deployment_names_the_resource_and_its_reason_and_can_be_repeated(bundle, session):
+    folder = bundle(workflow(glue("a"), dag_id="broken", source_hash=HASH))
+    definition = folder / "definition.asl.json"
+    sound = definition.read_text()
+    definition.write_text(sound.replace('"StartAt": "a"', '"StartAt": "nowhere"'))
+
+    with pytest.raises(
+        Dag2SfnError, match=r"D402 .*StateMachine \(AWS::StepFunctions::StateMachine\)"
+    ) as raised:
+        deploy(folder, session)
+    assert "nowhere" in str(raised.value)
+    assert raised.value.exit_code == 1
+
+    definition.write_text(sound)
+    assert deploy(folder, session).change is Change.CREATED
+
+
+def test_a_failed_update_leaves_the_machine_as_it_was(bundle, session):
+    flow = workflow(glue("a"), dag_id="broken", source_hash=HASH)
+    before = deploy(bundle(flow), session)
+    sound = definition_of(session, before)
+    definition = bundle(flow) / "definition.asl.json"
+    definition.write_text(definition.read_text().replace('"StartAt": "a"', '"StartAt": "nowhere"'))
+    with pytest.raises(Dag2SfnError, match=r"D402 .*UPDATE_ROLLBACK_COMPLETE: StateMachine "):
+        deploy(definition.parent, session)
+    assert definition_of(session, before) == sound
+
+
+def test_a_large_template_goes_through_the_bucket(bundle, session):
+    folder = bundle(
+        workflow(*(glue(f"task_{number:060}") for number in range(400)), dag_id="large", source_hash=HASH)
+    )
+    assert (folder / "template.yaml").stat().st_size > 51_200
+    assert deploy(folder, session).change is Change.CREATED
+
+
+def test_artifacts_go_to_the_bucket_that_is_given(bundle, session):
+    session.client("s3").create_bucket(Bucket="mine")
+    assert deploy(bundle(), session, bucket="mine").bucket == "mine"
+    assert [bucket["Name"] for bucket in session.client("s3").list_buckets()["Buckets"]] == ["mine"]
+
+
+def test_a_given_bucket_that_does_not_exist_is_named(bundle, session):
+    with pytest.raises(Dag2SfnError, match="D402 AWS refuses PutObject: The specified bucket does not exist"):
+        deploy(bundle(), session, bucket="missing")
+
+
+def test_the_bucket_that_is_created_is_not_public(bundle, session):
+    bucket = deploy(bundle(), session).bucket
+    block = session.client("s3").get_public_access_block(Bucket=bucket)["PublicAccessBlockConfiguration"]
+    assert set(block.values()) == {True}
+
+
+def test_a_region_other_than_the_first_gets_a_bucket_of_its_own(bundle, session):
+    elsewhere = boto3.Session(region_name="eu-west-1")
+    deployment = deploy(bundle(), elsewhere)
+    assert deployment.bucket == "dag2sfn-123456789012-eu-west-1"
+    location = elsewhere.client("s3").get_bucket_location(Bucket=deployment.bucket)
+    assert location["LocationConstraint"] == "eu-west-1"
+    assert ":eu-west-1:" in deployment.state_machine_arn
+
+
+def test_a_bundle_that_lacks_a_file_is_refused_before_aws_is_asked(bundle):
+    folder = bundle()
+    (folder / "template.yaml").unlink()
+    with pytest.raises(Dag2SfnError, match=r"D401 .*template.yaml"):
+        deploy(folder, boto3.Session(region_name="us-east-1"))

@@ -1,0 +1,229 @@
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timezone
+from types import SimpleNamespace
+from typing import Any
+
+import boto3
+import pytest
+from botocore.config import Config
+
+from converter.asl.awaiting import Pace
+from converter.asl.machine import emit
+from converter.asl.options import Failures, Options
+from converter.engine import (
+    Execution,
+    SimulatedBackend,
+    TaskCall,
+    TaskResult,
+    VirtualClock,
+    parse_definition,
+)
+from converter.operators import steps_of
+from converter.planning import plan_workflow
+from converter.workflow import Location, Task, Workflow
+
+MIDNIGHT = datetime(2026, 1, 1, tzinfo=timezone.utc)
+_ARN = "arn:aws:states:us-east-1:123456789012"
+
+
+def _converted(
+    *tasks: Task,
+    failures: Failures = Failures.AIRFLOW,
+    dagrun_timeout: float | None = None,
+    poll_interval: int = 30,
+    deadline: int = 86_400,
+) -> dict[str, Any]:
+    workflow = Workflow("example", tasks, Location("dags/example.py"), dagrun_timeout=dagrun_timeout)
+    steps, problems = steps_of(workflow)
+    assert not problems
+    options = Options(failures=failures)
+    machine = emit(workflow, plan_workflow(workflow), steps, options, Pace(poll_interval, deadline))
+    return dict(machine.definition)
+
+
+def _simulated(
+    definition: Mapping[str, Any],
+    behaviours: Mapping[str, Any] | Callable[..., Any],
+    *,
+    until: float | None = None,
+    stop_after: float | None = None,
+) -> Execution:
+    """Run in virtual time: to the end, ``until`` some second, or until it is stopped."""
+    clock = VirtualClock(MIDNIGHT)
+    execution = Execution(
+        parse_definition(definition),
+        json.dumps({"conf": {}, "run_id": "r"}),
+        backend=SimulatedBackend(behaviours),
+        clock=clock,
+        arn=f"{_ARN}:execution:dag2sfn-example:r",
+        state_machine_arn=f"{_ARN}:stateMachine:dag2sfn-example",
+        name="r",
+    )
+    clock.run(_run(execution, until, stop_after))
+    return execution
+
+
+async def _run(execution: Execution, until: float | None, stop_after: float | None) -> None:
+    running = asyncio.ensure_future(execution.run())
+    if until is not None:
+        await asyncio.wait([running], timeout=until)
+        return
+    if stop_after is not None:
+        await asyncio.wait([running], timeout=stop_after)
+        execution.stop("Stopped", "by hand")
+    await running
+
+
+@dataclass
+class FakeService:
+    """Answers a real boto3 client in the shapes of the API, from executions of the engine.
+
+    Requests are checked by botocore itself. ``pages`` bounds what a page of history holds, whatever is asked
+    for; ``requests`` lists the operations in order.
+    """
+
+    definition: Mapping[str, Any] = field(default_factory=dict)
+    events: list[dict[str, Any]] = field(default_factory=list)
+    machines: list[str] = field(default_factory=list)
+    executions: dict[str, str] = field(default_factory=dict)
+    closed: set[str] = field(default_factory=set)
+    pages: int = 1000
+    requests: list[tuple[str, dict[str, Any]]] = field(default_factory=list)
+
+    def client(self) -> Any:
+        client = boto3.client(
+            "stepfunctions",
+            region_name="us-east-1",
+            aws_access_key_id="testing",
+            aws_secret_access_key="testing",  # noqa: S106 - no request leaves the process
+            endpoint_url="http://127.0.0.1:9",
+            config=Config(retries={"max_attempts": 0}),
+        )
+        client.meta.events.register("before-call.states", self._answer)
+        client.meta.events.register("provide-client-params.states", self._note)
+        return client
+
+    def _note(self, params: dict[str, Any], model: Any, **_: Any) -> None:
+        self.requests.append((model.name, dict(params)))
+
+    def _answer(self, model: Any, **_: Any) -> tuple[Any, dict[str, Any]]:
+        name, params = self.requests[-1]
+        try:
+            answer = getattr(self, f"_{name}")(params)
+        except Refused as refusal:
+            code, message = refusal.args
+            return SimpleNamespace(status_code=400), {"Error": {"Code": code, "Message": message}}
+        return SimpleNamespace(status_code=200), {**answer, "ResponseMetadata": {}}
+
+    def _DescribeStateMachineForExecution(self, params: dict[str, Any]) -> dict[str, Any]:  # noqa: N802
+        self._known(params)
+        return {"definition": json.dumps(self.definition)}
+
+    def _GetExecutionHistory(self, params: dict[str, Any]) -> dict[str, Any]:  # noqa: N802
+        self._known(params)
+        events = self.events[::-1] if params.get("reverseOrder") else self.events
+        # The token names the next event: pages do not shift when events are added.
+        begin = 0
+        if "nextToken" in params:
+            begin = next(i for i, event in enumerate(events) if str(event["id"]) == params["nextToken"])
+        end = begin + min(params["maxResults"], self.pages)
+        token = {"nextToken": str(events[end]["id"])} if end < len(events) else {}
+        return {"events": events[begin:end], **token}
+
+    def _ListStateMachines(self, params: dict[str, Any]) -> dict[str, Any]:  # noqa: N802
+        begin = int(params.get("nextToken", 0))
+        end = begin + 2  # AWS may return fewer than asked for
+        shown = [
+            {"name": name, "stateMachineArn": f"{_ARN}:stateMachine:{name}"}
+            for name in self.machines[begin:end]
+        ]
+        return {"stateMachines": shown, **({"nextToken": str(end)} if end < len(self.machines) else {})}
+
+    def _StartExecution(self, params: dict[str, Any]) -> dict[str, Any]:  # noqa: N802
+        machine, name = params["stateMachineArn"], params["name"]
+        if machine.rsplit(":", 1)[-1] not in self.machines:
+            raise Refused("StateMachineDoesNotExist", f"State Machine Does Not Exist: '{machine}'")
+        if len(params["input"]) > 262_144:
+            raise Refused("InvalidExecutionInput", "the input is too long")
+        arn = f"{machine.replace(':stateMachine:', ':execution:')}:{name}"
+        if arn in self.executions and (arn in self.closed or self.executions[arn] != params["input"]):
+            raise Refused("ExecutionAlreadyExists", f"Execution Already Exists: '{arn}'")
+        self.executions[arn] = params["input"]
+        return {"executionArn": arn, "startDate": MIDNIGHT}
+
+    def _StopExecution(self, params: dict[str, Any]) -> dict[str, Any]:  # noqa: N802
+        self._known(params)
+        return {"stopDate": MIDNIGHT}
+
+    def _known(self, params: dict[str, Any]) -> None:
+        if params["executionArn"].endswith(":unknown"):
+            raise Refused("ExecutionDoesNotExist", "Execution Does Not Exist")
+
+
+class Refused(Exception):
+    pass
+
+
+@pytest.fixture
+def service() -> FakeService:
+    return FakeService()
+
+
+@pytest.fixture
+def converted() -> Callable[..., dict[str, Any]]:
+    """Convert tasks to a definition."""
+    return _converted
+
+
+@pytest.fixture
+def simulate() -> Callable[..., FakeService]:
+    """Run a definition in virtual time and serve its history, in pages of a few events."""
+
+    def simulate(definition: Mapping[str, Any], behaviours: Any, **limits: float) -> FakeService:
+        execution = _simulated(definition, behaviours, **limits)
+        return FakeService(definition, [event.to_api() for event in execution.history], pages=7)
+
+    return simulate
+
+
+class FanIn:
+    """report_a needs glue1 and glue3, report_b glue2 and glue3. glue1 takes 2 s, glue2 3 s, a report 5 s."""
+
+    def __init__(self) -> None:
+        needs = {"report_a": ("glue1", "glue3"), "report_b": ("glue2", "glue3")}
+        operator = "airflow.providers.amazon.aws.operators.glue.GlueJobOperator"
+        self.tasks = tuple(
+            Task(task_id, operator, arguments={"job_name": task_id}, upstream=needs.get(task_id, ()))
+            for task_id in ("glue1", "glue2", "glue3", "report_a", "report_b")
+        )
+
+    def with_glue3(self, glue3: TaskResult) -> Callable[[TaskCall], TaskResult]:
+        """Return how the tasks behave; pollers learn of glue3 what is true at the time of the question."""
+        seconds = {"glue1": 2, "glue2": 3, "report_a": 5, "report_b": 5}
+        questions: list[int] = []
+
+        def behaviour(call: TaskCall) -> TaskResult:
+            if call.state_name == "glue3":
+                return glue3
+            if ": publish " in call.state_name:
+                return TaskResult()
+            if ": ask for " not in call.state_name:
+                return TaskResult(seconds[call.state_name], {"Id": f"jr_{seconds[call.state_name]}"})
+            # The first question comes after glue2, at 3 s; then one every 30 s.
+            now = 3 + 30 * len(questions)
+            questions.append(now)
+            record = {"state": "failed" if glue3.error else "success", "at": 1}
+            known = {"glue3": record} if now >= glue3.seconds else {}
+            return TaskResult(0, {"Payload": {"records": known}})
+
+        return behaviour
+
+
+@pytest.fixture
+def fan_in() -> FanIn:
+    return FanIn()

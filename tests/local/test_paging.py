@@ -1,0 +1,25 @@
+from __future__ import annotations
+
+import pytest
+
+from converter.local.paging import PageTokenError, page
+
+
+def test_pages_cover_the_list_once() -> None:
+    items, seen, token = list("abcdefg"), [], None
+    while True:
+        found, token = page(items, 3, token, key=str)
+        seen.append(found)
+        if token is None:
+            break
+    assert seen == [["a", "b", "c"], ["d", "e", "f"], ["g"]]
+
+
+def test_the_last_full_page_has_no_token() -> None:
+    assert page(["a", "b"], 2, None, key=str) == (["a", "b"], None)
+
+
+@pytest.mark.parametrize("token", ["nonsense!", "eA==", "é"])
+def test_a_token_of_another_list_is_refused(token: str) -> None:
+    with pytest.raises(PageTokenError):
+        page(["a"], 1, token, key=str)

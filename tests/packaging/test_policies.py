@@ -1,0 +1,118 @@
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from converter.operators.step import Permission
+from converter.packaging.policies import (
+    Statement,
+    TooManyPermissionsError,
+    deployed_text,
+    role_resources,
+    statements_of,
+)
+from converter.packaging.yaml_text import GetAtt, Ref, Sub, without_notes
+
+
+def job_arn(name: str) -> str:
+    return f"arn:${{AWS::Partition}}:glue:${{AWS::Region}}:${{AWS::AccountId}}:job/{name}"
+
+
+def role(statements):
+    return without_notes(
+        role_resources("Role", service="x.amazonaws.com", statements=statements, comment="c")
+    )
+
+
+def length_in_iam(document):
+    text = json.dumps(document, separators=(",", ":"), default=lambda sub: sub.text)
+    for variable, longest in (
+        ("Partition", "aws-us-gov"),
+        ("Region", "ap-southeast-2"),
+        ("AccountId", "1" * 12),
+    ):
+        text = text.replace(f"${{AWS::{variable}}}", longest)
+    return len(text)
+
+
+def test_resources_with_the_same_actions_share_a_statement_and_no_others_do():
+    permissions = [
+        Permission(("s3:Get",), ("b",)),
+        Permission(("s3:Put", "s3:Get"), ("c",)),
+        Permission(("s3:Get",), ("a",)),
+        Permission(("s3:Put",), ("a",)),
+    ]
+    assert statements_of(permissions) == (
+        Statement(("s3:Get",), ("b",)),
+        Statement(("s3:Get", "s3:Put"), ("a", "c")),
+    )
+
+
+def test_the_order_of_permissions_does_not_matter():
+    permissions = [Permission((f"s{n % 3}:Do",), (f"r{n}",), reason=f"why {n % 2}") for n in range(9)]
+    assert statements_of(permissions) == statements_of(reversed(permissions))
+
+
+def test_the_reason_for_a_star_is_kept():
+    [statement] = statements_of([Permission(("athena:List",), ("*",), reason="it knows no resources")])
+    assert statement == Statement(("athena:List",), ("*",), "it knows no resources")
+
+
+@pytest.mark.parametrize(
+    ("text", "deployed"),
+    [
+        ("arn:aws:states:eu-west-1:1:stateMachine:x", "arn:aws:states:eu-west-1:1:stateMachine:x"),
+        ("a${b}", "a${b}"),
+        ("${AWS::Region}/x", Sub("${AWS::Region}/x")),
+        ("${AWS::Region}/${b}", Sub("${AWS::Region}/${!b}")),
+        ("${AWS::Region}/${AWS::StackName}", Sub("${AWS::Region}/${!AWS::StackName}")),
+    ],
+)
+def test_only_partition_region_and_account_are_filled_in(text, deployed):
+    assert deployed_text(text) == deployed
+
+
+def test_a_role_has_no_name_and_one_inline_policy():
+    statement = Statement(("lambda:InvokeFunction",), (GetAtt("Function", "Arn"),))
+    resources = role([statement])
+    assert set(resources) == {"Role"}
+    assert set(resources["Role"]["Properties"]) == {"AssumeRolePolicyDocument", "Policies"}
+    [policy] = resources["Role"]["Properties"]["Policies"]
+    assert policy["PolicyDocument"]["Statement"] == [
+        {"Effect": "Allow", "Action": ["lambda:InvokeFunction"], "Resource": [GetAtt("Function", "Arn")]}
+    ]
+
+
+def test_what_is_too_long_for_an_inline_policy_goes_into_managed_policies_and_nothing_is_lost():
+    jobs = [job_arn(f"job_{n:04}") for n in range(500)]
+    statements = [
+        *statements_of([Permission(("glue:StartJobRun", "glue:GetJobRun"), tuple(jobs))]),
+        Statement(("logs:CreateLogDelivery",), ("*",)),
+    ]
+    resources = role(statements)
+
+    policies = [name for name in resources if name != "Role"]
+    assert resources["Role"]["Properties"]["ManagedPolicyArns"] == [Ref(name) for name in policies]
+    assert "Policies" not in resources["Role"]["Properties"]
+    documents = [resources[name]["Properties"]["PolicyDocument"] for name in policies]
+    assert all(length_in_iam(document) <= 6_144 for document in documents)
+    assert len(documents) <= 10
+    allowed = [
+        (action, resource.text if isinstance(resource, Sub) else resource)
+        for document in documents
+        for statement in document["Statement"]
+        for action in statement["Action"]
+        for resource in statement["Resource"]
+    ]
+    assert sorted(allowed) == sorted(
+        [("glue:StartJobRun", job) for job in jobs]
+        + [("glue:GetJobRun", job) for job in jobs]
+        + [("logs:CreateLogDelivery", "*")]
+    )
+
+
+def test_more_than_ten_managed_policies_are_refused():
+    jobs = tuple(job_arn(f"job_{n:04}") for n in range(2000))
+    with pytest.raises(TooManyPermissionsError, match="a role can have 10"):
+        role(statements_of([Permission(("glue:StartJobRun",), jobs)]))

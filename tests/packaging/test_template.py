@@ -1,0 +1,199 @@
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from typing import Any
+
+import pytest
+from cfnlint.api import lint
+from workflows import empty, glue, machine_of, nested, partial_fan_in, workflow
+
+from converter.asl.options import Failures, Options
+from converter.packaging.template import template, template_text
+from converter.packaging.yaml_text import GetAtt, Ref, Sub, without_notes, yaml_text
+
+HASH = "0" * 64
+STOP = Options(failures=Failures.STOP)
+
+
+def chain():
+    return workflow(glue("load"), empty("done", "load"), dag_id="chain", source_hash=HASH)
+
+
+def fan_in():
+    return partial_fan_in(source_hash=HASH)
+
+
+CASES = [
+    pytest.param(fan_in(), Options(), id="poller and table"),
+    pytest.param(fan_in(), STOP, id="poller alone"),
+    pytest.param(chain(), Options(), id="neither"),
+]
+
+
+def made(flow, options=None) -> dict[str, Any]:
+    return without_notes(template(flow, machine_of(flow, options)))
+
+
+def allowed_by(role: dict[str, Any]) -> set[tuple[str, str]]:
+    """Every pair of action and resource; a reference as it would be written in YAML."""
+    [policy] = role["Properties"]["Policies"]
+    return {
+        (action, resource.text if isinstance(resource, Sub) else str(resource))
+        for statement in policy["PolicyDocument"]["Statement"]
+        for action in statement["Action"]
+        for resource in statement["Resource"]
+    }
+
+
+def job(name: str) -> str:
+    return f"arn:${{AWS::Partition}}:glue:${{AWS::Region}}:${{AWS::AccountId}}:job/{name}"
+
+
+#: AWS documentation, IAM policies for AWS Glue jobs that are waited for.
+RUN_A_JOB = {"glue:StartJobRun", "glue:GetJobRun", "glue:GetJobRuns", "glue:BatchStopJobRun"}
+LOG = {
+    (f"logs:{action}", "*")
+    for action in [
+        "CreateLogDelivery", "GetLogDelivery", "UpdateLogDelivery", "DeleteLogDelivery", "ListLogDeliveries",
+        "PutResourcePolicy", "DescribeResourcePolicies", "DescribeLogGroups",
+    ]
+}  # fmt: skip
+NESTED = {
+    (action, arn)
+    for report in ("report_a", "report_b")
+    for action, arn in [
+        ("states:StartExecution", f"arn:aws:states:us-east-1:123456789012:stateMachine:{report}"),
+        ("states:DescribeExecution", f"arn:aws:states:us-east-1:123456789012:execution:{report}:*"),
+        ("states:StopExecution", f"arn:aws:states:us-east-1:123456789012:execution:{report}:*"),
+    ]
+} | {
+    (
+        f"events:{action}",
+        "arn:${AWS::Partition}:events:${AWS::Region}:${AWS::AccountId}"
+        ":rule/StepFunctionsGetEventsForStepFunctionsExecutionRule",
+    )
+    for action in ("PutTargets", "PutRule", "DescribeRule")
+}
+
+
+def test_the_machine_may_do_what_its_states_do_and_nothing_else():
+    role = made(fan_in())["Resources"]["StateMachineRole"]
+    assert allowed_by(role) == {
+        *((action, job(name)) for action in RUN_A_JOB for name in ("glue1", "glue2", "glue3")),
+        *NESTED,
+        *LOG,
+        ("lambda:InvokeFunction", "!GetAtt PollerFunction.Arn"),
+        ("dynamodb:PutItem", "!GetAtt OutcomeTable.Arn"),
+    }
+
+
+def test_a_machine_without_pollers_may_neither_call_nor_write():
+    role = made(chain())["Resources"]["StateMachineRole"]
+    assert allowed_by(role) == {*((action, job("load")) for action in RUN_A_JOB), *LOG}
+
+
+def test_the_poller_may_only_ask_for_awaited_jobs():
+    role = made(fan_in())["Resources"]["PollerRole"]
+    assert allowed_by(role) == {
+        ("glue:GetJobRuns", job("glue3")),
+        ("dynamodb:BatchGetItem", "!GetAtt OutcomeTable.Arn"),
+        ("logs:CreateLogStream", "!GetAtt PollerLogs.Arn"),
+        ("logs:PutLogEvents", "!GetAtt PollerLogs.Arn"),
+    }
+
+
+def test_a_poller_of_tasks_that_are_no_glue_jobs_may_not_ask_glue():
+    flow = workflow(
+        nested("a"), nested("b"), nested("c"), nested("x", "a", "c"), nested("y", "b", "c"), source_hash=HASH
+    )
+    role = made(flow)["Resources"]["PollerRole"]
+    assert not [action for action, _ in allowed_by(role) if action.startswith("glue:")]
+
+
+def test_a_job_name_that_looks_like_a_variable_stays_a_name():
+    role = made(workflow(glue("load", job="x${AWS::StackName}"), source_hash=HASH))["Resources"]
+    assert ("glue:StartJobRun", job("x${!AWS::StackName}")) in allowed_by(role["StateMachineRole"])
+
+
+@pytest.mark.parametrize(
+    ("flow", "options", "resources", "filled"),
+    [
+        (
+            fan_in(),
+            Options(),
+            {"PollerFunction", "PollerRole", "PollerLogs", "OutcomeTable"},
+            {"PollerFunctionArn": GetAtt("PollerFunction", "Arn"), "OutcomeTableName": Ref("OutcomeTable")},
+        ),
+        (
+            fan_in(),
+            STOP,
+            {"PollerFunction", "PollerRole", "PollerLogs"},
+            {"PollerFunctionArn": GetAtt("PollerFunction", "Arn")},
+        ),
+        (chain(), Options(), set(), None),
+    ],
+)
+def test_a_stack_has_the_resources_that_its_machine_needs(flow, options, resources, filled):
+    written = made(flow, options)
+    assert set(written["Resources"]) == {"StateMachine", "StateMachineRole", "StateMachineLogs", *resources}
+    assert written["Resources"]["StateMachine"]["Properties"].get("DefinitionSubstitutions") == filled
+    assert ("PollerKey" in written["Parameters"]) == ("PollerFunction" in resources)
+    assert ("PollerFunctionArn" in written["Outputs"]) == ("PollerFunction" in resources)
+
+
+def test_the_table_fits_what_the_machine_writes_and_the_poller_reads():
+    machine = machine_of(fan_in())
+    [item] = {
+        json.dumps(sorted((key, *value) for key, value in state["Arguments"]["Item"].items()))
+        for _, state in _states(machine.definition)
+        if state.get("Resource") == "arn:aws:states:::dynamodb:putItem"
+    }
+    table = made(fan_in())["Resources"]["OutcomeTable"]["Properties"]
+    [key] = table["AttributeDefinitions"]
+    assert [key["AttributeName"], key["AttributeType"]] in json.loads(item)
+    assert [table["TimeToLiveSpecification"]["AttributeName"], "N"] in json.loads(item)
+
+
+def _states(block):
+    for name, state in block["States"].items():
+        yield name, state
+        for branch in state.get("Branches", ()):
+            yield from _states(branch)
+
+
+@pytest.mark.parametrize(("flow", "options"), CASES)
+def test_cfn_lint_finds_nothing_to_object_to(flow, options):
+    assert [str(match) for match in lint(template_text(flow, machine_of(flow, options)))] == []
+
+
+@pytest.mark.parametrize(("flow", "options"), CASES)
+def test_cfn_lint_finds_nothing_to_object_to_in_the_definition(flow, options):
+    machine = machine_of(flow, options)
+    written = made(flow, options)
+    properties = written["Resources"]["StateMachine"]["Properties"]
+    del properties["DefinitionS3Location"]
+    # cfn-lint reads a definition only where it stands in the template.
+    properties["Definition"] = machine.definition
+    del written["Parameters"]["DefinitionKey"]
+    if not machine.needs_poller:
+        del written["Parameters"]["ArtifactBucket"]
+    assert [str(match) for match in lint(yaml_text(written))] == []
+
+
+def test_cfn_lint_would_find_a_broken_definition():
+    written = made(chain())
+    properties = written["Resources"]["StateMachine"]["Properties"]
+    del properties["DefinitionS3Location"]
+    properties["Definition"] = {"StartAt": "x", "States": {"x": {"Type": "Nonsense"}}}
+    assert any("Nonsense" in str(match) for match in lint(yaml_text(written)))
+
+
+@pytest.mark.parametrize(("flow", "options"), CASES)
+def test_statelint_finds_nothing_to_object_to(flow, options, tmp_path):
+    path = tmp_path / "definition.json"
+    path.write_text(json.dumps(machine_of(flow, options).definition))
+    command = [sys.executable, "-m", "statelint", str(path)]
+    done = subprocess.run(command, check=False, capture_output=True, text=True, timeout=60)
+    assert (done.returncode, done.stdout, done.stderr) == (0, "", "")

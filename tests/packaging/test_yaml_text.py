@@ -1,0 +1,66 @@
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+import yaml
+from hypothesis import given
+from hypothesis import strategies as st
+
+from converter.packaging.yaml_text import GetAtt, Note, Ref, Sub, without_notes, yaml_text
+
+
+class TemplateLoader(yaml.SafeLoader):
+    """Reads the short forms back as the values that they were written from."""
+
+
+TemplateLoader.add_constructor("!Ref", lambda loader, node: Ref(loader.construct_scalar(node)))
+TemplateLoader.add_constructor("!Sub", lambda loader, node: Sub(loader.construct_scalar(node)))
+TemplateLoader.add_constructor(
+    "!GetAtt", lambda loader, node: GetAtt(*loader.construct_scalar(node).rsplit(".", 1))
+)
+
+names = st.from_regex(r"[A-Za-z][A-Za-z0-9]{0,9}", fullmatch=True)
+texts = st.text(st.characters(codec="utf-8"), max_size=30)
+scalars = st.one_of(
+    st.none(), st.booleans(), st.integers(), texts, st.builds(Ref, names), st.builds(GetAtt, names, names),
+    st.builds(Sub, texts),
+)  # fmt: skip
+values = st.recursive(
+    scalars,
+    lambda inner: st.one_of(
+        st.lists(inner, max_size=4),
+        st.dictionaries(texts, inner, max_size=4),
+        st.builds(Note, st.from_regex(r"[a-z#: -]{1,40}", fullmatch=True), inner).filter(
+            lambda note: not isinstance(note.value, Note)
+        ),
+    ),
+    max_leaves=12,
+)
+
+
+def read(text: str) -> Any:
+    return yaml.load(text, TemplateLoader)  # noqa: S506 - a subclass of SafeLoader
+
+
+@given(st.dictionaries(texts, values, min_size=1, max_size=4))
+def test_what_is_written_is_read_back(document):
+    assert read(yaml_text(document)) == without_notes(document)
+
+
+def test_keys_keep_their_order():
+    assert list(read(yaml_text({"b": 1, "a": 2}))) == ["b", "a"]
+
+
+@pytest.mark.parametrize("text", ["yes", "2012-10-17", "1e3", "null", "*", "a: b", "#", "", "${x}", "!Ref x"])
+def test_texts_that_look_like_something_else_stay_texts(text):
+    assert read(yaml_text({"key": text})) == {"key": text}
+
+
+def test_comments_stand_above_their_value_and_are_wrapped():
+    written = yaml_text({"a": {"b": [Note("why " * 50, {"c": 1, "d": 2})]}})
+    lines = written.splitlines()
+    assert lines[:2] == ["a:", "  b:"]
+    assert all(line.startswith("    # why") for line in lines[2:4])
+    assert lines[4:] == ["    - c: 1", "      d: 2"]
+    assert max(map(len, lines)) <= 110
