@@ -73,6 +73,19 @@ def _reports_problems(command: Callable[..., _Returned]) -> Callable[..., _Retur
     return run
 
 
+def _talks_to_aws(command: Callable[..., _Returned]) -> Callable[..., _Returned]:
+    """Put what boto3 raises into words, and report that."""
+
+    @wraps(command)
+    def run(*args: Any, **kwargs: Any) -> _Returned:
+        from converter.deployment import aws_troubles_explained
+
+        with aws_troubles_explained():
+            return command(*args, **kwargs)
+
+    return _reports_problems(run)
+
+
 @app.callback(invoke_without_command=True)
 def root(version: Annotated[bool, typer.Option("--version", help="Print the version.")] = False) -> None:
     """Converts Airflow DAGs to AWS Step Functions, runs them, and reads the runs back."""
@@ -147,7 +160,7 @@ def plan(path: DagPath, dag_id: DagIds = None, timeout: TimeLimit = 60) -> None:
 
 
 @app.command()
-@_reports_problems
+@_talks_to_aws
 def deploy(
     bundle: Annotated[Path, typer.Argument(help="A bundle: the folder that `convert` wrote for one DAG.")],
     bucket: Annotated[
@@ -170,7 +183,7 @@ def deploy(
 
 
 @app.command()
-@_reports_problems
+@_talks_to_aws
 def undeploy(dag_id: str, region: Region = None) -> None:
     """Delete the stack of a DAG: machine, poller function, roles, logs.
 
@@ -183,7 +196,7 @@ def undeploy(dag_id: str, region: Region = None) -> None:
 
 
 @app.command()
-@_reports_problems
+@_talks_to_aws
 def run(
     dag_id: Annotated[str, typer.Argument(help="The id of a deployed DAG.")],
     conf: Annotated[str, typer.Option(help="The run's conf, a JSON object.")] = "{}",
@@ -213,7 +226,7 @@ def run(
 
 
 @app.command()
-@_reports_problems
+@_talks_to_aws
 def show(
     execution_arn: Annotated[str, typer.Argument(help="An execution's ARN, as `run` prints it.")],
     wait: Annotated[bool, typer.Option("--wait", help="Follow the run to its end.")] = False,
@@ -235,7 +248,7 @@ def show(
 
 
 @app.command()
-@_reports_problems
+@_talks_to_aws
 def stop(
     execution_arn: Annotated[str, typer.Argument(help="An execution's ARN.")],
     cause: Annotated[str, typer.Option(help="Why; kept with the execution.")] = "stopped with dag2sfn stop",
@@ -261,22 +274,20 @@ def start(
     """
     from converter.local import serve
 
-    serve(port)
+    try:
+        serve(port)
+    except OSError as error:
+        raise typer.BadParameter(f"port {port}: {error.strerror}", param_hint="--port") from None
 
 
 def _step_functions(region: str | None) -> Any:
-    from converter.deployment import explained
-
-    session = _session(region)
-    return explained(lambda: session.client("stepfunctions"))
+    return _session(region).client("stepfunctions")
 
 
 def _session(region: str | None) -> Any:
     import boto3
 
-    from converter.deployment import explained
-
-    return explained(lambda: boto3.Session(region_name=region))
+    return boto3.Session(region_name=region)
 
 
 def _follow(client: Any, arn: str, interval: float, format: Format) -> None:

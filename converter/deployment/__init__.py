@@ -6,6 +6,6 @@ of the boto3 session, which reads the environment (AWS_ENDPOINT_URL, AWS_PROFILE
 """
 
 from converter.deployment.deploy import Change, Deployment, deploy, undeploy
-from converter.deployment.troubles import aws_troubles_explained, explained
+from converter.deployment.troubles import aws_troubles_explained
 
-__all__ = ["Change", "Deployment", "aws_troubles_explained", "deploy", "explained", "undeploy"]
+__all__ = ["Change", "Deployment", "aws_troubles_explained", "deploy", "undeploy"]

@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import TypeVar
 
 from botocore import exceptions as boto
 from botocore.parsers import ResponseParserError
 
 from converter import diagnostics as d
 from converter.diagnostics import Code, Dag2SfnError, Diagnostic
-
-_Result = TypeVar("_Result")
 
 _NO_CREDENTIALS = (
     boto.NoCredentialsError,
@@ -56,12 +53,6 @@ def aws_troubles_explained(otherwise: Code = d.AWS_UNUSABLE) -> Iterator[None]:
         yield
     except (boto.BotoCoreError, boto.ClientError, ResponseParserError) as error:
         raise Dag2SfnError(_diagnostic(error, otherwise)) from error
-
-
-def explained(call: Callable[[], _Result]) -> _Result:
-    """Return what ``call`` returns, its errors explained as by :func:`aws_troubles_explained`."""
-    with aws_troubles_explained():
-        return call()
 
 
 def error_code(error: boto.ClientError) -> str:

@@ -121,7 +121,15 @@ class LocalGlue(GlueBackend):  # type: ignore[misc]  # moto is not seen by mypy:
 
 
 class LocalGlueResponse(GlueResponse):  # type: ignore[misc]  # moto is not seen by mypy
-    """The API calls about runs; all other calls are moto's."""
+    """The API calls about runs, and UpdateJob, which moto lacks; all other calls are moto's."""
+
+    def update_job(self) -> ActionResult:
+        """UpdateJob: the new definition takes the place of the old one as a whole; runs stay."""
+        name = self.parameters["JobName"]
+        if name not in self.glue_backend.jobs:
+            raise JobNotFoundException(name)
+        self.glue_backend.create_job_from(name, self.parameters["JobUpdate"])
+        return ActionResult({"JobName": name})
 
     def start_job_run(self) -> ActionResult:
         """StartJobRun."""

@@ -165,8 +165,8 @@ def test_statelint_finds_nothing_to_object_to(options, tmp_path):
 SCRIPT = """
 import json, sys
 from workflows import *
-tasks = [glue("a"), nested("b"), glue("c", "a", "b"), glue("d", "b"), glue("e", "a"), glue("f", "c", "d", "e")]
-flow = workflow(*tasks)
+fan = [glue("a"), nested("b"), glue("c", "a", "b"), glue("d", "b"), glue("e", "a")]
+flow = workflow(*fan, glue("f", "c", "d", "e"))
 print(json.dumps(machine_of(flow).definition), json.dumps(machine_of(partial_fan_in()).definition))
 """
 
@@ -175,7 +175,7 @@ def test_a_machine_has_the_same_bytes_under_any_hash_seed(pytestconfig):
     found = {
         subprocess.run(
             [sys.executable, "-c", SCRIPT],
-            env={"PYTHONHASHSEED": str(seed), "PYTHONPATH": str(pytestconfig.rootpath / "tests"), "PATH": ""},
+            env={"PYTHONHASHSEED": str(seed), "PYTHONPATH": str(pytestconfig.rootpath / "tests/support"), "PATH": ""},
             capture_output=True,
             check=True,
         ).stdout

@@ -1,0 +1,81 @@
+"""Writes the docs that follow from the code: ``python -m docs.generate``, with ``--check`` only compares."""
+
+from __future__ import annotations
+
+import inspect
+import sys
+from pathlib import Path
+
+import converter.operators  # noqa: F401 - operators register themselves
+from converter.diagnostics import CODES, Severity
+from converter.operators.registry import conversion_of, converted_operators
+
+HERE = Path(__file__).parent
+
+_SEVERITIES = {
+    Severity.UNREADABLE: "the input cannot be read: exit code 2, nothing is written",
+    Severity.REFUSED: "this DAG is not converted, or the deployment failed: exit code 1",
+    Severity.APPROXIMATED: "converted, with a difference that the message names",
+    Severity.NOTE: "converted, with something worth knowing",
+}
+
+
+def diagnostics_page() -> str:
+    """Return docs/diagnostics.md."""
+    lines = [
+        "# Diagnostics",
+        "",
+        "Every message has one form: `CODE file:line: what is wrong; what to do instead`. Codes are stable.",
+        "",
+        "| severity | meaning |",
+        "| --- | --- |",
+        *(f"| {severity.value} | {meaning} |" for severity, meaning in _SEVERITIES.items()),
+        "",
+    ]
+    for code in sorted(CODES.values(), key=lambda code: code.id):
+        lines += [f"## {code.id}: {code.title}", "", f"*{code.severity.value}.* {code.meaning}", ""]
+    return "\n".join(lines)
+
+
+def operators_page() -> str:
+    """Return docs/operators.md."""
+    lines = [
+        "# Operators",
+        "",
+        "What each Airflow operator becomes. Every other operator is refused by name (D201), and so is every",
+        "argument that is not converted (D202).",
+        "",
+    ]
+    for operator in converted_operators():
+        conversion = conversion_of(operator)
+        lines += [
+            f"## {operator.rpartition('.')[2]}",
+            "",
+            f"`{operator}`",
+            "",
+            inspect.getdoc(conversion) or "",
+            "",
+        ]
+    return "\n".join(lines)
+
+
+PAGES = {"diagnostics.md": diagnostics_page, "operators.md": operators_page}
+
+
+def main(arguments: list[str]) -> int:
+    """Write the pages, or say which are stale; return the exit code."""
+    stale = []
+    for name, page in PAGES.items():
+        path = HERE / name
+        text = page().rstrip() + "\n"
+        if "--check" not in arguments:
+            path.write_text(text)
+        elif not path.exists() or path.read_text() != text:
+            stale.append(name)
+    if stale:
+        sys.stderr.write(f"stale: {', '.join(stale)}; run `make docs`\n")
+    return 1 if stale else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,65 @@
+"""The Airflow plugin: Step Functions pages in Airflow's own UI (Airflow 3.1 and later).
+
+Every Airflow process imports this module, so it imports next to nothing. What the pages need (FastAPI, the
+converter) is imported when the API server asks for ``fastapi_apps``. It works from Airflow's plugins folder,
+where this file and ``dag2sfn_pages`` are top-level modules, and installed, where they lie in ``plugins``.
+"""
+
+from __future__ import annotations
+
+import logging
+from functools import cached_property
+from importlib import import_module
+from typing import Any
+from urllib.parse import urlsplit
+
+from airflow.configuration import conf
+from airflow.plugins_manager import AirflowPlugin
+
+#: Where the pages' FastAPI app is mounted, below the path of Airflow's ``[api] base_url``.
+URL_PREFIX = "/dag2sfn"
+
+log = logging.getLogger(__name__)
+
+
+class Dag2SfnPlugin(AirflowPlugin):  # type: ignore[misc]  # mypy does not follow imports into Airflow
+    """Adds the page *Step Functions* to the navigation, and the API that it reads."""
+
+    name = "dag2sfn"
+
+    @cached_property
+    def fastapi_apps(self) -> list[dict[str, Any]]:
+        """The pages' API and files; only the API server (and ``airflow plugins``) asks for them."""
+        package = f"{__package__}.dag2sfn_pages" if __package__ else "dag2sfn_pages"
+        try:
+            app = import_module(f"{package}.app").create_app()
+        # Airflow's API server does not start if this property raises, whatever the reason: then it is
+        # better off without these pages.
+        except Exception:
+            log.exception("The Step Functions pages are not available")
+            return []
+        return [{"name": "dag2sfn", "app": app, "url_prefix": URL_PREFIX}]
+
+    @cached_property
+    def react_apps(self) -> list[dict[str, Any]]:
+        """The pages; ``name`` is both the label and the global under which Airflow's UI looks for the page.
+
+        Airflow imports ``bundle_url`` as a module: 3.1 as it stands, later versions relative to the base
+        URL. The full path is right for both.
+        """
+        files = f"{_base_path()}{URL_PREFIX}/static"
+        return [
+            {
+                "name": "Step Functions",
+                "bundle_url": f"{files}/step_functions.js",
+                "icon": f"{files}/icon.svg",
+                "icon_dark_mode": f"{files}/icon-dark.svg",
+                "destination": "nav",
+                "url_route": "step-functions",
+            }
+        ]
+
+
+def _base_path() -> str:
+    """Return the path at which a reverse proxy serves Airflow, without a slash at its end."""
+    return urlsplit(str(conf.get("api", "base_url", fallback=""))).path.rstrip("/")

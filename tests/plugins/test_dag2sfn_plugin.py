@@ -1,0 +1,108 @@
+from __future__ import annotations
+
+import json
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+LOADED = """
+import json, sys
+from airflow import plugins_manager
+plugin = next(plugin for plugin in plugins_manager._get_plugins()[0] if plugin.name == "dag2sfn")
+apps = [app for app in plugins_manager.get_fastapi_plugins()[0] if app["name"] == "dag2sfn"]
+pages = next(module for name, module in sys.modules.items() if name.endswith("dag2sfn_pages.bundles"))
+print(json.dumps({
+    "source": str(plugin.source),
+    "pages": pages.__file__,
+    "apps": [app["url_prefix"] for app in apps],
+    "react_apps": plugins_manager._get_ui_plugins()[1],
+    "other_plugins": [name for name in ("api", "app", "bundles", "airflow_dags") if name in sys.modules],
+    "import_errors": plugins_manager.get_import_errors(),
+}))
+"""
+
+IMPORTED = """
+import json, sys, time
+from airflow import plugins_manager
+before, start = set(sys.modules), time.perf_counter()
+sys.path.insert(0, sys.argv[1])
+import dag2sfn_plugin
+plugin = dag2sfn_plugin.Dag2SfnPlugin()
+seconds = time.perf_counter() - start
+print(json.dumps({"seconds": seconds, "modules": sorted(set(sys.modules) - before)}))
+"""
+
+
+@pytest.fixture
+def in_airflow(tmp_path: Path, airflow_environment: Any) -> Callable[..., Any]:
+    """Run Python code in an Airflow process of its own; return the JSON that it prints last."""
+
+    def run(code: str, *arguments: str, **settings: str) -> Any:
+        done = subprocess.run(
+            [sys.executable, "-c", code, *arguments],
+            env=airflow_environment(tmp_path / "home", **settings),
+            cwd=tmp_path,
+            capture_output=True,
+            text=True,
+            timeout=90,
+            check=False,
+        )
+        assert done.returncode == 0, done.stderr
+        return json.loads(done.stdout.splitlines()[-1])
+
+    return run
+
+
+def test_it_loads_from_a_copy_in_the_plugins_folder(
+    in_airflow: Callable[..., Any], tmp_path: Path, plugins_folder: Path
+) -> None:
+    copy = tmp_path / "home" / "plugins"
+    shutil.copytree(plugins_folder, copy, ignore=shutil.ignore_patterns("__pycache__"))
+    loaded = in_airflow(LOADED)
+    assert loaded["source"] == "$PLUGINS_FOLDER/dag2sfn_plugin.py"
+    assert loaded["pages"] == str(copy / "dag2sfn_pages" / "bundles.py")
+    assert loaded["apps"] == ["/dag2sfn"]
+    assert loaded["other_plugins"] == []
+
+
+def test_it_loads_by_entry_point_and_adds_one_page_to_the_navigation(
+    in_airflow: Callable[..., Any], plugins_folder: Path
+) -> None:
+    loaded = in_airflow(LOADED)
+    assert "plugins.dag2sfn_plugin:Dag2SfnPlugin" in loaded["source"]
+    assert loaded["pages"] == str(plugins_folder / "dag2sfn_pages" / "bundles.py")
+    assert loaded["apps"] == ["/dag2sfn"]
+    assert loaded["import_errors"] == {}
+    (page,) = loaded["react_apps"]
+    assert (page["name"], page["destination"]) == ("Step Functions", "nav")
+    assert page["bundle_url"] == "/dag2sfn/static/step_functions.js"
+
+
+def test_its_files_are_found_behind_a_reverse_proxy(in_airflow: Callable[..., Any]) -> None:
+    (page,) = in_airflow(LOADED, AIRFLOW__API__BASE_URL="https://example.org/airflow/")["react_apps"]
+    assert page["bundle_url"] == "/airflow/dag2sfn/static/step_functions.js"
+
+
+def test_importing_it_costs_other_airflow_processes_next_to_nothing(
+    in_airflow: Callable[..., Any], plugins_folder: Path
+) -> None:
+    imported = in_airflow(IMPORTED, str(plugins_folder))
+    assert imported["modules"] == ["dag2sfn_plugin"]
+    assert imported["seconds"] < 0.02
+
+
+def test_pages_that_cannot_be_imported_do_not_stop_airflow(
+    in_airflow: Callable[..., Any], tmp_path: Path, plugins_folder: Path
+) -> None:
+    copy = tmp_path / "home" / "plugins"
+    shutil.copytree(plugins_folder, copy, ignore=shutil.ignore_patterns("__pycache__"))
+    (copy / "dag2sfn_pages" / "app.py").write_text("import no_such_package")
+    names = (
+        "import json; from airflow import plugins_manager as p; print(json.dumps(p.get_fastapi_plugins()[0]))"
+    )
+    assert in_airflow(names) == []

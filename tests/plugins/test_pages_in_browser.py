@@ -1,0 +1,309 @@
+"""The pages in a real Airflow and a real browser.
+
+With DAG2SFN_SCREENSHOTS set to a folder, the pictures of the documentation are written there.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
+CHROMIUM = shutil.which("chromium")
+
+pytestmark = [
+    pytest.mark.full,
+    pytest.mark.skipif(CHROMIUM is None, reason="chromium is not installed"),
+]
+
+EXAMPLE = Path(__file__).parents[2] / "dags" / "partial_fan_in.py"
+BIN = Path(sys.executable).parent
+FLAGS = ["--no-sandbox", "--disable-background-networking", "--disable-component-update", "--disable-sync"]
+API = "**/dag2sfn/api/v1/bundles"
+
+GLUE_DAG = """
+from airflow.providers.amazon.aws.operators.glue import GlueJobOperator
+from airflow.sdk import DAG
+
+with DAG("{dag_id}", schedule=None):
+    GlueJobOperator(task_id="load", job_name="load") >> GlueJobOperator(task_id="sum", job_name="sum")
+"""
+
+
+@dataclass(frozen=True)
+class Airflow:
+    url: str
+    bundles: Path
+
+
+@pytest.fixture(scope="module")
+def airflow(tmp_path_factory: pytest.TempPathFactory, airflow_environment: Any) -> Iterator[Airflow]:
+    """Airflow's API server over three converted DAGs: one as it was, one edited since, one deleted since."""
+    home = tmp_path_factory.mktemp("airflow")
+    bundles, port = home / "dag2sfn", _free_port()
+    environment = airflow_environment(home)
+    dags = home / "dags"
+    shutil.copy(EXAMPLE, dags)
+    for dag_id in ("customer_orders", "month_end_close"):
+        (dags / f"{dag_id}.py").write_text(GLUE_DAG.format(dag_id=dag_id))
+
+    def run(*command: str) -> None:
+        subprocess.run([BIN / command[0], *command[1:]], env=environment, cwd=home, check=True, timeout=120)
+
+    run("dag2sfn", "convert", "dags", "-o", str(bundles))
+    with (dags / "customer_orders.py").open("a") as file:
+        file.write("# edited\n")
+    (dags / "month_end_close.py").unlink()
+    run("airflow", "db", "migrate")
+    run("airflow", "dags", "reserialize")
+    url = f"http://127.0.0.1:{port}/"
+    command = ["api-server", "--host", "127.0.0.1", "--port", str(port), "--workers", "1", "--apps", "core"]
+    with (home / "server.log").open("w") as log:
+        server = subprocess.Popen(
+            [BIN / "airflow", *command],
+            env=environment,
+            cwd=home,
+            stdout=log,
+            stderr=log,
+            start_new_session=True,
+        )
+    try:
+        _wait_until_healthy(url, server, home / "server.log")
+        yield Airflow(url, bundles)
+    finally:
+        _end_session(server)
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def _wait_until_healthy(url: str, server: subprocess.Popen[bytes], log: Path) -> None:
+    deadline = time.monotonic() + 120
+    while time.monotonic() < deadline and server.poll() is None:
+        try:
+            httpx.get(f"{url}api/v2/monitor/health", timeout=5).raise_for_status()
+            return
+        except httpx.HTTPError:
+            time.sleep(0.5)
+    pytest.fail(f"Airflow's API server did not start:\n{log.read_text()[-4000:]}")
+
+
+def _end_session(leader: subprocess.Popen[bytes]) -> None:
+    """End a server with its workers, which would outlive it."""
+    for number in (signal.SIGTERM, signal.SIGKILL):
+        try:
+            os.killpg(leader.pid, number)
+            leader.wait(timeout=15)
+        except ProcessLookupError:
+            return
+        except subprocess.TimeoutExpired:
+            continue
+
+
+@dataclass
+class Console:
+    """What the browser's console said that it should not say."""
+
+    errors: list[str] = field(default_factory=list)
+
+    def listen(self, page: Any) -> None:
+        page.on("console", lambda said: said.type in ("error", "warning") and self.errors.append(said.text))
+        page.on("pageerror", lambda error: self.errors.append(str(error)))
+
+
+@pytest.fixture
+def console() -> Console:
+    return Console()
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Any]:
+    with playwright.sync_playwright() as started:
+        browser = started.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def log_in(airflow: Airflow, browser: Any, console: Console) -> Iterator[Callable[..., Any]]:
+    """Log in to Airflow; return the page, with all that its console says from then on in ``console``."""
+    contexts = []
+
+    def open_airflow(user: str = "admin", width: int = 1280, height: int = 720, **context: Any) -> Any:
+        contexts.append(browser.new_context(viewport={"width": width, "height": height}, **context))
+        page = contexts[-1].new_page()
+        page.goto(airflow.url)
+        page.get_by_label("Username").fill(user)
+        page.get_by_label("Password", exact=True).fill(user)
+        page.get_by_role("button", name="Sign in").click()
+        page.get_by_role("link", name="Step Functions").wait_for()
+        console.listen(page)
+        return page
+
+    yield open_airflow
+    for context in contexts:
+        context.close()
+
+
+@pytest.fixture
+def open_page(log_in: Callable[..., Any]) -> Callable[..., Any]:
+    """Open the page Step Functions from the navigation."""
+
+    def open_it(**given: Any) -> Any:
+        page = log_in(**given)
+        page.get_by_role("link", name="Step Functions").click()
+        page.get_by_role("heading", name="Step Functions").wait_for()
+        return page
+
+    return open_it
+
+
+def _row(page: Any, dag_id: str) -> Any:
+    return page.get_by_role("row").filter(has_text=dag_id)
+
+
+@pytest.mark.parametrize("user", ["admin", "viewer"])
+def test_the_navigation_leads_to_the_converted_dags(
+    open_page: Callable[..., Any], console: Console, airflow: Airflow, user: str
+) -> None:
+    page = open_page(user=user)
+    expect = playwright.expect
+    expect(_row(page, "partial_fan_in")).to_contain_text("dag2sfn-partial_fan_in")
+    expect(_row(page, "partial_fan_in")).to_contain_text("Converted")
+    expect(_row(page, "customer_orders")).to_contain_text("Source changed")
+    expect(_row(page, "month_end_close")).to_contain_text("Unknown")
+    expect(page.get_by_role("link", name="month_end_close")).to_have_count(0)
+    page.get_by_role("link", name="partial_fan_in").click()
+    page.wait_for_url(f"{airflow.url}dags/partial_fan_in")
+    assert console.errors == []
+
+
+def test_the_search_box_narrows_the_list_and_is_reached_by_keyboard(
+    open_page: Callable[..., Any], console: Console
+) -> None:
+    page = open_page()
+    expect = playwright.expect
+    page.get_by_role("link", name="Step Functions").focus()
+    search = page.get_by_role("searchbox")
+    for _ in range(10):
+        page.keyboard.press("Tab")
+        if search.evaluate("box => box === document.activeElement"):
+            break
+    expect(search).to_be_focused()
+    page.keyboard.type("Changed orders")
+    expect(page.get_by_text("1 of 3 DAGs")).to_be_visible()
+    expect(page.get_by_role("row")).to_have_count(2)
+    page.keyboard.press("Control+A")
+    page.keyboard.type("no such dag")
+    expect(page.get_by_text("No converted DAG matches")).to_be_visible()
+    page.get_by_role("button", name="Clear search").click()
+    expect(page.get_by_text("3 DAGs")).to_be_visible()
+    assert console.errors == []
+
+
+def test_without_bundles_the_page_says_what_to_do(
+    open_page: Callable[..., Any], console: Console, airflow: Airflow
+) -> None:
+    away = airflow.bundles.rename(airflow.bundles.with_name("away"))
+    try:
+        page = open_page()
+        expect = playwright.expect
+        expect(page.get_by_text("does not exist yet")).to_be_visible()
+        expect(page.get_by_text(f"dag2sfn convert dags/my_dag.py -o {airflow.bundles}")).to_be_visible()
+        airflow.bundles.mkdir()
+        page.get_by_role("button", name="Reload").click()
+        expect(page.get_by_text("holds no bundle")).to_be_visible()
+        airflow.bundles.rmdir()
+    finally:
+        away.rename(airflow.bundles)
+    page.get_by_role("button", name="Reload").click()
+    expect(_row(page, "partial_fan_in")).to_be_visible()
+    assert console.errors == []
+
+
+def test_an_error_is_shown_and_can_be_got_over(log_in: Callable[..., Any]) -> None:
+    page = log_in()
+    page.route(API, lambda route: route.fulfill(status=503, json={"detail": "The folder cannot be read"}))
+    page.get_by_role("link", name="Step Functions").click()
+    expect = playwright.expect
+    expect(page.get_by_role("alert")).to_contain_text("The folder cannot be read")
+    page.unroute(API)
+    page.get_by_role("button", name="Try again").click()
+    expect(_row(page, "partial_fan_in")).to_be_visible()
+    expect(page.get_by_role("alert")).to_have_count(0)
+    page.route(API, lambda route: route.abort())
+    page.get_by_role("button", name="Reload").click()
+    expect(page.get_by_role("alert")).to_contain_text("cannot be reached")
+    expect(_row(page, "partial_fan_in")).to_be_visible()
+
+
+def test_bars_stand_where_the_table_will_be(log_in: Callable[..., Any]) -> None:
+    page = log_in()
+    held: list[Any] = []
+
+    def hold(route: Any) -> None:
+        held.append(route)
+
+    page.route(API, hold)
+    page.get_by_role("link", name="Step Functions").click()
+    playwright.expect(page.get_by_role("status", name="Loading")).to_be_visible()
+    held[0].continue_()
+    playwright.expect(_row(page, "partial_fan_in")).to_be_visible()
+
+
+def test_a_narrow_window_shows_names_and_states(open_page: Callable[..., Any], console: Console) -> None:
+    page = open_page(width=400, height=800)
+    expect = playwright.expect
+    expect(_row(page, "partial_fan_in").get_by_text("Converted")).to_be_in_viewport()
+    expect(page.get_by_text("dag2sfn-partial_fan_in, 5 tasks")).to_be_in_viewport()
+    expect(page.get_by_role("columnheader", name="Source file")).to_be_hidden()
+    table = page.get_by_role("table")
+    assert table.evaluate("it => it.scrollWidth <= it.parentElement.clientWidth")
+    assert console.errors == []
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_it_follows_airflows_theme(
+    open_page: Callable[..., Any], tmp_path: Path, console: Console, scheme: str
+) -> None:
+    page = open_page(height=480, color_scheme=scheme)
+    playwright.expect(_row(page, "partial_fan_in")).to_be_visible()
+    page.mouse.move(640, 460)
+    page.wait_for_load_state("networkidle")
+    pictures = Path(os.environ.get("DAG2SFN_SCREENSHOTS", tmp_path))
+    pictures.mkdir(parents=True, exist_ok=True)
+    page.screenshot(path=pictures / f"plugin-{scheme}.png", animations="disabled")
+    # The lightness of the heading against its page: dark on light, or light on dark.
+    color = page.get_by_role("heading", name="Step Functions").evaluate("it => getComputedStyle(it).color")
+    is_light_text = _lightness(page, color) > 0.5
+    assert is_light_text == (scheme == "dark")
+    assert console.errors == []
+
+
+def _lightness(page: Any, color: str) -> float:
+    """Return the mean of a CSS colour's red, green and blue, 0 to 1, as the browser paints it."""
+    painted = page.evaluate(
+        """color => {
+            const canvas = new OffscreenCanvas(1, 1).getContext("2d");
+            canvas.fillStyle = color;
+            canvas.fillRect(0, 0, 1, 1);
+            return Array.from(canvas.getImageData(0, 0, 1, 1).data.slice(0, 3));
+        }""",
+        color,
+    )
+    return sum(painted) / 3 / 255

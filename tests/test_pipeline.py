@@ -1,0 +1,104 @@
+import json
+
+import pytest
+from workflows import glue, nested, partial_fan_in, workflow
+
+from converter import pipeline
+from converter.asl.options import Correlate, Options
+from converter.workflow import Schedule, Task, TriggerRule
+
+
+def codes(conversion):
+    return [item.code.id for item in conversion.diagnostics]
+
+
+def test_the_example_is_converted_with_nothing_lost():
+    conversion = pipeline.convert(partial_fan_in(), Options(await_deadline=3600))
+    assert not conversion.refused
+    assert codes(conversion) == ["D301"]
+
+
+def test_a_refused_task_refuses_the_dag_and_every_problem_is_reported():
+    flow = workflow(glue("a", trigger_rule=TriggerRule.ONE_FAILED), Task("b", "x.Custom"))
+    conversion = pipeline.convert(flow, Options())
+    assert conversion.refused
+    assert codes(conversion) == ["D206", "D201"]
+
+
+def test_one_refused_dag_stops_no_other(tmp_path):
+    flows = [workflow(Task("b", "x.Custom"), dag_id="bad"), workflow(glue("a"), dag_id="good")]
+    written = {flow.workflow.dag_id: path for flow, path in pipeline.convert_all(flows, Options(), tmp_path)}
+    assert written == {"bad": None, "good": tmp_path / "good"}
+    assert [path.name for path in tmp_path.iterdir()] == ["good"]
+
+
+@pytest.mark.parametrize("dag_id", [".", ".."])
+def test_no_dag_id_leads_out_of_the_output_folder(dag_id, tmp_path):
+    out = tmp_path / "out"
+    ((conversion, written),) = pipeline.convert_all([workflow(glue("a"), dag_id=dag_id)], Options(), out)
+    assert written is None
+    assert codes(conversion) == ["D210"]
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_many_pollers_ask_less_often_and_the_report_says_so():
+    conversion = pipeline.convert(crowns(6), Options(poll_interval=30))
+    assert "D306" in codes(conversion)
+    loop = json.dumps(conversion.machine.definition)
+    assert "$floor(" in loop
+
+
+def test_pollers_that_cannot_fit_are_refused_with_the_numbers():
+    conversion = pipeline.convert(crowns(25), Options())
+    assert conversion.refused
+    assert "D304" in codes(conversion)
+    assert "until their deadline, 9 events each" in str(conversion.diagnostics[-1])
+
+
+def crowns(count):
+    """Independent groups of tasks that need two pollers each."""
+    tasks = []
+    for number in range(count):
+        a, b, c = (f"{letter}{number}" for letter in "abc")
+        tasks += [glue(a), glue(b), glue(c)]
+        tasks += [glue(f"d{number}", a, b), glue(f"e{number}", b, c), glue(f"f{number}", a, c)]
+    return workflow(*tasks)
+
+
+def test_two_tasks_of_one_job_cannot_be_told_apart_by_time():
+    flow = workflow(
+        glue("glue1"),
+        glue("glue2", job="shared"),
+        glue("glue3", job="shared"),
+        nested("report_a", "glue1", "glue3"),
+        nested("report_b", "glue2", "glue3"),
+    )
+    assert "D303" in codes(pipeline.convert(flow, Options(correlate=Correlate.WINDOW)))
+    assert not pipeline.convert(flow, Options(correlate=Correlate.ARGUMENT)).refused
+
+
+def test_a_window_is_reported_with_its_weakness():
+    conversion = pipeline.convert(partial_fan_in(), Options(correlate=Correlate.WINDOW, window=900))
+    assert "D302" in codes(conversion)
+
+
+def test_a_schedule_and_settings_that_are_lost_are_named():
+    flow = workflow(
+        glue("a"), schedule=Schedule("Cron", "0 4 * * *"), settings={"max_active_runs": 1, "tags": ["x"]}
+    )
+    conversion = pipeline.convert(flow, Options())
+    assert codes(conversion) == ["D224", "D223"]
+
+
+def test_the_bundle_holds_the_report_for_machines_and_for_people(tmp_path):
+    flow = workflow(glue("a"), glue("b", "a", settings={"pool": "p"}))
+    folder = pipeline.write(pipeline.convert(flow, Options()), tmp_path)
+    report = json.loads((folder / "conversion.json").read_text())
+    assert report["dag_id"] == "example"
+    assert [(task["task_id"], task["status"], task["codes"]) for task in report["tasks"]] == [
+        ("a", "converted", []),
+        ("b", "approximated", ["D224"]),
+    ]
+    text = (folder / "REPORT.md").read_text()
+    assert "a > b" in text
+    assert "limit on concurrency is not held" in text

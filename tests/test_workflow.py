@@ -1,0 +1,57 @@
+import json
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from converter.workflow import (
+    Location,
+    Opaque,
+    Retries,
+    Schedule,
+    Task,
+    TriggerRule,
+    Workflow,
+    to_json,
+    workflow_from_json,
+)
+
+KEYS = st.one_of(st.sampled_from(["$opaque", "$", "$$x", "plain"]), st.text(max_size=5))
+VALUES = st.recursive(
+    st.one_of(
+        st.none(), st.booleans(), st.integers(), st.text(max_size=5), st.builds(Opaque, st.text(), st.text())
+    ),
+    lambda inner: st.one_of(st.lists(inner, max_size=3), st.dictionaries(KEYS, inner, max_size=3)),
+    max_leaves=6,
+)
+
+
+@given(st.dictionaries(KEYS, VALUES, max_size=3))
+def test_a_workflow_survives_the_way_through_json(values):
+    task = Task(
+        "t",
+        "a.B",
+        bases=("a.C",),
+        arguments=values,
+        settings=values,
+        template_fields=("x",),
+        upstream=("u",),
+        trigger_rule=TriggerRule.ONE_DONE,
+        retries=Retries(2, 1.5, 2.0, 60.0),
+        execution_timeout=9.5,
+        location=Location("f.py", 3),
+    )
+    flow = Workflow(
+        "d",
+        (task,),
+        Location("f.py", 1),
+        schedule=Schedule("CronTriggerTimetable", "0 4 * * *", "UTC"),
+        params=values,
+        dagrun_timeout=60.0,
+        settings=values,
+    )
+    assert workflow_from_json(json.loads(json.dumps(to_json(flow)))) == flow
+
+
+def test_leaves_are_the_tasks_that_nothing_depends_on():
+    tasks = (Task("a", "x"), Task("b", "x", upstream=("a",)), Task("c", "x", upstream=("a",)))
+    assert Workflow("d", tasks, Location("f.py")).leaves() == ("b", "c")
