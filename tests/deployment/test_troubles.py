@@ -10,7 +10,7 @@ from botocore import exceptions as boto
 from workflows import glue, machine_of, workflow
 
 from converter.asl.options import Options
-from converter.deployment import aws_troubles_explained, deploy, explained
+from converter.deployment import aws_troubles_explained, deploy
 from converter.diagnostics import Dag2SfnError
 from converter.packaging import write_bundle
 
@@ -62,8 +62,9 @@ def test_an_endpoint_that_does_not_answer_is_one_message(bundle, monkeypatch):
 
 
 def test_an_unknown_profile_is_one_message():
-    with pytest.raises(Dag2SfnError, match=r"D403 no usable AWS credentials: .*\(nobody\)"):
-        explained(lambda: boto3.Session(profile_name="nobody"))
+    expected = pytest.raises(Dag2SfnError, match=r"D403 no usable AWS credentials: .*\(nobody\)")
+    with expected, aws_troubles_explained():
+        boto3.Session(profile_name="nobody")
 
 
 def test_an_endpoint_that_is_not_aws_is_one_message(monkeypatch):
@@ -82,8 +83,9 @@ def test_an_endpoint_that_is_not_aws_is_one_message(monkeypatch):
         thread = threading.Thread(target=server.handle_request)
         thread.start()
         client = boto3.client("sts", "us-east-1", endpoint_url=f"http://127.0.0.1:{server.server_port}")
-        with pytest.raises(Dag2SfnError, match="D403 the endpoint does not answer as AWS does; check AWS_"):
-            explained(client.get_caller_identity)
+        expected = pytest.raises(Dag2SfnError, match="D403 the endpoint does not answer as AWS does")
+        with expected, aws_troubles_explained():
+            client.get_caller_identity()
         thread.join(5)
 
 

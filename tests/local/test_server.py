@@ -131,7 +131,7 @@ print("clean")
 
 @pytest.mark.skipif(not Path("/proc/self/task").exists(), reason="child processes are read from /proc")
 def test_stopping_leaves_no_thread_no_process_and_no_file(tmp_path: Path) -> None:
-    source = STOPPING.format(folder=str(Path(__file__).parent))
+    source = STOPPING.format(folder=str(Path(__file__).parents[1] / "support"))
     done = subprocess.run(
         [sys.executable, "-c", source],
         env={**os.environ, "TMPDIR": str(tmp_path)},
