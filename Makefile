@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 INSTALLED := $(VENV)/.installed
 
-.PHONY: help demo test test-full check format docs lock clean
+.PHONY: help demo test test-full bench check format docs lock clean
 
 help:  ## what there is
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/'
@@ -23,7 +23,11 @@ test: $(INSTALLED)  ## all tests but those that need a browser, a running Airflo
 	$(BIN)/python -m pytest -q -n auto -m "not full"
 
 test-full: $(INSTALLED)  ## the tests that `make test` leaves out
-	$(BIN)/python -m pytest -q -m full
+	$(BIN)/python -m pytest -q -n auto -m full tests/verify
+	$(BIN)/python -m pytest -q -m full --ignore=tests/verify
+
+bench: $(INSTALLED)  ## the planner's time, memory and distance from the optimum
+	$(BIN)/python -m benchmarks.planning
 
 check: $(INSTALLED)  ## lint, types, architecture, generated docs, quick tests: a minute
 	$(BIN)/ruff check .

@@ -14,9 +14,9 @@ from typing import Any
 
 from converter.asl import records
 from converter.asl.names import listing
-from converter.asl.options import Correlate, Failures, Options
-from converter.expressions.jsonata import Expression, Substitution, literal
-from converter.operators.step import GlueRun, Step
+from converter.asl.options import Correlate, Options
+from converter.expressions.jsonata import Expression, Substitution, field_value, literal
+from converter.operators.step import GlueRun
 
 POLLER_FUNCTION = Substitution("PollerFunctionArn")
 OUTCOME_TABLE = Substitution("OutcomeTableName")
@@ -29,8 +29,7 @@ _LAMBDA_TROUBLE = [
     "Lambda.SdkClientException",
     "Lambda.TooManyRequestsException",
 ]
-#: An outcome record is of no use once its execution is over; an execution lasts at most a year, and
-#: nobody waits for longer than its deadline. A week more is for people who want to look.
+#: How long an outcome record is kept once no poller can wait for it any more, for people who want to look.
 _KEPT_SECONDS = 7 * 86_400
 
 _ELAPSED = "$millis() - $toMillis($states.context.Execution.StartTime)"
@@ -70,121 +69,130 @@ def finished_and_wait_names(consumers: Sequence[str], awaited: Sequence[str]) ->
     return f"{who}: {whom} finished?", f"{who}: wait for {whom}"
 
 
+#: The data of the branch, and what is known of the awaited tasks, while a loop runs.
+HERE, KNOWN = f"{records.INPUT}.here", f"{records.INPUT}.records"
+
+
+@dataclass(frozen=True)
+class Exit:
+    """A way out of a loop: the state to go to, and the data to take along."""
+
+    next_state: str
+    output: Expression
+
+
 @dataclass(frozen=True)
 class LoopExits:
-    """Where a loop leads: the next state, and where the branch goes if the consumers cannot run.
+    """Where a loop leads.
 
-    ``failed`` is None with ``--failures stop``, where an awaited task's failure ends the execution anyway;
-    ``late`` is the state that takes over when the deadline has passed.
+    ``rules`` are tried in turn, each a condition with its exit; ``late`` is taken when the deadline has
+    passed, ``broken`` when asking fails for good (None: the execution fails).
     """
 
-    succeeded: str
-    failed: str | None
-    late: str
+    rules: tuple[tuple[Expression, Exit], ...]
+    late: Exit
+    broken: Exit | None
+
+
+def all_succeeded(count: int) -> Expression:
+    """Return whether all ``count`` awaited tasks have succeeded."""
+    return Expression(f"$count({KNOWN}.*[state = 'success']) = {count}")
+
+
+def all_finished(count: int) -> Expression:
+    """Return whether all ``count`` awaited tasks have finished."""
+    return Expression(f"$count({KNOWN}.*) = {count}")
+
+
+def some_not_successful() -> Expression:
+    """Return whether one of the awaited tasks has finished other than in success."""
+    return Expression(f"$count({KNOWN}.*{records.NOT_SUCCESSFUL}) > 0")
 
 
 def loop_states(
     *,
     names: LoopNames,
     exits: LoopExits,
-    awaited: Mapping[str, Step],
+    awaited: Mapping[str, GlueRun | None],
     consumers: Sequence[str],
-    timeouts: Mapping[str, int | None],
     options: Options,
     pace: Pace,
-    has_records: bool,
 ) -> dict[str, dict[str, Any]]:
     """Return the states of one poller loop; the first is the one to enter.
 
-    ``consumers`` are the tasks that come directly behind the Await; ``timeouts`` gives the seconds that one
-    try of an awaited task may take.
+    ``awaited`` gives the Glue run by which an awaited task is seen to succeed, None if only its record tells;
+    ``consumers`` are the tasks that come directly behind the Await.
     """
     who, whom = listing(consumers), listing(tuple(awaited))
-    here = f"{records.INPUT}.here"
-    known = f"{records.INPUT}.records"
     ask: dict[str, Any] = {
         "Type": "Task",
         "Comment": f"which of {whom} are finished?",
         "Resource": "arn:aws:states:::lambda:invoke",
         "Arguments": {
             "FunctionName": str(POLLER_FUNCTION),
-            "Payload": _question(awaited, timeouts, options),
+            "Payload": field_value(_question(awaited, options)),
         },
         "TimeoutSeconds": 900,
         "Retry": [
             {
                 "ErrorEquals": _LAMBDA_TROUBLE,
                 "IntervalSeconds": 2,
-                "MaxAttempts": 6,
+                "MaxAttempts": 2,
                 "BackoffRate": 2.0,
                 "JitterStrategy": "FULL",
             },
             {"ErrorEquals": ["States.ALL"], "IntervalSeconds": 5, "MaxAttempts": 2, "BackoffRate": 2.0},
         ],
+        # Trouble of the service passes: it tells nothing of the awaited tasks, and the next poll may do.
+        "Catch": [
+            {
+                "ErrorEquals": [*_LAMBDA_TROUBLE, "States.Timeout"],
+                "Output": {"here": str(Expression(records.INPUT)), "records": {}},
+                "Next": names.finished,
+            }
+        ],
         "Output": {"here": str(Expression(records.INPUT)), "records": "{% $states.result.Payload.records %}"},
         "Next": names.finished,
     }
-    rules: list[dict[str, Any]] = [
-        {
-            "Condition": str(Expression(f"$count({known}.*[state = 'success']) = {len(awaited)}")),
-            "Output": str(Expression(here)),
-            "Next": exits.succeeded,
-        }
-    ]
-    if exits.failed is not None:
-        ask["Catch"] = [
-            {
-                "ErrorEquals": ["States.ALL"],
-                "Output": str(records.failed(consumers[0], has_records=has_records)),
-                "Next": exits.failed,
-            }
-        ]
-        rules.append(
-            {
-                "Condition": str(Expression(f"$count({known}.*{records.NOT_SUCCESSFUL}) > 0")),
-                "Output": str(records.upstream_failed(consumers, data=here, decided_by=known)),
-                "Next": exits.failed,
-            }
-        )
-    rules.append(
-        {
-            "Condition": str(Expression(f"{_ELAPSED} < {pace.deadline * 1000}")),
-            "Next": names.wait,
-        }
-    )
-    late: dict[str, Any] = {"Default": exits.late}
-    if exits.failed is not None:
-        cause = f"{whom} not finished {pace.deadline} s after the start of the execution"
-        late["Output"] = str(
-            records.failed_because(
-                consumers[0], "AwaitDeadlineExceeded", cause, has_records=has_records, data=here
-            )
-        )
+    if exits.broken is not None:
+        ask["Catch"].append({"ErrorEquals": ["States.ALL"], **_transition(exits.broken)})
+    rules = [{"Condition": str(condition), **_transition(exit)} for condition, exit in exits.rules]
+    still_time = Expression(f"{_ELAPSED} < {pace.deadline * 1000}")
     return {
         names.ask: ask,
-        names.finished: {"Type": "Choice", "Comment": f"can {who} go on?", "Choices": rules, **late},
+        names.finished: {
+            "Type": "Choice",
+            "Comment": f"can {who} go on?",
+            "Choices": [*rules, {"Condition": str(still_time), "Next": names.wait}],
+            "Default": exits.late.next_state,
+            "Output": str(exits.late.output),
+        },
         names.wait: {
             "Type": "Wait",
             "Seconds": _seconds(pace),
-            "Output": str(Expression(here)),
+            "Output": str(Expression(HERE)),
             "Next": names.ask,
         },
     }
 
 
-def late_fail_state(awaited: Sequence[str], pace: Pace) -> dict[str, Any]:
-    """Return the Fail state behind a deadline, where failures stop the execution."""
+def _transition(exit: Exit) -> dict[str, str]:
+    return {"Output": str(exit.output), "Next": exit.next_state}
+
+
+def late_error(awaited: Sequence[str], pace: Pace) -> tuple[str, str]:
+    """Return error and cause of a task whose Await has passed its deadline."""
     cause = f"{listing(awaited)} not finished {pace.deadline} s after the start of the execution"
-    return {"Type": "Fail", "Error": "AwaitDeadlineExceeded", "Cause": cause}
+    return "AwaitDeadlineExceeded", cause
 
 
-def publish_state(task_id: str, next_state: str) -> dict[str, Any]:
+def publish_state(task_id: str, next_state: str, pace: Pace) -> dict[str, Any]:
     """Return the Task that tells sibling branches how a task ended, and then goes to ``next_state``.
 
     If it fails for good, the branch goes on all the same: those who wait reach their deadline.
     """
     record = f"$string($lookup({records.INPUT}, {literal(task_id)}))"
-    expires = f"$string($floor($millis() / 1000) + {_KEPT_SECONDS})"
+    expires = f"$string($floor($millis() / 1000) + {pace.deadline + _KEPT_SECONDS})"
     identity = f"$states.context.Execution.Id & {literal(f'/{task_id}')}"
     return {
         "Type": "Task",
@@ -215,21 +223,12 @@ def publish_state(task_id: str, next_state: str) -> dict[str, Any]:
     }
 
 
-def _question(
-    awaited: Mapping[str, Step], timeouts: Mapping[str, int | None], options: Options
-) -> dict[str, Any]:
+def _question(awaited: Mapping[str, GlueRun | None], options: Options) -> dict[str, Any]:
     """Return the poller function's event; ``converter/pollers/dag2sfn_poller.py`` says what it means."""
-    tasks: dict[str, Any] = {}
-    for task_id, step in awaited.items():
-        tasks[task_id] = {}
-        if isinstance(step.completion, GlueRun):
-            tasks[task_id]["job"] = step.completion.job_name
-            if timeouts.get(task_id):
-                tasks[task_id]["timeout"] = timeouts[task_id]
     question: dict[str, Any] = {
-        "execution": "{% $states.context.Execution.Id %}",
-        "started": "{% $states.context.Execution.StartTime %}",
-        "tasks": tasks,
+        "execution": Expression("$states.context.Execution.Id"),
+        "started": Expression("$states.context.Execution.StartTime"),
+        "tasks": {task_id: {"job": run.job_name} if run else {} for task_id, run in awaited.items()},
     }
     if options.correlate is Correlate.WINDOW:
         question["window"] = options.window
@@ -241,12 +240,3 @@ def _seconds(pace: Pace) -> int | str:
         return pace.interval
     grown = f"$floor(({_ELAPSED}) / 1000 * {pace.growth:g})"
     return str(Expression(f"$max([{pace.interval}, {grown}])"))
-
-
-def needs_table(awaited: Mapping[str, Step], options: Options) -> bool:
-    """Return whether outcome records are needed: not where Glue itself tells all there is to know."""
-    if not awaited:
-        return False
-    if options.failures is Failures.AIRFLOW:
-        return True
-    return any(step.completion is None for step in awaited.values())

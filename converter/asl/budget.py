@@ -14,8 +14,9 @@ from typing import Any
 
 from converter import diagnostics as d
 from converter.asl.awaiting import Pace
-from converter.asl.records import CAUSE_LENGTH
+from converter.asl.records import cause_length
 from converter.diagnostics import Diagnostic, about_dag
+from converter.planning import Node, Parallel, Plan, Sequence
 from converter.workflow import Workflow
 
 EVENT_LIMIT = 25_000
@@ -23,6 +24,11 @@ DEFINITION_LIMIT = 1_048_576
 DATA_LIMIT = 262_144
 #: Wait, Task (entered, scheduled, started, succeeded, exited) and Choice.
 EVENTS_PER_POLL = 9
+#: What pollers may plan with: a fifth of the history is held back for status calls that are tried again.
+POLLERS_SHARE = 0.8
+#: Parallels inside each other. No limit of AWS is known; deeper definitions are hardly readable, and JSON
+#: parsers have limits of their own.
+DEPTH_LIMIT = 100
 #: Where pollers cannot keep one interval until the deadline, how fast the interval may grow with the age of
 #: the execution, slowest first. At 0.02 a task behind an Await starts at most 2 % later.
 GROWTHS = (0.0005, 0.001, 0.002, 0.005, 0.01, 0.02, 0.03, 0.05, 0.1)
@@ -30,9 +36,10 @@ GROWTHS = (0.0005, 0.001, 0.002, 0.005, 0.01, 0.02, 0.03, 0.05, 0.1)
 _EVENTS = {"Pass": 2, "Choice": 2, "Wait": 2, "Succeed": 2, "Fail": 1, "Parallel": 4}
 #: An outcome record without its output or cause: braces, field names, state, time.
 _RECORD_BYTES = 80
-#: Return values are ids and ARNs today; errors are names.
+#: Return values are ids and ARNs today; errors are names. A character takes up to six bytes in JSON.
 _OUTPUT_BYTES = 300
 _ERROR_BYTES = 100
+_BYTES_PER_CHARACTER = 6
 
 
 def states_of(block: Mapping[str, Any]) -> Iterator[tuple[str, Mapping[str, Any]]]:
@@ -68,12 +75,42 @@ def fitting_pace(definition: Mapping[str, Any], pollers: int, wanted: Pace) -> P
 
     The interval wanted is kept if it fits; otherwise it grows with the age of the execution.
     """
-    left = EVENT_LIMIT - worst_case_events(definition)
+    left = POLLERS_SHARE * (EVENT_LIMIT - worst_case_events(definition))
     for growth in (0.0, *GROWTHS):
         pace = replace(wanted, growth=growth)
         if pollers * polls_until_deadline(pace) * EVENTS_PER_POLL <= left:
             return pace
     return None
+
+
+def depth(plan: Plan) -> int:
+    """Return how many Parallels stand inside each other at most."""
+    deepest = 0
+    pending: list[tuple[Node, int]] = [(plan, 0)]
+    while pending:
+        node, level = pending.pop()
+        deepest = max(deepest, level)
+        if isinstance(node, (Parallel, Sequence)):
+            pending += [(child, level + isinstance(node, Parallel)) for child in node.children]
+    return deepest
+
+
+def depth_problems(workflow: Workflow, plan: Plan) -> list[Diagnostic]:
+    """Return a refusal if the plan is nested more deeply than a definition should be."""
+    found = depth(plan)
+    if found <= DEPTH_LIMIT:
+        return []
+    problem = f"the plan has {found} Parallels inside each other, {DEPTH_LIMIT} are allowed"
+    return [about_dag(workflow, d.TOO_LARGE, problem, "split the DAG in two")]
+
+
+def event_problems(workflow: Workflow, definition: Mapping[str, Any]) -> list[Diagnostic]:
+    """Return a refusal if the tasks alone, with all their retries, may fill the history."""
+    worst = worst_case_events(definition)
+    if worst < EVENT_LIMIT:
+        return []
+    problem = f"with all retries an execution may have {worst:,} events, {EVENT_LIMIT:,} are allowed"
+    return [about_dag(workflow, d.TOO_MANY_EVENTS, problem, "lower the number of retries, or split the DAG")]
 
 
 def size_problems(workflow: Workflow, definition: Mapping[str, Any]) -> list[Diagnostic]:
@@ -82,7 +119,7 @@ def size_problems(workflow: Workflow, definition: Mapping[str, Any]) -> list[Dia
     size = len(json.dumps(definition, separators=(",", ":")).encode())
     if size > DEFINITION_LIMIT:
         found.append(f"the definition has {size:,} bytes, {DEFINITION_LIMIT:,} are allowed")
-    largest = max(_OUTPUT_BYTES, CAUSE_LENGTH + _ERROR_BYTES)
+    largest = max(_OUTPUT_BYTES, _ERROR_BYTES + _BYTES_PER_CHARACTER * cause_length(len(workflow.tasks)))
     data = sum(len(task.task_id.encode()) + _RECORD_BYTES + largest for task in workflow.tasks)
     if data > DATA_LIMIT:
         found.append(

@@ -13,9 +13,13 @@ from typing import Any
 
 from converter import __version__
 from converter.asl import awaiting
-from converter.asl.block import BlockWriter, Emission
+from converter.asl.block import BlockWriter
+from converter.asl.emission import Emission
+from converter.asl.groups import awaited_tasks, fetch_needed_records
 from converter.asl.names import Names
-from converter.asl.options import Options
+from converter.asl.options import Failures, Options
+from converter.asl.rules import Rules
+from converter.asl.tasks import ASL_MAXIMUM, seen_in_glue
 from converter.operators.step import Step
 from converter.planning import Plan, awaits
 from converter.workflow import Workflow
@@ -25,7 +29,8 @@ from converter.workflow import Workflow
 class Machine:
     """The emitted definition, and what a template has to provide for it.
 
-    ``awaited`` are the tasks that a sibling branch polls for; ``needs_table`` says whether outcome records
+    ``awaited`` are the tasks that a sibling branch polls for, ``polled_jobs`` the Glue jobs by which some of
+    them are seen to succeed, ``pollers`` the number of loops; ``needs_table`` says whether outcome records
     are written.
     """
 
@@ -33,6 +38,8 @@ class Machine:
     awaited: tuple[str, ...] = ()
     needs_table: bool = False
     steps: Mapping[str, Step] = field(default_factory=dict)
+    polled_jobs: tuple[str, ...] = ()
+    pollers: int = 0
 
     @property
     def needs_poller(self) -> bool:
@@ -44,14 +51,19 @@ def emit(
     workflow: Workflow, plan: Plan, steps: Mapping[str, Step], options: Options, pace: awaiting.Pace
 ) -> Machine:
     """Return the machine of a plan. ``steps`` has every task of the plan."""
-    awaited = tuple(dict.fromkeys(task for node in awaits(plan) for task in node.task_ids))
-    needs_table = awaiting.needs_table({task: steps[task] for task in awaited}, options)
-    emission = Emission(workflow, steps, options, pace, frozenset(awaited), needs_table, Names())
+    stops = options.failures is Failures.STOP
+    rules = Rules.of(workflow, steps, failures_end_the_run=stops)
+    plan = fetch_needed_records(plan, rules)
+    awaited = awaited_tasks(plan)
+    seen = [seen_in_glue(steps[task], workflow.task(task)) for task in awaited]
+    needs_table = bool(awaited) and (not stops or not all(seen) or rules.may_not_succeed(*awaited))
+    emission = Emission(workflow, steps, rules, options, pace, frozenset(awaited), needs_table, Names())
     definition: dict[str, Any] = {
         "Comment": f"DAG {workflow.dag_id}, converted by dag2sfn {__version__}",
         "QueryLanguage": "JSONata",
     }
     if workflow.dagrun_timeout:
-        definition["TimeoutSeconds"] = max(1, math.ceil(workflow.dagrun_timeout))
-    definition |= BlockWriter.of(emission, plan, is_run=True).write()
-    return Machine(definition, awaited, needs_table, dict(steps))
+        definition["TimeoutSeconds"] = min(max(1, math.ceil(workflow.dagrun_timeout)), ASL_MAXIMUM)
+    definition |= BlockWriter(emission, plan, is_run=True).write()
+    jobs = tuple(sorted({run.job_name for run in seen if run}))
+    return Machine(definition, awaited, needs_table, dict(steps), jobs, pollers=len(awaits(plan)))

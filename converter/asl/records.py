@@ -12,9 +12,6 @@ from collections.abc import Mapping, Sequence
 
 from converter.expressions.jsonata import Expression, literal
 
-#: How much of a failed task's cause its record keeps (characters); the history has it all.
-CAUSE_LENGTH = 300
-
 INPUT = "$states.input"
 NOT_SUCCESSFUL = "[state != 'success']"
 
@@ -27,15 +24,23 @@ def succeeded(task_id: str, output: Expression | None, *, has_records: bool) -> 
     return _with_record(task_id, fields, has_records=has_records)
 
 
-def failed(task_id: str, *, has_records: bool, data: str = INPUT) -> Expression:
+def cause_length(task_count: int) -> int:
+    """Return how much of a failed task's cause its record keeps, in characters; the history has it all.
+
+    If all tasks of a large DAG fail, their records still have to fit into the data of one state.
+    """
+    return 300 if task_count <= 100 else 40
+
+
+def failed(task_id: str, *, has_records: bool, task_count: int) -> Expression:
     """Return the data with the record of a task whose last try has just failed (in a Catch)."""
     fields = {
         "state": literal("failed"),
         "at": "$millis()",
         "error": "$string($states.errorOutput.Error)",
-        "cause": f"$substring($string($states.errorOutput.Cause), 0, {CAUSE_LENGTH})",
+        "cause": f"$substring($string($states.errorOutput.Cause), 0, {cause_length(task_count)})",
     }
-    return _with_record(task_id, fields, has_records=has_records, data=data)
+    return _with_record(task_id, fields, has_records=has_records)
 
 
 def failed_because(task_id: str, error: str, cause: str, *, has_records: bool, data: str) -> Expression:
@@ -44,26 +49,25 @@ def failed_because(task_id: str, error: str, cause: str, *, has_records: bool, d
     return _with_record(task_id, fields, has_records=has_records, data=data)
 
 
-def upstream_failed(task_ids: Sequence[str], *, data: str, decided_by: str) -> Expression:
-    """Return ``data`` with each task that has no record yet recorded as upstream_failed.
-
-    ``decided_by`` is an expression for the records among which the earliest that did not succeed decided it.
-    """
-    decided_at = f"$min({decided_by}.*{NOT_SUCCESSFUL}.at)"
-    record = "{$task: {'state': 'upstream_failed', 'at': $at}}"
-    rest = f"$map({literal(list(task_ids))}, function($task) {{{record}}})"
-    return Expression(f"($at := {decided_at}; $merge([$merge({rest}), {data}]))")
-
-
 def joined(*, has_records: bool) -> Expression:
     """Return the data after a Parallel: what was there, and what its branches recorded."""
     branches = "$merge($states.result)"
     return Expression(f"$merge([{INPUT}, {branches}])" if has_records else branches)
 
 
-def all_successful(records: str = INPUT) -> Expression:
-    """Return whether no record says other than success."""
-    return Expression(f"$count({records}.*{NOT_SUCCESSFUL}) = 0")
+def all_successful(records: str) -> Expression:
+    """Return whether none of the records (an array) says other than success."""
+    return Expression(f"$count({records}{NOT_SUCCESSFUL}) = 0")
+
+
+def with_record(task_id: str, record: str) -> Expression:
+    """Return the data with a task's record, given as JSONata."""
+    return Expression(f"$merge([{INPUT}, {{{literal(task_id)}: {record}}}])")
+
+
+def only(task_ids: Sequence[str]) -> Expression:
+    """Return the data without the records of other tasks."""
+    return Expression(f"$sift({INPUT}, function($record, $task) {{$task in {literal(list(task_ids))}}})")
 
 
 def run_cause() -> Expression:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 from typing import Any
 
 from converter import diagnostics as d
@@ -33,7 +34,7 @@ def state_of(step: Step, task: Task, options: Options, *, awaited: bool, has_rec
     if step.resource is None:
         return {"Type": "Pass", "Comment": comment, "Output": output}
     arguments = dict(step.arguments)
-    if awaited and isinstance(step.completion, GlueRun) and options.correlate is Correlate.ARGUMENT:
+    if awaited and seen_in_glue(step, task) and options.correlate is Correlate.ARGUMENT:
         arguments["Arguments"] = {**arguments["Arguments"], RUN_ARGUMENT: run_token(task.task_id)}
     state: dict[str, Any] = {
         "Type": "Task",
@@ -45,10 +46,20 @@ def state_of(step: Step, task: Task, options: Options, *, awaited: bool, has_rec
     timeout = timeout_of(step, task)
     if timeout:
         state["TimeoutSeconds"] = timeout
-    retry = [retry_state(retrier) for retrier in step.retriers] + task_retry(task.retries)
+    retry = [retry_state(_with_own_retries(retrier, task.retries)) for retrier in step.retriers]
+    retry += task_retry(task.retries)
     if retry:
         state["Retry"] = retry
     return state
+
+
+def seen_in_glue(step: Step, task: Task) -> GlueRun | None:
+    """Return the Glue run by which other branches see the task succeed, None if only its record tells.
+
+    A task whose tries are limited may fail by its timeout although its run succeeds: Step Functions hears
+    of a run's end late. So that branches never disagree, such a task tells its success itself.
+    """
+    return None if timeout_of(step, task) else step.completion
 
 
 def run_token(task_id: str) -> Expression:
@@ -75,6 +86,19 @@ def retry_state(retrier: Retrier) -> dict[str, Any]:
     if retrier.jitter:
         state["JitterStrategy"] = "FULL"
     return state
+
+
+def _with_own_retries(retrier: Retrier, retries: Retries) -> Retrier:
+    """Return a service's retrier that is no less patient than the task.
+
+    ASL takes the first retrier that matches an error and never falls through to the next. So this one goes
+    on, once its own quick tries are over, for as many tries at as long a delay as the task has of its own.
+    """
+    if retries.count <= 0:
+        return retrier
+    longest = max(retrier.max_delay or 0, _whole_seconds(retries.delay))
+    quick = math.ceil(math.log(longest / retrier.interval, retrier.backoff))
+    return replace(retrier, attempts=min(quick + retries.count, ASL_MAXIMUM), max_delay=longest)
 
 
 def task_retry(retries: Retries) -> list[dict[str, Any]]:
@@ -117,6 +141,14 @@ def rounding_problems(task: Task) -> list[Diagnostic]:
         rounded = _whole_seconds(task.execution_timeout)
         found.append(f"execution_timeout of {task.execution_timeout:g} s becomes {rounded} s")
     return [task_diagnostic(d.RETRY_ROUNDED, task, problem) for problem in found]
+
+
+def notice_problems(step: Step, task: Task) -> list[Diagnostic]:
+    """Return a diagnostic if a job's timeout also has to cover the time until its end is noticed."""
+    if task.execution_timeout is None or not (step.resource or "").endswith(".sync"):
+        return []
+    problem = "execution_timeout also covers the minutes until Step Functions notices the end of the job"
+    return [task_diagnostic(d.LATE_NOTICE, task, problem, "leave five minutes of room")]
 
 
 def _whole_seconds(seconds: float) -> int:

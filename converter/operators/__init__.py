@@ -18,6 +18,17 @@ from converter.workflow import Task, TriggerRule, Workflow
 __all__ = ["GlueRun", "Permission", "Retrier", "Step", "converted_operators", "steps_of"]
 
 
+#: Rules that fire while other upstream tasks still run, and the one for teardowns.
+UNCONVERTED_RULES = frozenset(
+    {
+        TriggerRule.ONE_DONE,
+        TriggerRule.ONE_FAILED,
+        TriggerRule.ONE_SUCCESS,
+        TriggerRule.ALL_DONE_SETUP_SUCCESS,
+    }
+)
+
+
 def steps_of(workflow: Workflow) -> tuple[dict[str, Step], tuple[Diagnostic, ...]]:
     """Return task id → Step for every task that is converted, and all problems of all tasks."""
     steps: dict[str, Step] = {}
@@ -48,13 +59,14 @@ def _unknown_operator(task: Task) -> Diagnostic:
 
 def _unconverted_features(task: Task) -> list[Diagnostic]:
     problems = []
-    if task.trigger_rule is not TriggerRule.ALL_SUCCESS:
+    if task.trigger_rule in UNCONVERTED_RULES:
+        converted = sorted(rule.value for rule in TriggerRule if rule not in UNCONVERTED_RULES)
         problems.append(
             task_diagnostic(
                 d.TRIGGER_RULE,
                 task,
                 f"trigger_rule '{task.trigger_rule.value}' is not converted",
-                "use 'all_success'",
+                f"rules that are: {', '.join(converted)}",
             )
         )
     if task.is_setup or task.is_teardown:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Iterator
 from typing import Any
 
@@ -30,6 +31,8 @@ class Arguments:
             if isinstance(found, Opaque):
                 remedy = f"write a literal value instead of {found.text}"
                 self.report(d.PYTHON_VALUE, f"argument '{name}' is a Python object ({found.kind})", remedy)
+            elif not _is_unicode(found):
+                self.report(d.BAD_ARGUMENT, f"argument '{name}' has half a character", "write valid Unicode")
             elif name in self.task.template_fields and ("{{" in found or "{%" in found):
                 remedy = "write the value itself; templates are not converted yet"
                 self.report(d.TEMPLATE, f"argument '{name}' has the template {json.dumps(found)}", remedy)
@@ -52,6 +55,15 @@ class Arguments:
                 self.report(d.BAD_ARGUMENT, f"argument '{name}' is {value!r}", "write a dict")
             return {}
         return dict(value or {})
+
+    def take_number(self, name: str, default: float) -> float:
+        """Return an argument that must be a number above 0; report it if it is not."""
+        value = self.take(name, default)
+        if isinstance(value, bool) or not isinstance(value, (int, float)) or not 0 < value < math.inf:
+            if not isinstance(value, Opaque):
+                self.report(d.BAD_ARGUMENT, f"argument '{name}' is {value!r}", "write a number above 0")
+            return default
+        return value
 
     def set_aside(self, *names: str) -> None:
         """Drop arguments that change nothing about what the task does on Step Functions."""
@@ -76,6 +88,15 @@ class Arguments:
 def task_diagnostic(code: Code, task: Task, problem: str, remedy: str = "") -> Diagnostic:
     """Return a diagnostic that names the task and its place in the DAG file."""
     return Diagnostic(code, f"task '{task.task_id}': {problem}", remedy, task.location, task_id=task.task_id)
+
+
+def _is_unicode(text: str) -> bool:
+    """Whether the text can be written as UTF-8; a lone surrogate cannot."""
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def _texts(value: Value) -> Iterator[str | Opaque]:

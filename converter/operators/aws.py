@@ -31,5 +31,5 @@ def waiter_timeout(args: Arguments, *, delay: int, attempts: int, applies: bool)
     A deferred operator polls ``waiter_max_attempts`` times every ``waiter_delay`` seconds, and the try
     fails after that: also with the operator's defaults, which are given here.
     """
-    seconds = args.take("waiter_delay", delay) * args.take("waiter_max_attempts", attempts)
-    return max(1, round(seconds)) if applies else None
+    seconds = args.take_number("waiter_delay", delay) * args.take_number("waiter_max_attempts", attempts)
+    return max(1, round(min(seconds, 10**8))) if applies else None

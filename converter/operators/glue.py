@@ -28,6 +28,22 @@ _JOB_DEFINITION = (
 )
 
 
+#: The members of StartJobRun (AWS documentation) that are not the operator's own arguments.
+_RUN_MEMBERS = frozenset(
+    {
+        "AllocatedCapacity",
+        "ExecutionClass",
+        "JobRunQueuingEnabled",
+        "MaxCapacity",
+        "NotificationProperty",
+        "NumberOfWorkers",
+        "SecurityConfiguration",
+        "Timeout",
+        "WorkerType",
+    }
+)
+
+
 @converts("airflow.providers.amazon.aws.operators.glue.GlueJobOperator")
 def glue_job(args: Arguments) -> Step:
     """A run of a Glue job: ``glue:startJobRun``, with ``.sync`` where the operator waits.
@@ -35,8 +51,11 @@ def glue_job(args: Arguments) -> Step:
     Return value, as in Airflow: the run's id. The job itself is the user's and must exist.
     """
     job_name = args.take_text("job_name")
+    if "*" in job_name or "?" in job_name:
+        problem = f"the job name '{job_name}' would be a wildcard in the machine's permissions"
+        args.report(d.BAD_ARGUMENT, problem, "rename the job")
     script_args = args.take_mapping("script_args")
-    run_kwargs = args.take_mapping("run_job_kwargs")
+    run_kwargs = _run_kwargs(args)
     waits = bool(args.take("wait_for_completion", True))
     deferrable = bool(args.take("deferrable", False))
     timeout = waiter_timeout(args, delay=60, attempts=75, applies=deferrable)
@@ -62,6 +81,15 @@ def glue_job(args: Arguments) -> Step:
         permissions=(_permission(job_name, waits),),
         completion=GlueRun(job_name) if waits else None,
     )
+
+
+def _run_kwargs(args: Arguments) -> dict[str, object]:
+    """Return what is passed on to StartJobRun; Airflow passes JobName and Arguments itself."""
+    given = args.take_mapping("run_job_kwargs")
+    for key in given.keys() - _RUN_MEMBERS:
+        problem = f"run_job_kwargs['{key}'] is not for run_job_kwargs"
+        args.report(d.BAD_ARGUMENT, problem, f"use one of {', '.join(sorted(_RUN_MEMBERS))}")
+    return {key: value for key, value in given.items() if key in _RUN_MEMBERS}
 
 
 def _permission(job_name: str, waits: bool) -> Permission:

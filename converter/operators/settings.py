@@ -18,14 +18,17 @@ _IRRELEVANT = frozenset(
     """
     access_control allow_nested_operators allowed_run_types auto_register dag_display_name default_args
     description disable_bundle_versioning do_xcom_push doc doc_json doc_md doc_rst doc_yaml edge_labels
-    email_on_failure email_on_retry end_date executor executor_config ignore_first_depends_on_past
+    email_on_failure email_on_retry executor executor_config ignore_first_depends_on_past
     is_paused_upon_creation jinja_environment_kwargs logger_name map_index_template multiple_outputs owner
     owner_links params priority_weight queue render_template_as_native_obj rerun_with_latest_version
-    resources returns_dag_result run_as_user start_date tags task_display_name template_searchpath
+    resources returns_dag_result run_as_user tags task_display_name template_searchpath
     template_undefined user_defined_filters user_defined_macros wait_for_past_depends_before_skipping
     weight_rule
     """.split()
 )
+
+#: They bound what the scheduler starts; a machine is started by hand, or by a schedule of its own.
+_IRRELEVANT_FOR_A_DAG = frozenset({"start_date", "end_date"})
 
 #: Lost, with what it means to lose it and what to do instead.
 _LOST: Mapping[str, tuple[Code, str]] = {
@@ -64,20 +67,23 @@ _REFUSED: Mapping[str, str] = {
     "pre_execute": "move what it does into a task of its own",
     "post_execute": "move what it does into a task of its own",
     "retry_policy": "use retries and retry_delay",
-    "fail_fast": "leave it out, or convert with --failures stop",
+    "fail_fast": "leave it out",
+    "start_date": "leave it out; outside its own dates Airflow leaves the task out of the run",
+    "end_date": "leave it out; outside its own dates Airflow leaves the task out of the run",
 }
 
 
 def setting_problems(task: Task) -> list[Diagnostic]:
     """Return a diagnostic for each setting of a task that is lost or refused."""
     return [
-        task_diagnostic(code, task, problem, remedy) for code, problem, remedy in _classify(task.settings)
+        task_diagnostic(code, task, problem, remedy)
+        for code, problem, remedy in _classify(task.settings, _IRRELEVANT)
     ]
 
 
 def dag_problems(workflow: Workflow) -> list[Diagnostic]:
     """Return a diagnostic for each setting of the DAG itself that is lost or refused."""
-    found = list(_classify(workflow.settings))
+    found = list(_classify(workflow.settings, _IRRELEVANT | _IRRELEVANT_FOR_A_DAG))
     schedule = workflow.schedule
     if schedule is not None:
         what = schedule.expression or schedule.timetable
@@ -87,9 +93,9 @@ def dag_problems(workflow: Workflow) -> list[Diagnostic]:
     return [about_dag(workflow, code, problem, remedy) for code, problem, remedy in found]
 
 
-def _classify(settings: Mapping[str, Value]) -> Iterable[tuple[Code, str, str]]:
+def _classify(settings: Mapping[str, Value], irrelevant: frozenset[str]) -> Iterable[tuple[Code, str, str]]:
     for name, value in settings.items():
-        if name in _IRRELEVANT or value in (None, False, [], {}):
+        if name in irrelevant or value in (None, False, [], {}):
             continue
         shown = value.text if isinstance(value, Opaque) else repr(value)
         if name in _LOST:

@@ -13,7 +13,7 @@ from converter import diagnostics as d
 from converter.asl.budget import states_of
 from converter.asl.machine import Machine
 from converter.asl.options import Options
-from converter.diagnostics import Dag2SfnError, Diagnostic
+from converter.diagnostics import Dag2SfnError, Diagnostic, about_dag
 from converter.identity import machine_name, stack_name
 from converter.packaging.template import FUNCTION_KEYS, substitutions
 from converter.workflow import Location, Workflow, to_json
@@ -119,6 +119,20 @@ def read_manifest(directory: Path) -> Manifest:
         )
     except (KeyError, TypeError):
         raise _not_a_bundle(directory, f"has an incomplete {MANIFEST}") from None
+
+
+def left_behind(directory: Path, workflow: Workflow) -> tuple[Diagnostic, ...]:
+    """Return a warning (D412) if the folder of a DAG that was not converted holds an earlier Bundle."""
+    try:
+        earlier = read_manifest(directory)
+    except Dag2SfnError:
+        return ()
+    problem = (
+        f"the bundle in {directory} is from an earlier conversion of {earlier.source.file}, "
+        "and deploying it deploys the DAG as it was then"
+    )
+    remedy = "convert the DAG again once it is mended, or remove the folder"
+    return (about_dag(workflow, d.BUNDLE_LEFT_BEHIND, problem, remedy),)
 
 
 def _states_by_comment(machine: Machine) -> dict[str, str]:

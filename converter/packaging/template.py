@@ -14,7 +14,7 @@ from converter import __version__
 from converter.asl import awaiting
 from converter.asl.machine import Machine
 from converter.identity import machine_name
-from converter.operators.step import GlueRun, Permission
+from converter.operators.step import Permission
 from converter.packaging.policies import Statement, role_resources, statements_of
 from converter.packaging.yaml_text import GetAtt, Note, Ref, Sub, yaml_text
 from converter.pollers import HANDLER
@@ -197,12 +197,11 @@ def _poller_function(machine: Machine) -> Any:
 
 
 def _poller_role(machine: Machine) -> dict[str, Any]:
-    completions = [machine.steps[task].completion for task in machine.awaited]
-    jobs = [completion.job_name for completion in completions if isinstance(completion, GlueRun)]
     arns = tuple(
-        f"arn:${{AWS::Partition}}:glue:${{AWS::Region}}:${{AWS::AccountId}}:job/{job}" for job in jobs
+        f"arn:${{AWS::Partition}}:glue:${{AWS::Region}}:${{AWS::AccountId}}:job/{job}"
+        for job in machine.polled_jobs
     )
-    statements = list(statements_of([Permission(("glue:GetJobRuns",), arns)]))
+    statements = list(statements_of([Permission(("glue:GetJobRuns",), arns)])) if arns else []
     if machine.needs_table:
         statements.append(Statement(("dynamodb:BatchGetItem",), (GetAtt("OutcomeTable", "Arn"),)))
     statements.append(

@@ -2,7 +2,8 @@
 
 ``order`` is the DAG as an order (who comes before whom), ``plan`` the tree of nodes, ``planner`` makes the
 tree, ``breaking`` chooses the Awaits where the DAG is not series-parallel, and ``exactness`` checks, with
-no code shared with the others, that the tree orders exactly what the DAG orders.
+no code shared with the others, that the tree orders exactly what the DAG orders. docs/planning.md has the
+other rooms, and the proofs.
 """
 
 from converter.planning.exactness import assert_exact

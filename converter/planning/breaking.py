@@ -1,65 +1,82 @@
 """Which tasks get an Await, where a DAG is not series-parallel: as few as possible.
 
-In a set that falls apart neither in series nor side by side, the root of the plan can only be a Parallel
-that cuts dependencies, and every task with a cut dependency needs an Await. So the question is: which is
-the smallest set of tasks that, freed from their dependencies, lets the rest fall apart completely? Small
-sets are searched through, smallest answers first, so the answer is the least one. Larger ones are freed
-task by task, each time the one that leaves the least undone.
+The Awaits must hit every obstruction (see ``obstructions``). So: hit the known ones with the fewest tasks;
+where the DAG is still stuck, there are obstructions that are not hit; add them; again, until it falls
+apart. If every answer on the way was a proven minimum, the last one is: no smaller set hits even the
+obstructions that are known.
 """
 
 from __future__ import annotations
 
-from itertools import combinations
+from dataclasses import dataclass
 
 from converter.planning.decompose import stuck_parts
+from converter.planning.hitting import Dearness, Hitting, Members, hit_all
+from converter.planning.obstructions import find_obstruction, short_obstructions
 from converter.planning.order import Order, bits
 
-#: Up to this many decompositions are tried for a proven minimum (about 0.1 ms each for a dozen tasks).
-SEARCH_LIMIT = 2_000
-#: In larger sets, at most this many tasks are tried for each Await.
-CANDIDATE_LIMIT = 64
+
+@dataclass(frozen=True)
+class Choice:
+    """The set of tasks that need an Await. ``proven``: no smaller set would do."""
+
+    awaiting: int
+    proven: bool
 
 
-def choose_awaiting(order: Order) -> int:
-    """Return the set of tasks that need an Await, such that the DAG falls apart without the others."""
+def choose_awaiting(order: Order, dearness: Dearness) -> Choice:
+    """Return few tasks that, with Awaits, let the DAG fall apart; among equals rather those less dear."""
+    native = dict(enumerate(order.direct))
     awaiting = 0
-    stuck = stuck_parts(order, order.everything, awaiting)
-    while stuck:
-        tasks = stuck.pop()
-        found = _fewest(order, tasks, awaiting)
-        awaiting |= found if found is not None else _most_useful(order, tasks, awaiting)
-        stuck.extend(stuck_parts(order, tasks, awaiting))
-    return awaiting
+    proven = True
+    for stuck in stuck_parts(order, order.everything, native):
+        found = _choose_in(order, stuck, dearness)
+        awaiting |= found.awaiting
+        proven &= found.proven
+    return Choice(awaiting, proven)
 
 
-def _fewest(order: Order, tasks: int, awaiting: int) -> int | None:
-    """Return a smallest set of further Awaits that suffices for ``tasks``; None if the search is too long."""
-    consumers = _consumers(order, tasks, awaiting)
-    tried = 0
-    for size in range(1, len(consumers) + 1):
-        for chosen in combinations(consumers, size):
-            tried += 1
-            if tried > SEARCH_LIMIT:
-                return None
-            freed = sum(1 << task for task in chosen)
-            if not stuck_parts(order, tasks, awaiting | freed):
-                return freed
-    raise AssertionError("a set in which every task has an Await always falls apart")
+def _choose_in(order: Order, tasks: int, dearness: Dearness) -> Choice:
+    """Return the choice for one set that does not fall apart."""
+    known = short_obstructions(order, tasks)
+    guessed = False
+    solved: dict[tuple[Members, ...], Hitting] = {}
+    while True:
+        hitting = hit_all(known, dearness, solved)
+        awaiting = sum(1 << task for task in hitting.chosen)
+        missed = _missed(order, tasks, awaiting)
+        if not missed:
+            return Choice(awaiting, hitting.proven and not guessed)
+        for obstruction in missed:
+            guessed |= not obstruction.proven
+            known.append(obstruction.tasks)
 
 
-def _most_useful(order: Order, tasks: int, awaiting: int) -> int:
-    """Return the one task whose Await leaves the smallest stuck sets (measured by squared size)."""
-    consumers = _consumers(order, tasks, awaiting)
-    # Tasks with many upstream tasks entangle most: they are worth a try first.
-    consumers.sort(key=lambda task: (-(order.direct[task] & tasks).bit_count(), -task))
+@dataclass(frozen=True)
+class _Missed:
+    """Tasks of which one shall get an Await. ``proven``: one must."""
 
-    def undone(task: int) -> tuple[int, int]:
-        left = stuck_parts(order, tasks, awaiting | 1 << task)
-        return sum(part.bit_count() ** 2 for part in left), -task
-
-    return 1 << min(consumers[:CANDIDATE_LIMIT], key=undone)
+    tasks: Members
+    proven: bool = True
 
 
-def _consumers(order: Order, tasks: int, awaiting: int) -> list[int]:
-    """Return the tasks that could be freed, last first: early ones rather wait natively."""
-    return [task for task in bits(tasks & ~awaiting) if order.direct[task] & tasks][::-1]
+def _missed(order: Order, tasks: int, awaiting: int) -> list[_Missed]:
+    """Return obstructions that ``awaiting`` does not hit, no two with a common task; none if it hits all."""
+    native = {task: order.direct[task] & tasks for task in bits(tasks & ~awaiting)}
+    missed: list[_Missed] = []
+    barren: set[int] = set()
+    pending = stuck_parts(order, tasks, native)
+    while pending:
+        stuck = pending.pop()
+        found = find_obstruction(order, stuck, native, barren)
+        missed.append(_Missed(found) if found else _guess(stuck, native))
+        for task in missed[-1].tasks:
+            del native[task]
+        pending.extend(stuck_parts(order, stuck, native))
+    return missed
+
+
+def _guess(stuck: int, native: dict[int, int]) -> _Missed:
+    """Return the task that holds most of a stuck set together, where no short obstruction was found."""
+    waiting = (task for task in bits(stuck) if task in native)
+    return _Missed((max(waiting, key=lambda task: ((native[task] & stuck).bit_count(), task)),), proven=False)

@@ -7,11 +7,16 @@ are served) and compares, task by task, what must have finished with the DAG's o
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections import defaultdict
+from collections.abc import Mapping
 from collections.abc import Sequence as SequenceOf
 from graphlib import CycleError, TopologicalSorter
+from typing import TypeAlias
 
-from converter.planning.plan import Await, Node, Parallel, Plan, Sequence, Step
+from converter.planning.plan import Await, Node, Parallel, Plan, Step, awaits
+
+#: What can be waited for while a plan is played: the end of a task (its id), or a point between nodes.
+_Event: TypeAlias = "str | int"
 
 
 class InexactPlanError(AssertionError):
@@ -22,58 +27,68 @@ def assert_exact(plan: Plan, upstream: Mapping[str, SequenceOf[str]]) -> None:
     """Raise :class:`InexactPlanError` unless the plan orders exactly what the graph (task → upstream) orders.
 
     Also raised for a task that is missing, runs twice, or can never start (Awaits that wait for each other).
+    Takes time and memory in proportion to tasks + dependencies + nodes of the tree, times the tasks' bits.
     """
-    gates = _gates(plan)
-    if sorted(gates) != sorted(upstream):
-        raise InexactPlanError(f"the plan runs {sorted(gates)}, the DAG has {sorted(upstream)}")
+    played = _play(plan)
+    tasks = {event for event in played if isinstance(event, str)}
+    if tasks != upstream.keys():
+        more, less = sorted(tasks - upstream.keys()), sorted(upstream.keys() - tasks)
+        raise InexactPlanError(f"the plan runs {more}, which the DAG does not have, and leaves out {less}")
+    if strangers := {task for node in awaits(plan) for task in node.task_ids} - tasks:
+        raise InexactPlanError(f"the plan awaits {sorted(strangers)}, which it does not run")
     number = {task: index for index, task in enumerate(upstream)}
-    planned = _ancestors(gates, number)
-    wanted = _ancestors(upstream, number)
+    planned = _ancestors(played, number)
+    wanted = _ancestors(dict(upstream.items()), number)
     for task, ancestors in wanted.items():
         difference = planned[task] ^ ancestors
         if difference:
-            other = next(name for name, index in number.items() if difference >> index & 1)
+            other = list(number)[difference.bit_length() - 1]
             verb = "does not order" if ancestors >> number[other] & 1 else "orders"
             raise InexactPlanError(f"the plan {verb} '{other}' before '{task}', unlike the DAG")
 
 
-def _gates(plan: Plan) -> dict[str, tuple[str, ...]]:
-    """Return task → the tasks whose end lets it start, as the plan's own shape says."""
-    gates: dict[str, tuple[str, ...]] = {}
+def _play(plan: Plan) -> dict[_Event, list[_Event]]:
+    """Return event → the events that come right before it, as the plan's own shape says.
 
-    def play(node: Node, gate: tuple[str, ...]) -> tuple[str, ...]:
-        """Give every task below ``node`` its gate; return the tasks whose end is the end of ``node``."""
+    Every node begins at one point and ends at another; points 0 and 1 are the plan's own. Through points, a
+    thousand branches before a thousand others are two thousand pairs and not a million.
+    """
+    before: dict[_Event, list[_Event]] = defaultdict(list)
+    points = 2
+    pending: list[tuple[Node, int, int]] = [(plan, 0, 1)]
+    while pending:
+        node, begin, end = pending.pop()
         if isinstance(node, Step):
-            if node.task_id in gates:
+            if node.task_id in before:
                 raise InexactPlanError(f"the plan runs '{node.task_id}' twice")
-            gates[node.task_id] = gate
-            return (node.task_id,)
-        if isinstance(node, Await):
-            return _unique((*gate, *node.task_ids))
-        if isinstance(node, Parallel):
-            return _unique(task for child in node.children for task in play(child, gate))
-        for child in node.children:
-            gate = play(child, gate)
-        return gate
-
-    if plan != Sequence(()):
-        play(plan, ())
-    return gates
+            before[node.task_id].append(begin)
+            before[end].append(node.task_id)
+        elif isinstance(node, Await):
+            before[end].extend((begin, *node.task_ids))
+        elif isinstance(node, Parallel):
+            pending.extend((child, begin, end) for child in node.children)
+        else:
+            between = [begin, *range(points, points + len(node.children) - 1), end]
+            points += len(node.children)
+            pending.extend(zip(node.children, between, between[1:], strict=False))
+    return before
 
 
-def _unique(tasks: Iterable[str]) -> tuple[str, ...]:
-    return tuple(dict.fromkeys(tasks))
-
-
-def _ancestors(upstream: Mapping[str, SequenceOf[str]], number: Mapping[str, int]) -> dict[str, int]:
-    """Return task → all tasks that must have finished before it starts, as a bit set over ``number``."""
-    found: dict[str, int] = {}
+def _ancestors(upstream: Mapping[_Event, SequenceOf[_Event]], number: Mapping[str, int]) -> dict[_Event, int]:
+    """Return event → all tasks that must have finished before it, as a bit set over ``number``."""
+    found: dict[_Event, int] = {}
     try:
-        for task in TopologicalSorter(upstream).static_order():
+        for event in TopologicalSorter(upstream).static_order():
             ancestors = 0
-            for up in upstream[task]:
-                ancestors |= found[up] | 1 << number[up]
-            found[task] = ancestors
+            for up in upstream.get(event, ()):
+                ancestors |= found[up]
+                if isinstance(up, str):
+                    ancestors |= 1 << number[up]
+            found[event] = ancestors
     except CycleError as error:
-        raise InexactPlanError(f"tasks wait for each other: {' > '.join(error.args[1])}") from error
+        raise InexactPlanError(f"tasks wait for each other: {_cycle(error)}") from error
     return found
+
+
+def _cycle(error: CycleError) -> str:
+    return " > ".join(event for event in error.args[1] if isinstance(event, str))

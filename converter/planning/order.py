@@ -10,31 +10,48 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from heapq import heappop, heappush
 
+_WORD = (1 << 64) - 1
+
 
 def bits(members: int) -> Iterator[int]:
     """Yield the members of a bit set in ascending order."""
+    base = 0
     while members:
-        low = members & -members
-        yield low.bit_length() - 1
-        members ^= low
+        # Word by word: operations on all of a large set for each member would take most of the time.
+        empty = (members & -members).bit_length() - 1
+        members >>= empty
+        base += empty
+        word = members & _WORD
+        while word:
+            low = word & -word
+            yield base + low.bit_length() - 1
+            word ^= low
+        members >>= 64
+        base += 64
 
 
 @dataclass(frozen=True)
 class Order:
     """The order of a DAG's tasks. Tasks are numbered in an order in which upstream tasks come first.
 
-    ``before[v]`` is the set of all tasks before v (the transitive closure), ``direct[v]`` those that no
-    other task of ``before[v]`` comes between (the transitive reduction).
+    ``before[v]`` is the set of all tasks before v (the transitive closure) and ``after[v]`` of those that v
+    is before; ``direct[v]`` those of ``before[v]`` that no other one comes between (the transitive
+    reduction). ``everything`` is the set of all tasks: after a contraction not all numbers are in it.
     """
 
     names: tuple[str, ...]
     before: tuple[int, ...]
+    after: tuple[int, ...]
     direct: tuple[int, ...]
+    everything: int
 
-    @property
-    def everything(self) -> int:
-        """The set of all tasks."""
-        return (1 << len(self.names)) - 1
+    def downstream(self) -> tuple[int, ...]:
+        """Return for each task the set of those that it is a direct upstream task of."""
+        down = [0] * len(self.names)
+        for task in bits(self.everything):
+            for up in bits(self.direct[task]):
+                down[up] |= 1 << task
+        return tuple(down)
 
 
 class CycleError(ValueError):
@@ -64,7 +81,11 @@ def make_order(upstream: Mapping[str, Sequence[str]]) -> Order:
                 ancestors |= before[up] | 1 << up
         before.append(ancestors)
         direct.append(reduced)
-    return Order(names, tuple(before), tuple(direct))
+    after = [0] * len(names)
+    for task in reversed(range(len(names))):
+        for up in bits(direct[task]):
+            after[up] |= after[task] | 1 << task
+    return Order(names, tuple(before), tuple(after), tuple(direct), (1 << len(names)) - 1)
 
 
 def _topological(upstream: Mapping[str, Sequence[str]]) -> tuple[str, ...]:

@@ -1,4 +1,7 @@
-"""The Plan: a tree of Sequence, Parallel, Step and Await nodes."""
+"""The Plan: a tree of Sequence, Parallel, Step and Await nodes.
+
+A tree may be thousands of levels deep, so nothing here recurses.
+"""
 
 from __future__ import annotations
 
@@ -74,10 +77,26 @@ def awaits(node: Node) -> tuple[Await, ...]:
 
 def render(node: Node) -> str:
     """Return the tree on one line: ``Parallel[glue1, glue2 > await(glue3) > report_b]``."""
-    if isinstance(node, Step):
-        return node.task_id
-    if isinstance(node, Await):
-        return f"await({', '.join(node.task_ids)})"
-    if isinstance(node, Parallel):
-        return f"Parallel[{', '.join(map(render, node.children))}]"
-    return " > ".join(map(render, node.children))
+    written: list[str] = []
+    pending: list[Node | str] = [node]
+    while pending:
+        current = pending.pop()
+        if isinstance(current, str):
+            written.append(current)
+        elif isinstance(current, Step):
+            written.append(current.task_id)
+        elif isinstance(current, Await):
+            written.append(f"await({', '.join(current.task_ids)})")
+        elif isinstance(current, Parallel):
+            pending.extend(("]", *_joined(current.children, ", "), "Parallel["))
+        else:
+            pending.extend(_joined(current.children, " > "))
+    return "".join(written)
+
+
+def _joined(children: tuple[Node, ...], separator: str) -> list[Node | str]:
+    """Return the children with the separator between them, last first (as a stack wants them)."""
+    joined: list[Node | str] = []
+    for child in reversed(children):
+        joined.extend((child, separator))
+    return joined[:-1]

@@ -3,11 +3,11 @@
 Event::
 
     {"execution": "<ARN of the execution>", "started": "<its start, ISO 8601>",
-     "tasks": {"<task id>": {"job": "<Glue job>", "timeout": <seconds one try may take>}, ...},
+     "tasks": {"<task id>": {"job": "<Glue job>"}, ...},
      "window": <seconds>}
 
-``job`` is there for a task that is a run of a Glue job, ``timeout`` if its tries are limited, ``window``
-only where runs are recognised by their start time. Answer::
+``job`` is there for a task whose success can be seen in Glue, ``window`` only where runs are recognised by
+their start time. Answer::
 
     {"records": {"<task id>": {"state": "success", "at": <ms since 1970>, "output": <XCom value>}, ...}}
 
@@ -55,10 +55,10 @@ def answer(event: dict[str, Any], *, glue: Any, dynamodb: Any, table: str | None
     """Return ``{"records": …}`` for an event, asking the clients given."""
     tasks = event["tasks"]
     records = _published(dynamodb, table, event["execution"], list(tasks)) if table else {}
-    jobs: dict[str, dict[str, Any]] = {}
+    jobs: dict[str, list[str]] = {}
     for task, asked in tasks.items():
         if task not in records and "job" in asked:
-            jobs.setdefault(asked["job"], {})[task] = asked
+            jobs.setdefault(asked["job"], []).append(task)
     for job, waiting in jobs.items():
         records.update(_succeeded(glue, job, waiting, event))
     return {"records": records}
@@ -86,14 +86,14 @@ def _published(dynamodb: Any, table: str, execution: str, tasks: list[str]) -> d
     return records
 
 
-def _succeeded(glue: Any, job: str, tasks: dict[str, Any], event: dict[str, Any]) -> dict[str, Any]:
+def _succeeded(glue: Any, job: str, tasks: list[str], event: dict[str, Any]) -> dict[str, Any]:
     """Return a record for each task of which a run of the job has succeeded."""
     started = _instant(event["started"])
     records: dict[str, Any] = {}
     try:
         for run in _runs(glue, job, _oldest(started, event)):
-            for task, asked in tasks.items():
-                if task not in records and _is_success(run, task, asked, event):
+            for task in tasks:
+                if task not in records and _is_success(run, task, event):
                     records[task] = {
                         "state": "success",
                         "at": round(run["CompletedOn"].timestamp() * 1000),
@@ -108,16 +108,14 @@ def _succeeded(glue: Any, job: str, tasks: dict[str, Any], event: dict[str, Any]
     return records
 
 
-def _is_success(run: dict[str, Any], task: str, asked: dict[str, Any], event: dict[str, Any]) -> bool:
+def _is_success(run: dict[str, Any], task: str, event: dict[str, Any]) -> bool:
     if run["JobRunState"] != "SUCCEEDED" or "CompletedOn" not in run:
         return False
     if "window" not in event:
         argument = run.get("Arguments", {}).get(RUN_ARGUMENT)
         if argument != f"{event['execution']}/{task}/-1":
             return False
-    # A run that outlived its task's timeout has failed for its own branch.
-    took = (run["CompletedOn"] - run["StartedOn"]).total_seconds()
-    return bool(took <= asked.get("timeout", took))
+    return True
 
 
 def _runs(glue: Any, job: str, oldest: datetime.datetime) -> Iterator[dict[str, Any]]:
@@ -126,7 +124,7 @@ def _runs(glue: Any, job: str, oldest: datetime.datetime) -> Iterator[dict[str, 
     while True:
         response = glue.get_job_runs(JobName=job, MaxResults=PAGE_SIZE, **page)
         for run in response["JobRuns"]:
-            if run["StartedOn"] < oldest:
+            if run.get("StartedOn", oldest) < oldest:
                 return
             yield run
         if not response.get("NextToken"):

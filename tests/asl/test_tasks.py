@@ -2,7 +2,7 @@ import pytest
 from workflows import glue, workflow
 
 from converter.asl.options import Options
-from converter.asl.tasks import rounding_problems, state_of, task_retry, timeout_of
+from converter.asl.tasks import rounding_problems, seen_in_glue, state_of, task_retry, timeout_of
 from converter.operators import steps_of
 from converter.operators.step import Step
 from converter.workflow import Retries
@@ -66,10 +66,29 @@ def test_the_shorter_limit_counts_for_each_try(operators, tasks, seconds):
     assert timeout_of(step, glue("t", execution_timeout=tasks)) == seconds
 
 
-def test_throttling_is_retried_apart_from_the_tasks_own_retries():
-    task = glue("t", retries=Retries(2, delay=60))
+def service_retrier(retries):
+    task = glue("t", retries=retries)
     steps, _ = steps_of(workflow(task))
-    retry = state_of(steps["t"], task, Options(), awaited=False, has_records=False)["Retry"]
-    assert retry[0]["ErrorEquals"] == ["Glue.AWSGlueException", "Glue.ConcurrentRunsExceededException"]
-    assert retry[0]["JitterStrategy"] == "FULL"
-    assert retry[-1]["ErrorEquals"] == ["States.ALL"]
+    return state_of(steps["t"], task, Options(), awaited=False, has_records=False)["Retry"]
+
+
+def test_throttling_is_retried_at_once_with_jitter():
+    (retrier,) = service_retrier(Retries(0))
+    assert retrier["ErrorEquals"] == ["Glue.AWSGlueException", "Glue.ConcurrentRunsExceededException"]
+    assert (retrier["IntervalSeconds"], retrier["JitterStrategy"]) == (1, "FULL")
+
+
+def test_a_services_retrier_is_no_less_patient_than_the_task():
+    # The first retrier that matches an error takes it for good: ASL does not fall through to the next.
+    retrier, _, own = service_retrier(Retries(10, delay=600))
+    waits = [min(2**tries, retrier["MaxDelaySeconds"]) for tries in range(retrier["MaxAttempts"])]
+    assert sum(waits) >= 10 * 600
+    assert waits[-10:] == [600] * 10
+    assert own["ErrorEquals"] == ["States.ALL"]
+
+
+def test_an_awaited_run_with_a_timeout_is_seen_by_its_record_alone():
+    task = glue("t", execution_timeout=60)
+    steps, _ = steps_of(workflow(task))
+    assert seen_in_glue(steps["t"], task) is None
+    assert seen_in_glue(steps["t"], glue("t")).job_name == "t"

@@ -120,7 +120,7 @@ write(Path(sys.argv[1]))
 
 def test_a_bundle_has_the_same_bytes_under_any_hash_seed(tmp_path, pytestconfig):
     tests = pytestconfig.rootpath / "tests"
-    path = f"{pytestconfig.rootpath}:{tests}:{tests / 'packaging'}"
+    path = f"{pytestconfig.rootpath}:{tests}:{tests / 'support'}:{tests / 'packaging'}"
     found = []
     for seed in ("0", "1", "7"):
         command = [sys.executable, "-c", SCRIPT, str(tmp_path / seed)]

@@ -134,11 +134,6 @@ def test_a_missing_permission_fails_the_poll():
         ask({"glue3": {"job": "glue3"}}, Glue(error="AccessDeniedException"))
 
 
-def test_a_run_that_took_longer_than_its_tasks_timeout_is_no_success():
-    assert ask({"glue3": {"job": "glue3", "timeout": 59}}, Glue([run(took=60)])) == {}
-    assert ask({"glue3": {"job": "glue3", "timeout": 60}}, Glue([run(took=60)])) != {}
-
-
 def test_without_a_table_only_glue_is_asked():
     assert set(ask({"glue3": {"job": "glue3"}}, Glue([run()]), table=None)) == {"glue3"}
 

@@ -1,0 +1,55 @@
+"""What all blocks of one machine share while it is written."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+
+from converter.asl import awaiting
+from converter.asl.names import Names
+from converter.asl.options import Failures, Options
+from converter.asl.rules import Rules
+from converter.operators.step import Step
+from converter.planning import Node, awaits, task_ids
+from converter.workflow import Task, Workflow
+
+
+@dataclass(frozen=True)
+class Emission:
+    """What all blocks of one machine share."""
+
+    workflow: Workflow
+    steps: Mapping[str, Step]
+    rules: Rules
+    options: Options
+    pace: awaiting.Pace
+    awaited: frozenset[str]
+    needs_table: bool
+    names: Names
+
+    def task(self, task_id: str) -> Task:
+        """Return a task of the workflow."""
+        return self.by_id[task_id]
+
+    @cached_property
+    def by_id(self) -> Mapping[str, Task]:
+        """The tasks by their ids."""
+        return {task.task_id: task for task in self.workflow.tasks}
+
+    @property
+    def task_count(self) -> int:
+        """How many tasks the machine runs."""
+        return len(self.workflow.tasks)
+
+    @property
+    def as_airflow(self) -> bool:
+        """Whether a failure is recorded (rather than ending the execution)."""
+        return self.options.failures is Failures.AIRFLOW
+
+    def may_not_succeed(self, *nodes: Node) -> bool:
+        """Whether anything below the nodes may end other than in success."""
+        return any(
+            (self.as_airflow and awaits(node)) or self.rules.may_not_succeed(*task_ids(node))
+            for node in nodes
+        )

@@ -1,0 +1,113 @@
+"""Emits a machine that fits the limits of Step Functions, and says what there is to say about it."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator, Mapping
+
+from converter import diagnostics as d
+from converter.asl.awaiting import Pace
+from converter.asl.budget import (
+    EVENTS_PER_POLL,
+    event_problems,
+    fitting_pace,
+    polls_until_deadline,
+    size_problems,
+)
+from converter.asl.machine import Machine, emit
+from converter.asl.options import Correlate, Failures, Options
+from converter.asl.rules import Rules
+from converter.asl.tasks import notice_problems
+from converter.diagnostics import Diagnostic, about_dag
+from converter.operators.arguments import task_diagnostic
+from converter.operators.step import Step
+from converter.planning import Plan
+from converter.workflow import Workflow
+
+
+def emit_fitting(
+    workflow: Workflow, plan: Plan, steps: Mapping[str, Step], options: Options
+) -> tuple[Machine, list[Diagnostic]]:
+    """Return the machine, with pollers that ask as often as the history allows, and all diagnostics."""
+    pace = Pace(options.poll_interval, options.deadline(workflow.dagrun_timeout))
+    machine = emit(workflow, plan, steps, options, pace)
+    found = [*event_problems(workflow, machine.definition), *size_problems(workflow, machine.definition)]
+    found += _task_problems(workflow, steps, options)
+    if not machine.pollers or found_refusal(found):
+        return machine, found
+    fitting = fitting_pace(machine.definition, machine.pollers, pace)
+    if fitting is None:
+        return machine, [*found, _too_many_polls(workflow, machine, pace)]
+    if fitting != pace:
+        machine = emit(workflow, plan, steps, options, fitting)
+    found += _poller_problems(workflow, machine, fitting)
+    found += _correlation_problems(workflow, machine, options)
+    return machine, found
+
+
+def found_refusal(diagnostics: list[Diagnostic]) -> bool:
+    """Whether one of the diagnostics refuses the DAG."""
+    return any(item.code.severity is d.Severity.REFUSED for item in diagnostics)
+
+
+def _task_problems(workflow: Workflow, steps: Mapping[str, Step], options: Options) -> Iterator[Diagnostic]:
+    rules = Rules.of(workflow, steps, failures_end_the_run=options.failures is Failures.STOP)
+    for task in workflow.tasks:
+        yield from notice_problems(steps[task.task_id], task)
+        if rules.starts_late(task):
+            problem = "an upstream task that does not run is decided earlier in Airflow than in the machine"
+            yield task_diagnostic(
+                d.EARLY_DECISION, task, problem, "nothing to do if the delay does not matter"
+            )
+
+
+def _too_many_polls(workflow: Workflow, machine: Machine, pace: Pace) -> Diagnostic:
+    polls = machine.pollers * polls_until_deadline(pace)
+    problem = (
+        f"{machine.pollers} pollers may ask {polls:,} times until their deadline, "
+        f"{EVENTS_PER_POLL} events each"
+    )
+    remedy = "give a longer --poll-interval or split the DAG"
+    return about_dag(workflow, d.TOO_MANY_EVENTS, problem, remedy)
+
+
+def _poller_problems(workflow: Workflow, machine: Machine, pace: Pace) -> Iterator[Diagnostic]:
+    who = "1 poller gives" if machine.pollers == 1 else f"{machine.pollers} pollers give"
+    yield about_dag(
+        workflow,
+        d.AWAIT_DEADLINE,
+        f"{who} up {pace.deadline / 3600:.4g} h after the start of the execution",
+        "set another limit with --await-deadline",
+    )
+    if pace.growth:
+        yield about_dag(
+            workflow,
+            d.GROWING_INTERVAL,
+            f"pollers ask every {pace.interval} s for the first {pace.interval / pace.growth / 3600:.1f} h, "
+            f"later at intervals of {pace.growth:.2%} of the execution's age",
+            "a shorter --await-deadline keeps the interval",
+        )
+
+
+def _correlation_problems(workflow: Workflow, machine: Machine, options: Options) -> Iterator[Diagnostic]:
+    """Yield what it means that runs are recognised by time, if they are."""
+    if options.correlate is not Correlate.WINDOW:
+        return
+    yield about_dag(
+        workflow,
+        d.WINDOW_CORRELATION,
+        "a run of an awaited job by anybody else in the execution's window is taken for its own",
+        "use --correlate argument where the jobs can take another argument",
+    )
+    users = defaultdict(list)
+    for task_id, step in machine.steps.items():
+        # Whether or not the task waits for its run: any run of the job would be taken for the awaited one.
+        users[step.arguments.get("JobName")].append(task_id)
+    for job in machine.polled_jobs:
+        if len(users[job]) > 1:
+            yield about_dag(
+                workflow,
+                d.WINDOW_AMBIGUOUS,
+                f"tasks {', '.join(users[job])} run the Glue job '{job}', and a branch awaits one of them",
+                "use --correlate argument, or a job of its own for each task",
+            )

@@ -1,0 +1,340 @@
+"""Writes the states of one group of a block: items that stand or fall together, or a single item.
+
+The group is asked once whether it may run, and has one *failure exit*, which records what did not run because
+of it, tells sibling branches that wait for it, and goes on. So the way of success needs no state to ask
+whether a single task succeeded.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from converter.asl import awaiting, records, rules, tasks
+from converter.asl.awaiting import Exit, LoopExits, LoopNames
+from converter.asl.groups import Group, Unit, first_tasks
+from converter.asl.names import listing
+from converter.expressions.jsonata import Expression, path
+from converter.planning import Parallel, Step
+
+if TYPE_CHECKING:
+    from converter.asl.block import BlockWriter
+
+
+class GroupWriter:
+    """Writes the states of one group of a block."""
+
+    def __init__(self, block: BlockWriter, group: Group, index: int) -> None:
+        self.block = block
+        self.emission = block.emission
+        self.group = group
+        self.index = index
+        self._asks = [self._ask_name(unit) for unit in group.units]
+        self._guard = self._guard_name()
+        self._items = [self._item_name(unit) for unit in group.units]
+        self._failure_exit: str | None = None
+
+    @property
+    def entry(self) -> str:
+        """The state with which the group begins."""
+        if self.group.is_whole:
+            return self._guard or self._unit_entry(0)
+        return self._asks[0] or self._guard or self._items[0]
+
+    @property
+    def last_label(self) -> str:
+        """What the last item of the group is called in the names of helper states."""
+        return listing(first_tasks(self.group.units[-1].item))
+
+    def write(self) -> None:
+        """Add the group's states to the block."""
+        if self.group.is_whole:
+            self._write_whole()
+        else:
+            self._write_single(self.group.units[0])
+        self._write_failure_exit()
+
+    # --- a group that stands or falls together ----------------------------------------------------------
+
+    def _write_whole(self) -> None:
+        if self._guard:
+            self.block.states[self._guard] = {
+                "Type": "Choice",
+                "Choices": [
+                    {
+                        "Condition": str(records.all_successful(self._records(self.group.guard))),
+                        "Next": self._unit_entry(0),
+                    }
+                ],
+                "Default": self._failure_exit_name(),
+            }
+        for position, unit in enumerate(self.group.units):
+            if unit.awaited:
+                self._write_loop(position, unit, goes_on_at=self._items[position])
+            transition = self._transition_after_unit(position)
+            if isinstance(unit.item, Step):
+                self._write_task(position, unit.item.task_id, transition)
+            else:
+                certain = self.block.certain.union(
+                    self.group.guard, *(u.tasks for u in self.group.units[:position])
+                )
+                branches = [
+                    self.block.branch(child, inherited=(), certain=certain.union(unit.awaited))
+                    for child in unit.item.children
+                ]
+                self._write_parallel(position, {}, branches, transition)
+            self.block.at_hand |= dict.fromkeys(unit.tasks)
+
+    def _transition_after_unit(self, position: int) -> dict[str, Any]:
+        if position + 1 == len(self.group.units):
+            return self.block.after(self.index, succeeded=True)
+        return {"Next": self._unit_entry(position + 1)}
+
+    def _write_join(self, position: int, unit: Unit) -> str:
+        """Write the state that asks whether a Parallel has wholly succeeded; return its name."""
+        following = first_tasks(self.group.units[position + 1].item)
+        ready = self.emission.names.unique(f"{listing(following)}: ready?")
+        self.block.states[ready] = {
+            "Type": "Choice",
+            "Choices": [
+                {
+                    "Condition": str(records.all_successful(self._records(unit.tasks, also=unit.tasks))),
+                    "Next": self._unit_entry(position + 1),
+                }
+            ],
+            "Default": self._failure_exit_name(),
+        }
+        return ready
+
+    # --- a single item that does not --------------------------------------------------------------------
+
+    def _write_single(self, unit: Unit) -> None:
+        emission, item = self.emission, unit.item
+        if unit.awaited:
+            self._write_loop(0, unit, goes_on_at=self._guard or self._items[0])
+        after = self.block.after(self.index, succeeded=True)
+        if isinstance(item, Parallel):
+            inside = set(unit.tasks)
+            needed = (need for task in unit.tasks for need in emission.rules.needs[task])
+            given = tuple(
+                dict.fromkeys(need for need in needed if need not in inside and need in self.block.at_hand)
+            )
+            branches = [
+                self.block.branch(child, inherited=given, certain=self.block.certain)
+                for child in item.children
+            ]
+            arguments = {task: str(Expression(f"{records.INPUT}.{path(task)}")) for task in given}
+            self._write_parallel(0, arguments, branches, after)
+        else:
+            if self._guard:
+                self._write_rule(item.task_id)
+            self._write_task(0, item.task_id, after)
+        self.block.at_hand |= dict.fromkeys(unit.tasks)
+
+    def _write_rule(self, task_id: str) -> None:
+        rule = self.emission.task(task_id).trigger_rule
+        # What is certain to have succeeded is not handed into the block.
+        needs = tuple(need for need in self.emission.rules.needs[task_id] if need not in self.block.certain)
+        self.block.states[str(self._guard)] = {
+            "Type": "Choice",
+            "Comment": f"trigger rule {rule.value}",
+            "Choices": [
+                {
+                    "Condition": str(rules.runs(rule, needs)),
+                    "Output": str(Expression(records.INPUT)),
+                    "Next": self._items[0],
+                }
+            ],
+            "Default": self._failure_exit_name(),
+            "Output": str(records.with_record(task_id, rules.not_run_record(rule, needs))),
+        }
+
+    # --- the states of tasks, Parallels and loops -------------------------------------------------------
+
+    def _write_task(self, position: int, task_id: str, transition: dict[str, Any]) -> None:
+        emission, states = self.emission, self.block.states
+        step, task = emission.steps[task_id], emission.task(task_id)
+        awaited, has_records = task_id in emission.awaited, bool(self.block.at_hand)
+        state = tasks.state_of(step, task, emission.options, awaited=awaited, has_records=has_records)
+        if emission.as_airflow and step.can_fail:
+            state["Catch"] = [
+                {
+                    "ErrorEquals": ["States.ALL"],
+                    "Output": str(
+                        records.failed(task_id, has_records=has_records, task_count=emission.task_count)
+                    ),
+                    "Next": self._failure_exit_name(),
+                }
+            ]
+        states[self._items[position]] = state
+        if awaited and not tasks.seen_in_glue(step, task):
+            state["Next"] = published = emission.names.unique(f"{task_id}: publish success")
+            following = str(transition.get("Next") or self.block.end_name())
+            states[published] = awaiting.publish_state(task_id, following, emission.pace)
+        else:
+            state |= transition
+
+    def _write_parallel(
+        self,
+        position: int,
+        arguments: dict[str, str],
+        branches: list[dict[str, Any]],
+        transition: dict[str, Any],
+    ) -> None:
+        unit = self.group.units[position]
+        is_last = position + 1 == len(self.group.units)
+        if not is_last and self.emission.may_not_succeed(unit.item):
+            transition = {"Next": self._write_join(position, unit)}
+        self.block.states[self._items[position]] = {
+            "Type": "Parallel",
+            "Arguments": arguments,
+            "Branches": branches,
+            "Output": str(records.joined(has_records=bool(self.block.at_hand))),
+            **transition,
+        }
+
+    def _write_loop(self, position: int, unit: Unit, *, goes_on_at: str) -> None:
+        emission = self.emission
+        consumers = first_tasks(unit.item)
+        plain = emission.rules.only_all_success
+        data = awaiting.HERE if plain else f"$merge([{awaiting.HERE}, {awaiting.KNOWN}])"
+        count = len(unit.awaited)
+        go_on = Exit(goes_on_at, Expression(data))
+        exits: list[tuple[Expression, Exit]] = []
+        if not self.group.is_whole:
+            exits.append((awaiting.all_finished(count), go_on))
+        else:
+            exits.append((awaiting.all_succeeded(count), go_on))
+            if emission.rules.may_not_succeed(*unit.awaited):
+                # With other rules about, what follows may need to know how all awaited tasks ended.
+                decided = awaiting.some_not_successful() if plain else awaiting.all_finished(count)
+                not_run = rules.mark_not_run(
+                    consumers,
+                    data=data,
+                    decided_by=f"{awaiting.KNOWN}.*",
+                    may_be_skipped=emission.rules.may_be_skipped(*unit.awaited),
+                )
+                exits.append((decided, Exit(self._failure_exit_name(), not_run)))
+        self.block.states |= awaiting.loop_states(
+            names=LoopNames(
+                self._asks[position],
+                *map(emission.names.unique, awaiting.finished_and_wait_names(consumers, unit.awaited)),
+            ),
+            exits=LoopExits(tuple(exits), *self._late_and_broken(unit, consumers[0], data)),
+            awaited={
+                task: tasks.seen_in_glue(emission.steps[task], emission.task(task)) for task in unit.awaited
+            },
+            consumers=consumers,
+            options=emission.options,
+            pace=emission.pace,
+        )
+        if not plain:
+            self.block.at_hand |= dict.fromkeys(unit.awaited)
+
+    def _late_and_broken(self, unit: Unit, consumer: str, data: str) -> tuple[Exit, Exit | None]:
+        """Return the ways out when the deadline has passed, and when asking fails for good."""
+        error, cause = awaiting.late_error(unit.awaited, self.emission.pace)
+        if not self.emission.as_airflow:
+            late = self.emission.names.unique(f"{consumer}: too late")
+            self.block.states[late] = {"Type": "Fail", "Error": error, "Cause": cause}
+            return Exit(late, Expression(records.INPUT)), None
+        has_records = bool(self.block.at_hand) or not self.emission.rules.only_all_success
+        failed = records.failed_because(consumer, error, cause, has_records=has_records, data=data)
+        broken = records.failed(
+            consumer, has_records=bool(self.block.at_hand), task_count=self.emission.task_count
+        )
+        return Exit(self._failure_exit_name(), failed), Exit(self._failure_exit_name(), broken)
+
+    # --- what happens once something did not succeed ----------------------------------------------------
+
+    def _followers(self) -> tuple[str, ...]:
+        """Return the tasks of the group that may be without a record when its failure exit is taken."""
+        first, *rest = self.group.units
+        starts_in_doubt = bool(first.awaited) or (self.group.is_whole and self._guard)
+        if not self.group.is_whole and isinstance(first.item, Step):
+            return ()
+        units = self.group.units if starts_in_doubt else tuple(rest)
+        return tuple(task for unit in units for task in unit.tasks)
+
+    def _to_publish(self) -> list[str]:
+        """Return the awaited tasks whose end the failure exit has to tell.
+
+        A Parallel at the beginning always runs, unless the group starts in doubt: its own blocks tell.
+        """
+        first, *rest = self.group.units
+        told = (
+            isinstance(first.item, Parallel) and first.item and not set(first.tasks) & set(self._followers())
+        )
+        units = rest if told else self.group.units
+        awaited = self.emission.awaited if self.emission.needs_table else frozenset()
+        return [task for unit in units for task in unit.tasks if task in awaited]
+
+    def _failure_exit_name(self) -> str:
+        if self._failure_exit is None:
+            followers = self._followers()
+            publishing = self._to_publish()
+            if followers:
+                self._failure_exit = self.emission.names.unique(f"{listing(followers)}: mark if not run")
+            elif publishing:
+                self._failure_exit = self.emission.names.unique(f"{publishing[0]}: publish outcome")
+            else:
+                self._failure_exit = self.block.name_after(self.index, succeeded=False)
+        return self._failure_exit
+
+    def _write_failure_exit(self) -> None:
+        """Write the way that is taken once something did not succeed: record the rest, publish, go on."""
+        if self._failure_exit is None:
+            return
+        emission, states = self.emission, self.block.states
+        followers, publishing = self._followers(), self._to_publish()
+        following = self.block.after(self.index, succeeded=False)
+        if publishing:
+            names = [
+                emission.names.unique(f"{task}: publish outcome")
+                for task in publishing[bool(not followers) :]
+            ]
+            names = names if followers else [self._failure_exit, *names]
+            next_name = self.block.name_after(self.index, succeeded=False)
+            for task, name in reversed(list(zip(publishing, names, strict=True))):
+                states[name] = awaiting.publish_state(task, next_name, emission.pace)
+                next_name = name
+            following = {"Next": next_name}
+        if followers:
+            deciding = (*self.group.guard, *self.group.tasks)
+            marked = rules.mark_not_run(
+                followers,
+                data=records.INPUT,
+                decided_by=self._records(deciding, also=self.group.tasks),
+                may_be_skipped=emission.rules.may_be_skipped(*followers),
+            )
+            states[self._failure_exit] = {"Type": "Pass", "Output": str(marked), **following}
+
+    # --- names ------------------------------------------------------------------------------------------
+
+    def _records(self, task_ids: tuple[str, ...], also: tuple[str, ...] = ()) -> str:
+        """Return an expression for the records of these tasks: all there are, if there are no others."""
+        if set(self.block.at_hand) | set(also) <= set(task_ids):
+            return f"{records.INPUT}.*"
+        return rules.records_of(task_ids)
+
+    def _unit_entry(self, position: int) -> str:
+        return self._asks[position] or self._items[position]
+
+    def _ask_name(self, unit: Unit) -> str:
+        if not unit.awaited:
+            return ""
+        return self.emission.names.unique(awaiting.ask_name(first_tasks(unit.item), unit.awaited))
+
+    def _guard_name(self) -> str | None:
+        """Return the name of the state that asks whether the group, or a single task, may run at all."""
+        group, first = self.group, self.group.units[0].item
+        if group.is_whole:
+            asks = bool(group.guard)
+        else:
+            asks = isinstance(first, Step) and self.emission.rules.may_not_run(first.task_id)
+        return self.emission.names.unique(f"{listing(first_tasks(first))}: ready?") if asks else None
+
+    def _item_name(self, unit: Unit) -> str:
+        if isinstance(unit.item, Step):
+            return self.emission.names.unique(unit.item.task_id)
+        heads = [first_tasks(child)[0] for child in unit.item.children]
+        return self.emission.names.unique(f"in parallel: {listing(heads)}")

@@ -1,0 +1,154 @@
+"""Which items of a Sequence stand or fall together.
+
+A *group* is a run of items that all need everything before them in the group to succeed. It is asked once,
+before its first item, whether it may run at all, and has one exit for whatever goes wrong inside: the rest of
+the group is then not run. A task with another rule than all_success is a group of its own, and asks for
+itself; so is a Parallel whose branches do not all stand or fall together.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence as SequenceOf
+from dataclasses import dataclass, replace
+
+from converter.asl.rules import Rules
+from converter.planning import Await, Node, Parallel, Plan, Sequence, Step, awaits, task_ids
+
+
+@dataclass(frozen=True)
+class Unit:
+    """An item of a Sequence, with what is awaited directly before it."""
+
+    item: Step | Parallel
+    awaited: tuple[str, ...] = ()
+
+    @property
+    def tasks(self) -> tuple[str, ...]:
+        """The tasks that the item runs."""
+        return task_ids(self.item)
+
+
+@dataclass(frozen=True)
+class Group:
+    """Units that stand or fall together, or a single unit that does not (``is_whole`` is False).
+
+    ``guard`` are the tasks outside the group whose success is to be made sure of before it begins.
+    """
+
+    units: tuple[Unit, ...]
+    is_whole: bool
+    guard: tuple[str, ...] = ()
+
+    @property
+    def tasks(self) -> tuple[str, ...]:
+        """The tasks that the group runs."""
+        return tuple(task for unit in self.units for task in unit.tasks)
+
+
+def units_of(node: Node) -> list[Unit]:
+    """Return the items of a Sequence (or of a single node) with their Awaits."""
+    units: list[Unit] = []
+    awaited: tuple[str, ...] = ()
+    for item in node.children if isinstance(node, Sequence) else (node,):
+        if isinstance(item, Await):
+            awaited = item.task_ids
+        elif isinstance(item, (Step, Parallel)):
+            units.append(Unit(item, awaited))
+            awaited = ()
+    return units
+
+
+def groups_of(units: SequenceOf[Unit], rules: Rules, certain: frozenset[str]) -> list[Group]:
+    """Return the groups of a block. ``certain`` are the tasks known to have succeeded before it."""
+    groups: list[Group] = []
+    for unit in units:
+        if groups and _belongs_to(groups[-1], unit, rules):
+            groups[-1] = replace(groups[-1], units=(*groups[-1].units, unit))
+            continue
+        outside = _needs_from_outside(unit, rules)
+        guard = tuple(
+            task
+            for task in outside
+            if task not in certain and task not in unit.awaited and rules.may_not_succeed(task)
+        )
+        is_whole = not _has_to_hear_all(unit, rules) and _all_doomed_by(unit, outside, rules)
+        groups.append(Group((unit,), is_whole, guard if is_whole else ()))
+    return groups
+
+
+def _belongs_to(group: Group, unit: Unit, rules: Rules) -> bool:
+    if not group.is_whole or _has_to_hear_all(unit, rules):
+        return False
+    known = {*group.tasks, *group.guard, *unit.awaited}
+    outside = [task for task in _needs_from_outside(unit, rules) if task not in known]
+    if any(rules.may_not_succeed(task) for task in outside):
+        return False
+    uncertain = [task for task in (*group.tasks, *unit.awaited) if rules.may_not_succeed(task)]
+    return _all_doomed_by(unit, uncertain, rules)
+
+
+def _has_to_hear_all(unit: Unit, rules: Rules) -> bool:
+    """Whether the unit's Await must not be passed over, although a failure before it dooms the unit.
+
+    Where there are other rules, of a failure and a skip the one that came first decides, and that of an
+    awaited task may have been earlier; and what follows may have to wait for the awaited tasks as well.
+    """
+    return bool(unit.awaited) and not rules.only_all_success
+
+
+def _all_doomed_by(unit: Unit, others: SequenceOf[str], rules: Rules) -> bool:
+    """Whether no task of the unit can run unless all of ``others`` succeed, and all are all_success tasks."""
+    needed = set(others)
+    return all(rules.is_all_success(task) and needed <= rules.doomed_by[task] for task in unit.tasks)
+
+
+def _needs_from_outside(unit: Unit, rules: Rules) -> tuple[str, ...]:
+    inside = set(unit.tasks)
+    found = (need for task in unit.tasks for need in rules.needs[task] if need not in inside)
+    return tuple(dict.fromkeys(found))
+
+
+def fetch_needed_records(plan: Plan, rules: Rules) -> Plan:
+    """Return the plan with every Await extended by the tasks whose records are needed behind it.
+
+    A task's rule may look at an upstream task that has certainly finished, but in a sibling branch: behind
+    another that is awaited. Its record has to be fetched as well.
+    """
+    if rules.only_all_success:
+        return plan
+    return _fetching(plan, rules, frozenset())
+
+
+def _fetching(node: Node, rules: Rules, at_hand: frozenset[str]) -> Node:
+    children: list[Node] = []
+    for unit in units_of(node):
+        first = (unit.item.task_id,) if isinstance(unit.item, Step) else ()
+        missing = (need for task in first for need in rules.waits_for(task))
+        wanted = dict.fromkeys((*unit.awaited, *(need for need in missing if need not in at_hand)))
+        if wanted:
+            children.append(Await(tuple(wanted)))
+        at_hand = at_hand.union(wanted)
+        item: Node = unit.item
+        if isinstance(item, Parallel):
+            item = Parallel(tuple(_fetching(child, rules, at_hand) for child in item.children))
+        children.append(item)
+        at_hand = at_hand.union(unit.tasks)
+    if not isinstance(node, Sequence) and len(children) == 1:
+        return children[0]
+    return Sequence(tuple(children))
+
+
+def first_tasks(node: Node) -> tuple[str, ...]:
+    """Return the tasks with which a node begins."""
+    if isinstance(node, Step):
+        return (node.task_id,)
+    if isinstance(node, Parallel):
+        return tuple(task for child in node.children for task in first_tasks(child))
+    if isinstance(node, Sequence):
+        return first_tasks(next(child for child in node.children if not isinstance(child, Await)))
+    return ()
+
+
+def awaited_tasks(plan: Plan) -> tuple[str, ...]:
+    """Return the tasks that some branch awaits."""
+    return tuple(dict.fromkeys(task for node in awaits(plan) for task in node.task_ids))

@@ -1,0 +1,58 @@
+"""What the scheduler decides about one task: skips it was told of, its setups, its rule, its scope.
+
+All of it is ``airflow.models.taskinstance``, ``TaskInstance.are_dependencies_met``, for the dependencies of
+an unmapped task: ``NotPreviouslySkippedDep`` and ``TriggerRuleDep`` (airflow.ti_deps.deps).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from converter.verify.airflow_run.graph import Graph
+from converter.verify.airflow_run.rules import Decision, Verdict, apply_rule, tally
+from converter.workflow import Outcome, TriggerRule
+
+
+def decide(graph: Graph, outcomes: Mapping[str, Outcome], task_id: str) -> Decision:
+    """Return what the task does, given the outcomes of the tasks that have finished.
+
+    This is ``TriggerRuleDep._evaluate_trigger_rule``; tasks that a branch has skipped are another matter.
+    """
+    task = graph.tasks[task_id]
+    if task.is_teardown:
+        return _decide_teardown(graph, outcomes, task_id)
+    by_rule = _decide_by_rule(graph, outcomes, task_id)
+    if task.trigger_rule is TriggerRule.ALWAYS:
+        return by_rule
+    by_setups = _decide_by_setups(graph, outcomes, task_id)
+    return by_setups if isinstance(by_setups, Outcome) or by_rule is Verdict.RUN else by_rule
+
+
+def _decide_by_rule(graph: Graph, outcomes: Mapping[str, Outcome], task_id: str) -> Decision:
+    """Apply the task's own rule (``_evaluate_direct_relatives``)."""
+    task = graph.tasks[task_id]
+    upstream = tally((outcomes.get(up), graph.tasks[up].is_setup) for up in task.upstream)
+    return apply_rule(task.trigger_rule, upstream)
+
+
+def _decide_by_setups(graph: Graph, outcomes: Mapping[str, Outcome], task_id: str) -> Decision:
+    """Hold the task until all its indirect setups succeed; the first that does not decides it.
+
+    (``_evaluate_setup_constraint``)
+    """
+    setups = [outcomes.get(setup) for setup in graph.indirect_setups[task_id]]
+    if Outcome.FAILED in setups or Outcome.UPSTREAM_FAILED in setups:
+        return Outcome.UPSTREAM_FAILED
+    if Outcome.SKIPPED in setups:
+        return Outcome.SKIPPED
+    return Verdict.WAIT if None in setups else Verdict.RUN
+
+
+def _decide_teardown(graph: Graph, outcomes: Mapping[str, Outcome], task_id: str) -> Decision:
+    """Hold a teardown that may run until all that its setups serve has finished; no setup holds it.
+
+    (``_evaluate_teardown_scope``)
+    """
+    decision = _decide_by_rule(graph, outcomes, task_id)
+    in_use = any(other not in outcomes for other in graph.teardown_scope[task_id])
+    return Verdict.WAIT if decision is Verdict.RUN and in_use else decision

@@ -1,0 +1,103 @@
+"""Who depends on whom in a DAG: relatives, the setups a task needs, the tasks that decide the run."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+
+from converter.workflow import Task, Workflow
+
+
+@dataclass(frozen=True)
+class Graph:
+    """The relations of one Workflow's tasks, all by task id."""
+
+    workflow: Workflow
+
+    @cached_property
+    def tasks(self) -> Mapping[str, Task]:
+        """Every task, in the order of the ids: so Airflow reads task instances from its database.
+
+        (airflow.models.dagrun, DagRun.fetch_task_instances)
+        """
+        return {task.task_id: task for task in sorted(self.workflow.tasks, key=lambda task: task.task_id)}
+
+    @cached_property
+    def downstream(self) -> Mapping[str, frozenset[str]]:
+        """The direct downstream tasks of each task."""
+        return {
+            task_id: frozenset(other.task_id for other in self.tasks.values() if task_id in other.upstream)
+            for task_id in self.tasks
+        }
+
+    @cached_property
+    def descendants(self) -> Mapping[str, frozenset[str]]:
+        """All that lies behind each task."""
+        return {task_id: _reachable(task_id, self.downstream) for task_id in self.tasks}
+
+    @cached_property
+    def ancestors(self) -> Mapping[str, frozenset[str]]:
+        """All that lies before each task."""
+        upstream = {task_id: frozenset(task.upstream) for task_id, task in self.tasks.items()}
+        return {task_id: _reachable(task_id, upstream) for task_id in self.tasks}
+
+    @cached_property
+    def indirect_setups(self) -> Mapping[str, frozenset[str]]:
+        """The setups further upstream that must have succeeded before a task may run.
+
+        A setup counts for a task while what it has set up is still there: it has no teardown, or one
+        behind the task (airflow._shared.dagnode.node, GenericDAGNode.get_upstreams_only_setups).
+        """
+        return {
+            task_id: frozenset(filter(lambda s: self._serves(s, task_id), self.ancestors[task_id]))
+            - frozenset(task.upstream)
+            for task_id, task in self.tasks.items()
+        }
+
+    def _serves(self, setup: str, task_id: str) -> bool:
+        teardowns = {other for other in self.downstream[setup] if self.tasks[other].is_teardown}
+        return self.tasks[setup].is_setup and (not teardowns or bool(teardowns & self.descendants[task_id]))
+
+    @cached_property
+    def teardown_scope(self) -> Mapping[str, frozenset[str]]:
+        """What lies between a teardown and its direct setups, its direct upstream tasks left out.
+
+        (airflow.ti_deps.deps.trigger_rule_dep, _evaluate_teardown_scope)
+        """
+        return {
+            task_id: frozenset().union(
+                *(
+                    self.descendants[up] & self.ancestors[task_id]
+                    for up in task.upstream
+                    if self.tasks[up].is_setup
+                )
+            )
+            - frozenset(task.upstream)
+            for task_id, task in self.tasks.items()
+            if task.is_teardown
+        }
+
+    @cached_property
+    def deciding(self) -> frozenset[str]:
+        """The tasks whose outcomes are the run's: the leaves, as if there were no ignorable teardowns.
+
+        A teardown is ignorable unless it has ``on_failure_fail_dagrun``. A DAG of nothing else has its
+        plain leaves (airflow.models.dagrun, DagRun._tis_for_dagrun_state).
+        """
+        counted = {task_id for task_id, task in self.tasks.items() if not _is_ignorable(task)}
+        effective = frozenset(task_id for task_id in counted if not self.downstream[task_id] & counted)
+        return effective or frozenset(self.workflow.leaves())
+
+
+def _is_ignorable(task: Task) -> bool:
+    return task.is_teardown and not task.settings.get("on_failure_fail_dagrun", False)
+
+
+def _reachable(start: str, edges: Mapping[str, frozenset[str]]) -> frozenset[str]:
+    found: set[str] = set()
+    open_ends = set(edges[start])
+    while open_ends:
+        found |= open_ends
+        open_ends = set().union(*(edges[task_id] for task_id in open_ends)) - found
+    return frozenset(found)

@@ -1,0 +1,104 @@
+"""The scheduler: passes over a snapshot of the tasks' states, one after another until nothing changes.
+
+One pass is ``SchedulerJobRunner._schedule_dag_run`` (airflow.jobs.scheduler_job_runner), which is mostly
+``DagRun.update_state`` (airflow.models.dagrun).
+"""
+
+from __future__ import annotations
+
+from converter.verify.airflow_run.board import Board, RunEnd
+from converter.verify.airflow_run.decisions import decide
+from converter.verify.airflow_run.rules import Decision, Verdict
+from converter.verify.airflow_run.trace import Cause, Phase
+from converter.workflow import Outcome
+
+
+def schedule(board: Board) -> None:
+    """Pass over the run until a pass changes nothing, or the run has ended."""
+    while board.end is None and _changes_something(board):
+        pass
+
+
+def _changes_something(board: Board) -> bool:
+    """Make one pass; return whether it changed a task.
+
+    A task that waits for its retry is considered too, in every pass: if what it began upon has become a
+    skip since, it ends without a further try.
+    """
+    if _has_timed_out(board):
+        _end_by_timeout(board)
+        return True
+    unfinished = board.unfinished()
+    decisions = {
+        task_id: _consider(board, task_id)
+        for task_id in unfinished
+        if board.states[task_id] is not Phase.RUNNING
+    }
+    decided = {task_id: verdict for task_id, verdict in decisions.items() if isinstance(verdict, Outcome)}
+    ready = frozenset(
+        task_id
+        for task_id, verdict in decisions.items()
+        if verdict is Verdict.RUN and board.retry_at.get(task_id, 0) <= board.now
+    )
+    board.begin_tries(ready, decided)
+    if decided or ready:
+        return True
+    if not unfinished:
+        _end(board, Cause.TASKS)
+        return False
+    return _look_for_deadlock(board, unfinished)
+
+
+def _consider(board: Board, task_id: str) -> Decision:
+    """A skip that its parent has ordered comes first (``NotPreviouslySkippedDep``)."""
+    if task_id in board.told_to_skip:
+        return Outcome.SKIPPED
+    return decide(board.graph, board.outcomes(), task_id)
+
+
+def _look_for_deadlock(board: Board, unfinished: tuple[str, ...]) -> bool:
+    """Look for a task that may run, or runs, by its rule; without one, Airflow gives the run up as failed.
+
+    It asks the tasks in their order, running ones and those that wait for a retry too, up to the first that
+    may. Asking *decides* those that may not: a running task is ended as skipped when its branch has told it
+    so, or when an upstream_failed that it began upon has become a skip. And a task that only its branch has
+    ended still counts as stuck: a run can fail by this although nothing has failed. (If its rule and its
+    branch both end it, Airflow counts it as stuck or not by the order of a Python set; here it is stuck.)
+
+    (``DagRun._are_premature_tis`` and its caller, ``DagRun.update_state``)
+    """
+    outcomes = board.outcomes()
+    verdicts: dict[str, Outcome] = {}
+    by_rule = False
+    for task_id in unfinished:
+        rule_says = decide(board.graph, outcomes, task_id)
+        told = task_id in board.told_to_skip
+        if rule_says is Verdict.RUN and not told:
+            board.change(verdicts)
+            return bool(verdicts)
+        if told:
+            verdicts[task_id] = Outcome.SKIPPED
+        elif isinstance(rule_says, Outcome):
+            verdicts[task_id], by_rule = rule_says, True
+    board.change(verdicts)
+    _end(board, Cause.TASKS if by_rule and not board.unfinished() else Cause.DEADLOCK)
+    return bool(verdicts)
+
+
+def _end(board: Board, cause: Cause) -> None:
+    """The run failed if one of the deciding tasks did; a deadlock is a failure by itself."""
+    failures = (Outcome.FAILED, Outcome.UPSTREAM_FAILED)
+    failed = any(board.states[task_id] in failures for task_id in board.graph.deciding)
+    outcome = Outcome.FAILED if failed or cause is Cause.DEADLOCK else Outcome.SUCCESS
+    board.end = RunEnd(outcome, board.now, cause)
+
+
+def _has_timed_out(board: Board) -> bool:
+    timeout = board.graph.workflow.dagrun_timeout
+    return timeout is not None and board.now >= timeout
+
+
+def _end_by_timeout(board: Board) -> None:
+    """The run fails, and whatever is unfinished reads as skipped, running tasks and teardowns too."""
+    board.change(dict.fromkeys(board.unfinished(), Outcome.SKIPPED))
+    board.end = RunEnd(Outcome.FAILED, board.now, Cause.TIMEOUT)

@@ -1,0 +1,84 @@
+"""The workers: what the end of a try does to its own task and to others.
+
+A worker reports to Airflow's execution API (airflow.api_fastapi.execution_api.routes.task_instances).
+"""
+
+from __future__ import annotations
+
+from converter.verify.airflow_run.board import Board
+from converter.verify.airflow_run.script import Branch, End, ShortCircuit, retry_band
+from converter.verify.airflow_run.trace import Phase, State
+from converter.workflow import Outcome
+
+
+def finish_try(board: Board, task_id: str) -> None:
+    """Apply the end of a running task's current try, as the script has it."""
+    del board.ends_at[task_id]
+    end = board.current_try(task_id).end
+    if isinstance(end, Branch) and not set(end.chosen) <= set(board.graph.tasks):
+        end = End.FAILED  # an unknown id is an ordinary error of the task: SkipMixin.skip_all_except
+    if isinstance(end, (Branch, ShortCircuit)):
+        _skip_downstream(board, task_id, end)
+    elif end is End.FAILED and board.tries[task_id] <= board.graph.tasks[task_id].retries.count:
+        _wait_for_retry(board, task_id)
+    elif end in (End.FAILED, End.FAILED_FOR_GOOD):
+        _fail(board, task_id)
+    else:
+        board.change({task_id: Outcome(end.value)})
+
+
+def _skip_downstream(board: Board, task_id: str, end: Branch | ShortCircuit) -> None:
+    """Skip what was not chosen, whatever its rule, and even over an upstream_failed; then succeed.
+
+    What runs, or has run, is left alone here (``ti_skip_downstream``), but not for good: see
+    :mod:`converter.verify.airflow_run.scheduler`.
+    """
+    targets = _not_chosen(board, task_id, end) if isinstance(end, Branch) else _cut_off(board, task_id, end)
+    board.told_to_skip |= targets & board.graph.downstream[task_id]
+    untouchable = (Phase.RUNNING, Outcome.SUCCESS, Outcome.FAILED)
+    skipped = {target for target in targets if board.states[target] not in untouchable}
+    board.change({**dict.fromkeys(skipped, Outcome.SKIPPED), task_id: Outcome.SUCCESS})
+
+
+def _not_chosen(board: Board, task_id: str, branch: Branch) -> frozenset[str]:
+    """Return the direct children that are neither chosen nor behind a chosen task.
+
+    The chosen need not be children. (airflow.providers.standard.utils.skipmixin, SkipMixin.skip_all_except)
+    """
+    behind = (board.graph.descendants[chosen] for chosen in branch.chosen)
+    return board.graph.downstream[task_id].difference(branch.chosen, *behind)
+
+
+def _cut_off(board: Board, task_id: str, end: ShortCircuit) -> frozenset[str]:
+    """Return all that lies behind, or the direct children where rules are respected; never a teardown.
+
+    (airflow.providers.standard.operators.python, ShortCircuitOperator.execute)
+    """
+    behind = board.graph.descendants if end.ignores_rules else board.graph.downstream
+    return frozenset(other for other in behind[task_id] if not board.graph.tasks[other].is_teardown)
+
+
+def _wait_for_retry(board: Board, task_id: str) -> None:
+    shortest, longest = retry_band(board.graph.tasks[task_id].retries, board.tries[task_id])
+    wait = board.current_try(task_id).wait
+    if wait is not None and not shortest <= wait <= longest:
+        raise ValueError(
+            f"{task_id}: waits {wait} s after try {board.tries[task_id]}, not {shortest} to {longest}"
+        )
+    board.change({task_id: Phase.UP_FOR_RETRY})
+    board.retry_at[task_id] = board.now + (shortest if wait is None else wait)
+
+
+def _fail(board: Board, task_id: str) -> None:
+    """Fail for good. Under fail_fast that fails what runs and skips what waits, but never touches a teardown.
+
+    (airflow.models.taskinstance, _stop_remaining_tasks. It overwrites other outcomes than success and failed
+    as well; but where all rules are all_success, as fail_fast demands, the first failure finds only skips.)
+    """
+    stopped: dict[str, State] = {}
+    if board.graph.workflow.settings.get("fail_fast", False):
+        for other in board.unfinished():
+            if not board.graph.tasks[other].is_teardown:
+                running = board.states[other] is Phase.RUNNING
+                stopped[other] = Outcome.FAILED if running else Outcome.SKIPPED
+    board.change({**stopped, task_id: Outcome.FAILED})

@@ -1,0 +1,329 @@
+"""Plays a scripted run with Airflow's own scheduler and execution API; a process of its own.
+
+Reads one case per line from standard input (:func:`play` says what is in it), writes one result per line.
+Airflow's own code decides everything; this file only lets time pass, puts scheduled tasks to running, and
+reports the ends that the script has.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from datetime import datetime, timedelta, timezone
+from types import SimpleNamespace
+
+os.environ.update(
+    AIRFLOW__DATABASE__SQL_ALCHEMY_CONN="sqlite://",  # in memory: one process, one thread
+    AIRFLOW__CORE__LOAD_EXAMPLES="False",
+    AIRFLOW__LOGGING__LOGGING_LEVEL="CRITICAL",
+)
+
+import airflow.models
+from airflow import settings
+from airflow._shared.timezones import timezone as airflow_timezone
+from airflow.api_fastapi.execution_api.datamodels.taskinstance import (
+    TIRetryStatePayload,
+    TISkippedDownstreamTasksStatePayload,
+    TISuccessStatePayload,
+    TITerminalStatePayload,
+)
+from airflow.api_fastapi.execution_api.routes import task_instances as api
+from airflow.jobs.scheduler_job_runner import SchedulerJobRunner
+from airflow.models.base import Base
+from airflow.models.dag import DagModel
+from airflow.models.dag_version import DagVersion
+from airflow.models.dagbundle import DagBundleModel
+from airflow.models.dagrun import DagRun
+from airflow.models.log import Log
+from airflow.models.taskinstance import TaskInstance
+from airflow.models.xcom import XComModel
+from airflow.providers.standard.operators.empty import EmptyOperator
+from airflow.providers.standard.operators.python import ShortCircuitOperator
+from airflow.sdk import DAG, BaseOperator
+from airflow.sdk.bases.branch import BaseBranchOperator
+from airflow.sdk.exceptions import AirflowException, DownstreamTasksSkipped
+from airflow.serialization.serialized_objects import DagSerialization
+from airflow.utils.db import synchronize_log_template
+from airflow.utils.state import DagRunState
+from airflow.utils.types import DagRunTriggeredByType, DagRunType
+from sqlalchemy import delete, select, update
+
+DAG_ID = "scripted"
+START = datetime(2026, 1, 1, tzinfo=timezone.utc)
+TICK = timedelta(microseconds=1)
+
+
+class Clock:
+    """The time that Airflow sees."""
+
+    def __init__(self) -> None:
+        self.now = START
+
+    def at(self, seconds: float, *, after: bool = False) -> datetime:
+        """Set the time; ``after`` is a moment later, since Airflow compares due times with ``<``."""
+        self.now = START + timedelta(seconds=seconds) + (TICK if after else timedelta())
+        return self.now
+
+
+CLOCK = Clock()
+
+
+class Plain(BaseOperator):
+    pass
+
+
+class Branch(BaseBranchOperator):
+    chosen: list[str] = []
+
+    def choose_branch(self, context):
+        return self.chosen
+
+
+def prepare_database():
+    airflow.models.import_all_models()
+    Base.metadata.create_all(settings.engine)
+    airflow_timezone.utcnow = lambda: CLOCK.now
+    session = settings.Session()
+    synchronize_log_template(session=session)
+    session.add(DagBundleModel(name="bundle"))
+    session.flush()
+    session.add(DagModel(dag_id=DAG_ID, bundle_name="bundle", relative_fileloc="scripted.py"))
+    session.flush()
+    session.add(DagVersion(dag_id=DAG_ID, version_number=1, bundle_name="bundle"))
+    session.commit()
+    return session
+
+
+def operator_of(task, tries):
+    ends = {attempt["kind"] for attempt in tries}
+    arguments = {
+        "task_id": task["task_id"],
+        "retries": task["retries"]["count"],
+        "retry_delay": timedelta(seconds=task["retries"]["delay"]),
+        "retry_exponential_backoff": task["retries"]["backoff"],
+        "max_retry_delay": task["retries"]["max_delay"] and timedelta(seconds=task["retries"]["max_delay"]),
+        "trigger_rule": task["trigger_rule"],
+    }
+    if "branch" in ends:
+        return Branch(**arguments)
+    if "short_circuit" in ends:
+        ignores = all(attempt.get("ignores_rules", True) for attempt in tries)
+        return ShortCircuitOperator(
+            python_callable=lambda: False, ignore_downstream_trigger_rules=ignores, **arguments
+        )
+    if all(attempt["seconds"] == 0 for attempt in tries):
+        return EmptyOperator(**arguments)
+    return Plain(**arguments)
+
+
+def dag_of(workflow, script):
+    timeout = workflow["dagrun_timeout"]
+    with DAG(
+        DAG_ID,
+        schedule=None,
+        start_date=START,
+        fail_fast=workflow["settings"].get("fail_fast", False),
+        dagrun_timeout=None if timeout is None else timedelta(seconds=timeout),
+    ) as dag:
+        for task in workflow["tasks"]:
+            operator = operator_of(task, script.get(task["task_id"], []))
+            if task["is_setup"]:
+                operator.as_setup()
+            if task["is_teardown"]:
+                fails_run = task["settings"].get("on_failure_fail_dagrun", False)
+                operator.as_teardown(on_failure_fail_dagrun=fails_run)
+        for task in workflow["tasks"]:
+            for upstream in task["upstream"]:
+                dag.get_task(upstream).set_downstream(dag.get_task(task["task_id"]))
+    dag.validate()
+    return dag
+
+
+class Play:
+    """One run of one DAG."""
+
+    def __init__(self, session, workflow, script) -> None:
+        self.session = session
+        self.script = script
+        self.dag = dag_of(workflow, script)
+        self.scheduled_dag = DagSerialization.deserialize_dag(DagSerialization.serialize_dag(self.dag))
+        self.dag_bag = SimpleNamespace(get_dag_for_run=lambda **_: self.scheduled_dag)
+        self.scheduler = SimpleNamespace(
+            scheduler_dag_bag=self.dag_bag,
+            job=SimpleNamespace(id=None, max_tis_per_query=0),
+            log=SchedulerJobRunner.logger(),
+            _multi_team=False,
+            _set_exceeds_max_active_runs=lambda **_: None,
+            _stamp_team_names=lambda *_: None,
+            _verify_integrity_if_dag_changed=lambda **_: True,
+        )
+        session.execute(update(DagModel).values(fail_fast=self.dag.fail_fast))
+        CLOCK.at(0)
+        self.run = self.scheduled_dag.create_dagrun(
+            run_id="manual__1",
+            logical_date=START,
+            data_interval=(START, START),
+            run_after=START,
+            run_type=DagRunType.MANUAL,
+            triggered_by=DagRunTriggeredByType.TEST,
+            state=DagRunState.RUNNING,
+            start_date=START,
+            session=session,
+        )
+        session.commit()
+        self.states = dict.fromkeys(self.dag.task_ids)
+        self.tries = dict.fromkeys(self.dag.task_ids, 0)
+        self.ends_at = {}
+        self.retry_at = {}
+        self.waits = {task_id: [] for task_id in script}
+        self.changes = []
+        self.timeout = workflow["dagrun_timeout"]
+
+    def play(self):
+        self.schedule(0)
+        while (now := self.next_moment()) is not None:
+            for task_id in sorted(task_id for task_id, at in self.ends_at.items() if at == now):
+                if self.states[task_id] == "running":
+                    self.finish_try(task_id, now)
+            self.ends_at = {task_id: at for task_id, at in self.ends_at.items() if at > now}
+            self.schedule(now)
+        result = {
+            "changes": self.changes,
+            "waits": self.waits,
+            "outcome": DagRunState(self.run.state).value,
+            "ended": (self.run.end_date - START) // timedelta(milliseconds=1) / 1000,
+            "tries": dict(self.stored(TaskInstance.try_number)),
+        }
+        self.clean_up()
+        return result
+
+    def next_moment(self):
+        moments = [at for task_id, at in self.ends_at.items() if self.states[task_id] == "running"]
+        if self.run.state == DagRunState.RUNNING:
+            moments += [at for task_id, at in self.retry_at.items() if self.states[task_id] == "up_for_retry"]
+            moments += [] if self.timeout is None else [self.timeout]
+        return min(moments, default=None)
+
+    def schedule(self, now):
+        """Let the scheduler pass over the run until it changes nothing; start what it has scheduled."""
+        CLOCK.at(now, after=True)
+        while self.run.state == DagRunState.RUNNING:
+            SchedulerJobRunner._schedule_dag_run(self.scheduler, self.run, session=self.session)
+            self.session.flush()
+            if not self.note_changes(now):
+                break
+
+    def note_changes(self, now):
+        """Append to ``changes`` what is not as it was, by task id; return whether anything is."""
+        before = len(self.changes)
+        for task_id, stored in self.stored(TaskInstance.state):
+            state = "running" if stored == "scheduled" else stored
+            if stored == "scheduled":
+                self.start(task_id, now)
+            if state != self.states[task_id]:
+                self.states[task_id] = state
+                self.changes.append([now, task_id, state])
+        self.session.expire_all()
+        return len(self.changes) > before
+
+    def start(self, task_id, now):
+        self.tries[task_id] += 1
+        self.ends_at[task_id] = now + self.attempt(task_id)["seconds"]
+        started = {"state": "running", "start_date": CLOCK.now, "end_date": None}
+        self.session.execute(self.of_task(update(TaskInstance), task_id).values(started))
+
+    def attempt(self, task_id):
+        tries = self.script[task_id]
+        return tries[min(self.tries[task_id], len(tries)) - 1]
+
+    def stored(self, column):
+        """Return (task id, value of this column) of all task instances, by task id."""
+        rows = self.session.execute(select(TaskInstance.task_id, column).order_by(TaskInstance.task_id))
+        return [tuple(row) for row in rows]
+
+    def of_task(self, statement, task_id):
+        return statement.where(TaskInstance.task_id == task_id)
+
+    def task_instance(self, task_id):
+        return self.session.scalars(self.of_task(select(TaskInstance), task_id)).one()
+
+    def id_of(self, task_id):
+        return self.session.scalar(self.of_task(select(TaskInstance.id), task_id))
+
+    def finish_try(self, task_id, now):
+        end_date = CLOCK.at(now)
+        attempt = self.attempt(task_id)
+        kind = attempt["kind"]
+        if kind in ("branch", "short_circuit"):
+            kind = self.execute_skipping_operator(task_id, attempt)
+        if kind == "failed" and self.may_retry(task_id):
+            self.report(task_id, TIRetryStatePayload(state="up_for_retry", end_date=end_date))
+            self.note_retry(task_id, now)
+        elif kind in ("failed", "failed_for_good"):
+            self.report(task_id, TITerminalStatePayload(state="failed", end_date=end_date))
+        elif kind == "skipped":
+            self.report(task_id, TITerminalStatePayload(state="skipped", end_date=end_date))
+        else:
+            self.report(task_id, TISuccessStatePayload(state="success", end_date=end_date))
+        self.note_changes(now)
+
+    def report(self, task_id, payload):
+        api.ti_update_state(self.id_of(task_id), payload, session=self.session, dag_bag=self.dag_bag)
+        self.session.flush()
+
+    def may_retry(self, task_id):
+        ti = self.task_instance(task_id)
+        return api._is_eligible_to_retry(ti.state, ti.try_number, ti.max_tries)
+
+    def note_retry(self, task_id, now):
+        self.session.expire_all()
+        ti = self.task_instance(task_id)
+        ti.task = self.scheduled_dag.get_task(task_id)
+        self.retry_at[task_id] = (ti.next_retry_datetime() - START).total_seconds()
+        self.waits[task_id].append(self.retry_at[task_id] - now)
+
+    def execute_skipping_operator(self, task_id, attempt):
+        """Run the operator's own code; return how the try ends."""
+        operator = self.dag.get_task(task_id)
+        if attempt["kind"] == "branch":
+            operator.chosen = attempt["chosen"]
+        ti = SimpleNamespace(
+            task=operator,
+            map_index=-1,
+            xcom_push=lambda key, value: XComModel.set(
+                key, value, dag_id=DAG_ID, task_id=task_id, run_id=self.run.run_id, session=self.session
+            ),
+        )
+        try:
+            operator.execute({"ti": ti, "task": operator, "dag_run": self.run, "outlet_events": None})
+        except DownstreamTasksSkipped as skip:
+            payload = TISkippedDownstreamTasksStatePayload(tasks=list(skip.tasks))
+            api.ti_skip_downstream(self.id_of(task_id), payload, session=self.session)
+        except AirflowException:
+            return "failed"
+        return "success"
+
+    def clean_up(self):
+        """Delete the run and, by the database's cascades, all that belongs to it."""
+        self.session.expunge_all()
+        self.session.execute(delete(DagRun))
+        self.session.execute(delete(Log))
+        self.session.commit()
+
+
+def play(session, case):
+    """Play {"workflow": its JSON form, "script": {task id: [{"seconds", "kind", …}, …]}}."""
+    return Play(session, case["workflow"], case["script"]).play()
+
+
+def main():
+    results = os.fdopen(os.dup(1), "w")
+    os.dup2(2, 1)  # whatever Airflow prints is no result
+    session = prepare_database()
+    for line in sys.stdin:
+        print(json.dumps(play(session, json.loads(line))), file=results, flush=True)
+
+
+if __name__ == "__main__":
+    main()
