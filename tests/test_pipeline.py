@@ -1,11 +1,11 @@
 import json
 
 import pytest
-from workflows import glue, nested, partial_fan_in, workflow
+from workflows import GLUE, glue, nested, partial_fan_in, workflow
 
 from converter import pipeline
 from converter.asl.options import Correlate, Options
-from converter.workflow import Schedule, Task, TriggerRule
+from converter.workflow import Retries, Schedule, Task, TriggerRule
 
 
 def codes(conversion):
@@ -102,3 +102,42 @@ def test_the_bundle_holds_the_report_for_machines_and_for_people(tmp_path):
     text = (folder / "REPORT.md").read_text()
     assert "a > b" in text
     assert "limit on concurrency is not held" in text
+
+
+def test_a_run_that_nobody_waits_for_makes_a_job_ambiguous_too():
+    fire = Task("fire", GLUE, arguments={"job_name": "glue3", "wait_for_completion": False})
+    flow = workflow(*partial_fan_in().tasks, fire)
+    assert "D303" in codes(pipeline.convert(flow, Options(correlate=Correlate.WINDOW)))
+
+
+def test_retries_that_may_fill_the_history_are_refused():
+    conversion = pipeline.convert(workflow(glue("a", retries=Retries(10_000))), Options())
+    assert conversion.refused
+    assert codes(conversion) == ["D304"]
+
+
+def test_a_plan_that_is_nested_too_deeply_is_refused():
+    tasks = [glue("t0")]
+    for number in range(1, 250):  # a chain with a leaf at each step
+        tasks += [glue(f"t{number}", f"t{number - 1}"), glue(f"leaf{number}", f"t{number - 1}")]
+    conversion = pipeline.convert(workflow(*tasks), Options())
+    assert codes(conversion) == ["D305"]
+
+
+def test_a_timeout_of_a_job_is_reported_with_what_it_covers():
+    assert codes(pipeline.convert(workflow(glue("a", execution_timeout=600)), Options())) == ["D226"]
+
+
+def test_a_task_behind_an_early_decision_is_reported_to_start_later():
+    flow = workflow(
+        glue("a"), glue("b"), glue("c", "a", "b"), glue("d", "c", trigger_rule=TriggerRule.ALL_DONE)
+    )
+    (item,) = pipeline.convert(flow, Options()).diagnostics
+    assert (item.code.id, item.task_id) == ("D227", "d")
+
+
+@pytest.mark.parametrize("rule", [TriggerRule.ONE_SUCCESS, TriggerRule.ONE_FAILED, TriggerRule.ONE_DONE])
+def test_rules_that_fire_early_are_refused(rule):
+    assert codes(pipeline.convert(workflow(glue("a"), glue("b", "a", trigger_rule=rule)), Options())) == [
+        "D206"
+    ]

@@ -187,3 +187,11 @@ def test_a_machine_has_the_same_bytes_under_any_hash_seed(pytestconfig):
         for seed in range(5)
     }
     assert len(found) == 1
+
+
+def test_a_job_whose_name_looks_like_a_template_stays_what_it_is():
+    flow = partial_fan_in()
+    odd = [glue("glue3", job="etl-${STAGE}") if task.task_id == "glue3" else task for task in flow.tasks]
+    found = json.dumps(machine_of(workflow(*odd)).definition)
+    assert "${STAGE}" not in found
+    assert found.count("'etl-$' & '{STAGE}'") == 2  # where it is started, and where it is polled for

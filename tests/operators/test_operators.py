@@ -2,6 +2,7 @@ import pytest
 from workflows import GLUE, START_EXECUTION, empty, glue, nested, workflow
 
 from converter.operators import steps_of
+from converter.operators.settings import dag_problems
 from converter.workflow import Opaque, Task, TriggerRule
 
 ARN = "arn:aws:states:us-east-1:123456789012:stateMachine:report_a"
@@ -81,7 +82,19 @@ def test_an_execution_keeps_the_name_that_the_author_gave():
         (GLUE, {"job_name": "j", "region_name": "eu-west-1"}, "D222"),
         (GLUE, {"job_name": "j", "script_location": "s3://b/x.py"}, "D221"),
         (GLUE, {"job_name": "j", "update_config": True}, "D220"),
+        (GLUE, {"job_name": "etl-*"}, "D203"),
+        (GLUE, {"job_name": "j", "run_job_kwargs": {"JobName": "other"}}, "D203"),
+        (GLUE, {"job_name": "j", "run_job_kwargs": {"Arguments": "x"}}, "D203"),
+        (GLUE, {"job_name": "j", "script_args": {"--a": "\ud800"}}, "D203"),
+        (GLUE, {"job_name": "j", "waiter_delay": None}, "D203"),
+        (GLUE, {"job_name": "j", "waiter_delay": "60", "deferrable": True}, "D203"),
+        (GLUE, {"job_name": "j", "waiter_delay": Opaque("function", "f")}, "D204"),
         (START_EXECUTION, {"state_machine_arn": "report_a"}, "D203"),
+        (START_EXECUTION, {"state_machine_arn": ARN, "name": "a:b c"}, "D203"),
+        (START_EXECUTION, {"state_machine_arn": ARN, "name": "x" * 81}, "D203"),
+        (START_EXECUTION, {"state_machine_arn": ARN, "name": 5}, "D203"),
+        (START_EXECUTION, {"state_machine_arn": ARN, "state_machine_input": [1]}, "D203"),
+        (START_EXECUTION, {"state_machine_arn": ARN, "state_machine_input": '{"a": NaN}'}, "D203"),
         (START_EXECUTION, {"state_machine_arn": ARN, "state_machine_input": "{"}, "D203"),
         (START_EXECUTION, {"state_machine_arn": ARN, "is_redrive_execution": True}, "D220"),
         ("airflow.providers.standard.operators.bash.BashOperator", {"bash_command": "ls"}, "D201"),
@@ -89,6 +102,23 @@ def test_an_execution_keeps_the_name_that_the_author_gave():
 )
 def test_what_cannot_be_converted_as_it_stands_is_named(operator, arguments, code):
     assert code in converted(operator, **arguments)[1]
+
+
+@pytest.mark.parametrize("qualifier", ["", ":PROD", ":3"])
+def test_permissions_name_the_machine_itself_also_for_a_version_or_an_alias(qualifier):
+    step, codes = converted(START_EXECUTION, state_machine_arn=ARN + qualifier, deferrable=True)
+    assert codes == []
+    assert step.arguments["StateMachineArn"] == ARN + qualifier
+    start, watch, _ = step.permissions
+    assert start.resources == (ARN,)
+    assert watch.resources == ("arn:aws:states:us-east-1:123456789012:execution:report_a:*",)
+
+
+def test_a_task_with_dates_of_its_own_is_refused_and_a_dag_with_dates_is_not():
+    task = glue("t", settings={"end_date": "2020-01-01T00:00:00+00:00"})
+    assert [problem.code.id for problem in steps_of(workflow(task))[1]] == ["D209"]
+    flow = workflow(glue("t"), settings={"end_date": "2020-01-01T00:00:00+00:00"})
+    assert dag_problems(flow) == []
 
 
 def test_a_template_is_refused_in_a_template_field_only():

@@ -5,8 +5,9 @@ one upstream task is failed or upstream_failed, and runs when all have succeeded
 the planner or the emitter.
 """
 
+import asyncio
 import random
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import pytest
 from hypothesis import given, settings
@@ -14,7 +15,7 @@ from hypothesis import strategies as st
 from workflows import PARTIAL_FAN_IN, empty, glue, machine_of, nested, partial_fan_in, workflow
 
 from converter.asl.options import Failures, Options
-from converter.engine import parse_definition, run_virtual
+from converter.engine import TaskFailure, parse_definition, run_virtual
 from converter.planning import awaits, plan_workflow
 from converter.verify import SimulatedAws, Try
 from converter.workflow import Retries
@@ -207,8 +208,6 @@ def test_a_poller_gives_up_at_its_deadline_and_its_task_fails():
 def test_a_poller_without_permission_fails_its_task_and_nothing_else():
     class Denied(SimulatedAws):
         async def _poll(self, call):
-            from converter.engine import TaskFailure
-
             raise TaskFailure("ClientError", "not authorized to perform: glue:GetJobRuns")
 
     aws = Denied({task: [Try(1)] for task in PARTIAL_FAN_IN})
@@ -278,3 +277,47 @@ def test_an_hour_of_waiting_takes_no_time_and_always_the_same_steps():
     first, _ = play(partial_fan_in(), script)
     second, _ = play(partial_fan_in(), script)
     assert [event.to_api() for event in first.history] == [event.to_api() for event in second.history]
+
+
+def test_trouble_of_the_lambda_service_delays_a_poller_and_no_more():
+    class Troubled(SimulatedAws):
+        async def _poll(self, call):
+            if self.now().timestamp() - self.start.timestamp() < 1200:
+                raise TaskFailure("Lambda.TooManyRequestsException", "Rate Exceeded.")
+            return await super()._poll(call)
+
+    for options in (Options(poll_interval=5), Options(poll_interval=5, failures=Failures.STOP)):
+        aws = Troubled({task: [Try(1)] for task in PARTIAL_FAN_IN} | {"glue3": [Try(60)]})
+        machine = machine_of(partial_fan_in(), options)
+        execution = run_virtual(parse_definition(machine.definition), INPUT, aws)
+        assert execution.status == "SUCCEEDED"
+        assert 1200 <= starts_and_ends(aws)[0]["report_b"] <= 1230
+
+
+def test_branches_agree_on_a_job_whose_end_is_noticed_too_late():
+    """Step Functions hears of a job's end late; the job succeeds in time, and its task fails by its timeout."""
+
+    class LateNotice(SimulatedAws):
+        async def _glue_run(self, call, this, submitted):
+            result = await super()._glue_run(call, this, submitted)
+            await asyncio.sleep(60 if call.state_name == "glue3" else 0)
+            return result
+
+    flow = partial_fan_in()
+    limited = [
+        replace(task, execution_timeout=120) if task.task_id == "glue3" else task for task in flow.tasks
+    ]
+    aws = LateNotice({task: [Try(1)] for task in PARTIAL_FAN_IN} | {"glue3": [Try(100)]})
+    machine = machine_of(workflow(*limited), Options(poll_interval=5))
+    execution = run_virtual(parse_definition(machine.definition), INPUT, aws)
+    states = {task: record["state"] for task, record in records_of(execution).items()}
+    assert states["glue3"] == "failed"
+    assert states["report_a"] == states["report_b"] == "upstream_failed"
+
+
+def test_an_outcome_record_outlives_every_poller():
+    flow = partial_fan_in(dagrun_timeout=30 * 86_400)
+    aws = SimulatedAws({task: [Try(1)] for task in PARTIAL_FAN_IN} | {"glue3": [Try(5, "Boom")]})
+    run_virtual(parse_definition(machine_of(flow).definition), INPUT, aws)
+    (record,) = aws.records.values()
+    assert int(record["expires"]["N"]) >= aws.start.timestamp() + 30 * 86_400
