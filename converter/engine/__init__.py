@@ -1,4 +1,4 @@
-"""The Engine: an interpreter of Amazon States Language in JSONata mode, on a virtual or a real clock.
+"""The Engine: an interpreter of Amazon States Language in both query languages, on a virtual or a real clock.
 
 ``parse_definition`` checks and compiles a definition; ``Execution`` runs it, calling a ``TaskBackend`` for
 its tasks; ``run_virtual`` does both in virtual time with simulated tasks. Neither AWS nor its libraries are

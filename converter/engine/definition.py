@@ -10,8 +10,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TypeAlias
 
-from converter.engine.query import Template
 from converter.engine.retry import Retrier
+from converter.engine.scope import Field
 
 
 @dataclass(frozen=True)
@@ -22,8 +22,8 @@ class Transition:
     """
 
     next: str | None
-    assign: Mapping[str, Template] | None = None
-    output: Template | None = None
+    assign: Mapping[str, Field] | None = None
+    output: Field | None = None
 
 
 @dataclass(frozen=True)
@@ -39,8 +39,9 @@ class Resource:
     """What a Task calls.
 
     ``service`` and ``action`` are the history's ``resourceType`` and ``resource``: ``glue`` and
-    ``startJobRun.sync``. A Lambda function named directly by its ARN has neither: its history has events of
-    its own. ``pattern`` is ``""``, ``sync``, ``sync:2`` or ``waitForTaskToken``.
+    ``startJobRun.sync``. A Lambda function named directly by its ARN, and an activity, have neither: their
+    histories have events of their own. ``pattern`` is ``""``, ``sync``, ``sync:2``, ``waitForTaskToken`` or,
+    for an activity, ``activity``.
     """
 
     arn: str
@@ -51,10 +52,11 @@ class Resource:
 
 @dataclass(frozen=True)
 class PassState:
-    """Hands its input on."""
+    """Hands its input on, or the ``result`` that it makes of it (in JSONPath mode)."""
 
     name: str
     transition: Transition
+    result: Field | None = None
 
 
 @dataclass(frozen=True)
@@ -62,7 +64,7 @@ class SucceedState:
     """Ends its branch well."""
 
     name: str
-    output: Template | None
+    transition: Transition
 
 
 @dataclass(frozen=True)
@@ -70,8 +72,8 @@ class FailState:
     """Fails its branch."""
 
     name: str
-    error: Template | None
-    cause: Template | None
+    error: Field | None
+    cause: Field | None
 
 
 @dataclass(frozen=True)
@@ -79,8 +81,8 @@ class WaitState:
     """Waits for a number of seconds or until an instant; exactly one of the two is given."""
 
     name: str
-    seconds: Template | None
-    timestamp: Template | None
+    seconds: Field | None
+    timestamp: Field | None
     transition: Transition
 
 
@@ -88,7 +90,7 @@ class WaitState:
 class ChoiceRule:
     """One entry of ``Choices``."""
 
-    condition: Template
+    condition: Field
     transition: Transition
 
 
@@ -116,10 +118,10 @@ class TaskState(RetriedState):
     """Calls a service."""
 
     resource: Resource
-    arguments: Template | None
-    timeout_seconds: Template | None
-    heartbeat_seconds: Template | None
-    role_arn: Template | None
+    arguments: Field | None
+    timeout_seconds: Field | None
+    heartbeat_seconds: Field | None
+    role_arn: Field | None
 
 
 @dataclass(frozen=True)
@@ -127,19 +129,63 @@ class ParallelState(RetriedState):
     """Runs branches side by side and waits for all of them."""
 
     branches: tuple[States, ...]
-    arguments: Template | None
+    arguments: Field | None
+
+
+@dataclass(frozen=True)
+class ItemReader:
+    """Where a distributed Map reads its items. ``arguments`` are those of the S3 action in ``resource``."""
+
+    resource: str
+    arguments: Field | None
+    input_type: str
+    header_location: str | None
+    headers: tuple[str, ...]
+    delimiter: str
+    max_items: Field | None
+
+
+@dataclass(frozen=True)
+class ItemBatcher:
+    """How a distributed Map groups its items; each batch gets ``batch_input`` with it."""
+
+    max_items: Field | None
+    max_bytes: Field | None
+    batch_input: Field | None
+
+
+@dataclass(frozen=True)
+class ResultWriter:
+    """Where a distributed Map writes its results: the arguments have ``Bucket`` and maybe ``Prefix``."""
+
+    resource: str
+    arguments: Field | None
+
+
+@dataclass(frozen=True)
+class Distribution:
+    """What a distributed Map has beside the fields of every Map. ``label`` is part of its runs' ARNs."""
+
+    label: str | None
+    reader: ItemReader | None
+    batcher: ItemBatcher | None
+    writer: ResultWriter | None
 
 
 @dataclass(frozen=True)
 class MapState(RetriedState):
-    """Runs its processor for each item. ``max_concurrency`` of 0 (or None) means: no limit of its own."""
+    """Runs its processor for each item. ``max_concurrency`` of 0 (or None) means: no limit of its own.
+
+    A Map with a ``distribution`` runs each item (or batch) as an execution of its own.
+    """
 
     processor: States
-    items: Template | None
-    item_selector: Template | None
-    max_concurrency: Template | None
-    tolerated_failure_count: Template | None
-    tolerated_failure_percentage: Template | None
+    items: Field | None
+    item_selector: Field | None
+    max_concurrency: Field | None
+    tolerated_failure_count: Field | None
+    tolerated_failure_percentage: Field | None
+    distribution: Distribution | None = None
 
 
 State: TypeAlias = (

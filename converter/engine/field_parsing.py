@@ -1,89 +1,31 @@
-"""Reading the fields that several types of state share: templates, transitions, Retry, Catch, Resource."""
+"""Reading the fields that several types of state share in both query languages: Retry, Catch, Resource."""
 
 from __future__ import annotations
 
 import math
 import re
-from typing import Any
 
-from converter.engine.definition import Catcher, Resource, Transition
+from converter.engine.definition import Catcher, Resource
+from converter.engine.language_reading import LanguageReader
 from converter.engine.problems import Fields
-from converter.engine.query import Template, TemplateSyntaxError, is_expression
 from converter.engine.retry import Retrier
-from converter.engine.tasks import Json
 
 _INTEGRATION = re.compile(
     r"arn:[^:]+:states:[^:]*:[^:]*:(?P<service>(?:aws-sdk:)?[^:]+):"
     r"(?P<action>[^:.]+(?:\.(?P<pattern>sync:2|sync|waitForTaskToken))?)"
 )
 _LAMBDA = re.compile(r"arn:[^:]+:lambda:[^:]*:[^:]*:function:.+")
+_ACTIVITY = re.compile(r"arn:[^:]+:states:[^:]*:[^:]*:activity:.+")
 _RETRIER_FIELDS = {"IntervalSeconds", "MaxAttempts", "BackoffRate", "MaxDelaySeconds", "JitterStrategy"}
 
 
-def read_template(
-    fields: Fields, name: str, type_: str | None = None, location: str | None = None
-) -> Template | None:
-    """Return a field as a template, None where it is absent.
-
-    ``type_`` is the JSON type that a constant must have (an expression is checked when it is evaluated).
-    ``location`` is how errors at run time name the field, if not by ``name``.
-    """
-    if name not in fields:
-        return None
-    value = fields.raw(name)
-    if type_ is not None and not is_expression(value) and fields.optional(name, type_) is None:
-        return None
-    return _template(fields, value, name, location or name)
-
-
-def read_whole_number(fields: Fields, name: str, at_least: int) -> Template | None:
-    """Return a field that takes a whole number as a template; a constant is checked here."""
-    value = fields.raw(name)
-    if isinstance(value, (int, float)) and (not isinstance(value, int) or value < at_least):
-        fields.problems.invalid(fields.at(name), f"Expected value to be an integer of at least {at_least}")
-        return None
-    return read_template(fields, name, "number")
-
-
-def _template(fields: Fields, value: Json, name: str, location: str) -> Template | None:
-    try:
-        return Template(value, location)
-    except TemplateSyntaxError as error:
-        fields.problems.invalid(
-            fields.at(name), f"The JSONata expression of '{error.location}' is invalid: {error}"
-        )
-        return None
-
-
-def read_transition(fields: Fields, prefix: str = "", *, needs_target: bool = True) -> Transition:
-    """Read ``Next`` or ``End``, ``Assign`` and ``Output``. ``prefix`` goes before their locations."""
-    target = fields.optional("Next", "string")
-    end = fields.optional("End", "boolean")
-    if needs_target and (target is None) == (end is not True):
-        fields.problems.invalid(fields.path, "Exactly one of these fields is required: [Next, End]")
-    output = read_template(fields, "Output", location=f"{prefix}Output")
-    return Transition(target, _read_assign(fields, prefix), output)
-
-
-def _read_assign(fields: Fields, prefix: str) -> dict[str, Template] | None:
-    variables: dict[str, Any] | None = fields.optional("Assign", "object")
-    if variables is None:
-        return None
-    templates = {
-        name: _template(fields, value, "Assign", f"{prefix}Assign/{name}")
-        for name, value in variables.items()
-    }
-    return {name: template for name, template in templates.items() if template is not None}
-
-
-def read_catchers(fields: Fields) -> tuple[Catcher, ...]:
+def read_catchers(fields: Fields, language: LanguageReader) -> tuple[Catcher, ...]:
     """Read ``Catch``."""
     catchers = []
     for index, entry in enumerate(_entries(fields, "Catch")):
-        entry.refuse_unknown({"ErrorEquals", "Next", "Assign", "Output", "Comment"}, "Catch in JSONata mode")
+        entry.refuse_unknown(language.catcher_fields, f"Catch in {language.name} mode")
         entry.required("Next", "string")
-        transition = read_transition(entry, f"Catch[{index}]/", needs_target=False)
-        catchers.append(Catcher(_error_equals(entry), transition))
+        catchers.append(Catcher(_error_equals(entry), language.catcher_transition(entry, index, fields)))
     return tuple(catchers)
 
 
@@ -144,12 +86,13 @@ def _error_equals(fields: Fields) -> tuple[str, ...]:
 
 
 def read_resource(fields: Fields) -> Resource:
-    """Read ``Resource``: a service integration, or a Lambda function by its ARN."""
+    """Read ``Resource``: a service integration, or a Lambda function or an activity by its ARN."""
     arn: str = fields.required("Resource", "string") or ""
+    if _ACTIVITY.fullmatch(arn):
+        return Resource(arn, pattern="activity")
     match = _INTEGRATION.fullmatch(arn)
-    if match and match["service"] != "activity":
+    if match:
         return Resource(arn, match["service"], match["action"], match["pattern"] or "")
     if arn and not _LAMBDA.fullmatch(arn):
-        kind = "Activities" if ":activity:" in arn else f"Resource '{arn}'"
-        fields.problems.unsupported(fields.at("Resource"), kind)
+        fields.problems.unsupported(fields.at("Resource"), f"Resource '{arn}'")
     return Resource(arn)

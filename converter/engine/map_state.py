@@ -6,13 +6,14 @@ from dataclasses import dataclass
 from itertools import islice
 
 from converter.engine.branch import Branch, MapItem
-from converter.engine.data import Data, compact_json
+from converter.engine.data import Data
 from converter.engine.definition import MapState
+from converter.engine.distributed_map import attempt_distributed
 from converter.engine.failures import StateFailure, data_limit_exceeded
 from converter.engine.handling import run_with_handlers
 from converter.engine.lines import Lines
+from converter.engine.map_fields import map_items, non_negative, percentage
 from converter.engine.parallel_state import RunStates
-from converter.engine.query import Template
 from converter.engine.tasks import Json
 from converter.engine.visit import Visit
 
@@ -27,6 +28,8 @@ async def run_map(visit: Visit, state: MapState, run_states: RunStates) -> tuple
         visit.branch.record("MapStateFailed")
 
     async def attempt() -> Data:
+        if state.distribution is not None:
+            return await attempt_distributed(visit, state, state.distribution, run_states)
         return await _Attempt(visit, state, run_states, _plan(visit, state)).run()
 
     return await run_with_handlers(visit, state, attempt, give_up)
@@ -42,41 +45,12 @@ class _Plan:
 
 
 def _plan(visit: Visit, state: MapState) -> _Plan:
-    items = _items(visit, state)
-    concurrency = _non_negative(visit, state.max_concurrency)
-    tolerated_count = _non_negative(visit, state.tolerated_failure_count)
-    tolerated_percentage = _percentage(visit, state.tolerated_failure_percentage)
+    items = map_items(visit, state)
+    concurrency = non_negative(visit, state.max_concurrency)
+    tolerated_count = non_negative(visit, state.tolerated_failure_count)
+    tolerated_percentage = percentage(visit, state.tolerated_failure_percentage)
     at_once = min(concurrency or MAX_INLINE_CONCURRENCY, MAX_INLINE_CONCURRENCY)
     return _Plan(items, at_once, tolerates_failures=tolerated_count + tolerated_percentage > 0)
-
-
-def _items(visit: Visit, state: MapState) -> list[Json]:
-    items = visit.input.value if state.items is None else visit.evaluate(state.items, expected="array")
-    if isinstance(items, list):
-        return items
-    problem = f"Map state input must be an array but was: {compact_json(items)}"
-    raise visit.query_failure(problem, None)
-
-
-def _non_negative(visit: Visit, template: Template | None) -> int:
-    if template is None:
-        return 0
-    value = visit.evaluate(template, expected="number")
-    if not isinstance(value, int) or value < 0:
-        problem = template.unexpected(value, "a non-negative integer")
-        raise visit.query_failure(str(problem), template.location)
-    return value
-
-
-def _percentage(visit: Visit, template: Template | None) -> float:
-    if template is None:
-        return 0
-    value: float = visit.evaluate(template, expected="number")
-    if not 0 <= value <= 100:
-        raise visit.query_failure(
-            str(template.unexpected(value, "a number from 0 to 100")), template.location
-        )
-    return value
 
 
 class _Attempt:

@@ -15,7 +15,7 @@ from converter.engine.definition import Definition, States
 from converter.engine.errors import InvalidDefinition
 from converter.engine.problems import Fields, Problems
 from converter.engine.scopes import check_assignments
-from converter.engine.state_parsing import StateReader, read_states
+from converter.engine.state_parsing import LANGUAGES, StateReader, read_states
 
 _MACHINE_FIELDS = frozenset({"StartAt", "States", "Comment", "Version", "TimeoutSeconds", "QueryLanguage"})
 _MAX_BYTES = 1024 * 1024  # Service Quotas: state machine definition size
@@ -32,8 +32,9 @@ def parse_definition(definition: str | Mapping[str, Any]) -> Definition:
     fields = Fields(content, "", problems)
     fields.refuse_unknown(_MACHINE_FIELDS, "the state machine")
     language = fields.optional("QueryLanguage", "string") or "JSONPath"
-    if language not in ("JSONPath", "JSONata"):
+    if language not in LANGUAGES:
         problems.invalid("/QueryLanguage", "Value is not valid. Allowed values: [JSONPath, JSONata]")
+        language = "JSONPath"
     if fields.raw("Version") not in (None, "1.0"):
         problems.invalid("/Version", "Value is not valid. Allowed values: [1.0]")
     timeout = fields.optional("TimeoutSeconds", "number")

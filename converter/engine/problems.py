@@ -6,7 +6,7 @@ from collections.abc import Collection, Mapping
 from typing import Any
 
 from converter.engine.errors import InvalidDefinition, UnsupportedDefinition
-from converter.engine.query import json_type
+from converter.engine.scope import json_type
 
 
 class Problems:
@@ -66,6 +66,14 @@ class Fields:
         article = "an" if type_[0] in "ao" else "a"
         self.problems.invalid(self.at(name), f"Expected value to be {article} {type_}")
         return None
+
+    def target(self, *, required: bool) -> str | None:
+        """Return ``Next``, None at an ``End``; one of them must be there if ``required``."""
+        target: str | None = self.optional("Next", "string")
+        end = self.optional("End", "boolean")
+        if required and (target is None) == (end is not True):
+            self.problems.invalid(self.path, "Exactly one of these fields is required: [Next, End]")
+        return target
 
     def refuse_unknown(self, known: Collection[str], owner: str) -> None:
         """Note every member that is not known. ``owner`` says whose fields these are."""

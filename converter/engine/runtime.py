@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import uuid
 from collections.abc import Coroutine, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from random import Random
 from typing import Any
@@ -38,6 +38,10 @@ class Runtime:
 
     def __post_init__(self) -> None:
         self.functions = functions_of_execution(self.clock.now, self.random)
+
+    def child(self, arn: str, context: Mapping[str, Json]) -> Runtime:
+        """Return the runtime of an execution that runs inside this one, with a history of its own."""
+        return replace(self, arn=arn, context=context, history=History(self.clock.now, None))
 
     def record(self, type_: str, previous: int, details: Mapping[str, Any] | None = None) -> int:
         """Add an event. When only the last one is left, the execution fails instead."""

@@ -41,8 +41,10 @@ def _check(states: States, outer: frozenset[str], problems: Problems) -> None:
                 problems.invalid(
                     f"/States/{state.name}/Assign", f"Variable '{name}' is assigned in an outer scope already"
                 )
+        # The executions of a distributed Map see no outer variables and may use their names.
+        is_apart = isinstance(state, MapState) and state.distribution is not None
         for inner in inner_states(state):
-            _check(inner, outer | assigned, problems)
+            _check(inner, frozenset() if is_apart else outer | assigned, problems)
 
 
 def _assigned_by(state: State) -> Iterator[str]:

@@ -1,4 +1,4 @@
-"""Reading states: each type's fields, what they must be, and what this engine does not run."""
+"""Reading states: each type's fields and what they must be. The query language reads its own share."""
 
 from __future__ import annotations
 
@@ -20,44 +20,23 @@ from converter.engine.definition import (
     Transition,
     WaitState,
 )
-from converter.engine.field_parsing import (
-    read_catchers,
-    read_resource,
-    read_retriers,
-    read_template,
-    read_transition,
-    read_whole_number,
-)
+from converter.engine.distribution_reading import read_distribution
+from converter.engine.field_parsing import read_catchers, read_resource, read_retriers
+from converter.engine.jsonata_reading import JsonataReader
+from converter.engine.jsonpath_reading import JsonPathReader
+from converter.engine.language_reading import LanguageReader
 from converter.engine.problems import Fields
 
 _MAX_NAME = 80  # Service Quotas: state name
-_COMMON = frozenset({"Type", "Comment", "QueryLanguage"})
-_LEAVING = frozenset({"Next", "End", "Assign", "Output"})
-_HANDLING = frozenset({"Retry", "Catch"})
-_FIELDS: dict[str, frozenset[str]] = {
-    "Pass": _COMMON | _LEAVING,
-    "Succeed": _COMMON | {"Output"},
-    "Fail": _COMMON | {"Error", "Cause"},
-    "Wait": _COMMON | _LEAVING | {"Seconds", "Timestamp"},
-    "Choice": _COMMON | {"Choices", "Default", "Assign", "Output"},
-    "Task": _COMMON
-    | _LEAVING
-    | _HANDLING
-    | {"Resource", "Arguments", "TimeoutSeconds", "HeartbeatSeconds", "Credentials"},
-    "Parallel": _COMMON | _LEAVING | _HANDLING | {"Branches", "Arguments"},
-    "Map": _COMMON
-    | _LEAVING
-    | _HANDLING
-    | {"Items", "ItemSelector", "ItemProcessor", "MaxConcurrency"}
-    | {"ToleratedFailureCount", "ToleratedFailurePercentage"}
-    | {"ItemReader", "ItemBatcher", "ResultWriter", "Label"},
-}
-_DISTRIBUTED_FIELDS = ("ItemReader", "ItemBatcher", "ResultWriter", "Label")
+_PROCESSOR_FIELDS = frozenset({"StartAt", "States", "ProcessorConfig", "Comment"})
+
+LANGUAGES: dict[str, LanguageReader] = {"JSONata": JsonataReader(), "JSONPath": JsonPathReader()}
+"""Name of a query language → what reads its fields."""
 
 
 @dataclass(frozen=True)
 class StateReader:
-    """What is known on the way down: the query language in force and where each state name was seen."""
+    """What is known on the way down: the machine's query language and where each state name was seen."""
 
     language: str
     names: dict[str, str]
@@ -125,40 +104,43 @@ def _read_state(name: str, fields: Fields, reader: StateReader) -> State | None:
             fields.at("Type"), f"Value is not valid. Allowed values: [{', '.join(_READERS)}]"
         )
         return None
-    language = fields.optional("QueryLanguage", "string") or reader.language
-    if language == "JSONPath":
-        if reader.language == "JSONata":
-            fields.problems.invalid(
-                fields.at("QueryLanguage"), "A state of a JSONata state machine cannot use JSONPath"
-            )
-        fields.problems.unsupported(
-            fields.path, 'Query language JSONPath (the default: write "QueryLanguage": "JSONata")'
+    language = _language(fields, reader)
+    fields.refuse_unknown(language.fields[type_], f"a {type_} state in {language.name} mode")
+    return _READERS[type_](name, fields, reader, language)
+
+
+def _language(fields: Fields, reader: StateReader) -> LanguageReader:
+    name = fields.optional("QueryLanguage", "string") or reader.language
+    if name not in LANGUAGES:
+        fields.problems.invalid(
+            fields.at("QueryLanguage"), "Value is not valid. Allowed values: [JSONPath, JSONata]"
         )
-        return None
-    fields.refuse_unknown(_FIELDS[type_], f"a {type_} state in JSONata mode")
-    return _READERS[type_](name, fields, reader)
+        name = reader.language
+    if name == "JSONPath" and reader.language == "JSONata":
+        fields.problems.invalid(
+            fields.at("QueryLanguage"), "A state of a JSONata state machine cannot use JSONPath"
+        )
+    return LANGUAGES[name]
 
 
-def _read_pass(name: str, fields: Fields, _: StateReader) -> State:
-    return PassState(name, read_transition(fields))
+def _read_pass(name: str, fields: Fields, _: StateReader, language: LanguageReader) -> State:
+    return PassState(name, language.transition(fields), language.result(fields))
 
 
-def _read_succeed(name: str, fields: Fields, _: StateReader) -> State:
-    return SucceedState(name, read_template(fields, "Output"))
+def _read_succeed(name: str, fields: Fields, _: StateReader, language: LanguageReader) -> State:
+    return SucceedState(name, language.transition(fields, needs_target=False))
 
 
-def _read_fail(name: str, fields: Fields, _: StateReader) -> State:
-    return FailState(name, read_template(fields, "Error", "string"), read_template(fields, "Cause", "string"))
+def _read_fail(name: str, fields: Fields, _: StateReader, language: LanguageReader) -> State:
+    return FailState(name, language.text(fields, "Error"), language.text(fields, "Cause"))
 
 
-def _read_wait(name: str, fields: Fields, _: StateReader) -> State:
-    if ("Seconds" in fields) == ("Timestamp" in fields):
-        fields.problems.invalid(fields.path, "Exactly one of these fields is required: [Seconds, Timestamp]")
-    seconds = read_whole_number(fields, "Seconds", at_least=0)
-    return WaitState(name, seconds, read_template(fields, "Timestamp", "string"), read_transition(fields))
+def _read_wait(name: str, fields: Fields, _: StateReader, language: LanguageReader) -> State:
+    seconds, timestamp = language.wait(fields)
+    return WaitState(name, seconds, timestamp, language.transition(fields))
 
 
-def _read_choice(name: str, fields: Fields, _: StateReader) -> State:
+def _read_choice(name: str, fields: Fields, _: StateReader, language: LanguageReader) -> State:
     rules = []
     entries = fields.required("Choices", "array")
     if entries is not None and not entries:
@@ -169,47 +151,35 @@ def _read_choice(name: str, fields: Fields, _: StateReader) -> State:
             fields.problems.invalid(path, "Expected value to be an object")
             continue
         rule = Fields(entry, path, fields.problems)
-        rule.refuse_unknown({"Condition", "Next", "Assign", "Output", "Comment"}, "a rule in JSONata mode")
+        if language.rule_fields is not None:
+            rule.refuse_unknown(language.rule_fields, f"a rule in {language.name} mode")
         rule.required("Next", "string")
-        if "Condition" not in rule:
-            fields.problems.invalid(path, "These fields are required: [Condition]")
-            continue
-        condition = read_template(rule, "Condition", "boolean", f"Choices[{index}]/Condition")
+        condition = language.condition(rule, index, fields)
         if condition is not None:
-            rules.append(ChoiceRule(condition, read_transition(rule, f"Choices[{index}]/")))
+            rules.append(ChoiceRule(condition, language.rule_transition(rule, index, fields)))
+    return ChoiceState(name, tuple(rules), _read_default(fields, language))
+
+
+def _read_default(fields: Fields, language: LanguageReader) -> Transition | None:
     default = fields.optional("Default", "string")
-    otherwise = None if default is None else replace(_without_target(fields), next=default)
-    return ChoiceState(name, tuple(rules), otherwise)
+    return None if default is None else replace(language.transition(fields, needs_target=False), next=default)
 
 
-def _without_target(fields: Fields) -> Transition:
-    return read_transition(fields, needs_target=False)
-
-
-def _read_task(name: str, fields: Fields, _: StateReader) -> State:
+def _read_task(name: str, fields: Fields, _: StateReader, language: LanguageReader) -> State:
     return TaskState(
         name,
         read_retriers(fields),
-        read_catchers(fields),
-        read_transition(fields),
+        read_catchers(fields, language),
+        language.transition(fields),
         read_resource(fields),
-        read_template(fields, "Arguments"),
-        read_whole_number(fields, "TimeoutSeconds", at_least=1),
-        read_whole_number(fields, "HeartbeatSeconds", at_least=1),
-        _read_role(fields),
+        language.arguments(fields),
+        language.whole_number(fields, "TimeoutSeconds", 1, fields),
+        language.whole_number(fields, "HeartbeatSeconds", 1, fields),
+        language.role(fields),
     )
 
 
-def _read_role(fields: Fields) -> Any:
-    credentials = fields.optional("Credentials", "object")
-    if credentials is None:
-        return None
-    inner = Fields(credentials, fields.at("Credentials"), fields.problems)
-    inner.refuse_unknown({"RoleArn"}, "Credentials in JSONata mode")
-    return read_template(inner, "RoleArn", "string", "Credentials/RoleArn")
-
-
-def _read_parallel(name: str, fields: Fields, reader: StateReader) -> State:
+def _read_parallel(name: str, fields: Fields, reader: StateReader, language: LanguageReader) -> State:
     branches = []
     for index, content in enumerate(fields.required("Branches", "array") or []):
         path = f"{fields.path}/Branches[{index}]"
@@ -224,38 +194,44 @@ def _read_parallel(name: str, fields: Fields, reader: StateReader) -> State:
     return ParallelState(
         name,
         read_retriers(fields),
-        read_catchers(fields),
-        read_transition(fields),
+        read_catchers(fields, language),
+        language.transition(fields),
         tuple(branches),
-        read_template(fields, "Arguments"),
+        language.arguments(fields),
     )
 
 
-def _read_map(name: str, fields: Fields, reader: StateReader) -> State:
-    content = fields.required("ItemProcessor", "object")
-    processor = Fields(content or {}, fields.at("ItemProcessor"), fields.problems)
-    processor.refuse_unknown({"StartAt", "States", "ProcessorConfig", "Comment"}, "an item processor")
-    config = processor.optional("ProcessorConfig", "object") or {}
-    if config.get("Mode", "INLINE") != "INLINE":
-        fields.problems.unsupported(processor.at("ProcessorConfig"), f"Map in {config['Mode']} mode")
-    for field in _DISTRIBUTED_FIELDS:
-        if field in fields:
-            fields.problems.unsupported(fields.at(field), f"Field '{field}' of a distributed Map")
+def _read_map(name: str, fields: Fields, reader: StateReader, language: LanguageReader) -> State:
+    processor = _read_processor(fields)
     return MapState(
         name,
         read_retriers(fields),
-        read_catchers(fields),
-        read_transition(fields),
-        read_states(processor, reader) if content is not None else States("", {}),
-        read_template(fields, "Items", "array"),
-        read_template(fields, "ItemSelector"),
-        read_whole_number(fields, "MaxConcurrency", at_least=0),
-        read_whole_number(fields, "ToleratedFailureCount", at_least=0),
-        read_template(fields, "ToleratedFailurePercentage", "number"),
+        read_catchers(fields, language),
+        language.transition(fields),
+        States("", {}) if processor is None else read_states(processor, reader),
+        language.items(fields),
+        language.item_selector(fields),
+        language.whole_number(fields, "MaxConcurrency", 0, fields),
+        language.whole_number(fields, "ToleratedFailureCount", 0, fields),
+        language.percentage(fields, "ToleratedFailurePercentage"),
+        None if processor is None else read_distribution(fields, processor, language),
     )
 
 
-_READERS: dict[str, Callable[[str, Fields, StateReader], State]] = {
+def _read_processor(fields: Fields) -> Fields | None:
+    """Read the item processor, which was called Iterator once."""
+    name = "Iterator" if "Iterator" in fields else "ItemProcessor"
+    if name == "Iterator" and "ItemProcessor" in fields:
+        fields.problems.invalid(fields.path, "You cannot specify both [ItemProcessor] and [Iterator]")
+    content = fields.required(name, "object")
+    if content is None:
+        return None
+    processor = Fields(content, fields.at(name), fields.problems)
+    processor.refuse_unknown(_PROCESSOR_FIELDS, "an item processor")
+    return processor
+
+
+_READERS: dict[str, Callable[[str, Fields, StateReader, LanguageReader], State]] = {
     "Task": _read_task,
     "Pass": _read_pass,
     "Choice": _read_choice,

@@ -1,4 +1,4 @@
-"""The events of a Task's try. Service integrations and Lambda functions named by ARN have different ones."""
+"""The events of a Task's try. Service integrations, functions named by ARN, and activities have their own."""
 
 from __future__ import annotations
 
@@ -18,32 +18,36 @@ class TaskEvents:
         self._branch = visit.branch
         self._region = visit.runtime.region
         self._resource = resource
-        self._is_function = resource.service is None
-        self._prefix = "LambdaFunction" if self._is_function else "Task"
+        self.is_activity = resource.pattern == "activity"
+        self._is_service = resource.service is not None
+        self._prefix = "Task" if self._is_service else "Activity" if self.is_activity else "LambdaFunction"
         self._common: dict[str, Any] = (
-            {} if self._is_function else {"resourceType": resource.service, "resource": resource.action}
+            {"resourceType": resource.service, "resource": resource.action} if self._is_service else {}
         )
 
     def scheduled(
         self, arguments: Data, timeout: int | None, heartbeat: int | None, role: str | None
     ) -> None:
-        """Record that the call is made (and, at once, that it has started). Times are seconds."""
-        if self._is_function:
-            details = {"resource": self._resource.arn, **with_text("input", arguments.text)}
-        else:
+        """Record that the call is made (and, but for activities, has started). Times are seconds."""
+        if self._is_service:
             details = {**self._common, "region": self._region, "parameters": arguments.text}
+        else:
+            details = {"resource": self._resource.arn, **with_text("input", arguments.text)}
         if timeout is not None:
             details["timeoutInSeconds"] = timeout
-        if heartbeat is not None and not self._is_function:
+        if heartbeat is not None and (self._is_service or self.is_activity):
             details["heartbeatInSeconds"] = heartbeat
         if role is not None:
             details["taskCredentials"] = {"roleArn": role}
         self._branch.record(f"{self._prefix}Scheduled", details)
-        self._record("Started", {})
+        if not self.is_activity:
+            self._record("Started", {})
 
     def submitted(self, answer: Data) -> None:
-        """Record the service's first answer; a direct function call has none."""
-        if not self._is_function:
+        """Record the service's first answer, or that a worker took the activity; a function has neither."""
+        if self.is_activity:
+            self._record("Started", answer.value)
+        elif self._is_service:
             self._record("Submitted", with_text("output", answer.text))
 
     def succeeded(self, result: Data) -> None:

@@ -8,8 +8,9 @@ from converter.engine.data import Data
 from converter.engine.definition import TaskState
 from converter.engine.failures import StateFailure, data_limit_exceeded
 from converter.engine.handling import run_with_handlers
+from converter.engine.parameter_checks import refused_parameters
 from converter.engine.plain_states import MAX_WAIT_SECONDS
-from converter.engine.query import Template
+from converter.engine.scope import Field
 from converter.engine.task_events import TaskEvents
 from converter.engine.tasks import Json, TaskCall, TaskFailure
 from converter.engine.tokens import Ticket
@@ -28,6 +29,11 @@ async def _try_once(visit: Visit, state: TaskState) -> Data:
     timeout = _positive_seconds(visit, state.timeout_seconds)
     heartbeat = _positive_seconds(visit, state.heartbeat_seconds)
     role = visit.evaluate(state.role_arn, expected="string")
+    if refused := refused_parameters(state.resource, arguments.value):
+        raise visit.failure(
+            "States.Runtime",
+            f"The Parameters '{arguments.text}' could not be used to start the Task: [{', '.join(refused)}]",
+        )
     events = TaskEvents(visit, state.resource)
     events.scheduled(arguments, timeout, heartbeat, role)
     call = TaskCall(
@@ -36,7 +42,7 @@ async def _try_once(visit: Visit, state: TaskState) -> Data:
         state_name=state.name,
         execution_arn=visit.runtime.arn,
         retry_count=visit.retry_count,
-        token=visit.token if state.resource.pattern == "waitForTaskToken" else None,
+        token=visit.token if state.resource.pattern in ("waitForTaskToken", "activity") else None,
         timeout_seconds=timeout,
         heartbeat_seconds=heartbeat,
     )
@@ -56,13 +62,12 @@ async def _try_once(visit: Visit, state: TaskState) -> Data:
     return result
 
 
-def _positive_seconds(visit: Visit, template: Template | None) -> int | None:
+def _positive_seconds(visit: Visit, template: Field | None) -> int | None:
     if template is None:
         return None
     value = visit.evaluate(template, expected="number")
     if not isinstance(value, int) or not 1 <= value <= MAX_WAIT_SECONDS:
-        problem = template.unexpected(value, f"an integer from 1 to {MAX_WAIT_SECONDS}")
-        raise visit.query_failure(str(problem), template.location)
+        raise visit.field_failure(template.unexpected(value, f"an integer from 1 to {MAX_WAIT_SECONDS}"))
     return value
 
 
@@ -136,7 +141,7 @@ class _Call:
         # A backend is somebody else's code: whatever it throws must end this task with a recorded error.
         except Exception as error:
             raise TaskFailure("States.Runtime", f"The task's backend failed: {error!r}") from error
-        if self._call.token is not None:
+        if self._call.token is not None and not self._events.is_activity:
             self._submit(result)
         return result
 

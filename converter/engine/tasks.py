@@ -53,8 +53,9 @@ class TaskBackend(Protocol):
         """Carry out one try and return its result (JSON), or raise :class:`TaskFailure`.
 
         ``submitted`` is called once, with the service's first answer, by integrations that then wait
-        (``.sync``, ``.waitForTaskToken``): it records the TaskSubmitted event. The coroutine is cancelled
-        when the state times out, when a sibling branch fails, or when the execution is stopped; a ``.sync``
-        backend then stops the job, as AWS does.
+        (``.sync``, ``.waitForTaskToken``): it records the TaskSubmitted event. For an activity it is called
+        with ``{"workerName": …}`` (or ``{}``) when a worker takes the task: it records ActivityStarted. The
+        coroutine is cancelled when the state times out, when a sibling branch fails, or when the execution is
+        stopped; a ``.sync`` backend then stops the job, as AWS does.
         """
         ...

@@ -3,20 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from random import Random
 from types import MappingProxyType
 from typing import Any, TypeAlias
 
 from converter.engine.branch import Branch, MapItem
 from converter.engine.data import Data
-from converter.engine.definition import State, Transition
+from converter.engine.definition import RetriedState, State, Transition
 from converter.engine.failures import StateFailure, data_limit_exceeded
 from converter.engine.history import with_text
-from converter.engine.query import QueryError, Scope, Template
 from converter.engine.runtime import context_time
-from converter.engine.tasks import Json
+from converter.engine.scope import Field, FieldError, PathError, QueryError, Scope
+from converter.engine.tasks import Json, TaskCall, TaskFailure
 
 Extra: TypeAlias = Mapping[str, "Data | Json"]
 _NOTHING: Extra = MappingProxyType({})
+_NO_SCOPE = Scope({}, {}, {}, Random(0))  # noqa: S311 - for constants, which look at nothing
 
 
 class Visit:
@@ -40,27 +42,28 @@ class Visit:
             f"{self._type}StateEntered", {"name": state.name, **with_text("input", input_data.text)}
         )
 
-    def scope(self, *, extra: Extra = _NOTHING, item: MapItem | None = None) -> Scope:
+    def scope(
+        self, *, extra: Extra = _NOTHING, item: MapItem | None = None, result: Data | None = None
+    ) -> Scope:
         """Return what expressions see: variables, functions, and ``$states``.
 
         ``extra`` holds the members of ``$states`` that only some fields have: ``result``, ``errorOutput``.
         ``item`` is the item that a Map hands out just now; within an iteration the branch has it.
+        ``result`` is what the state is left with.
         """
         return Scope(
             self.branch.variables,
             {"input": self.input, "context": self._context(item or self.branch.item), **extra},
             self.runtime.functions,
+            self.runtime.random,
+            result,
         )
 
     def _context(self, item: MapItem | None) -> dict[str, Json]:
-        context: dict[str, Json] = {
-            **self.runtime.context,
-            "State": {
-                "Name": self.state.name,
-                "EnteredTime": self._entered_time,
-                "RetryCount": self.retry_count,
-            },
-        }
+        state: dict[str, Json] = {"Name": self.state.name, "EnteredTime": self._entered_time}
+        if isinstance(self.state, RetriedState):
+            state["RetryCount"] = self.retry_count
+        context: dict[str, Json] = {**self.runtime.context, "State": state}
         if item is not None:
             context["Map"] = {"Item": {"Index": item.index, "Value": item.value}}
         if self.token is not None:
@@ -68,29 +71,44 @@ class Visit:
         return context
 
     def evaluate(
-        self, template: Template | None, *, expected: str | None = None, scope: Scope | None = None
+        self, template: Field | None, *, expected: str | None = None, scope: Scope | None = None
     ) -> Json:
         """Return a field's value, None where the field is absent.
 
-        A field that cannot be evaluated is recorded and raised as ``States.QueryEvaluationError``.
+        Raises ``StateFailure`` for a field that cannot be evaluated (see :meth:`field_failure`).
         """
         if template is None:
             return None
         if template.is_constant:
-            return template.value
+            return template.evaluate(_NO_SCOPE)
         try:
             return template.evaluate(self.scope() if scope is None else scope, expected)
-        except QueryError as error:
-            raise self.query_failure(str(error), error.location) from error
+        except FieldError as error:
+            raise self.field_failure(error) from error
 
-    def query_failure(
-        self, problem: str, location: str | None, *, previous: int | None = None
-    ) -> StateFailure:
-        """Record that a field could not be evaluated, and return the failure to raise."""
-        cause = (
+    def field_failure(self, error: FieldError, *, previous: int | None = None) -> StateFailure:
+        """Return the failure to raise for a field that could not be evaluated.
+
+        In a JSONata state it is ``States.QueryEvaluationError``, recorded as an event that links to
+        ``previous``. In a JSONPath state it is ``States.Runtime``, which ends the execution (recorded), or an
+        error that Catch may take.
+        """
+        if isinstance(error, QueryError):
+            return self._query_failure(str(error), error.location, previous)
+        return self.failure(error.error if isinstance(error, PathError) else "States.Runtime", str(error))
+
+    def failure(self, error: str, problem: str) -> StateFailure:
+        """Return a failure of this state, with AWS's preamble before the problem."""
+        return StateFailure(error, self._cause(problem), fatal=error == "States.Runtime")
+
+    def _cause(self, problem: str) -> str:
+        return (
             f"An error occurred while executing the state '{self.state.name}' "
             f"(entered at the event id #{self.entered_event}). {problem}"
         )
+
+    def _query_failure(self, problem: str, location: str | None, previous: int | None) -> StateFailure:
+        cause = self._cause(problem)
         details = {"error": "States.QueryEvaluationError", "cause": cause, "state": self.state.name}
         if location is not None:
             details["location"] = location
@@ -100,6 +118,23 @@ class Visit:
         self.branch.record("EvaluationFailed", details, previous=previous)
         return StateFailure("States.QueryEvaluationError", cause)
 
+    async def call_service(self, action: str, arguments: Json, *, failing_as: str) -> dict[str, Any]:
+        """Call an action like ``s3:getObject`` for the state itself, without events.
+
+        Raises ``StateFailure`` with the error name ``failing_as`` where the call fails.
+        """
+        call = TaskCall(
+            resource=f"arn:aws:states:::aws-sdk:{action}",
+            arguments=arguments,
+            state_name=self.state.name,
+            execution_arn=self.runtime.arn,
+        )
+        try:
+            answer: dict[str, Any] = await self.runtime.backend.run(call, lambda _: None)
+        except TaskFailure as failure:
+            raise StateFailure(failing_as, failure.cause) from failure
+        return answer
+
     def leave(
         self, transition: Transition, default_output: Data, extra: Extra = _NOTHING
     ) -> tuple[str | None, Data]:
@@ -108,7 +143,7 @@ class Visit:
         ``default_output`` is the output where the field is absent; ``extra`` as in :meth:`scope`. Both fields
         see the variables as they were before.
         """
-        scope = self.scope(extra=extra)
+        scope = self.scope(extra=extra, result=default_output)
         assigned = self._assigned(transition.assign or {}, scope)
         output = (
             default_output
@@ -121,7 +156,7 @@ class Visit:
         self.branch.variables.update(assigned)
         return transition.next, output
 
-    def _assigned(self, templates: Mapping[str, Template], scope: Scope) -> dict[str, Data]:
+    def _assigned(self, templates: Mapping[str, Field], scope: Scope) -> dict[str, Data]:
         assigned = {name: Data(self.evaluate(template, scope=scope)) for name, template in templates.items()}
         for data in assigned.values():
             if data.too_large:

@@ -139,7 +139,6 @@ def test_an_error_reads_like_the_answer_of_aws(build: Any) -> None:
 @pytest.mark.parametrize(
     ("state", "named"),
     [
-        ({"Type": "Task", "Resource": "arn:aws:states:us-east-1:1:activity:x", "End": True}, "Activities"),
         ({"Type": "Task", "Resource": "arn:aws:sqs:us-east-1:1:queue", "End": True}, "arn:aws:sqs"),
         (
             {
@@ -149,10 +148,13 @@ def test_an_error_reads_like_the_answer_of_aws(build: Any) -> None:
                     "StartAt": "B",
                     "States": {"B": END},
                 },
-                "ItemReader": {},
+                "ItemReader": {
+                    "Resource": "arn:aws:states:::s3:getObject",
+                    "ReaderConfig": {"InputType": "PARQUET"},
+                },
                 "End": True,
             },
-            "Map in DISTRIBUTED mode",
+            "InputType 'PARQUET'",
         ),
     ],
 )
@@ -161,9 +163,8 @@ def test_what_is_not_supported_is_named(build: Any, state: Any, named: str) -> N
         parse_definition(build.machine({"A": state}))
 
 
-def test_the_default_query_language_is_jsonpath_which_is_not_supported() -> None:
-    with pytest.raises(UnsupportedDefinition, match="JSONPath"):
-        parse_definition(json.dumps({"StartAt": "A", "States": {"A": END}}))
+def test_the_default_query_language_is_jsonpath() -> None:
+    parse_definition(json.dumps({"StartAt": "A", "States": {"A": {**END, "ResultPath": None}}}))
 
 
 def test_a_single_state_may_choose_jsonata() -> None:

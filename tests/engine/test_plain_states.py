@@ -45,7 +45,7 @@ def test_the_context_object_tells_where_and_when(run: Any) -> None:
     assert context["Execution"]["StartTime"] == "2026-01-01T00:00:00.000Z"
     assert context["Execution"]["Id"].endswith(":execution:simulated:simulated")
     assert context["StateMachine"]["Name"] == "simulated"
-    assert context["State"] == {"Name": "A", "EnteredTime": "2026-01-01T00:00:00.000Z", "RetryCount": 0}
+    assert context["State"] == {"Name": "A", "EnteredTime": "2026-01-01T00:00:00.000Z"}
 
 
 @pytest.mark.parametrize(("value", "target"), [(1, "Low"), (5, "High"), (3, "Other")])
@@ -84,7 +84,7 @@ def test_a_condition_must_be_boolean(run: Any) -> None:
 
 def test_no_matching_rule_and_no_default_fails(run: Any) -> None:
     execution = run({"C": {"Type": "Choice", "Choices": [{"Condition": False, "Next": "Z"}]}, "Z": END})
-    assert (execution.status, execution.error) == ("FAILED", "States.NoChoiceMatched")
+    assert (execution.status, execution.error) == ("FAILED", "States.Runtime")
 
 
 def test_wait_takes_its_seconds(run: Any) -> None:

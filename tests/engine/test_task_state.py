@@ -4,12 +4,20 @@ import asyncio
 import json
 import math
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import datetime, timedelta, timezone
 from typing import Any
 
 import pytest
 
-from converter.engine import SimulatedBackend, TaskCall, TaskFailure, TaskResult
+from converter.engine import (
+    Execution,
+    SimulatedBackend,
+    TaskCall,
+    TaskFailure,
+    TaskResult,
+    VirtualClock,
+    parse_definition,
+)
 
 CALLBACK = "arn:aws:states:::lambda:invoke.waitForTaskToken"
 SYNC = "arn:aws:states:::glue:startJobRun.sync"
@@ -296,3 +304,48 @@ def test_a_backend_can_fail_before_it_has_submitted(run: Any, build: Any) -> Non
 
     execution = run({"T": build.task(Resource=SYNC)}, tasks=Refusing())
     assert types(execution)[2:5] == ["TaskScheduled", "TaskStarted", "TaskFailed"]
+
+
+class Worker:
+    """Takes an activity's task after a while, and answers its token."""
+
+    def __init__(self) -> None:
+        self.execution: Any = None
+
+    async def run(self, call: Any, submitted: Any) -> Any:
+        await asyncio.sleep(5)
+        submitted({"workerName": "w"})
+        await asyncio.sleep(5)
+        self.execution.send_task_success(call.token, json.dumps({"got": call.arguments}))
+
+
+@pytest.mark.parametrize(("timeout", "last"), [(60, "ActivitySucceeded"), (7, "ActivityTimedOut")])
+def test_an_activity_is_started_by_its_worker_and_ended_by_its_token(timeout: int, last: str) -> None:
+    arn = "arn:aws:states:us-east-1:000000000000:activity:a"
+    state = {"Type": "Task", "Resource": arn, "TimeoutSeconds": timeout, "HeartbeatSeconds": 60, "End": True}
+    worker, clock = Worker(), VirtualClock(datetime(2026, 1, 1, tzinfo=timezone.utc))
+    execution = Execution(
+        parse_definition({"StartAt": "A", "States": {"A": state}}),
+        "1",
+        backend=worker,
+        clock=clock,
+        arn="arn:aws:states:us-east-1:000000000000:execution:m:e",
+        state_machine_arn="arn:aws:states:us-east-1:000000000000:stateMachine:m",
+        name="e",
+    )
+    worker.execution = execution
+    clock.run(execution.run())
+    assert [event.type for event in execution.history][2:5] == ["ActivityScheduled", "ActivityStarted", last]
+    scheduled, started = execution.history[2:4]
+    assert scheduled.details == {
+        "resource": arn,
+        "input": "1",
+        "inputDetails": {"truncated": False},
+        "timeoutInSeconds": timeout,
+        "heartbeatInSeconds": 60,
+    }
+    assert (scheduled.timestamp.second, started.timestamp.second, started.details) == (
+        0,
+        5,
+        {"workerName": "w"},
+    )

@@ -295,7 +295,7 @@ def test_trouble_of_the_lambda_service_delays_a_poller_and_no_more():
 
 
 def test_branches_agree_on_a_job_whose_end_is_noticed_too_late():
-    """Step Functions hears of a job's end late; the job succeeds in time, and its task fails by its timeout."""
+    """The job succeeds in time, Step Functions hears of it late, and the task fails by its timeout."""
 
     class LateNotice(SimulatedAws):
         async def _glue_run(self, call, this, submitted):

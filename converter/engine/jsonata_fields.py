@@ -1,15 +1,13 @@
-"""Fields of a state as templates: JSON in which strings ``{% … %}`` are expressions.
+"""Fields of a JSONata state as templates: JSON in which strings ``{% … %}`` are expressions.
 
-This is the one place where a state's fields meet a query language. A :class:`Template` knows its location
-(``Output/result``), which AWS names in errors; :class:`Scope` holds what expressions can see.
+A :class:`Template` knows its location (``Output/result``), which AWS names in errors.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from typing import Any
+from collections.abc import Callable
 
-from converter.engine.data import Data, compact_json
+from converter.engine.data import compact_json
 from converter.engine.jsonata_language import (
     EvaluationError,
     Expression,
@@ -17,16 +15,9 @@ from converter.engine.jsonata_language import (
     UndefinedResult,
     compile_expression,
 )
-from converter.engine.jsonata_values import UnsupportedResult, to_query_form
+from converter.engine.jsonata_values import UnsupportedResult
+from converter.engine.scope import QueryError, Scope, json_type
 from converter.engine.tasks import Json
-
-
-class QueryError(Exception):
-    """A field could not be evaluated. ``location`` and message are AWS's; the message lacks its preamble."""
-
-    def __init__(self, message: str, location: str | None) -> None:
-        super().__init__(message)
-        self.location = location
 
 
 class TemplateSyntaxError(Exception):
@@ -35,38 +26,6 @@ class TemplateSyntaxError(Exception):
     def __init__(self, location: str, message: str) -> None:
         super().__init__(message)
         self.location = location
-
-
-class Scope:
-    """What the expressions of one state can see: variables, ``$states`` and the execution's functions."""
-
-    def __init__(
-        self, variables: Mapping[str, Data], states: Mapping[str, Data | Json], functions: Mapping[str, Any]
-    ) -> None:
-        self._variables = variables
-        self._states = states
-        self._functions = functions
-        self._bindings: dict[str, Any] | None = None
-
-    @property
-    def bindings(self) -> dict[str, Any]:
-        """The names for the query language; made when the first expression asks, and once."""
-        if self._bindings is None:
-            bindings = dict(self._functions)
-            for name, data in self._variables.items():
-                bindings[name] = _query_form(data)
-            bindings["states"] = {
-                name: _query_form(value) if isinstance(value, Data) else to_query_form(value)
-                for name, value in self._states.items()
-            }
-            self._bindings = bindings
-        return self._bindings
-
-
-def _query_form(data: Data) -> Any:
-    if data.query_form is None:
-        data.query_form = to_query_form(data.value)
-    return data.query_form
 
 
 class Template:
@@ -180,11 +139,3 @@ def _inner(value: str) -> str:
 
 def _the_expression(value: Json, location: str) -> str:
     return f"The JSONata expression '{_inner(value)}' specified for the field '{location}'"
-
-
-def json_type(value: Json) -> str:
-    """Return the name of a value's JSON type."""
-    if value is None:
-        return "null"
-    names = {bool: "boolean", int: "number", float: "number", str: "string", list: "array", dict: "object"}
-    return names[type(value)]

@@ -1,0 +1,210 @@
+"""Map, distributed: a Map Run in which every item, or batch of items, is an execution of its own.
+
+The executions have histories of their own, of which the Map's own history shows nothing (recorded); they see
+no variables of the states around the Map.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Coroutine, Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from itertools import islice
+from typing import Any
+
+from converter.engine.branch import Branch, MapItem
+from converter.engine.data import Data
+from converter.engine.definition import Distribution, MapState, States
+from converter.engine.failures import StateFailure, data_limit_exceeded
+from converter.engine.history import with_text
+from converter.engine.item_batches import make_batches
+from converter.engine.item_reader import read_items
+from converter.engine.lines import Lines
+from converter.engine.map_fields import map_items, non_negative, percentage
+from converter.engine.result_writer import write_results
+from converter.engine.runtime import Runtime, context_time
+from converter.engine.scope import Field
+from converter.engine.tasks import Json
+from converter.engine.visit import Visit
+
+MAX_CHILDREN = 10_000
+"""Executions of a Map Run that run at once (Step Functions Developer Guide, "Distributed mode")."""
+
+RunStates = Callable[[Branch, States, Data], Coroutine[Any, Any, Data]]
+
+
+async def attempt_distributed(
+    visit: Visit, state: MapState, distribution: Distribution, run_states: RunStates
+) -> Data:
+    """Run the processor for every item; the result is the list of what the successful executions put out."""
+    concurrency = non_negative(visit, state.max_concurrency)
+    items = [] if distribution.reader is not None else map_items(visit, state)
+    # With an ItemReader nobody knows the length yet (recorded).
+    visit.branch.record("MapStateStarted", {"length": len(items)})
+    tolerance = _Tolerance.of(visit, state)
+    run = _MapRun(
+        visit, state, distribution, run_states, tolerance, min(concurrency or MAX_CHILDREN, MAX_CHILDREN)
+    )
+    return await run.run(items)
+
+
+@dataclass(frozen=True)
+class _Tolerance:
+    """How many executions may fail. None where the field is absent; with both absent none may."""
+
+    count: int | None
+    percentage: float | None
+
+    @classmethod
+    def of(cls, visit: Visit, state: MapState) -> _Tolerance:
+        """Evaluate a Map's fields; AWS does so after MapStateStarted (recorded)."""
+        count, share = state.tolerated_failure_count, state.tolerated_failure_percentage
+        return cls(
+            None if count is None else non_negative(visit, count),
+            None if share is None else percentage(visit, share),
+        )
+
+    def is_exceeded(self, failed: int, total: int) -> bool:
+        """Tell whether too many executions failed: either threshold is enough."""
+        if self.count is None and self.percentage is None:
+            return failed > 0
+        too_many = self.count is not None and failed > self.count
+        too_large_a_share = self.percentage is not None and failed * 100 > self.percentage * total
+        return too_many or too_large_a_share
+
+
+@dataclass
+class ChildExecution:
+    """An execution of a Map Run, and how it ended: with an output or a failure."""
+
+    arn: str
+    name: str
+    machine_arn: str
+    input: Data
+    started: datetime
+    stopped: datetime | None = None
+    output: Data | None = None
+    failure: StateFailure | None = None
+
+
+class _MapRun:
+    """One try of a distributed Map."""
+
+    def __init__(
+        self,
+        visit: Visit,
+        state: MapState,
+        distribution: Distribution,
+        run_states: RunStates,
+        tolerance: _Tolerance,
+        at_once: int,
+    ) -> None:
+        self._visit = visit
+        self._state = state
+        self._distribution = distribution
+        self._run_states = run_states
+        self._tolerance = tolerance
+        self._at_once = at_once
+        runtime = visit.runtime
+        self._id = runtime.new_uuid()
+        self._label = distribution.label or runtime.new_uuid()
+        machine = str(runtime.context["StateMachine"]["Id"])
+        self._machine_arn = f"{machine}/{self._label}"
+        self._arn = f"{machine.replace(':stateMachine:', ':mapRun:', 1)}/{self._label}:{self._id}"
+        self._children: list[ChildExecution] = []
+
+    async def run(self, items: list[Json]) -> Data:
+        """Run to the end, with the events of a Map Run."""
+        branch = self._visit.branch
+        branch.record("MapRunStarted", {"mapRunArn": self._arn})
+        try:
+            result = await self._result(items)
+        except StateFailure as failure:
+            if not failure.fatal:
+                branch.record("MapRunFailed", failure.details)
+            raise
+        # The exit links to MapRunStarted. Until the autumn of 2024 it linked to MapRunSucceeded (recorded).
+        succeeded = branch.record_aside("MapRunSucceeded")
+        branch.record_aside("MapStateSucceeded", previous=succeeded)
+        return result
+
+    async def _result(self, items: list[Json]) -> Data:
+        inputs = self._selected(await self._items(items))
+        await self._run_children(inputs)
+        writer = self._distribution.writer
+        if writer is not None:
+            return await write_results(self._visit, writer, self._arn, self._id, self._children)
+        result = Data([child.output.value for child in self._children if child.output is not None])
+        if result.too_large:
+            raise data_limit_exceeded(self._state.name, fatal=True)
+        return result
+
+    async def _items(self, items: list[Json]) -> list[Json]:
+        reader = self._distribution.reader
+        return items if reader is None else await read_items(self._visit, reader)
+
+    def _selected(self, items: list[Json]) -> list[Json]:
+        selected = [
+            self._select(self._state.item_selector, MapItem(self._state.name, index, item))
+            for index, item in enumerate(items)
+        ]
+        batcher = self._distribution.batcher
+        return selected if batcher is None else make_batches(self._visit, batcher, selected)
+
+    def _select(self, selector: Field | None, item: MapItem) -> Json:
+        if selector is None:
+            return item.value
+        return self._visit.evaluate(selector, scope=self._visit.scope(item=item))
+
+    async def _run_children(self, inputs: list[Json]) -> None:
+        waiting = iter(inputs)
+        failed = 0
+        with Lines(self._visit) as lines:
+            self._start(lines, islice(waiting, self._at_once))
+            while lines:
+                await lines.next_end()
+                failed = sum(child.failure is not None for child in self._children)
+                if self._tolerance.is_exceeded(failed, len(inputs)):
+                    raise StateFailure(
+                        "States.ExceedToleratedFailureThreshold",
+                        "The specified tolerated failure threshold was exceeded",
+                    )
+                self._start(lines, islice(waiting, 1))
+
+    def _start(self, lines: Lines, inputs: Iterator[Json]) -> None:
+        for value in inputs:
+            child = self._new_child(Data(value))
+            self._children.append(child)
+            branch = Branch(self._child_runtime(child), 0, {})
+            lines.start(branch, self._run_child(branch, child))
+
+    def _new_child(self, data: Data) -> ChildExecution:
+        runtime = self._visit.runtime
+        name = runtime.new_uuid()
+        arn = f"{self._machine_arn.replace(':stateMachine:', ':execution:', 1)}:{name}"
+        return ChildExecution(arn, name, self._machine_arn, data, runtime.clock.now())
+
+    def _child_runtime(self, child: ChildExecution) -> Runtime:
+        runtime = self._visit.runtime
+        execution = {
+            **runtime.context["Execution"],
+            "Id": child.arn,
+            "Input": child.input.value,
+            "StartTime": context_time(child.started),
+            "Name": child.name,
+        }
+        machine = {"Id": self._machine_arn, "Name": self._machine_arn.rsplit(":", 1)[-1]}
+        return runtime.child(child.arn, {"Execution": execution, "StateMachine": machine})
+
+    async def _run_child(self, branch: Branch, child: ChildExecution) -> Data:
+        """Run one execution to its end; its failure is the Map Run's to judge."""
+        role = branch.runtime.context["Execution"]["RoleArn"]
+        branch.runtime.record(
+            "ExecutionStarted", 0, {**with_text("input", child.input.text), "roleArn": role}
+        )
+        try:
+            child.output = await self._run_states(branch, self._state.processor, child.input)
+        except StateFailure as failure:
+            child.failure = failure
+        child.stopped = branch.runtime.clock.now()
+        return child.input

@@ -1,0 +1,68 @@
+"""ResultWriter: the results of a Map Run as files in S3, through the execution's backend.
+
+The files and their names follow "ResultWriter (Map)", Step Functions Developer Guide.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from converter.engine.data import Data, compact_json
+from converter.engine.definition import ResultWriter
+from converter.engine.runtime import context_time
+from converter.engine.tasks import Json
+from converter.engine.visit import Visit
+
+if TYPE_CHECKING:
+    from converter.engine.distributed_map import ChildExecution
+
+
+async def write_results(
+    visit: Visit, writer: ResultWriter, run_arn: str, run_id: str, children: Sequence[ChildExecution]
+) -> Data:
+    """Write the files and return the Map's result, which says where the manifest is.
+
+    Raises ``StateFailure`` (``States.ResultWriterFailed``) where S3 refuses.
+    """
+    arguments = visit.evaluate(writer.arguments) or {}
+    bucket, prefix = arguments.get("Bucket"), arguments.get("Prefix", "")
+    folder = f"{prefix.rstrip('/')}/{run_id}" if prefix else run_id
+
+    async def put(name: str, content: Json) -> dict[str, Json]:
+        text = compact_json(content)
+        request = {"Bucket": bucket, "Key": f"{folder}/{name}", "Body": text}
+        await visit.call_service("s3:putObject", request, failing_as="States.ResultWriterFailed")
+        return {"Key": request["Key"], "Size": len(text.encode())}
+
+    files: dict[str, list[Json]] = {"FAILED": [], "PENDING": [], "SUCCEEDED": []}
+    for status in ("SUCCEEDED", "FAILED"):
+        entries = [
+            _entry(child, status) for child in children if (child.failure is None) == (status != "FAILED")
+        ]
+        if entries:
+            files[status].append(await put(f"{status}_0.json", entries))
+    manifest = {"DestinationBucket": bucket, "MapRunArn": run_arn, "ResultFiles": files}
+    written = await put("manifest.json", manifest)
+    details = {"Bucket": bucket, "Key": written["Key"]}
+    return Data({"MapRunArn": run_arn, "ResultWriterDetails": details})
+
+
+def _entry(child: ChildExecution, status: str) -> dict[str, Json]:
+    entry: dict[str, Json] = {
+        "ExecutionArn": child.arn,
+        "Input": child.input.text,
+        "InputDetails": {"Included": True},
+        "Name": child.name,
+        "StartDate": context_time(child.started),
+        "StateMachineArn": child.machine_arn,
+        "Status": status,
+        "StopDate": context_time(child.stopped or child.started),
+    }
+    if child.output is not None:
+        entry["Output"] = child.output.text
+        entry["OutputDetails"] = {"Included": True}
+    if child.failure is not None:
+        entry["Error"] = child.failure.error
+        entry["Cause"] = child.failure.cause
+    return entry
