@@ -1,28 +1,25 @@
 """The command line: arguments in, the other rooms' functions called, results out. No logic.
 
-Exit codes: 0 done; 1 the DAG has problems, or the run failed; 2 usage or unreadable input. Results go to
-stdout, and with ``--format json`` nothing else does; messages and progress go to stderr.
+Exit codes: 0 done; 1 the DAG has problems, or the run failed; 2 usage, or what is needed cannot be read,
+written or reached; 130 interrupted. Results go to stdout, and with ``--format json`` nothing else does;
+messages and progress go to stderr.
 """
 
 from __future__ import annotations
 
-import json
-import sys
-from collections.abc import Callable
 from datetime import datetime
-from enum import Enum
-from functools import wraps
 from pathlib import Path
-from typing import Annotated, Any, TypeVar
+from typing import Annotated
 
 import typer
 
-from converter import __version__
+from converter import __version__, cli_support
+from converter import diagnostics as d
 from converter.asl.options import Correlate, Failures, Options
-from converter.diagnostics import Dag2SfnError
+from converter.cli_support import Format, print_json, reports_problems, talks_to_aws
+from converter.diagnostics import Dag2SfnError, Diagnostic
 from converter.report import console
-
-_Returned = TypeVar("_Returned")
+from converter.report.documents import ConversionDocument, plan_json
 
 app = typer.Typer(
     name="dag2sfn",
@@ -35,15 +32,7 @@ app = typer.Typer(
 local = typer.Typer(help="AWS on this machine, for trying things out.", no_args_is_help=True)
 app.add_typer(local, name="local")
 
-
-class Format(str, Enum):
-    """How a command prints its result."""
-
-    TEXT = "text"
-    JSON = "json"
-
-
-DagPath = Annotated[Path, typer.Argument(help="A DAG file, or a folder of DAG files.", exists=True)]
+DagPath = Annotated[Path, typer.Argument(help="A DAG file, or a folder of DAG files.")]
 DagIds = Annotated[list[str] | None, typer.Option("--dag-id", help="Only this DAG; may be repeated.")]
 TimeLimit = Annotated[
     float, typer.Option("--timeout", help="Seconds that one DAG file may take to load.", min=1)
@@ -52,38 +41,20 @@ OutputFormat = Annotated[Format, typer.Option("--format", help="Text for people,
 Region = Annotated[
     str | None, typer.Option("--region", help="AWS region; default: your AWS configuration's.")
 ]
+ExecutionArn = Annotated[
+    str,
+    typer.Argument(
+        help="An execution's ARN, as `run` prints it.", callback=cli_support.checked_execution_arn
+    ),
+]
+RegionOfExecution = Annotated[str | None, typer.Option("--region", help="AWS region; default: the ARN's.")]
+Wait = Annotated[bool, typer.Option("--wait", help="Follow the run to its end; Ctrl-C does not stop it.")]
+Interval = Annotated[float, typer.Option(help="Seconds between two looks at the run.", min=0.1)]
 
 
 def main() -> None:
     """Run the command line (the ``dag2sfn`` command)."""
     app()
-
-
-def _reports_problems(command: Callable[..., _Returned]) -> Callable[..., _Returned]:
-    """Turn a problem that the user can mend into its message and exit code."""
-
-    @wraps(command)
-    def run(*args: Any, **kwargs: Any) -> _Returned:
-        try:
-            return command(*args, **kwargs)
-        except Dag2SfnError as error:
-            console.print_diagnostics(error.diagnostics)
-            raise typer.Exit(error.exit_code) from None
-
-    return run
-
-
-def _talks_to_aws(command: Callable[..., _Returned]) -> Callable[..., _Returned]:
-    """Put what boto3 raises into words, and report that."""
-
-    @wraps(command)
-    def run(*args: Any, **kwargs: Any) -> _Returned:
-        from converter.deployment import aws_troubles_explained
-
-        with aws_troubles_explained():
-            return command(*args, **kwargs)
-
-    return _reports_problems(run)
 
 
 @app.callback(invoke_without_command=True)
@@ -95,7 +66,7 @@ def root(version: Annotated[bool, typer.Option("--version", help="Print the vers
 
 
 @app.command()
-@_reports_problems
+@reports_problems(dags=[])
 def convert(
     path: DagPath,
     *,
@@ -113,8 +84,13 @@ def convert(
         Correlate, typer.Option(help="How pollers know a Glue run: by an `argument`, or by a time `window`.")
     ] = Correlate.ARGUMENT,
     window: Annotated[
-        int, typer.Option(help="Seconds to which `--correlate window` rounds the start down.", min=0)
-    ] = 0,
+        int | None,
+        typer.Option(
+            help="Seconds to which `--correlate window` rounds the execution's start down "
+            "[default: 0, the start itself].",
+            min=0,
+        ),
+    ] = None,
     poll_interval: Annotated[int, typer.Option(help="Seconds between two polls.", min=1)] = 30,
     await_deadline: Annotated[
         int | None,
@@ -130,37 +106,44 @@ def convert(
 
     Example: `dag2sfn convert dags/partial_fan_in.py -o build`
     """
-    from converter import loading, pipeline
+    from converter import loading
 
+    if window is not None and correlate is not Correlate.WINDOW:
+        raise typer.BadParameter("it needs --correlate window", param_hint="--window")
+    options = Options(failures, correlate, window or 0, poll_interval, await_deadline)
     workflows = loading.load(path, dag_ids=dag_id or (), timeout=timeout)
-    options = Options(failures, correlate, window, poll_interval, await_deadline)
-    results = []
-    for conversion, written in pipeline.convert_all(workflows, options, out):
+    document = ConversionDocument()
+    for conversion, written in cli_support.convert_all(workflows, options, out):
         console.print_conversion(conversion, written)
-        results.append(
-            {"dag_id": conversion.workflow.dag_id, "bundle": written.as_posix() if written else None}
-        )
+        document.add(conversion.workflow.dag_id, written, conversion.diagnostics)
     if format is Format.JSON:
-        typer.echo(json.dumps(results, indent=2))
-    if any(result["bundle"] is None for result in results):
-        raise typer.Exit(1)
+        print_json(document.to_json())
+    raise typer.Exit(document.exit_code)
 
 
 @app.command()
-@_reports_problems
-def plan(path: DagPath, dag_id: DagIds = None, timeout: TimeLimit = 60) -> None:
+@reports_problems(dags=[])
+def plan(
+    path: DagPath, dag_id: DagIds = None, timeout: TimeLimit = 60, format: OutputFormat = Format.TEXT
+) -> None:
     """Show what would run side by side, what in sequence, and where a branch polls for a sibling's task.
 
     Example: `dag2sfn plan dags/partial_fan_in.py`
     """
     from converter import loading, planning
 
-    for workflow in loading.load(path, dag_ids=dag_id or (), timeout=timeout):
-        console.print_plan(workflow.dag_id, planning.plan_workflow(workflow))
+    workflows = loading.load(path, dag_ids=dag_id or (), timeout=timeout)
+    plans = [(workflow.dag_id, planning.plan_workflow(workflow)) for workflow in workflows]
+    if format is Format.JSON:
+        dags = [{"dag_id": name, "plan": plan_json(tree)} for name, tree in plans]
+        print_json({"dags": dags, "diagnostics": []})
+    else:
+        for name, tree in plans:
+            console.print_plan(name, tree)
 
 
 @app.command()
-@_talks_to_aws
+@talks_to_aws
 def deploy(
     bundle: Annotated[Path, typer.Argument(help="A bundle: the folder that `convert` wrote for one DAG.")],
     bucket: Annotated[
@@ -175,37 +158,53 @@ def deploy(
     """
     from converter import deployment
 
-    deployed = deployment.deploy(bundle, _session(region), bucket=bucket, on_progress=console.print_progress)
+    session = cli_support.session(region)
+    deployed = deployment.deploy(bundle, session, bucket=bucket, on_progress=console.print_progress)
     if format is Format.JSON:
-        typer.echo(json.dumps(deployed.to_json(), indent=2))
+        print_json(deployed.to_json())
     else:
         typer.echo(deployed.state_machine_arn)
 
 
 @app.command()
-@_talks_to_aws
-def undeploy(dag_id: str, region: Region = None) -> None:
+@talks_to_aws
+def undeploy(
+    dag_id: Annotated[str, typer.Argument(help="The id of a deployed DAG.")],
+    region: Region = None,
+    format: OutputFormat = Format.TEXT,
+) -> None:
     """Delete the stack of a DAG: machine, poller function, roles, logs.
 
     Example: `dag2sfn undeploy partial_fan_in`
     """
     from converter import deployment
 
-    if not deployment.undeploy(dag_id, _session(region), on_progress=console.print_progress):
-        console.print_progress(f"{dag_id} is not deployed")
+    session = cli_support.session(region)
+    deleted = deployment.undeploy(dag_id, session, on_progress=console.print_progress)
+    if not deleted:
+        console.print_progress(f"{dag_id} is not deployed in {session.region_name}: nothing to delete")
+    if format is Format.JSON:
+        print_json({"dag_id": dag_id, "deleted": deleted})
 
 
 @app.command()
-@_talks_to_aws
+@talks_to_aws
 def run(
     dag_id: Annotated[str, typer.Argument(help="The id of a deployed DAG.")],
     conf: Annotated[str, typer.Option(help="The run's conf, a JSON object.")] = "{}",
-    run_id: Annotated[str | None, typer.Option(help="Airflow's run id [default: manual__NOW].")] = None,
+    run_id: Annotated[
+        str | None,
+        typer.Option(
+            help="Airflow's run id [default: manual__NOW]. The execution is named after it; of an id that "
+            "was used before, the next is named ID-2, then ID-3. While a run of the same id and conf goes "
+            "on, no other is started."
+        ),
+    ] = None,
     logical_date: Annotated[
         datetime | None, typer.Option(help="The run's logical date [default: none].")
     ] = None,
-    wait: Annotated[bool, typer.Option("--wait", help="Follow the run to its end.")] = False,
-    interval: Annotated[float, typer.Option(help="Seconds between two looks at the run.", min=0.1)] = 2.0,
+    wait: Wait = False,
+    interval: Interval = 2.0,
     region: Region = None,
     format: OutputFormat = Format.TEXT,
 ) -> None:
@@ -215,23 +214,31 @@ def run(
     """
     from converter import executions
 
-    client = _step_functions(region)
-    arn = executions.start(client, dag_id, conf=_json_object(conf), run_id=run_id, logical_date=logical_date)
+    client = cli_support.step_functions(region)
+    arn = executions.start(
+        client,
+        dag_id,
+        conf=cli_support.json_object(conf),
+        run_id=run_id,
+        logical_date=logical_date,
+        on_progress=console.print_progress,
+    )
     if wait:
-        _follow(client, arn, interval, format)
+        console.print_progress(arn)
+        cli_support.follow(client, arn, interval, format)
     elif format is Format.JSON:
-        typer.echo(json.dumps({"execution_arn": arn}))
+        print_json({"execution_arn": arn})
     else:
         typer.echo(arn)
 
 
 @app.command()
-@_talks_to_aws
+@talks_to_aws
 def show(
-    execution_arn: Annotated[str, typer.Argument(help="An execution's ARN, as `run` prints it.")],
-    wait: Annotated[bool, typer.Option("--wait", help="Follow the run to its end.")] = False,
-    interval: Annotated[float, typer.Option(help="Seconds between two looks at the run.", min=0.1)] = 2.0,
-    region: Region = None,
+    execution_arn: ExecutionArn,
+    wait: Wait = False,
+    interval: Interval = 2.0,
+    region: RegionOfExecution = None,
     format: OutputFormat = Format.TEXT,
 ) -> None:
     """Read a run back: each task's outcome, start, end, attempts and output.
@@ -240,19 +247,20 @@ def show(
     """
     from converter import executions
 
-    client = _step_functions(region)
+    client = cli_support.step_functions(region, execution_arn)
     if wait:
-        _follow(client, execution_arn, interval, format)
+        cli_support.follow(client, execution_arn, interval, format)
     else:
-        _finish(executions.read_back(client, execution_arn), format)
+        cli_support.finish(executions.read_back(client, execution_arn), format)
 
 
 @app.command()
-@_talks_to_aws
+@talks_to_aws
 def stop(
-    execution_arn: Annotated[str, typer.Argument(help="An execution's ARN.")],
+    execution_arn: ExecutionArn,
     cause: Annotated[str, typer.Option(help="Why; kept with the execution.")] = "stopped with dag2sfn stop",
-    region: Region = None,
+    region: RegionOfExecution = None,
+    format: OutputFormat = Format.TEXT,
 ) -> None:
     """Stop a running execution, and the jobs that its tasks wait for.
 
@@ -260,60 +268,39 @@ def stop(
     """
     from converter import executions
 
-    executions.stop(_step_functions(region), execution_arn, error="Stopped", cause=cause)
+    client = cli_support.step_functions(region, execution_arn)
+    found = executions.stop(client, execution_arn, error="Stopped", cause=cause)
+    stopped = found == "RUNNING"
+    console.print_progress(
+        f"stopped {execution_arn}" if stopped else f"nothing to stop: {execution_arn} has ended as {found}"
+    )
+    if format is Format.JSON:
+        print_json({"execution_arn": execution_arn, "stopped": stopped})
 
 
 @local.command()
-@_reports_problems
+@reports_problems()
 def start(
-    port: Annotated[int, typer.Option(help="Port on the loopback interface; 0 takes a free one.")] = 4566,
+    port: Annotated[
+        int, typer.Option(help="Port on the loopback interface; 0 takes a free one.", min=0, max=65535)
+    ] = 4566,
 ) -> None:
     """Start the local AWS and keep it running until Ctrl-C.
 
     Example: `dag2sfn local start --port 4566`
     """
-    from converter.local import serve
-
+    try:
+        from converter.local import serve
+    except ModuleNotFoundError as error:
+        problem, remedy = (
+            f"the local AWS cannot be imported: {error.msg}",
+            "pip install '.[local]'",
+        )
+        raise Dag2SfnError(Diagnostic(d.LOCAL_NOT_INSTALLED, problem, remedy)) from None
     try:
         serve(port)
     except OSError as error:
         raise typer.BadParameter(f"port {port}: {error.strerror}", param_hint="--port") from None
-
-
-def _step_functions(region: str | None) -> Any:
-    return _session(region).client("stepfunctions")
-
-
-def _session(region: str | None) -> Any:
-    import boto3
-
-    return boto3.Session(region_name=region)
-
-
-def _follow(client: Any, arn: str, interval: float, format: Format) -> None:
-    from converter import executions
-
-    _finish(console.show_live(executions.follow(client, arn, interval=interval)), format, shown=True)
-
-
-def _finish(result: Any, format: Format, *, shown: bool = False) -> None:
-    """Print a run's result and end with the exit code that it deserves."""
-    if format is Format.JSON:
-        typer.echo(json.dumps(result.to_json(), indent=2))
-    elif not (shown and sys.stderr.isatty()):
-        console.print_run(result)
-    if result.status not in ("SUCCEEDED", "RUNNING"):
-        raise typer.Exit(1)
-
-
-def _json_object(text: str) -> dict[str, Any]:
-    try:
-        value = json.loads(text)
-    except ValueError as error:
-        raise typer.BadParameter(f"not JSON: {error}", param_hint="--conf") from None
-    if not isinstance(value, dict):
-        raise typer.BadParameter('not a JSON object: write {"name": "value"}', param_hint="--conf")
-    return value
 
 
 if __name__ == "__main__":

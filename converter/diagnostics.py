@@ -128,7 +128,8 @@ NO_DAG = _code(
     "no DAG",
     """The file defines no DAG, or no file of the folder does. As in Airflow, a DAG counts if it is a global
     variable of the file, if its `with` block was entered, or if its `@dag` function was called; in a folder,
-    files that do not mention both 'airflow' and 'dag' and those listed in .airflowignore are passed over.""",
+    files that do not mention both 'airflow' and 'dag', those listed in .airflowignore, and those of Python
+    environments (a folder with a pyvenv.cfg, or of conda) are passed over.""",
 )
 UNKNOWN_DAG_ID = _code(
     "D108",
@@ -159,6 +160,13 @@ FILE_PACKED = _code(
     Severity.UNREADABLE,
     "packed DAG files",
     """DAG files in zip archives are not read.""",
+)
+FOLDER_UNLISTABLE = _code(
+    "D113",
+    Severity.UNREADABLE,
+    "the files of the folder cannot be listed",
+    """Airflow looks for DAG files behind links too, and gives up if it comes to a folder twice; or it cannot
+    read an .airflowignore.""",
 )
 
 # --- D2xx: what a DAG, a task or an argument becomes --------------------------------------------------
@@ -231,6 +239,18 @@ RETRY_ROUNDED = _code(
     "ASL has whole seconds, at least 1, and backoff rates from 1.0.",
 )  # fmt: skip
 
+LATE_NOTICE = _code(
+    "D226", Severity.APPROXIMATED, "the timeout also covers the notice of the end",
+    """Step Functions asks a Glue job that it waits for about its end only from time to time, every few
+    minutes once it runs for long. A job that ends shortly before its execution_timeout may be noticed too
+    late, and its task fails. Airflow asks every few seconds.""",
+)  # fmt: skip
+EARLY_DECISION = _code(
+    "D227", Severity.APPROXIMATED, "the task may start later than in Airflow",
+    """In Airflow an upstream task that will not run is decided at the first failure or skip among its own
+    upstream tasks; in the machine, once all of them are decided. What waits for it starts later.""",
+)  # fmt: skip
+
 # --- D3xx: the plan and its Awaits ---------------------------------------------------------------------
 
 AWAIT_DEADLINE = _code(
@@ -296,4 +316,23 @@ TOO_MANY_PERMISSIONS = _code(
     "D404", Severity.REFUSED, "too many permissions for one role",
     """What the machine's states need, resource by resource, does not fit into the policies that a role may
     have: ten of 6,144 characters.""",
+)  # fmt: skip
+BUNDLE_NOT_WRITTEN = _code(
+    "D411", Severity.UNREADABLE, "the bundle cannot be written",
+    """The file system refuses the folder of a bundle. The message has its reason. A bundle that was there
+    stays as it was.""",
+)  # fmt: skip
+BUNDLE_LEFT_BEHIND = _code(
+    "D412", Severity.REFUSED, "a bundle of an earlier conversion is left",
+    """The DAG was not converted this time, and the folder of its bundle still holds what an earlier
+    conversion wrote. That bundle can be deployed, and deploys the DAG as it was then.""",
+)  # fmt: skip
+LOCAL_NOT_INSTALLED = _code(
+    "D413", Severity.UNREADABLE, "the local AWS is not installed",
+    """The local AWS needs packages that the converter itself does not need: those of the extra 'local'.""",
+)  # fmt: skip
+NOT_A_BUCKET = _code(
+    "D414", Severity.UNREADABLE, "not the name of a bucket",
+    """CloudFormation takes a function's code from a bucket that is given by its name: 3 to 63 letters,
+    digits, hyphens, dots and underscores, the last of them no dot.""",
 )  # fmt: skip

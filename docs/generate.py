@@ -9,11 +9,12 @@ from pathlib import Path
 import converter.operators  # noqa: F401 - operators register themselves
 from converter.diagnostics import CODES, Severity
 from converter.operators.registry import conversion_of, converted_operators
+from converter.report.documents import severity_word
 
 HERE = Path(__file__).parent
 
 _SEVERITIES = {
-    Severity.UNREADABLE: "the input cannot be read: exit code 2, nothing is written",
+    Severity.UNREADABLE: "what is needed cannot be read, written or reached: exit code 2",
     Severity.REFUSED: "this DAG is not converted, or the deployment failed: exit code 1",
     Severity.APPROXIMATED: "converted, with a difference that the message names",
     Severity.NOTE: "converted, with something worth knowing",
@@ -26,14 +27,15 @@ def diagnostics_page() -> str:
         "# Diagnostics",
         "",
         "Every message has one form: `CODE file:line: what is wrong; what to do instead`. Codes are stable.",
+        "Where the command line prints it, the severity stands first: `refused D201 dags/etl.py:14: …`.",
         "",
         "| severity | meaning |",
         "| --- | --- |",
-        *(f"| {severity.value} | {meaning} |" for severity, meaning in _SEVERITIES.items()),
+        *(f"| {severity_word(severity)} | {meaning} |" for severity, meaning in _SEVERITIES.items()),
         "",
     ]
     for code in sorted(CODES.values(), key=lambda code: code.id):
-        lines += [f"## {code.id}: {code.title}", "", f"*{code.severity.value}.* {code.meaning}", ""]
+        lines += [f"## {code.id}: {code.title}", "", f"*{severity_word(code.severity)}.* {code.meaning}", ""]
     return "\n".join(lines)
 
 

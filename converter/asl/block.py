@@ -96,14 +96,19 @@ class BlockWriter:
     def _is_in_doubt_at_end(self) -> bool:
         emission, last = self.emission, self.groups[-1].group.units[-1].item
         if not emission.rules.only_all_success:
-            return emission.as_airflow and emission.rules.may_fail(*emission.workflow.leaves())
+            return self._may_fail(*emission.workflow.leaves())
         # The Catch of a last single task leads away, so what comes here has succeeded.
         return emission.as_airflow and isinstance(last, Parallel) and emission.may_not_succeed(last)
+
+    def _may_fail(self, *task_ids: str) -> bool:
+        """Whether one of the tasks may fail: by itself, or because its Await passes its deadline."""
+        emission = self.emission
+        return emission.as_airflow and (bool(emission.awaited) or emission.rules.may_fail(*task_ids))
 
     def _write_run_end(self) -> None:
         """Write how the run ends, as far as that is in doubt."""
         emission = self.emission
-        if not emission.as_airflow or not emission.rules.may_fail(*self.tasks):
+        if not self._may_fail(*self.tasks):
             return
         if self._is_in_doubt_at_end():
             succeeded = (

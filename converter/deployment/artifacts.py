@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -14,6 +15,9 @@ from converter.diagnostics import Dag2SfnError, Diagnostic
 
 if TYPE_CHECKING:
     from boto3.session import Session
+
+#: CloudFormation documentation, AWS::Lambda::Function Code, S3Bucket: stricter than S3 about what is no name.
+_BUCKET_NAME = re.compile(r"[0-9A-Za-z._-]{2,62}[0-9A-Za-z_-]")
 
 
 @dataclass(frozen=True)
@@ -39,8 +43,10 @@ class ArtifactBucket:
     def __init__(self, session: Session, account: Account, name: str | None) -> None:
         """``name`` is a bucket that exists; None means the account's own, which is created if missing.
 
-        Raises botocore's ClientError and Dag2SfnError (D403) if it cannot be used.
+        Raises botocore's ClientError and, if it cannot be used, Dag2SfnError: D403, or D414 for no name.
         """
+        if name is not None and not _BUCKET_NAME.fullmatch(name):
+            raise _not_a_bucket(name)
         self._s3: Any = session.client("s3")
         self._account = account
         # Bucket names are the world's: one that can be foreseen may have been taken by somebody else, who
@@ -94,3 +100,13 @@ class ArtifactBucket:
             },
             **self._owner,
         )
+
+
+def _not_a_bucket(name: str) -> Dag2SfnError:
+    return Dag2SfnError(
+        Diagnostic(
+            d.NOT_A_BUCKET,
+            f"{name!r} is no bucket's name: 3 to 63 letters, digits, hyphens, dots and underscores",
+            "give the name of a bucket that exists; without --bucket, one is created",
+        )
+    )

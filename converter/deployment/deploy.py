@@ -69,7 +69,7 @@ def deploy(
     them; executions that run keep the definition with which they started.
 
     Raises Dag2SfnError: D401 if the folder is no Bundle, D402 with the reason if the stack fails, D403 if
-    AWS cannot be used.
+    AWS cannot be used, D414 if ``bucket`` is no name of a bucket.
     """
     manifest = read_manifest(bundle)
     try:
@@ -122,7 +122,8 @@ def undeploy(dag_id: str, session: Session, *, on_progress: Progress | None = No
     with aws_troubles_explained(otherwise=d.DEPLOYMENT_FAILED):
         stack = Stack(session, stack_name(dag_id), tell)
         existed = stack.delete()
-        tell(f"{stack.name}: {'deleted' if existed else 'there is no such stack'}")
+        if existed:
+            tell(f"{stack.name}: deleted")
     return existed
 
 

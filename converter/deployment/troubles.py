@@ -103,4 +103,4 @@ def _refusal(error: boto.ClientError, otherwise: Code) -> Diagnostic:
 
 
 def _sentence(error: Exception) -> str:
-    return str(error).rstrip(".")
+    return " ".join(str(error).split()).rstrip(".")  # some have a line for each thing that is wrong

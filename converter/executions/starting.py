@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import datetime, timezone
 from typing import TYPE_CHECKING, Any
 
@@ -13,6 +13,7 @@ from converter.executions.refusals import (
     explaining_unknown_execution,
     not_deployed,
 )
+from converter.executions.results import RUNNING
 from converter.identity import execution_name, machine_name
 
 if TYPE_CHECKING:
@@ -49,13 +50,15 @@ def start(
     logical_date: datetime | None = None,
     data_interval_start: datetime | None = None,
     data_interval_end: datetime | None = None,
+    on_progress: Callable[[str], object] | None = None,
 ) -> str:
     """Start a run and return the ARN of its execution.
 
     ``conf`` is JSON; dates without a time zone are in UTC, as in Airflow. The ``run_id`` is ``manual__`` and
     the time, by default. As long as a run of the same run_id *and* the same input is under way, its
     execution is returned and no other is started. Where the name is taken otherwise (for 90 days after an
-    execution has ended), the new execution's name gets a number: ``-2``, ``-3``, …
+    execution has ended), the new execution's name gets a number, ``-2``, ``-3``, …, and ``on_progress`` is
+    told so in one line.
 
     Raises :class:`~converter.diagnostics.Dag2SfnError`: not deployed (D451), input refused (D453).
     """
@@ -71,27 +74,33 @@ def start(
     }
     text = json.dumps(run, allow_nan=False)
     for number in itertools.count(1):
+        name = execution_name(run_id, number)
         try:
             with explaining_refused_start(client, machine_arn):
-                answer = client.start_execution(
-                    stateMachineArn=machine_arn, name=execution_name(run_id, number), input=text
-                )
+                answer = client.start_execution(stateMachineArn=machine_arn, name=name, input=text)
         except client.exceptions.ExecutionAlreadyExists:
             continue
+        if number > 1 and on_progress:
+            on_progress(f"run id {run_id!r} was used before: started as {name}")
         return answer["executionArn"]
     raise AssertionError("counting does not end")
 
 
 def stop(
     client: SFNClient, execution_arn: str, error: str = "Stopped", cause: str = "stopped by the user"
-) -> None:
+) -> str:
     """End a running execution, which becomes ABORTED; jobs that its tasks wait for are stopped by AWS.
 
-    ``error`` (at most 256 characters) and ``cause`` (32,768) are kept with the execution. Raises
+    ``error`` (at most 256 characters) and ``cause`` (32,768) are kept with the execution. Returns the status
+    that the execution was found in: ``RUNNING``, or how it had ended, and then nothing is done. Raises
     :class:`~converter.diagnostics.Dag2SfnError` (D452) if there is no such execution.
     """
     with explaining_unknown_execution(client, execution_arn):
-        client.stop_execution(executionArn=execution_arn, error=error, cause=cause)
+        # Asked first: what StopExecution answers about an execution that has ended says nothing about that.
+        found = client.describe_execution(executionArn=execution_arn)["status"]
+        if found == RUNNING:
+            client.stop_execution(executionArn=execution_arn, error=error, cause=cause)
+    return found
 
 
 def _iso(moment: datetime | None) -> str | None:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from converter.diagnostics import Dag2SfnError, Diagnostic
 from converter.loading import messages
-from converter.loading.reader import AirflowUnusableError, FileRead, read_files
+from converter.loading.reader import AirflowUnusableError, FileRead, FolderUnlistableError, read_files
 from converter.workflow import Workflow
 
 
@@ -30,6 +30,8 @@ def load(
         reads = read_files(path, timeout=timeout, python=python)
     except AirflowUnusableError as error:
         raise Dag2SfnError(messages.of_unusable_airflow(str(error), python)) from error
+    except FolderUnlistableError as error:
+        raise Dag2SfnError(messages.of_unlistable_folder(path, str(error), error.one_folder)) from error
     problems = [
         *_file_problems(reads, timeout),
         *_dag_problems(reads, dag_ids),

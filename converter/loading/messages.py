@@ -100,8 +100,24 @@ def of_unusable_airflow(reason: str, python: str) -> Diagnostic:
     return Diagnostic(
         diagnostics.AIRFLOW_UNUSABLE,
         f"Airflow 3.1 or newer is needed to read DAG files, and {python} has none that works: {reason}",
-        "install it there: pip install 'dag2sfn[airflow]'",
+        "install it there: `pip install '.[airflow]'` in the checkout of dag2sfn",
     )
+
+
+def of_unlistable_folder(path: Path, reason: str, one_folder: Sequence[str]) -> Diagnostic:
+    """Return the message about a folder whose files Airflow cannot list.
+
+    ``one_folder`` are two paths that lead to the same folder, if that is the reason.
+    """
+    ignore_file = (path / ".airflowignore").as_posix()
+    if one_folder:
+        first, second = one_folder
+        problem = f"'{first}' and '{second}' are the same folder, and Airflow refuses to read a folder twice"
+        remedy = f"list one of them in {ignore_file}"
+    else:
+        problem = f"Airflow cannot list the files of the folder: {reason}"
+        remedy = f"mend {ignore_file}, or that of a folder below"
+    return Diagnostic(diagnostics.FOLDER_UNLISTABLE, problem, remedy, location=Location(path.as_posix()))
 
 
 def of_no_dag(path: Path) -> Diagnostic:

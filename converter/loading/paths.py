@@ -6,6 +6,12 @@ import os
 from dataclasses import dataclass
 from pathlib import Path
 
+#: Code that is not the author's, though it may lie below the author's DAG files: the converter, if it is used
+#: from a checkout, and the standard library, if Python is installed in the author's home.
+_NOT_THE_AUTHORS = tuple(
+    os.path.abspath(folder) for folder in (Path(__file__).parents[1], Path(os.__file__).parent)
+)
+
 
 @dataclass(frozen=True)
 class DagRoot:
@@ -34,8 +40,18 @@ class DagRoot:
         return Path(file).as_posix()
 
     def contains(self, file: str) -> bool:
-        """Return whether an absolute path is the author's own: in the folder, and no installed package."""
-        if not file.startswith(os.path.join(self.folder, "")):
+        """Return whether an absolute path is the author's own.
+
+        It is in the folder, and not in an installed package, in Python itself, or in the converter.
+        """
+        if not _is_below(file, self.folder):
+            return False
+        # A folder in the midst of one of these was given on purpose: its files count.
+        if any(_is_below(file, other) and _is_below(other, self.folder) for other in _NOT_THE_AUTHORS):
             return False
         parts = Path(os.path.relpath(file, self.folder)).parts
         return "site-packages" not in parts and "dist-packages" not in parts
+
+
+def _is_below(path: str, folder: str) -> bool:
+    return path.startswith(os.path.join(folder, ""))

@@ -46,6 +46,17 @@ class AirflowUnusableError(Exception):
     """The interpreter cannot be started, or has no Airflow that can be used. Says why."""
 
 
+class FolderUnlistableError(Exception):
+    """Airflow cannot list the files of the folder. Says why.
+
+    ``one_folder`` are two paths that lead to the same folder, relative to the one given, if that is why.
+    """
+
+    def __init__(self, reason: str, one_folder: Sequence[str]) -> None:
+        super().__init__(reason)
+        self.one_folder = one_folder
+
+
 @dataclass(frozen=True)
 class DagRead:
     """One DAG of a file: a Workflow, or the cycle (task ids) or the error that keeps it from being one."""
@@ -86,7 +97,7 @@ class FileRead:
 def read_files(path: Path, *, timeout: float, python: str) -> list[FileRead]:
     """Read a DAG file, or all those of a folder, with the interpreter ``python``.
 
-    ``timeout`` is the limit of each file, in seconds. Raises AirflowUnusableError.
+    ``timeout`` is the limit of each file, in seconds. Raises AirflowUnusableError and FolderUnlistableError.
     """
     root = DagRoot.of(path)
     files = [] if path.is_dir() else [os.path.abspath(path)]
@@ -123,6 +134,7 @@ class _Child:
             "files": self.files,
             "timeout": self.timeout,
             "pipe": child_end,
+            "output": str(self._output),
             "stack": str(self._stack),
         }
         request_file = self.folder / "request.json"
@@ -155,6 +167,8 @@ class _Child:
     def read_all(self) -> Iterator[FileRead]:
         """Yield what is read. Ends early, leaving ``unread`` files, when a file hangs or ends the process."""
         listing = self._next_message(START_LIMIT)
+        if "unlistable" in listing:
+            raise FolderUnlistableError(listing["unlistable"], listing["one_folder"])
         if "files" not in listing:
             raise AirflowUnusableError(listing.get("unusable") or self._start_problem(listing))
         self.unread = list(listing["files"])
@@ -163,8 +177,8 @@ class _Child:
             yield FileRead(shown, failure=Failure("packed", Location(shown)))
         while self.unread:
             file = self.unread[0]
-            self._next_message(START_LIMIT)
-            self._output_start = self._output.stat().st_size
+            beginning = self._next_message(START_LIMIT)
+            self._output_start = beginning.get("printed", self._output_start)
             message = self._next_message(self.timeout + _GRACE)
             self.unread.pop(0)
             if "read" not in message:
@@ -175,7 +189,7 @@ class _Child:
     def _file_read(self, file: str, message: Mapping[str, Any]) -> FileRead:
         failure = None
         if found := message["failure"]:
-            output = self._printed() if found["kind"] == "exited" else ""
+            output = self._printed(message["printed"]) if found["kind"] == "exited" else ""
             failure = Failure(found["kind"], Location(**found["location"]), found["error"], output)
         return FileRead(file, tuple(map(_dag_read, message["dags"])), failure)
 
@@ -186,14 +200,16 @@ class _Child:
             left = deadline - time.monotonic()
             if left <= 0:
                 return {}
-            # Not only the pipe is watched: a copy of the process may hold it open.
+            # Not only the pipe is watched: a copy of the process may hold it open. Asked before the pipe, so
+            # that nothing can be written in between: an ended process and a silent pipe are the end.
+            code = self._process.poll()
             if select.select([self._pipe], [], [], min(left, 0.2))[0]:
                 received = os.read(self._pipe, 1 << 20)
                 if not received:
                     return {"ended": self._exit_code(max(left, 1.0))}
                 self._buffer += received
-            elif self._process.poll() is not None:
-                return {"ended": self._process.returncode}
+            elif code is not None:
+                return {"ended": code}
         line, _, self._buffer = self._buffer.partition(b"\n")
         message: Mapping[str, Any] = json.loads(line)
         return message
@@ -223,11 +239,16 @@ class _Child:
         match = re.search(rf'File "{re.escape(file)}", line (\d+) ', threads[-1])
         return int(match[1]) if match else 0
 
-    def _printed(self) -> str:
-        """Return the last lines that the process printed since the present file began, as one line."""
+    def _printed(self, end: int | None = None) -> str:
+        """Return the last lines that the process printed since the present file began, as one line.
+
+        ``end`` is the size of the output when the file ended; without it, the file is the last one.
+        """
+        end = self._output.stat().st_size if end is None else end
+        start = max(self._output_start, end - _LONGEST_TAIL)
         with self._output.open("rb") as output:
-            output.seek(max(self._output_start, self._output.stat().st_size - _LONGEST_TAIL))
-            lines = output.read().decode(errors="replace").split("\n")
+            output.seek(start)
+            lines = output.read(max(end - start, 0)).decode(errors="replace").split("\n")
         return " / ".join([line.strip() for line in lines if line.strip()][-3:])[-_LONGEST_TAIL:]
 
 

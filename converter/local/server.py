@@ -167,7 +167,10 @@ class _Server(ThreadedWSGIServer):
 
 
 def serve(port: int, write: Callable[[str], object] = sys.stdout.write) -> None:
-    """Run a local AWS until SIGINT or SIGTERM; say where it is and how to use it. Raises OSError."""
+    """Run a local AWS until SIGINT or SIGTERM; say where it is and how to use it. Raises OSError.
+
+    What is written is a shell script: it can be read, copied, or sourced from a file.
+    """
     stop = threading.Event()
 
     def request_stop(signum: int, frame: FrameType | None) -> None:
@@ -176,11 +179,11 @@ def serve(port: int, write: Callable[[str], object] = sys.stdout.write) -> None:
     previous = {number: signal.signal(number, request_stop) for number in (signal.SIGINT, signal.SIGTERM)}
     try:
         with LocalAws(port) as aws:
-            write(f"Local AWS at {aws.endpoint} (Ctrl-C stops it; everything in it is then gone)\n\n")
+            write(f"# Local AWS at {aws.endpoint} (Ctrl-C stops it; everything in it is then gone)\n")
             write("".join(f"export {name}={value}\n" for name, value in aws.environment().items()))
             sys.stdout.flush()
             stop.wait()
-            write("\nStopping\n")
+            write("\n# Stopping\n")
     finally:
         for number, handler in previous.items():
             signal.signal(number, handler)

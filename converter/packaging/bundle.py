@@ -39,7 +39,7 @@ def write_bundle(
     _leave_alone_what_is_no_bundle(directory)
     directory.parent.mkdir(parents=True, exist_ok=True)
     # Beside it, not in the system's temporary folder: renaming works only within a file system.
-    new = directory.with_name(f".{directory.name}.{uuid4().hex}.new")
+    new = directory.with_name(f".{uuid4().hex}.new")
     old = new.with_suffix(".old")
     try:
         for name, text in files.items():

@@ -37,7 +37,12 @@ def conversion_json(workflow: Workflow, diagnostics: Sequence[Diagnostic]) -> st
 
 def conversion_markdown(workflow: Workflow, plan: Plan | None, diagnostics: Sequence[Diagnostic]) -> str:
     """Return the report as Markdown."""
-    lines = [f"# {workflow.dag_id}", "", f"{len(workflow.tasks)} tasks, from `{workflow.location}`.", ""]
+    lines = [
+        f"# {workflow.dag_id}",
+        "",
+        f"{len(workflow.tasks)} task{'s' * (len(workflow.tasks) != 1)}, from `{workflow.location}`.",
+        "",
+    ]
     if plan is not None:
         lines += ["Plan (`>` then, `Parallel[…]` side by side, `await(…)` a poller):", ""]
         lines += ["```", render(plan), "```", ""]

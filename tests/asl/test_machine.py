@@ -195,3 +195,10 @@ def test_a_job_whose_name_looks_like_a_template_stays_what_it_is():
     found = json.dumps(machine_of(workflow(*odd)).definition)
     assert "${STAGE}" not in found
     assert found.count("'etl-$' & '{STAGE}'") == 2  # where it is started, and where it is polled for
+
+
+def test_a_run_may_fail_by_a_deadline_although_no_task_of_it_can():
+    flow = workflow(empty("a"), empty("b"), empty("c", "a"), empty("d", "a", "b"))
+    machine = machine_of(flow)
+    assert machine.awaited
+    assert {"run: all succeeded?", "run: failed"} <= set(states(machine))

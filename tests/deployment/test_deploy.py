@@ -117,7 +117,9 @@ def test_undeploying_removes_everything_of_the_stack(bundle, session):
 
 
 def test_undeploying_what_is_not_there_is_no_error(session):
-    assert undeploy("never_deployed", session) is False
+    told = []
+    assert undeploy("never_deployed", session, on_progress=told.append) is False
+    assert told == []
 
 
 def test_a_dag_can_be_deployed_again_after_it_was_removed(bundle, session):
@@ -171,6 +173,14 @@ def test_artifacts_go_to_the_bucket_that_is_given(bundle, session):
 def test_a_given_bucket_that_does_not_exist_is_named(bundle, session):
     with pytest.raises(Dag2SfnError, match="D402 AWS refuses PutObject: The specified bucket does not exist"):
         deploy(bundle(), session, bucket="missing")
+
+
+@pytest.mark.parametrize("name", ["BAD!", "ab", "x" * 64, "my-bucket.", "arn:aws:s3:::mine", ""])
+def test_what_is_no_name_of_a_bucket_is_said_without_a_pattern(name, bundle, session):
+    with pytest.raises(Dag2SfnError, match=r"^D414 .* is no bucket's name: 3 to 63 letters") as raised:
+        deploy(bundle(), session, bucket=name)
+    assert repr(name) in str(raised.value)
+    assert "regex" not in str(raised.value)
 
 
 def test_the_bucket_that_is_created_is_not_public(bundle, session):

@@ -89,6 +89,14 @@ def test_an_endpoint_that_is_not_aws_is_one_message(monkeypatch):
         thread.join(5)
 
 
+def test_a_parameter_that_boto_refuses_is_one_line():
+    client = boto3.client("stepfunctions", "us-east-1")
+    expected = pytest.raises(Dag2SfnError, match=r"^D403 AWS cannot be used: Parameter validation failed: ")
+    with expected as raised, aws_troubles_explained():
+        client.describe_execution(executionArn="")
+    assert "\n" not in str(raised.value)
+
+
 @pytest.mark.parametrize(
     ("code", "message"),
     [

@@ -84,7 +84,7 @@ class FakeService:
     """Answers a real boto3 client in the shapes of the API, from executions of the engine.
 
     Requests are checked by botocore itself. ``pages`` bounds what a page of history holds, whatever is asked
-    for; ``requests`` lists the operations in order.
+    for; ``status`` is that of every execution; ``requests`` lists the operations in order.
     """
 
     definition: Mapping[str, Any] = field(default_factory=dict)
@@ -92,6 +92,7 @@ class FakeService:
     machines: list[str] = field(default_factory=list)
     executions: dict[str, str] = field(default_factory=dict)
     closed: set[str] = field(default_factory=set)
+    status: str = "RUNNING"
     pages: int = 1000
     requests: list[tuple[str, dict[str, Any]]] = field(default_factory=list)
 
@@ -155,6 +156,10 @@ class FakeService:
             raise Refused("ExecutionAlreadyExists", f"Execution Already Exists: '{arn}'")
         self.executions[arn] = params["input"]
         return {"executionArn": arn, "startDate": MIDNIGHT}
+
+    def _DescribeExecution(self, params: dict[str, Any]) -> dict[str, Any]:  # noqa: N802
+        self._known(params)
+        return {"executionArn": params["executionArn"], "status": self.status}
 
     def _StopExecution(self, params: dict[str, Any]) -> dict[str, Any]:  # noqa: N802
         self._known(params)

@@ -92,7 +92,9 @@ def test_a_running_run_is_stopped(session: Any, converted: Any) -> None:
 
     for result in follow(client, arn, interval=0.05):
         if result.tasks["a"].state == "running" and result.status == "RUNNING":
-            stop(client, arn, "Stopped", "enough")
+            assert stop(client, arn, "Stopped", "enough") == "RUNNING"
 
     assert (result.status, result.error, result.cause) == ("ABORTED", "Stopped", "enough")
     assert (result.tasks["a"].state, result.tasks["b"].state) == ("failed", "skipped")
+    assert stop(client, arn, "Stopped", "again") == "ABORTED"
+    assert read_back(client, arn) == result

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import hashlib
 import json
 from datetime import datetime, timedelta, timezone
 from typing import Any
@@ -108,12 +109,35 @@ def test_an_input_that_is_too_large_is_refused(deployed: Any) -> None:
         start(deployed.client(), MACHINE, conf={"text": "x" * 300_000})
 
 
-def test_stopping_tells_step_functions_why(service: Any) -> None:
-    stop(service.client(), f"{EXECUTION}:r", "Stopped", "no more needed")
+def test_a_run_id_that_was_used_before_is_told_of_with_the_name_instead(deployed: Any) -> None:
+    client = deployed.client()
+    told: list[str] = []
+    for day in (1, 2, 2):
+        start(client, MACHINE, run_id="daily:2026", conf={"day": day}, on_progress=told.append)
 
-    assert service.requests == [
-        ("StopExecution", {"executionArn": f"{EXECUTION}:r", "error": "Stopped", "cause": "no more needed"})
-    ]
+    # A hash keeps names apart that differ in characters that no execution may have in its name.
+    name = f"daily-2026-{hashlib.sha256(b'daily:2026').hexdigest()[:6]}-2"
+    # The third is the second again, which still goes on.
+    assert told == [f"run id 'daily:2026' was used before: started as {name}"] * 2
+    assert list(deployed.executions)[-1] == f"{EXECUTION}:{name}"
+
+
+def test_stopping_tells_step_functions_why(service: Any) -> None:
+    found = stop(service.client(), f"{EXECUTION}:r", "Stopped", "no more needed")
+
+    assert found == "RUNNING"
+    assert service.requests[-1] == (
+        "StopExecution",
+        {"executionArn": f"{EXECUTION}:r", "error": "Stopped", "cause": "no more needed"},
+    )
+
+
+@pytest.mark.parametrize("status", ["SUCCEEDED", "FAILED", "TIMED_OUT", "ABORTED"])
+def test_an_execution_that_has_ended_is_left_as_it_is(service: Any, status: str) -> None:
+    service.status = status
+
+    assert stop(service.client(), f"{EXECUTION}:r") == status
+    assert [name for name, _ in service.requests] == ["DescribeExecution"]
 
 
 def test_an_unknown_execution_cannot_be_stopped(service: Any) -> None:

@@ -1,7 +1,10 @@
 import json
 import os
+import shutil
 import stat
+import subprocess
 import sys
+import venv
 from pathlib import Path
 
 import pytest
@@ -115,6 +118,59 @@ def test_every_unknown_dag_id_is_named_with_the_known_ones(monkeypatch):
     ]
 
 
+LISTING = """
+from pathlib import Path
+from converter.loading import load
+for workflow in load(Path(".")):
+    print(workflow.location, *(task.location for task in workflow.tasks))
+"""
+
+
+def test_a_folder_may_hold_a_checkout_of_the_converter_and_python_environments(tmp_path):
+    (tmp_path / "mine.py").write_text(
+        "from airflow.sdk import DAG\n"
+        "from airflow.providers.standard.operators.empty import EmptyOperator\n"
+        "with DAG('mine'):\n"
+        "    EmptyOperator(task_id='t')\n"
+    )
+    shutil.copytree(
+        REPOSITORY / "converter", tmp_path / "converter", ignore=shutil.ignore_patterns("__pycache__")
+    )
+    venv.create(tmp_path / ".venv", symlinks=True)
+    conda = tmp_path / "tools" / "conda"
+    (conda / "conda-meta").mkdir(parents=True)
+    (conda / "conda-meta" / "history").touch()
+    for folder, linked in ((tmp_path / ".venv", "other_lib"), (conda, "lib/python3.1")):
+        (folder / "lib").mkdir(exist_ok=True)
+        (folder / linked).symlink_to(folder / "lib")
+        (folder / "raises.py").write_text("raise ValueError('this is no airflow dag')\n")
+
+    listed = subprocess.run(
+        [sys.executable, "-c", LISTING],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        timeout=100,
+        check=False,
+    )
+    assert (listed.stdout, listed.stderr) == ("mine.py:3 mine.py:4\n", "")
+
+
+def test_a_folder_that_is_reached_twice_is_named_with_what_to_do(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    dag_file = Path("dags/v2/jobs/etl.py")
+    dag_file.parent.mkdir(parents=True)
+    dag_file.write_text("from airflow.sdk import DAG\nwith DAG('etl'):\n    pass\n")
+    Path("dags/latest").symlink_to("v2")
+    assert str(only_problem(Path("dags"))) == (
+        "D113 dags: 'latest' and 'v2' are the same folder, and Airflow refuses to read a folder twice; "
+        "list one of them in dags/.airflowignore"
+    )
+    Path("dags/.airflowignore").write_text("latest\n")
+    (workflow,) = load(Path("dags"))
+    assert workflow.location == Location("dags/v2/jobs/etl.py", 2)
+
+
 @pytest.mark.parametrize("script", ['exec {python} -I -S "$@"', "echo broken >&2; exit 7", None])
 def test_an_interpreter_without_airflow_leads_to_the_extra_to_install(tmp_path, script):
     python = tmp_path / "python"
@@ -123,7 +179,7 @@ def test_an_interpreter_without_airflow_leads_to_the_extra_to_install(tmp_path, 
         python.chmod(python.stat().st_mode | stat.S_IXUSR)
     problem = only_problem(HERE / "good_dags", python=os.fspath(python))
     assert problem.code is diagnostics.AIRFLOW_UNUSABLE
-    assert problem.remedy == "install it there: pip install 'dag2sfn[airflow]'"
+    assert problem.remedy == "install it there: `pip install '.[airflow]'` in the checkout of dag2sfn"
     expected = (
         "broken"
         if script and "broken" in script

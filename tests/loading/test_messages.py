@@ -1,6 +1,8 @@
+from pathlib import Path
+
 import pytest
 
-from converter.loading.messages import of_failure
+from converter.loading.messages import of_failure, of_unlistable_folder
 from converter.loading.reader import Failure
 from converter.workflow import Location
 
@@ -37,3 +39,11 @@ def test_a_frequent_error_comes_with_its_remedy(error, remedy):
 def test_any_other_error_speaks_for_itself():
     message = of_failure("a.py", Failure("raised", Location("a.py", 3), "KeyError: 'x'"), 60)
     assert str(message) == "D103 a.py:3: KeyError: 'x'"
+
+
+def test_an_ignore_file_that_makes_no_sense_is_to_be_mended():
+    message = of_unlistable_folder(Path("dags"), "UnicodeDecodeError: invalid start byte", ())
+    assert str(message) == (
+        "D113 dags: Airflow cannot list the files of the folder: UnicodeDecodeError: invalid start byte; "
+        "mend dags/.airflowignore, or that of a folder below"
+    )

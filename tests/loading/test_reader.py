@@ -1,4 +1,5 @@
 import os
+import select
 import time
 import zipfile
 from pathlib import Path
@@ -57,6 +58,9 @@ def folder(tmp_path_factory):
         (folder / name).write_text(text)
     with zipfile.ZipFile(folder / "packed.zip", "w") as archive:
         archive.writestr("inside.py", "airflow dag")
+    directory_entry = b"PK\1\2"
+    damaged = (folder / "packed.zip").read_bytes().replace(directory_entry, b"PK\0\0")
+    (folder / "damaged.zip").write_bytes(damaged)
     return folder
 
 
@@ -86,6 +90,7 @@ def test_every_file_has_its_message_and_no_file_hides_another(messages):
             "D110 shared_b.py",
             "D110 twice.py",
             "D111 rule.py",
+            "D112 damaged.zip",
             "D112 packed.zip",
         ]
     )
@@ -135,6 +140,27 @@ def _is_running(pid: int) -> bool:
     # An orphan that nobody waits for stays as a zombie in some containers.
     status = Path(f"/proc/{pid}/status")
     return not (status.exists() and "State:\tZ" in status.read_text())
+
+
+def test_a_slow_parent_misses_nothing_and_mixes_nothing_up(tmp_path, monkeypatch):
+    look = select.select
+
+    def look_and_dawdle(*args):
+        seen = look(*args[:3], 0)
+        time.sleep(0.6)
+        return seen
+
+    # As on a busy machine: files are read, and the process ends, between two steps of the parent.
+    monkeypatch.setattr(select, "select", look_and_dawdle)
+    monkeypatch.chdir(tmp_path)
+    for name in ("first", "second"):
+        Path(f"{name}.py").write_text(f"# airflow dag\nimport sys\nprint('of {name}')\nsys.exit()\n")
+    with pytest.raises(Dag2SfnError) as caught:
+        load(Path("."))
+    first, second = map(str, caught.value.diagnostics)
+    end = "ended Python while it was imported: SystemExit"
+    assert first.startswith(f"D105 first.py:4: {end} (its last output: of first);")
+    assert second.startswith(f"D105 second.py:4: {end} (its last output: of second);")
 
 
 def test_a_problem_of_a_dag_that_is_not_selected_does_not_matter(tmp_path):

@@ -3,11 +3,14 @@
 It writes a JSON object per line to the pipe::
 
     {"unusable": text}                        Airflow cannot be used; nothing follows
+    {"unlistable": text, "one_folder": [path, path] | []}
+                                              Airflow cannot list the folder's files; nothing follows
     {"files": [path, ...], "packed": [...]}   what will be read, in this order, and zip archives of DAGs
-    {"begin": path}                           before each file is imported,
-    {"read": path, "dags": [...], "failure": {...} | null}                           and after
+    {"begin": path, "printed": bytes}         before each file is imported, and after:
+    {"read": path, "dags": [...], "failure": {...} | null, "printed": bytes}
 
-``reading`` says what is in ``dags`` and ``failure``. All paths are absolute.
+``discovery`` says what ``one_folder`` is, ``reading`` what is in ``dags`` and ``failure``; ``printed`` is the
+size of the output so far. All other paths are absolute.
 """
 
 from __future__ import annotations
@@ -66,19 +69,25 @@ def _airflow_problem() -> str:
 
 
 def _serve(request: dict[str, Any], root: DagRoot, pipe: IO[str], stack: IO[str]) -> None:
-    # Only now, because it imports Airflow.
-    from converter.loading.child.reading import Reader, find_files
+    # Only now, because they import Airflow.
+    from converter.loading.child.discovery import UnlistableError, find_files
+    from converter.loading.child.reading import Reader, one_line
 
     reader = Reader(root)
-    files, packed = (request["files"], []) if request["files"] else find_files(root)
+    try:
+        files, packed = (request["files"], []) if request["files"] else find_files(root)
+    except UnlistableError as error:
+        _send(pipe, {"unlistable": one_line(error.error), "one_folder": error.one_folder})
+        return
     _send(pipe, {"files": files, "packed": packed})
     # Nothing is written beside the DAG files, not even bytecode.
     sys.dont_write_bytecode = True
     for file in files:
         stack.truncate(0)
-        _send(pipe, {"begin": file})
+        # The output is measured here: when the parent looks, it may be that of this file and of the next.
+        _send(pipe, {"begin": file, "printed": os.path.getsize(request["output"])})
         # The parent ends a file that takes too long; this tells it where the file was.
         faulthandler.dump_traceback_later(request["timeout"], file=stack)
         report = reader.read(file)
         faulthandler.cancel_dump_traceback_later()
-        _send(pipe, report)
+        _send(pipe, {**report, "printed": os.path.getsize(request["output"])})

@@ -1,4 +1,4 @@
-"""Finds the DAG files of a folder and reads them, turning every way to fail into a report.
+"""Reads DAG files, turning every way to fail into a report.
 
 A report is ``{"read": file, "dags": [...], "failure": {...} | None}``.
 
@@ -11,12 +11,10 @@ from __future__ import annotations
 
 import hashlib
 import traceback
-import zipfile
 from pathlib import Path
 from typing import Any
 
 from airflow.sdk import DAG
-from airflow.utils.file import list_py_file_paths
 
 from converter.loading.child.construction import Constructions
 from converter.loading.child.dag_file import find_cycle, import_dag_file
@@ -24,22 +22,6 @@ from converter.loading.child.tasks import default_settings
 from converter.loading.child.workflows import default_dag_settings, workflow_from
 from converter.loading.paths import DagRoot
 from converter.workflow import Location
-
-
-def find_files(root: DagRoot) -> tuple[list[str], list[str]]:
-    """Return the DAG files and the zip archives of Python files that Airflow would read, each sorted.
-
-    Airflow's own search: it honours .airflowignore and passes over files that mention no DAG.
-    """
-    found = [file for file in list_py_file_paths(root.folder, safe_mode=True) if root.contains(file)]
-    found.sort(key=lambda file: Path(file).parts)
-    files = [file for file in found if Path(file).suffix.lower() == ".py"]
-    return files, [file for file in found if Path(file).suffix.lower() == ".zip" and _holds_python(file)]
-
-
-def _holds_python(archive: str) -> bool:
-    with zipfile.ZipFile(archive) as content:
-        return any(Path(name).suffix == ".py" and "/" not in name for name in content.namelist())
 
 
 class Reader:
@@ -71,7 +53,7 @@ class Reader:
             return {"kind": "syntax", "error": error.msg, "location": file}
         kind = "exited" if isinstance(error, SystemExit) else "raised"
         place = self._constructions.innermost_location(error.__traceback__) or file
-        return {"kind": kind, "error": _one_line(error), "location": place}
+        return {"kind": kind, "error": one_line(error), "location": place}
 
     def _describe(self, dag: DAG, file: Location, source_hash: str) -> dict[str, Any]:
         report: dict[str, Any] = {
@@ -90,9 +72,10 @@ class Reader:
                 dag, constructions=self._constructions, file=file, source_hash=source_hash
             )
         except Exception as error:  # noqa: BLE001  (the author's own operators and timetables can raise it)
-            report["invalid"] = _one_line(error)
+            report["invalid"] = one_line(error)
         return report
 
 
-def _one_line(error: BaseException) -> str:
+def one_line(error: BaseException) -> str:
+    """Return the exception as it ends a traceback, on one line: ``ValueError: two lines``."""
     return " ".join("".join(traceback.format_exception_only(error)).split())

@@ -1,0 +1,87 @@
+"""The JSON documents that commands print with ``--format json``, one each, and the words they share.
+
+Their forms are documented in README.md. Members may be added, none is renamed or removed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+from converter.diagnostics import Dag2SfnError, Diagnostic, Severity
+from converter.planning.plan import Await, Node, Parallel, Plan, Step
+
+
+def severity_word(severity: Severity) -> str:
+    """Return how a severity is called: AWS out of reach is no file that is unreadable, yet ends like one."""
+    return "error" if severity is Severity.UNREADABLE else severity.value
+
+
+def diagnostics_json(diagnostics: Iterable[Diagnostic]) -> list[dict[str, Any]]:
+    """Return ``[{"code", "severity", "message", "file", "line", "dag_id", "task_id"}]``.
+
+    What a diagnostic has no place, DAG or task for is None; ``line`` counts from 1.
+    """
+    return [
+        {
+            "code": item.code.id,
+            "severity": severity_word(item.code.severity),
+            "message": "; ".join(filter(None, (item.problem, item.remedy))),
+            "file": item.location.file if item.location else None,
+            "line": (item.location.line or None) if item.location else None,
+            "dag_id": item.dag_id or None,
+            "task_id": item.task_id or None,
+        }
+        for item in diagnostics
+    ]
+
+
+def plan_json(plan: Plan) -> dict[str, Any]:
+    """Return the tree of a plan; ``type`` is ``sequence``, ``parallel``, ``step`` or ``await``.
+
+    The first two have ``children``, a step has its ``task_id``, an await the ``task_ids`` that it waits for.
+    """
+    root: list[dict[str, Any]] = []
+    pending: list[tuple[list[dict[str, Any]], Node]] = [(root, plan)]
+    while pending:  # a plan may be thousands of levels deep
+        siblings, node = pending.pop()
+        if isinstance(node, Step):
+            siblings.append({"type": "step", "task_id": node.task_id})
+        elif isinstance(node, Await):
+            siblings.append({"type": "await", "task_ids": list(node.task_ids)})
+        else:
+            children: list[dict[str, Any]] = []
+            kind = "parallel" if isinstance(node, Parallel) else "sequence"
+            siblings.append({"type": kind, "children": children})
+            pending += ((children, child) for child in reversed(node.children))
+    return root[0]
+
+
+@dataclass
+class ConversionDocument:
+    """What one call of ``convert`` did, filled in DAG by DAG."""
+
+    bundles: dict[str, Path | None] = field(default_factory=dict)
+    diagnostics: list[Diagnostic] = field(default_factory=list)
+
+    def add(self, dag_id: str, bundle: Path | None, diagnostics: Iterable[Diagnostic]) -> None:
+        """Add what became of one DAG; ``bundle`` is None if nothing was written for it."""
+        self.bundles[dag_id] = bundle
+        # One about a task may say where it stands and leave out the DAG.
+        self.diagnostics += (replace(item, dag_id=dag_id) for item in diagnostics)
+
+    @property
+    def exit_code(self) -> int:
+        """2 if something could not be read or written, else 1 if a DAG was not converted, else 0."""
+        everything_written = all(self.bundles.values())
+        return 0 if everything_written else Dag2SfnError(*self.diagnostics).exit_code
+
+    def to_json(self) -> dict[str, Any]:
+        """Return ``{"dags": [{"dag_id", "bundle"}], "diagnostics": […]}``; ``bundle`` is a path or None."""
+        dags = [
+            {"dag_id": dag_id, "bundle": bundle.as_posix() if bundle else None}
+            for dag_id, bundle in self.bundles.items()
+        ]
+        return {"dags": dags, "diagnostics": diagnostics_json(self.diagnostics)}
