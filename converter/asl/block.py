@@ -47,7 +47,8 @@ class BlockWriter:
         self.groups = [GroupWriter(self, group, index) for index, group in enumerate(groups)]
         learns = any(unit.awaited for group in groups for unit in group.units)
         # One writer: what the block was given, or learned from an Await, must not leave it.
-        self._returns_only_its_own = not inherited and (emission.rules.only_all_success or not learns)
+        decided_as_one = emission.rules.only_all_success and all(group.is_whole for group in groups)
+        self._returns_only_its_own = not inherited and (decided_as_one or not learns)
         self._end: str | None = None
 
     def write(self) -> dict[str, Any]:

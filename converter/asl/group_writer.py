@@ -195,7 +195,7 @@ class GroupWriter:
     def _write_loop(self, position: int, unit: Unit, *, goes_on_at: str) -> None:
         emission = self.emission
         consumers = first_tasks(unit.item)
-        plain = emission.rules.only_all_success
+        plain = emission.rules.only_all_success and self.group.is_whole
         data = awaiting.HERE if plain else f"$merge([{awaiting.HERE}, {awaiting.KNOWN}])"
         count = len(unit.awaited)
         go_on = Exit(goes_on_at, Expression(data))
@@ -237,7 +237,7 @@ class GroupWriter:
             late = self.emission.names.unique(f"{consumer}: too late")
             self.block.states[late] = {"Type": "Fail", "Error": error, "Cause": cause}
             return Exit(late, Expression(records.INPUT)), None
-        has_records = bool(self.block.at_hand) or not self.emission.rules.only_all_success
+        has_records = bool(self.block.at_hand) or data != awaiting.HERE
         failed = records.failed_because(consumer, error, cause, has_records=has_records, data=data)
         broken = records.failed(
             consumer, has_records=bool(self.block.at_hand), task_count=self.emission.task_count

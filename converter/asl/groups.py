@@ -88,12 +88,12 @@ def _belongs_to(group: Group, unit: Unit, rules: Rules) -> bool:
 
 
 def _has_to_hear_all(unit: Unit, rules: Rules) -> bool:
-    """Whether the unit's Await must not be passed over, although a failure before it dooms the unit.
+    """Whether the unit's Awaits must not be passed over, although a failure before it dooms the unit.
 
     Where there are other rules, of a failure and a skip the one that came first decides, and that of an
     awaited task may have been earlier; and what follows may have to wait for the awaited tasks as well.
     """
-    return bool(unit.awaited) and not rules.only_all_success
+    return not rules.only_all_success and bool(unit.awaited or awaits(unit.item))
 
 
 def _all_doomed_by(unit: Unit, others: SequenceOf[str], rules: Rules) -> bool:
@@ -103,7 +103,8 @@ def _all_doomed_by(unit: Unit, others: SequenceOf[str], rules: Rules) -> bool:
 
 
 def _needs_from_outside(unit: Unit, rules: Rules) -> tuple[str, ...]:
-    inside = set(unit.tasks)
+    """Return the tasks whose records the unit needs and does not itself run or await further inside."""
+    inside = {*unit.tasks, *(task for node in awaits(unit.item) for task in node.task_ids)}
     found = (need for task in unit.tasks for need in rules.needs[task] if need not in inside)
     return tuple(dict.fromkeys(found))
 
