@@ -10,6 +10,7 @@ Codes are stable: a code that is given up is not used again.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import Enum
 
@@ -50,6 +51,11 @@ class Diagnostic:
         place = f" {self.location}:" if self.location else ""
         remedy = f"; {self.remedy}" if self.remedy else ""
         return f"{self.code.id}{place} {self.problem}{remedy}"
+
+
+def refuses(diagnostics: Iterable[Diagnostic]) -> bool:
+    """Return whether one of the diagnostics refuses its DAG."""
+    return any(item.code.severity is Severity.REFUSED for item in diagnostics)
 
 
 def about_dag(workflow: Workflow, code: Code, problem: str, remedy: str = "") -> Diagnostic:

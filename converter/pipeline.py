@@ -12,7 +12,7 @@ from converter.asl.fitting import emit_fitting
 from converter.asl.machine import Machine
 from converter.asl.options import Options
 from converter.asl.tasks import rounding_problems
-from converter.diagnostics import Dag2SfnError, Diagnostic, Severity, about_dag
+from converter.diagnostics import Dag2SfnError, Diagnostic, about_dag, refuses
 from converter.operators import steps_of
 from converter.operators.settings import dag_problems
 from converter.packaging import write_bundle
@@ -42,15 +42,15 @@ def convert(workflow: Workflow, options: Options) -> Conversion:
     steps, problems = steps_of(workflow)
     found = [*_unusable_id(workflow), *dag_problems(workflow), *problems]
     found += [problem for task in workflow.tasks for problem in rounding_problems(task)]
-    if _refused(found):
+    if refuses(found):
         return Conversion(workflow, options, tuple(found))
     plan = plan_workflow(workflow)
     found += depth_problems(workflow, plan)
-    if _refused(found):
+    if refuses(found):
         return Conversion(workflow, options, tuple(found), plan)
     machine, more = emit_fitting(workflow, plan, steps, options)
     found += more
-    if _refused(found):
+    if refuses(found):
         return Conversion(workflow, options, tuple(found), plan)
     return Conversion(workflow, options, tuple(found), plan, machine)
 
@@ -97,7 +97,3 @@ def _unusable_id(workflow: Workflow) -> list[Diagnostic]:
     if workflow.dag_id.strip("."):
         return []
     return [about_dag(workflow, d.BAD_DAG_ID, "the id is no name for a folder", "use letters in the id")]
-
-
-def _refused(problems: list[Diagnostic]) -> bool:
-    return any(problem.code.severity is Severity.REFUSED for problem in problems)

@@ -124,8 +124,8 @@ def _figures(run: RunResult) -> dict[str, float | int | str]:
 
 
 def _print_comparison(runs: Mapping[str, RunResult]) -> None:
-    _title("3. Side by side")
-    table = Table(box=None, header_style="bold")
+    _title("3. Side by side (times in seconds)")
+    table = Table(box=None, header_style="bold", pad_edge=False, collapse_padding=True)
     table.add_column("", no_wrap=True)
     for heading in (
         "makespan\n[s]",

@@ -18,7 +18,7 @@ from converter.asl.machine import Machine, emit
 from converter.asl.options import Correlate, Failures, Options
 from converter.asl.rules import Rules
 from converter.asl.tasks import notice_problems
-from converter.diagnostics import Diagnostic, about_dag
+from converter.diagnostics import Diagnostic, about_dag, refuses
 from converter.operators.arguments import task_diagnostic
 from converter.operators.step import Step
 from converter.planning import Plan
@@ -33,7 +33,7 @@ def emit_fitting(
     machine = emit(workflow, plan, steps, options, pace)
     found = [*event_problems(workflow, machine.definition), *size_problems(workflow, machine.definition)]
     found += _task_problems(workflow, steps, options)
-    if not machine.pollers or found_refusal(found):
+    if not machine.pollers or refuses(found):
         return machine, found
     fitting = fitting_pace(machine.definition, machine.pollers, pace)
     if fitting is None:
@@ -43,11 +43,6 @@ def emit_fitting(
     found += _poller_problems(workflow, machine, fitting)
     found += _correlation_problems(workflow, machine, options)
     return machine, found
-
-
-def found_refusal(diagnostics: list[Diagnostic]) -> bool:
-    """Whether one of the diagnostics refuses the DAG."""
-    return any(item.code.severity is d.Severity.REFUSED for item in diagnostics)
 
 
 def _task_problems(workflow: Workflow, steps: Mapping[str, Step], options: Options) -> Iterator[Diagnostic]:
