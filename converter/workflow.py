@@ -125,7 +125,8 @@ class Workflow:
     """One DAG: tasks in the order of the file, dependencies (``Task.upstream``), schedule, parameters.
 
     ``settings`` holds the DAG's other arguments where they differ from Airflow's defaults.
-    ``dagrun_timeout`` is in seconds. ``source_hash`` is the SHA-256 (hex) of the DAG file.
+    ``dagrun_timeout`` is in seconds. ``source_hash`` is the SHA-256 (hex) of the DAG file. ``task_groups``
+    gives the tasks with which each task group begins (a branch may choose a group).
     """
 
     dag_id: str
@@ -137,6 +138,7 @@ class Workflow:
     settings: Mapping[str, Value] = field(default_factory=dict)
     source_hash: str = ""
     airflow_version: str = ""
+    task_groups: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
     def task(self, task_id: str) -> Task:
         """Return the task of this id. Raises KeyError."""
@@ -186,6 +188,7 @@ def workflow_from_json(data: Mapping[str, Any]) -> Workflow:
     fields["schedule"] = Schedule(**data["schedule"]) if data["schedule"] else None
     for name in ("params", "settings"):
         fields[name] = _value_from_json(data[name])
+    fields["task_groups"] = {name: tuple(roots) for name, roots in data["task_groups"].items()}
     return Workflow(**fields)
 
 

@@ -40,7 +40,17 @@ def workflow_from(dag: DAG, *, constructions: Constructions, file: Location, sou
         settings=_settings(dag),
         source_hash=source_hash,
         airflow_version=airflow.__version__,
+        task_groups=_task_groups(dag),
     )
+
+
+def _task_groups(dag: DAG) -> dict[str, tuple[str, ...]]:
+    """Return the tasks with which each task group begins, as a branch that chooses the group follows them."""
+    return {
+        str(group_id): tuple(sorted(root.task_id for root in group.get_roots()))
+        for group_id, group in dag.task_group_dict.items()
+        if group_id is not None
+    }
 
 
 def _tasks(dag: DAG, constructions: Constructions, file: Location) -> tuple[Task, ...]:

@@ -1,0 +1,1 @@
+"""The commands, a module for each that belong together: arguments in, results out. No logic."""

@@ -1,0 +1,70 @@
+"""``dag2sfn convert``."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from converter import cli_support
+from converter.asl.options import Correlate, Failures, Options
+from converter.cli_support import Format, print_json, reports_problems
+from converter.commands.parameters import DagIds, DagPath, OutputFormat, TimeLimit
+from converter.report import console
+from converter.report.documents import ConversionDocument
+
+
+@reports_problems(dags=[])
+def convert(
+    path: DagPath,
+    *,
+    out: Annotated[
+        Path, typer.Option("-o", "--out", help="Folder for the bundles, one folder a DAG.")
+    ] = Path("build"),
+    dag_id: DagIds = None,
+    failures: Annotated[
+        Failures,
+        typer.Option(
+            help="`airflow`: siblings go on, downstream is upstream_failed. `stop`: the run ends at once."
+        ),
+    ] = Failures.AIRFLOW,
+    correlate: Annotated[
+        Correlate, typer.Option(help="How pollers know a Glue run: by an `argument`, or by a time `window`.")
+    ] = Correlate.ARGUMENT,
+    window: Annotated[
+        int | None,
+        typer.Option(
+            help="Seconds to which `--correlate window` rounds the execution's start down "
+            "[default: 0, the start itself].",
+            min=0,
+        ),
+    ] = None,
+    poll_interval: Annotated[int, typer.Option(help="Seconds between two polls.", min=1)] = 30,
+    await_deadline: Annotated[
+        int | None,
+        typer.Option(
+            help="Seconds after the start at which pollers give up [default: dagrun_timeout, or 24 h].",
+            min=1,
+        ),
+    ] = None,
+    timeout: TimeLimit = 60,
+    format: OutputFormat = Format.TEXT,
+) -> None:
+    """Convert DAG files to bundles that can be deployed.
+
+    Example: `dag2sfn convert dags/partial_fan_in.py -o build`
+    """
+    from converter import loading
+
+    if window is not None and correlate is not Correlate.WINDOW:
+        raise typer.BadParameter("it needs --correlate window", param_hint="--window")
+    options = Options(failures, correlate, window or 0, poll_interval, await_deadline)
+    workflows = loading.load(path, dag_ids=dag_id or (), timeout=timeout)
+    document = ConversionDocument()
+    for conversion, written in cli_support.convert_all(workflows, options, out):
+        console.print_conversion(conversion, written)
+        document.add(conversion.workflow.dag_id, written, conversion.diagnostics)
+    if format is Format.JSON:
+        print_json(document.to_json())
+    raise typer.Exit(document.exit_code)

@@ -1,0 +1,35 @@
+"""``dag2sfn local start``."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from converter import diagnostics as d
+from converter.cli_support import reports_problems
+from converter.diagnostics import Dag2SfnError, Diagnostic
+
+
+@reports_problems()
+def start(
+    port: Annotated[
+        int, typer.Option(help="Port on the loopback interface; 0 takes a free one.", min=0, max=65535)
+    ] = 4566,
+) -> None:
+    """Start the local AWS and keep it running until Ctrl-C.
+
+    Example: `dag2sfn local start --port 4566`
+    """
+    try:
+        from converter.local import serve
+    except ModuleNotFoundError as error:
+        problem, remedy = (
+            f"the local AWS cannot be imported: {error.msg}",
+            "pip install '.[local]'",
+        )
+        raise Dag2SfnError(Diagnostic(d.LOCAL_NOT_INSTALLED, problem, remedy)) from None
+    try:
+        serve(port)
+    except OSError as error:
+        raise typer.BadParameter(f"port {port}: {error.strerror}", param_hint="--port") from None

@@ -1,0 +1,30 @@
+"""The parameters that several commands have."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from converter import cli_support
+from converter.cli_support import Format
+
+DagPath = Annotated[Path, typer.Argument(help="A DAG file, or a folder of DAG files.")]
+DagIds = Annotated[list[str] | None, typer.Option("--dag-id", help="Only this DAG; may be repeated.")]
+TimeLimit = Annotated[
+    float, typer.Option("--timeout", help="Seconds that one DAG file may take to load.", min=1)
+]
+OutputFormat = Annotated[Format, typer.Option("--format", help="Text for people, JSON for programs.")]
+Region = Annotated[
+    str | None, typer.Option("--region", help="AWS region; default: your AWS configuration's.")
+]
+ExecutionArn = Annotated[
+    str,
+    typer.Argument(
+        help="An execution's ARN, as `run` prints it.", callback=cli_support.checked_execution_arn
+    ),
+]
+RegionOfExecution = Annotated[str | None, typer.Option("--region", help="AWS region; default: the ARN's.")]
+Wait = Annotated[bool, typer.Option("--wait", help="Follow the run to its end; Ctrl-C does not stop it.")]
+Interval = Annotated[float, typer.Option(help="Seconds between two looks at the run.", min=0.1)]
