@@ -49,6 +49,11 @@ class Step:
     it pushes nothing. ``retriers`` handle throttling; the task's own retries come after them. ``timeout``
     (seconds, per try) is a limit of the operator's own, besides the task's execution_timeout.
     ``completion`` is how other branches see the task succeed; None means by its outcome record alone.
+
+    ``can_skip``: the task may end as skipped by itself, with the error AirflowSkipException. ``orders_skips``:
+    its result has ``skip`` (in a Lambda function's Payload), which tells downstream tasks to be skipped: None,
+    the ids of some direct downstream tasks, or "all". ``final_errors`` are never retried. ``reads`` are the
+    tasks whose records the arguments refer to.
     """
 
     task_id: str
@@ -60,6 +65,10 @@ class Step:
     timeout: int | None = None
     permissions: tuple[Permission, ...] = ()
     completion: GlueRun | None = None
+    can_skip: bool = False
+    orders_skips: bool = False
+    final_errors: tuple[str, ...] = ()
+    reads: tuple[str, ...] = ()
 
     @property
     def can_fail(self) -> bool:

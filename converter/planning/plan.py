@@ -19,9 +19,13 @@ class Step:
 
 @dataclass(frozen=True)
 class Await:
-    """Wait here until these tasks, which run in sibling branches, are finished."""
+    """Wait here until these tasks, which run in sibling branches, are finished.
+
+    ``any``: until the first of them lets the task behind it run, by its trigger rule (``one_*``).
+    """
 
     task_ids: tuple[str, ...]
+    any: bool = False
 
 
 @dataclass(frozen=True)
@@ -86,7 +90,7 @@ def render(node: Node) -> str:
         elif isinstance(current, Step):
             written.append(current.task_id)
         elif isinstance(current, Await):
-            written.append(f"await({', '.join(current.task_ids)})")
+            written.append(f"await{' any' if current.any else ''}({', '.join(current.task_ids)})")
         elif isinstance(current, Parallel):
             pending.extend(("]", *_joined(current.children, ", "), "Parallel["))
         else:
