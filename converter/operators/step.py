@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from enum import Enum
 from typing import Any
 
 from converter.expressions.jsonata import Expression
@@ -41,6 +42,14 @@ class GlueRun:
     job_name: str
 
 
+class SkipOrders(Enum):
+    """Which tasks the result of a task may tell to be skipped."""
+
+    NOT_CHOSEN = "not chosen"  # a branch: the direct downstream tasks that it does not follow
+    CHILDREN = "children"  # a short-circuit that respects trigger rules: all direct ones, teardowns excepted
+    DESCENDANTS = "descendants"  # a short-circuit: whatever lies behind it, teardowns excepted
+
+
 @dataclass(frozen=True)
 class Step:
     """One task as a Task state, or as a Pass state where ``resource`` is None (nothing to do).
@@ -51,9 +60,9 @@ class Step:
     ``completion`` is how other branches see the task succeed; None means by its outcome record alone.
 
     ``can_skip``: the task may end as skipped by itself, with the error AirflowSkipException. ``orders_skips``:
-    its result has ``skip`` (in a Lambda function's Payload), which tells downstream tasks to be skipped: None,
-    the ids of some direct downstream tasks, or "all". ``final_errors`` are never retried. ``reads`` are the
-    tasks whose records the arguments refer to.
+    its result tells downstream tasks to be skipped, and ``skip`` gives, from ``$states.result``, which: null,
+    the ids of some direct downstream tasks, or "all" (of those that ``orders_skips`` means).
+    ``final_errors`` are never retried. ``reads`` are the tasks whose records the arguments refer to.
     """
 
     task_id: str
@@ -66,7 +75,8 @@ class Step:
     permissions: tuple[Permission, ...] = ()
     completion: GlueRun | None = None
     can_skip: bool = False
-    orders_skips: bool = False
+    orders_skips: SkipOrders | None = None
+    skip: Expression | None = None
     final_errors: tuple[str, ...] = ()
     reads: tuple[str, ...] = ()
 
