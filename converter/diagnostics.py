@@ -198,13 +198,10 @@ TEMPLATE = _code(
     "D205", Severity.REFUSED, "template is not converted",
     "The argument is a Jinja template. Templates are not converted to JSONata yet.",
 )  # fmt: skip
-TRIGGER_RULE = _code(
-    "D206", Severity.REFUSED, "trigger rule is not converted",
-    "The task's trigger rule is other than all_success.",
-)  # fmt: skip
-SETUP_TEARDOWN = _code(
-    "D207", Severity.REFUSED, "setup and teardown are not converted",
-    "A setup or teardown task has rules of its own about when it runs and what its failure means.",
+TEARDOWN_CUT_OFF = _code(
+    "D207", Severity.REFUSED, "a teardown would not run",
+    """With --failures stop, and with fail_fast, the first failure ends the execution. A teardown has to run
+    after a failure, too.""",
 )  # fmt: skip
 MAPPED_TASK = _code(
     "D208", Severity.REFUSED, "mapped task is not converted",
@@ -257,6 +254,20 @@ EARLY_DECISION = _code(
     upstream tasks; in the machine, once all of them are decided. What waits for it starts later.""",
 )  # fmt: skip
 
+SKIP_OVERTAKES = _code(
+    "D228", Severity.APPROXIMATED, "a skip may come after the task has begun",
+    """A branch or a short-circuit skips what lies behind it, also tasks that do not wait for it: those with
+    the rule always or one_*, and those that have begun because a task before them was upstream_failed, which
+    the skip overwrites. Airflow then lets a running task go on, or ends it, or gives the run up for stuck, by
+    what its scheduler happens to look at first. In the machine such a task runs to its end.""",
+)  # fmt: skip
+ARRIVAL_ORDER = _code(
+    "D229", Severity.APPROXIMATED, "a delay may change what comes first",
+    """Behind a failure and a skip, the one that came first decides whether a task is upstream_failed or
+    skipped. Where one of them comes from a task that starts later than in Airflow (D227, D307), it may be the
+    other.""",
+)  # fmt: skip
+
 # --- D3xx: the plan and its Awaits ---------------------------------------------------------------------
 
 AWAIT_DEADLINE = _code(
@@ -282,6 +293,11 @@ GROWING_INTERVAL = _code(
     "D306", Severity.NOTE, "pollers ask less often as time goes by",
     """All pollers share the 25,000 history events of an execution. Where one interval cannot be kept until
     the deadline, it grows with the age of the execution: a task behind an Await starts that much later.""",
+)  # fmt: skip
+POLLING_DELAY = _code(
+    "D307", Severity.NOTE, "tasks behind a poller start a little later",
+    """A task that waits for one of a sibling branch starts when the poller has next asked: later than in
+    Airflow by at most the poll interval and the time of one status call.""",
 )  # fmt: skip
 TOO_LARGE = _code(
     "D305", Severity.REFUSED, "the machine is too large",

@@ -10,10 +10,11 @@ from converter import diagnostics as d
 from converter.asl.budget import depth_problems
 from converter.asl.fitting import emit_fitting
 from converter.asl.machine import Machine
-from converter.asl.options import Options
+from converter.asl.options import Failures, Options
 from converter.asl.tasks import rounding_problems
 from converter.diagnostics import Dag2SfnError, Diagnostic, about_dag, refuses
 from converter.operators import steps_of
+from converter.operators.arguments import task_diagnostic
 from converter.operators.settings import dag_problems
 from converter.packaging import write_bundle
 from converter.planning import Plan, plan_workflow
@@ -39,8 +40,12 @@ class Conversion:
 
 def convert(workflow: Workflow, options: Options) -> Conversion:
     """Convert one workflow as far as it goes, and report every problem."""
+    if workflow.settings.get("fail_fast"):
+        # The first failure ends the run: what runs fails, what waits is skipped.
+        options = replace(options, failures=Failures.STOP)
     steps, problems = steps_of(workflow)
     found = [*_unusable_id(workflow), *dag_problems(workflow), *problems]
+    found += _teardowns_that_would_not_run(workflow, options)
     found += [problem for task in workflow.tasks for problem in rounding_problems(task)]
     if refuses(found):
         return Conversion(workflow, options, tuple(found))
@@ -90,6 +95,19 @@ def write(conversion: Conversion, out: Path) -> Path:
             "REPORT.md": conversion_markdown(conversion.workflow, conversion.plan, conversion.diagnostics),
         },
     )
+
+
+def _teardowns_that_would_not_run(workflow: Workflow, options: Options) -> list[Diagnostic]:
+    """A failure that ends the execution ends it before its teardowns."""
+    if options.failures is not Failures.STOP:
+        return []
+    remedy = "leave out fail_fast, or convert with --failures airflow"
+    problem = "the teardown would not run after a failure, which ends the execution"
+    return [
+        task_diagnostic(d.TEARDOWN_CUT_OFF, task, problem, remedy)
+        for task in workflow.tasks
+        if task.is_teardown
+    ]
 
 
 def _unusable_id(workflow: Workflow) -> list[Diagnostic]:

@@ -105,11 +105,6 @@ class Task:
     is_mapped: bool = False
     location: Location = Location("")
 
-    @property
-    def firing_upstream(self) -> tuple[str, ...]:
-        """The upstream tasks that have to be decided before this one may run: none for ``always``."""
-        return () if self.trigger_rule is TriggerRule.ALWAYS else self.upstream
-
 
 @dataclass(frozen=True)
 class Schedule:

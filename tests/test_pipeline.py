@@ -15,14 +15,14 @@ def codes(conversion):
 def test_the_example_is_converted_with_nothing_lost():
     conversion = pipeline.convert(partial_fan_in(), Options(await_deadline=3600))
     assert not conversion.refused
-    assert codes(conversion) == ["D301"]
+    assert codes(conversion) == ["D301", "D307"]
 
 
 def test_a_refused_task_refuses_the_dag_and_every_problem_is_reported():
-    flow = workflow(glue("a", trigger_rule=TriggerRule.ONE_FAILED), Task("b", "x.Custom"))
+    flow = workflow(glue("a", is_mapped=True), Task("b", "x.Custom"))
     conversion = pipeline.convert(flow, Options())
     assert conversion.refused
-    assert codes(conversion) == ["D206", "D201"]
+    assert codes(conversion) == ["D208", "D201"]
 
 
 def test_one_refused_dag_stops_no_other(tmp_path):
@@ -137,7 +137,22 @@ def test_a_task_behind_an_early_decision_is_reported_to_start_later():
 
 
 @pytest.mark.parametrize("rule", [TriggerRule.ONE_SUCCESS, TriggerRule.ONE_FAILED, TriggerRule.ONE_DONE])
-def test_rules_that_fire_early_are_refused(rule):
-    assert codes(pipeline.convert(workflow(glue("a"), glue("b", "a", trigger_rule=rule)), Options())) == [
-        "D206"
-    ]
+def test_a_rule_that_fires_early_awaits_any_of_its_upstream_tasks(rule):
+    flow = workflow(glue("a"), glue("b"), glue("c", "a", "b", trigger_rule=rule))
+    conversion = pipeline.convert(flow, Options(await_deadline=3600))
+    assert codes(conversion) == ["D301", "D307"]
+    assert conversion.machine.awaited == ("a", "b")
+
+
+def test_fail_fast_ends_the_execution_with_the_first_failure():
+    flow = workflow(glue("a"), glue("b", "a"), settings={"fail_fast": True})
+    conversion = pipeline.convert(flow, Options())
+    assert codes(conversion) == []
+    assert "Catch" not in conversion.machine.definition["States"]["a"]
+
+
+def test_fail_fast_would_cut_off_a_teardown():
+    rule = TriggerRule.ALL_DONE_SETUP_SUCCESS
+    teardown = glue("b", "a", is_teardown=True, trigger_rule=rule)
+    flow = workflow(glue("a", is_setup=True), teardown, settings={"fail_fast": True})
+    assert codes(pipeline.convert(flow, Options())) == ["D207"]

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from converter.asl import records, rules
+from converter.asl import decisions, records
 from converter.asl.emission import Emission
 from converter.asl.group_writer import GroupWriter
 from converter.asl.groups import groups_of, units_of
@@ -47,8 +47,11 @@ class BlockWriter:
         self.groups = [GroupWriter(self, group, index) for index, group in enumerate(groups)]
         learns = any(unit.awaited for group in groups for unit in group.units)
         # One writer: what the block was given, or learned from an Await, must not leave it.
-        decided_as_one = emission.rules.only_all_success and all(group.is_whole for group in groups)
+        forgets = emission.rules.is_plain and not emission.has_readers
+        decided_as_one = forgets and all(group.is_whole for group in groups)
         self._returns_only_its_own = not inherited and (decided_as_one or not learns)
+        #: Whether there may be records besides those of ``at_hand``.
+        self.may_hold_more = any(unit.any for group in groups for unit in group.units)
         self._end: str | None = None
 
     def write(self) -> dict[str, Any]:
@@ -73,7 +76,7 @@ class BlockWriter:
             return {"Next": self.groups[index + 1].entry}
         if not self.is_run or not self.emission.as_airflow:
             return {"End": True} if self._returns_only_its_own else {"Next": self.end_name()}
-        if self.emission.rules.only_all_success and not succeeded:
+        if self.emission.rules.is_plain and not succeeded:
             return {"Next": RUN_FAILED}
         return {"Next": _RUN_DECISION} if self._is_in_doubt_at_end() else {"End": True}
 
@@ -96,8 +99,8 @@ class BlockWriter:
 
     def _is_in_doubt_at_end(self) -> bool:
         emission, last = self.emission, self.groups[-1].group.units[-1].item
-        if not emission.rules.only_all_success:
-            return self._may_fail(*emission.workflow.leaves())
+        if not emission.rules.is_plain:
+            return self._may_fail(*emission.rules.relations.deciding)
         # The Catch of a last single task leads away, so what comes here has succeeded.
         return emission.as_airflow and isinstance(last, Parallel) and emission.may_not_succeed(last)
 
@@ -114,8 +117,8 @@ class BlockWriter:
         if self._is_in_doubt_at_end():
             succeeded = (
                 records.all_successful(f"{records.INPUT}.*")
-                if emission.rules.only_all_success
-                else rules.no_leaf_failed(emission.workflow.leaves())
+                if emission.rules.is_plain
+                else decisions.no_leaf_failed(emission.rules.relations.deciding)
             )
             self.states[_RUN_DECISION] = {
                 "Type": "Choice",

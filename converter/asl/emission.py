@@ -42,6 +42,16 @@ class Emission:
         """How many tasks the machine runs."""
         return len(self.workflow.tasks)
 
+    @cached_property
+    def setups(self) -> frozenset[str]:
+        """The setup tasks."""
+        return frozenset(task.task_id for task in self.workflow.tasks if task.is_setup)
+
+    @cached_property
+    def has_readers(self) -> bool:
+        """Whether arguments of some task refer to records of others."""
+        return any(self.rules.reads.values())
+
     @property
     def as_airflow(self) -> bool:
         """Whether a failure is recorded (rather than ending the execution)."""

@@ -32,7 +32,7 @@ def emit_fitting(
     pace = Pace(options.poll_interval, options.deadline(workflow.dagrun_timeout))
     machine = emit(workflow, plan, steps, options, pace)
     found = [*event_problems(workflow, machine.definition), *size_problems(workflow, machine.definition)]
-    found += _task_problems(workflow, steps, options)
+    found += _task_problems(workflow, steps, options, machine.pollers)
     if not machine.pollers or refuses(found):
         return machine, found
     fitting = fitting_pace(machine.definition, machine.pollers, pace)
@@ -45,7 +45,9 @@ def emit_fitting(
     return machine, found
 
 
-def _task_problems(workflow: Workflow, steps: Mapping[str, Step], options: Options) -> Iterator[Diagnostic]:
+def _task_problems(
+    workflow: Workflow, steps: Mapping[str, Step], options: Options, pollers: int
+) -> Iterator[Diagnostic]:
     rules = Rules.of(workflow, steps, failures_end_the_run=options.failures is Failures.STOP)
     for task in workflow.tasks:
         yield from notice_problems(steps[task.task_id], task)
@@ -54,6 +56,20 @@ def _task_problems(workflow: Workflow, steps: Mapping[str, Step], options: Optio
             yield task_diagnostic(
                 d.EARLY_DECISION, task, problem, "nothing to do if the delay does not matter"
             )
+        if rules.may_be_overtaken(task):
+            yield task_diagnostic(
+                d.SKIP_OVERTAKES,
+                task,
+                "a skip may reach it after it has begun; it then runs to its end",
+                "use all_success or a none_* rule behind branches and short-circuits",
+            )
+    if rules.order_matters and (pollers or any(rules.starts_late(task) for task in workflow.tasks)):
+        yield about_dag(
+            workflow,
+            d.ARRIVAL_ORDER,
+            "where a failure and a skip come close after each other, a delay may swap them",
+            "nothing to do if it does not matter whether a task is upstream_failed or skipped",
+        )
 
 
 def _too_many_polls(workflow: Workflow, machine: Machine, pace: Pace) -> Diagnostic:
@@ -73,6 +89,12 @@ def _poller_problems(workflow: Workflow, machine: Machine, pace: Pace) -> Iterat
         d.AWAIT_DEADLINE,
         f"{who} up {pace.deadline / 3600:.4g} h after the start of the execution",
         "set another limit with --await-deadline",
+    )
+    yield about_dag(
+        workflow,
+        d.POLLING_DELAY,
+        f"what is behind a poller starts up to {pace.interval} s later than in Airflow",
+        "a shorter --poll-interval makes it less",
     )
     if pace.growth:
         yield about_dag(

@@ -7,9 +7,10 @@ whether a single task succeeded.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from converter.asl import awaiting, records, rules, tasks
+from converter.asl import awaiting, decisions, records, tasks
 from converter.asl.awaiting import Exit, LoopExits, LoopNames
 from converter.asl.groups import Group, Unit, first_tasks
 from converter.asl.names import listing
@@ -77,11 +78,12 @@ class GroupWriter:
                 certain = self.block.certain.union(
                     self.group.guard, *(u.tasks for u in self.group.units[:position])
                 )
+                given = self._given(unit, self.emission.rules.reads)
                 branches = [
-                    self.block.branch(child, inherited=(), certain=certain.union(unit.awaited))
+                    self.block.branch(child, inherited=given, certain=certain.union(unit.awaited))
                     for child in unit.item.children
                 ]
-                self._write_parallel(position, {}, branches, transition)
+                self._write_parallel(position, given, branches, transition)
             self.block.at_hand |= dict.fromkeys(unit.tasks)
 
     def _transition_after_unit(self, position: int) -> dict[str, Any]:
@@ -113,40 +115,65 @@ class GroupWriter:
             self._write_loop(0, unit, goes_on_at=self._guard or self._items[0])
         after = self.block.after(self.index, succeeded=True)
         if isinstance(item, Parallel):
-            inside = set(unit.tasks)
-            needed = (need for task in unit.tasks for need in emission.rules.needs[task])
-            given = tuple(
-                dict.fromkeys(need for need in needed if need not in inside and need in self.block.at_hand)
-            )
+            given = self._given(unit, {task: emission.rules.looks_at(task) for task in unit.tasks})
             branches = [
                 self.block.branch(child, inherited=given, certain=self.block.certain)
                 for child in item.children
             ]
-            arguments = {task: str(Expression(f"{records.INPUT}.{path(task)}")) for task in given}
-            self._write_parallel(0, arguments, branches, after)
+            self._write_parallel(0, given, branches, after)
         else:
             if self._guard:
                 self._write_rule(item.task_id)
             self._write_task(0, item.task_id, after)
         self.block.at_hand |= dict.fromkeys(unit.tasks)
 
+    def _given(self, unit: Unit, looks_at: Mapping[str, tuple[str, ...]]) -> tuple[str, ...]:
+        """Return the tasks outside a Parallel whose records its branches need."""
+        inside = set(unit.tasks)
+        needed = (need for task in unit.tasks for need in looks_at[task])
+        return tuple(
+            dict.fromkeys(need for need in needed if need not in inside and need in self.block.at_hand)
+        )
+
     def _write_rule(self, task_id: str) -> None:
-        rule = self.emission.task(task_id).trigger_rule
-        # What is certain to have succeeded is not handed into the block.
-        needs = tuple(need for need in self.emission.rules.needs[task_id] if need not in self.block.certain)
+        question = self.emission.rules.questions[task_id]
+        if decisions.is_simple(question, overtaken=self.emission.rules.overtaken):
+            # What is certain to have succeeded is not handed into the block.
+            needs = tuple(need for need in question.upstream if need not in self.block.certain)
+            runs, otherwise = (
+                decisions.runs(question.rule, needs),
+                decisions.not_run_record(question.rule, needs),
+            )
+        elif decisions.is_behind_one_branch(question):
+            runs = decisions.runs_unless_told(task_id, question)
+            otherwise = decisions.not_run_behind(task_id, question)
+        else:
+            otherwise = self._verdict(task_id, records.INPUT)
+            runs = decisions.is_run(otherwise)
         self.block.states[str(self._guard)] = {
             "Type": "Choice",
-            "Comment": f"trigger rule {rule.value}",
+            "Comment": f"trigger rule {question.rule.value}",
             "Choices": [
                 {
-                    "Condition": str(rules.runs(rule, needs)),
+                    "Condition": str(runs),
                     "Output": str(Expression(records.INPUT)),
                     "Next": self._items[0],
                 }
             ],
             "Default": self._failure_exit_name(),
-            "Output": str(records.with_record(task_id, rules.not_run_record(rule, needs))),
+            "Output": str(records.with_record(task_id, otherwise)),
         }
+
+    def _verdict(self, task_id: str, data: str, *, for_any: bool = False) -> str:
+        emission = self.emission
+        return decisions.verdict(
+            task_id,
+            emission.rules.questions[task_id],
+            data=data,
+            setups=emission.setups,
+            overtaken=emission.rules.overtaken,
+            for_any=for_any,
+        )
 
     # --- the states of tasks, Parallels and loops -------------------------------------------------------
 
@@ -155,15 +182,16 @@ class GroupWriter:
         step, task = emission.steps[task_id], emission.task(task_id)
         awaited, has_records = task_id in emission.awaited, bool(self.block.at_hand)
         state = tasks.state_of(step, task, emission.options, awaited=awaited, has_records=has_records)
+        catch = []
+        if step.can_skip:
+            catch.append(([tasks.SKIP_ERROR], records.skipped(task_id, has_records=has_records)))
         if emission.as_airflow and step.can_fail:
+            failed = records.failed(task_id, has_records=has_records, task_count=emission.task_count)
+            catch.append((["States.ALL"], failed))
+        if catch:
             state["Catch"] = [
-                {
-                    "ErrorEquals": ["States.ALL"],
-                    "Output": str(
-                        records.failed(task_id, has_records=has_records, task_count=emission.task_count)
-                    ),
-                    "Next": self._failure_exit_name(),
-                }
+                {"ErrorEquals": errors, "Output": str(output), "Next": self._failure_exit_name()}
+                for errors, output in catch
             ]
         states[self._items[position]] = state
         if awaited and not tasks.seen_in_glue(step, task):
@@ -176,7 +204,7 @@ class GroupWriter:
     def _write_parallel(
         self,
         position: int,
-        arguments: dict[str, str],
+        given: tuple[str, ...],
         branches: list[dict[str, Any]],
         transition: dict[str, Any],
     ) -> None:
@@ -186,7 +214,7 @@ class GroupWriter:
             transition = {"Next": self._write_join(position, unit)}
         self.block.states[self._items[position]] = {
             "Type": "Parallel",
-            "Arguments": arguments,
+            "Arguments": {task: str(Expression(f"{records.INPUT}.{path(task)}")) for task in given},
             "Branches": branches,
             "Output": str(records.joined(has_records=bool(self.block.at_hand))),
             **transition,
@@ -195,23 +223,30 @@ class GroupWriter:
     def _write_loop(self, position: int, unit: Unit, *, goes_on_at: str) -> None:
         emission = self.emission
         consumers = first_tasks(unit.item)
-        plain = emission.rules.only_all_success and self.group.is_whole
-        data = awaiting.HERE if plain else f"$merge([{awaiting.HERE}, {awaiting.KNOWN}])"
+        plain = emission.rules.is_plain and self.group.is_whole
+        forgets = plain and not emission.has_readers
+        data = awaiting.HERE if forgets else f"$merge([{awaiting.HERE}, {awaiting.KNOWN}])"
         count = len(unit.awaited)
         go_on = Exit(goes_on_at, Expression(data))
         exits: list[tuple[Expression, Exit]] = []
-        if not self.group.is_whole:
+        if unit.any:
+            verdict = self._verdict(consumers[0], data, for_any=True)
+            not_run = records.with_record(consumers[0], verdict, data)
+            exits.append((decisions.is_run(verdict), go_on))
+            exits.append((decisions.is_not_run(verdict), Exit(self._failure_exit_name(), not_run)))
+        elif not self.group.is_whole:
             exits.append((awaiting.all_finished(count), go_on))
         else:
             exits.append((awaiting.all_succeeded(count), go_on))
             if emission.rules.may_not_succeed(*unit.awaited):
                 # With other rules about, what follows may need to know how all awaited tasks ended.
                 decided = awaiting.some_not_successful() if plain else awaiting.all_finished(count)
-                not_run = rules.mark_not_run(
+                not_run = decisions.mark_not_run(
                     consumers,
                     data=data,
                     decided_by=f"{awaiting.KNOWN}.*",
                     may_be_skipped=emission.rules.may_be_skipped(*unit.awaited),
+                    overtaken=not emission.rules.overtaken.isdisjoint(unit.awaited),
                 )
                 exits.append((decided, Exit(self._failure_exit_name(), not_run)))
         self.block.states |= awaiting.loop_states(
@@ -227,7 +262,7 @@ class GroupWriter:
             options=emission.options,
             pace=emission.pace,
         )
-        if not plain:
+        if not forgets and not unit.any:
             self.block.at_hand |= dict.fromkeys(unit.awaited)
 
     def _late_and_broken(self, unit: Unit, consumer: str, data: str) -> tuple[Exit, Exit | None]:
@@ -300,11 +335,12 @@ class GroupWriter:
             following = {"Next": next_name}
         if followers:
             deciding = (*self.group.guard, *self.group.tasks)
-            marked = rules.mark_not_run(
+            marked = decisions.mark_not_run(
                 followers,
                 data=records.INPUT,
                 decided_by=self._records(deciding, also=self.group.tasks),
                 may_be_skipped=emission.rules.may_be_skipped(*followers),
+                overtaken=not emission.rules.overtaken.isdisjoint(deciding),
             )
             states[self._failure_exit] = {"Type": "Pass", "Output": str(marked), **following}
 
@@ -312,9 +348,9 @@ class GroupWriter:
 
     def _records(self, task_ids: tuple[str, ...], also: tuple[str, ...] = ()) -> str:
         """Return an expression for the records of these tasks: all there are, if there are no others."""
-        if set(self.block.at_hand) | set(also) <= set(task_ids):
+        if not self.block.may_hold_more and set(self.block.at_hand) | set(also) <= set(task_ids):
             return f"{records.INPUT}.*"
-        return rules.records_of(task_ids)
+        return decisions.records_of(task_ids)
 
     def _unit_entry(self, position: int) -> str:
         return self._asks[position] or self._items[position]
@@ -331,6 +367,7 @@ class GroupWriter:
             asks = bool(group.guard)
         else:
             asks = isinstance(first, Step) and self.emission.rules.may_not_run(first.task_id)
+            asks = asks and not group.units[0].any  # then the loop has asked
         return self.emission.names.unique(f"{listing(first_tasks(first))}: ready?") if asks else None
 
     def _item_name(self, unit: Unit) -> str:

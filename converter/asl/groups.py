@@ -2,8 +2,8 @@
 
 A *group* is a run of items that all need everything before them in the group to succeed. It is asked once,
 before its first item, whether it may run at all, and has one exit for whatever goes wrong inside: the rest of
-the group is then not run. A task with another rule than all_success is a group of its own, and asks for
-itself; so is a Parallel whose branches do not all stand or fall together.
+the group is then not run. A task that is not regular (``rules``) is a group of its own, and asks for itself;
+so is a Parallel whose branches do not all stand or fall together.
 """
 
 from __future__ import annotations
@@ -17,10 +17,14 @@ from converter.planning import Await, Node, Parallel, Plan, Sequence, Step, awai
 
 @dataclass(frozen=True)
 class Unit:
-    """An item of a Sequence, with what is awaited directly before it."""
+    """An item of a Sequence, with what is awaited directly before it.
+
+    ``any``: only until these tell whether the item, a task with a ``one_*`` rule, may run.
+    """
 
     item: Step | Parallel
     awaited: tuple[str, ...] = ()
+    any: bool = False
 
     @property
     def tasks(self) -> tuple[str, ...]:
@@ -48,13 +52,15 @@ class Group:
 def units_of(node: Node) -> list[Unit]:
     """Return the items of a Sequence (or of a single node) with their Awaits."""
     units: list[Unit] = []
-    awaited: tuple[str, ...] = ()
+    awaited: dict[str, None] = {}
+    for_any = False
     for item in node.children if isinstance(node, Sequence) else (node,):
         if isinstance(item, Await):
-            awaited = item.task_ids
+            awaited |= dict.fromkeys(item.task_ids)
+            for_any = for_any or item.any
         elif isinstance(item, (Step, Parallel)):
-            units.append(Unit(item, awaited))
-            awaited = ()
+            units.append(Unit(item, tuple(awaited), for_any))
+            awaited, for_any = {}, False
     return units
 
 
@@ -93,29 +99,29 @@ def _has_to_hear_all(unit: Unit, rules: Rules) -> bool:
     Where there are other rules, of a failure and a skip the one that came first decides, and that of an
     awaited task may have been earlier; and what follows may have to wait for the awaited tasks as well.
     """
-    return not rules.only_all_success and bool(unit.awaited or awaits(unit.item))
+    return not rules.is_plain and bool(unit.awaited or awaits(unit.item))
 
 
 def _all_doomed_by(unit: Unit, others: SequenceOf[str], rules: Rules) -> bool:
-    """Whether no task of the unit can run unless all of ``others`` succeed, and all are all_success tasks."""
+    """Whether no task of the unit can run unless all of ``others`` succeed, and all are regular tasks."""
     needed = set(others)
-    return all(rules.is_all_success(task) and needed <= rules.doomed_by[task] for task in unit.tasks)
+    return all(rules.is_regular(task) and needed <= rules.doomed_by[task] for task in unit.tasks)
 
 
 def _needs_from_outside(unit: Unit, rules: Rules) -> tuple[str, ...]:
     """Return the tasks whose records the unit needs and does not itself run or await further inside."""
     inside = {*unit.tasks, *(task for node in awaits(unit.item) for task in node.task_ids)}
-    found = (need for task in unit.tasks for need in rules.needs[task] if need not in inside)
+    found = (need for task in unit.tasks for need in rules.needs(task) if need not in inside)
     return tuple(dict.fromkeys(found))
 
 
 def fetch_needed_records(plan: Plan, rules: Rules) -> Plan:
     """Return the plan with every Await extended by the tasks whose records are needed behind it.
 
-    A task's rule may look at an upstream task that has certainly finished, but in a sibling branch: behind
-    another that is awaited. Its record has to be fetched as well.
+    A task's rule, or its arguments, may look at a task that has certainly finished, but in a sibling branch:
+    behind another that is awaited. Its record has to be fetched as well.
     """
-    if rules.only_all_success:
+    if rules.is_plain and not any(rules.reads.values()):
         return plan
     return _fetching(plan, rules, frozenset())
 
@@ -123,12 +129,12 @@ def fetch_needed_records(plan: Plan, rules: Rules) -> Plan:
 def _fetching(node: Node, rules: Rules, at_hand: frozenset[str]) -> Node:
     children: list[Node] = []
     for unit in units_of(node):
-        first = (unit.item.task_id,) if isinstance(unit.item, Step) else ()
-        missing = (need for task in first for need in rules.waits_for(task))
+        missing = rules.waits_for(unit.item.task_id) if isinstance(unit.item, Step) else ()
         wanted = dict.fromkeys((*unit.awaited, *(need for need in missing if need not in at_hand)))
         if wanted:
-            children.append(Await(tuple(wanted)))
-        at_hand = at_hand.union(wanted)
+            children.append(Await(tuple(wanted), unit.any))
+        if not unit.any:
+            at_hand = at_hand.union(wanted)
         item: Node = unit.item
         if isinstance(item, Parallel):
             item = Parallel(tuple(_fetching(child, rules, at_hand) for child in item.children))

@@ -30,8 +30,9 @@ class Machine:
     """The emitted definition, and what a template has to provide for it.
 
     ``awaited`` are the tasks that a sibling branch polls for, ``polled_jobs`` the Glue jobs by which some of
-    them are seen to succeed, ``pollers`` the number of loops; ``needs_table`` says whether outcome records
-    are written.
+    them are seen to succeed, ``pollers`` the number of loops and ``pace`` how often they ask;
+    ``needs_table`` says whether outcome records are written, ``failures_end_the_run`` whether the first
+    failure ends the execution.
     """
 
     definition: Mapping[str, Any]
@@ -40,6 +41,8 @@ class Machine:
     steps: Mapping[str, Step] = field(default_factory=dict)
     polled_jobs: tuple[str, ...] = ()
     pollers: int = 0
+    pace: awaiting.Pace | None = None
+    failures_end_the_run: bool = False
 
     @property
     def needs_poller(self) -> bool:
@@ -66,4 +69,13 @@ def emit(
         definition["TimeoutSeconds"] = min(max(1, math.ceil(workflow.dagrun_timeout)), ASL_MAXIMUM)
     definition |= BlockWriter(emission, plan, is_run=True).write()
     jobs = tuple(sorted({run.job_name for run in seen if run}))
-    return Machine(definition, awaited, needs_table, dict(steps), jobs, pollers=len(awaits(plan)))
+    return Machine(
+        definition,
+        awaited,
+        needs_table,
+        dict(steps),
+        jobs,
+        pollers=len(awaits(plan)),
+        pace=pace,
+        failures_end_the_run=stops,
+    )

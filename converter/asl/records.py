@@ -1,9 +1,11 @@
 """The machine's data, and the JSONata that writes and reads it.
 
-State data is one record for each task that is decided: ``{task_id: {state, at, output}}``, for a failed
-task also ``error`` and ``cause``. ``at`` is the time of the decision in milliseconds since 1970: for a task
-that does not run, the time of the event that decided it. Every expression here is total: whatever the data,
-it has a value, because an evaluation error outside a Task ends the whole execution.
+State data is one record for each task that is decided: ``{task_id: {state, at, output}}``. ``at`` is the time
+of the decision in milliseconds since 1970: for a task that does not run, the time of the event that decided
+it. A failed task has ``error`` and ``cause``; a branch has ``skips``, whom it has told to be skipped (ids, or
+"all"); a task that was so told after it had become upstream_failed has ``first``, its record until then.
+Every expression here is total: whatever the data, it has a value, because an evaluation error outside a Task
+ends the whole execution.
 """
 
 from __future__ import annotations
@@ -16,11 +18,18 @@ INPUT = "$states.input"
 NOT_SUCCESSFUL = "[state != 'success']"
 
 
-def succeeded(task_id: str, output: Expression | None, *, has_records: bool) -> Expression:
-    """Return the data with the record of a task that has just succeeded."""
+def succeeded(
+    task_id: str, output: Expression | None, *, skips: Expression | None = None, has_records: bool
+) -> Expression:
+    """Return the data with the record of a task that has just succeeded.
+
+    ``skips`` says which tasks it has told to be skipped, if it may.
+    """
     fields = {"state": literal("success"), "at": "$millis()"}
     if output is not None:
         fields["output"] = output.text
+    if skips is not None:
+        fields["skips"] = skips.text
     return _with_record(task_id, fields, has_records=has_records)
 
 
@@ -43,6 +52,12 @@ def failed(task_id: str, *, has_records: bool, task_count: int) -> Expression:
     return _with_record(task_id, fields, has_records=has_records)
 
 
+def skipped(task_id: str, *, has_records: bool) -> Expression:
+    """Return the data with the record of a task that has just skipped itself (in a Catch)."""
+    fields = {"state": literal("skipped"), "at": "$millis()"}
+    return _with_record(task_id, fields, has_records=has_records)
+
+
 def failed_because(task_id: str, error: str, cause: str, *, has_records: bool, data: str) -> Expression:
     """Return the data with the record of a task that failed for a reason known at conversion."""
     fields = {"state": literal("failed"), "at": "$millis()", "error": literal(error), "cause": literal(cause)}
@@ -60,9 +75,9 @@ def all_successful(records: str) -> Expression:
     return Expression(f"$count({records}{NOT_SUCCESSFUL}) = 0")
 
 
-def with_record(task_id: str, record: str) -> Expression:
+def with_record(task_id: str, record: str, data: str = INPUT) -> Expression:
     """Return the data with a task's record, given as JSONata."""
-    return Expression(f"$merge([{INPUT}, {{{literal(task_id)}: {record}}}])")
+    return Expression(f"$merge([{data}, {{{literal(task_id)}: {record}}}])")
 
 
 def only(task_ids: Sequence[str]) -> Expression:

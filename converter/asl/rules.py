@@ -1,19 +1,17 @@
-"""Trigger rules: what may become of a task, which records decide it, and the JSONata that decides.
+"""What may become of each task, and which records decide it.
 
 Airflow decides a task as soon as its rule allows (``airflow.ti_deps.deps.trigger_rule_dep``). A machine
-decides it once all its upstream tasks are decided, and replays the order of arrival where that matters:
-only ``all_success`` can go two ways, by whichever of a failure and a skip came first.
+decides it once everything is decided that the task waits for, and replays the order of arrival where that
+matters (``decisions``).
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from graphlib import TopologicalSorter
 
-from converter.asl import records
-from converter.expressions.jsonata import Expression, literal, path
-from converter.operators.step import Step
+from converter.operators.step import SkipOrders, Step
+from converter.relations import Relations
 from converter.workflow import Outcome, Task, TriggerRule, Workflow
 
 SUCCESS, FAILED = frozenset({Outcome.SUCCESS}), frozenset({Outcome.FAILED})
@@ -22,62 +20,114 @@ BAD = FAILED | UPSTREAM_FAILED
 NONE: frozenset[Outcome] = frozenset()
 NONE_DOOM: frozenset[str] = frozenset()
 
-_IS_BAD = "[state in ['failed', 'upstream_failed']]"
-_IS_SKIPPED = "[state = 'skipped']"
-_IS_SUCCESS = "[state = 'success']"
+#: They run whatever became of the tasks before, so they ask for no records.
+_ASK_NOBODY = frozenset({TriggerRule.ALL_DONE, TriggerRule.ALWAYS})
+
+_MAY_RUN_UPON_A_FAILURE = frozenset(
+    {
+        TriggerRule.ALL_DONE,
+        TriggerRule.ALL_DONE_MIN_ONE_SUCCESS,
+        TriggerRule.ALL_DONE_SETUP_SUCCESS,
+        TriggerRule.ALL_FAILED,
+        TriggerRule.NONE_SKIPPED,
+        TriggerRule.ONE_FAILED,
+    }
+)
+
+
+@dataclass(frozen=True)
+class Question:
+    """What decides a task: its rule over ``upstream``, the setups it needs, and who may have it skipped.
+
+    ``unordered`` are those who may have it skipped although they may end after it has begun: the machine
+    cannot ask them.
+    """
+
+    rule: TriggerRule
+    upstream: tuple[str, ...]
+    setups: tuple[str, ...] = ()
+    skipped_by: tuple[str, ...] = ()
+    unordered: tuple[str, ...] = ()
+
+    @property
+    def records(self) -> tuple[str, ...]:
+        """The tasks whose records the answer depends on."""
+        return tuple(dict.fromkeys((*self.upstream, *self.setups, *self.skipped_by)))
 
 
 @dataclass(frozen=True)
 class Rules:
     """What the rules of a workflow's tasks mean for its machine.
 
-    ``possible`` gives the outcomes that each task may have; ``needs`` the upstream tasks whose records decide
-    it; ``doomed_by`` all tasks without whose success it cannot run, in an unbroken chain of all_success.
+    ``possible`` gives the outcomes that each task may have, and ``without_running`` those of them that are
+    decided without it; ``questions`` what decides it; ``doomed_by`` all
+    tasks without whose success it cannot run, in an unbroken chain of regular tasks. A *regular* task runs if
+    and only if its upstream tasks succeed. ``overtaken`` are the tasks that may be skipped after they have
+    become upstream_failed: their records say so, in ``first``.
     """
 
+    relations: Relations
     possible: Mapping[str, frozenset[Outcome]]
-    needs: Mapping[str, tuple[str, ...]]
+    without_running: Mapping[str, frozenset[Outcome]]
+    questions: Mapping[str, Question]
     doomed_by: Mapping[str, frozenset[str]]
-    with_other_rules: frozenset[str]
+    reads: Mapping[str, tuple[str, ...]]
+    irregular: frozenset[str]
+    overtaken: frozenset[str]
+    is_plain: bool
     joins: frozenset[str]
-    firing: Mapping[str, tuple[str, ...]]
 
     @classmethod
     def of(cls, workflow: Workflow, steps: Mapping[str, Step], *, failures_end_the_run: bool) -> Rules:
         """Analyse a workflow. ``failures_end_the_run``: with ``--failures stop`` no failure is ever seen."""
+        relations = Relations(workflow)
+        skipped_by = _skipped_by(relations, steps)
         possible: dict[str, frozenset[Outcome]] = {}
-        needs: dict[str, tuple[str, ...]] = {}
+        without_running: dict[str, frozenset[Outcome]] = {}
+        questions: dict[str, Question] = {}
         doomed_by: dict[str, frozenset[str]] = {}
-        for task in _upstream_first(workflow):
+        overtaken: set[str] = set()
+        for task in relations.upstream_first:
             name, upstream = task.task_id, task.upstream
-            may_run, otherwise = _possible_decisions(task, [possible[up] for up in upstream])
-            can_fail = steps[name].can_fail and not failures_end_the_run
-            possible[name] = (
-                otherwise | (SUCCESS if may_run else NONE) | (FAILED if may_run and can_fail else NONE)
-            )
-            doomed_by[name] = NONE_DOOM
-            if task.trigger_rule is TriggerRule.ALL_SUCCESS:
-                implied = NONE_DOOM.union(*(doomed_by[up] for up in upstream))
+            implied = NONE_DOOM.union(*(doomed_by.get(up, NONE_DOOM) for up in upstream))
+            question = _question(task, relations, skipped_by[name], implied)
+            questions[name] = question
+            may_run, otherwise = _possible_decisions(task, question, relations, possible)
+            if question.skipped_by and otherwise & UPSTREAM_FAILED and len(question.records) > 1:
+                overtaken.add(name)
+            if question.skipped_by:
+                otherwise |= SKIPPED
+            without_running[name] = otherwise
+            ends = SUCCESS | (NONE if failures_end_the_run or not steps[name].can_fail else FAILED)
+            ends |= SKIPPED if steps[name].can_skip else NONE
+            possible[name] = otherwise | (ends if may_run else NONE)
+            if _is_regular(task, question):
                 doomed_by[name] = implied.union(upstream)
-                needs[name] = tuple(up for up in upstream if up not in implied)
-            elif task.trigger_rule in (TriggerRule.ALL_DONE, TriggerRule.ALWAYS):
-                needs[name] = ()
-            else:
-                needs[name] = upstream
-        others = (task for task in workflow.tasks if task.trigger_rule is not TriggerRule.ALL_SUCCESS)
-        joins = (task.task_id for task in workflow.tasks if len(task.upstream) > 1)
-        firing = {task.task_id: task.firing_upstream for task in workflow.tasks}
-        with_other_rules = frozenset(task.task_id for task in others)
-        return cls(possible, needs, doomed_by, with_other_rules, frozenset(joins), firing)
+        irregular = frozenset(relations.tasks) - doomed_by.keys()
+        return cls(
+            relations=relations,
+            possible=possible,
+            without_running=without_running,
+            questions=questions,
+            doomed_by=doomed_by,
+            reads={name: steps[name].reads for name in relations.tasks},
+            irregular=irregular,
+            overtaken=frozenset(overtaken),
+            is_plain=not irregular and not any(steps[name].can_skip for name in relations.tasks),
+            joins=frozenset(name for name, task in relations.tasks.items() if len(task.upstream) > 1),
+        )
 
-    @property
-    def only_all_success(self) -> bool:
-        """Whether every task runs if and only if all its upstream tasks succeed."""
-        return not self.with_other_rules
+    def is_regular(self, task_id: str) -> bool:
+        """Whether the task runs if and only if its upstream tasks succeed."""
+        return task_id not in self.irregular
 
-    def is_all_success(self, task_id: str) -> bool:
-        """Whether this is the task's rule."""
-        return task_id not in self.with_other_rules
+    def needs(self, task_id: str) -> tuple[str, ...]:
+        """Return the tasks whose records decide the task."""
+        return self.questions[task_id].records
+
+    def looks_at(self, task_id: str) -> tuple[str, ...]:
+        """Return the tasks whose records decide the task, or are read by it."""
+        return tuple(dict.fromkeys((*self.needs(task_id), *self.reads[task_id])))
 
     def starts_late(self, task: Task) -> bool:
         """Whether the task may start later than in Airflow.
@@ -85,17 +135,47 @@ class Rules:
         In Airflow an upstream task that does not run is decided by the first failure or skip among its own
         upstream tasks, and this task may then start, while in the machine the others are waited for.
         """
-        if self.is_all_success(task.task_id) or task.trigger_rule is TriggerRule.ALWAYS:
+        if self.is_regular(task.task_id) or task.trigger_rule is TriggerRule.ALWAYS:
             return False
-        return any(self.may_not_run(up) and up in self.joins for up in task.upstream)
+        return any(self.may_not_run(up) and self._is_decided_late(up) for up in task.upstream)
+
+    def _is_decided_late(self, task_id: str) -> bool:
+        return task_id in self.joins or len(self.questions[task_id].records) > 1
+
+    def may_be_overtaken(self, task: Task) -> bool:
+        """Whether a skip may reach the task after it has begun in the machine, or in Airflow.
+
+        It has begun because it does not wait for the one who has it skipped, or because an upstream task
+        was upstream_failed for a while.
+        """
+        question = self.questions[task.task_id]
+        if question.unordered:
+            return True
+        if self.relations.waits_for_any(task) and question.skipped_by:
+            return True
+        return task.trigger_rule in _MAY_RUN_UPON_A_FAILURE and any(
+            up in self.overtaken for up in task.upstream
+        )
+
+    @property
+    def order_matters(self) -> bool:
+        """Whether some task becomes upstream_failed or skipped by what comes first."""
+        return any(outcomes >= UPSTREAM_FAILED | SKIPPED for outcomes in self.without_running.values())
 
     def waits_for(self, task_id: str) -> tuple[str, ...]:
-        """Return the upstream tasks that the task itself has to see decided.
+        """Return the tasks that the task itself has to see decided.
 
-        An all_success task is decided with the first of them that does not succeed. Any other has to wait
-        for all, also for those that something before it waits for: that may have been passed over.
+        A regular task is decided with the first of them that does not succeed. Any other has to wait for
+        all, also for those that something before it waits for: that may have been passed over.
         """
-        return self.needs[task_id] if self.is_all_success(task_id) else self.firing[task_id]
+        if self.is_plain:
+            return self.reads[task_id]
+        if self.is_regular(task_id):
+            return self.looks_at(task_id)
+        firing = self.relations.firing[task_id]
+        watched = self.relations.watched.get(task_id, ())
+        wanted = dict.fromkeys((*firing, *self.looks_at(task_id)))
+        return tuple(need for need in wanted if need not in watched)
 
     def may_not_succeed(self, *task_ids: str) -> bool:
         """Whether any of the tasks may end other than in success."""
@@ -103,7 +183,7 @@ class Rules:
 
     def may_not_run(self, task_id: str) -> bool:
         """Whether the task may be decided without running."""
-        return bool(self.possible[task_id] & (SKIPPED | UPSTREAM_FAILED))
+        return bool(self.without_running[task_id])
 
     def may_fail(self, *task_ids: str) -> bool:
         """Whether any of the tasks may be failed or upstream_failed."""
@@ -114,22 +194,76 @@ class Rules:
         return any(Outcome.SKIPPED in self.possible[task] for task in task_ids)
 
 
-def _upstream_first(workflow: Workflow) -> list[Task]:
-    tasks = {task.task_id: task for task in workflow.tasks}
-    order = TopologicalSorter({name: task.upstream for name, task in tasks.items()}).static_order()
-    return [tasks[name] for name in order]
+def _skipped_by(relations: Relations, steps: Mapping[str, Step]) -> Mapping[str, tuple[str, ...]]:
+    """Return task → the tasks before it whose result may have it skipped."""
+    found: dict[str, list[str]] = {name: [] for name in relations.tasks}
+    for name in relations.tasks:
+        orders = steps[name].orders_skips
+        if orders is None:
+            continue
+        behind = (
+            relations.descendants(name) if orders is SkipOrders.DESCENDANTS else relations.downstream[name]
+        )
+        for down in behind:
+            if orders is SkipOrders.NOT_CHOSEN or not relations.tasks[down].is_teardown:
+                found[down].append(name)
+    return {name: tuple(before) for name, before in found.items()}
+
+
+def _question(
+    task: Task, relations: Relations, skipped_by: tuple[str, ...], implied: frozenset[str]
+) -> Question:
+    """Return what decides a task. ``implied`` are the tasks whose success that of its upstream implies."""
+    rule = task.trigger_rule
+    needed_setups = relations.indirect_setups[task.task_id]
+    setups = tuple(s for s in needed_setups if s not in implied or rule is not TriggerRule.ALL_SUCCESS)
+    upstream = task.upstream
+    if rule in _ASK_NOBODY:
+        upstream = ()
+    elif rule is TriggerRule.ALL_DONE_SETUP_SUCCESS:
+        if not any(relations.tasks[up].is_setup for up in upstream):
+            upstream = ()
+    elif rule is TriggerRule.ALL_SUCCESS and not skipped_by and not setups:
+        upstream = tuple(up for up in upstream if up not in implied)
+    if not skipped_by:
+        return Question(rule, upstream, setups)
+    if rule is not TriggerRule.ALWAYS:
+        upstream = task.upstream  # when it would have run tells whether the skip came in time
+    known = relations.decided_before(task.task_id).union(relations.watched.get(task.task_id, ()))
+    ordered = tuple(name for name in skipped_by if name in known)
+    return Question(rule, upstream, setups, ordered, tuple(name for name in skipped_by if name not in known))
+
+
+def _is_regular(task: Task, question: Question) -> bool:
+    return task.trigger_rule is TriggerRule.ALL_SUCCESS and not question.setups and not question.skipped_by
 
 
 def _possible_decisions(
-    task: Task, upstream: Sequence[frozenset[Outcome]]
+    task: Task,
+    question: Question,
+    relations: Relations,
+    possible: Mapping[str, frozenset[Outcome]],
 ) -> tuple[bool, frozenset[Outcome]]:
     """Return whether the task may run, and what it may become without running."""
+    runs, otherwise = _by_rule(task, relations, possible)
+    setups = [possible[setup] for setup in question.setups]
+    for outcomes in setups:
+        runs = runs and bool(outcomes & SUCCESS)
+        otherwise |= (UPSTREAM_FAILED if outcomes & BAD else NONE) | (outcomes & SKIPPED)
+    return runs, otherwise
 
-    def every_may(outcomes: frozenset[Outcome]) -> bool:
-        return all(up & outcomes for up in upstream)
 
-    def some_may(outcomes: frozenset[Outcome]) -> bool:
-        return any(up & outcomes for up in upstream)
+def _by_rule(
+    task: Task, relations: Relations, possible: Mapping[str, frozenset[Outcome]]
+) -> tuple[bool, frozenset[Outcome]]:
+    upstream = [possible[up] for up in task.upstream]
+    setups = [possible[up] for up in task.upstream if relations.tasks[up].is_setup]
+
+    def every_may(outcomes: frozenset[Outcome], among: Sequence[frozenset[Outcome]] = upstream) -> bool:
+        return all(up & outcomes for up in among)
+
+    def some_may(outcomes: frozenset[Outcome], among: Sequence[frozenset[Outcome]] = upstream) -> bool:
+        return any(up & outcomes for up in among)
 
     if not upstream:
         return True, NONE
@@ -150,81 +284,20 @@ def _possible_decisions(
             every_may(BAD),
             some_may(SKIPPED),
         ),
+        TriggerRule.ONE_SUCCESS: (
+            some_may(SUCCESS),
+            every_may(BAD | SKIPPED) and some_may(BAD),
+            every_may(SKIPPED),
+        ),
+        TriggerRule.ONE_FAILED: (some_may(BAD), False, every_may(SUCCESS | SKIPPED)),
+        TriggerRule.ONE_DONE: (some_may(SUCCESS | FAILED), False, every_may(SKIPPED | UPSTREAM_FAILED)),
         TriggerRule.ALL_DONE: (True, False, False),
         TriggerRule.ALWAYS: (True, False, False),
+        TriggerRule.ALL_DONE_SETUP_SUCCESS: (
+            not setups or some_may(SUCCESS, setups),
+            bool(setups) and every_may(BAD | SKIPPED, setups) and some_may(BAD, setups),
+            bool(setups) and every_may(SKIPPED, setups),
+        ),
     }
     runs, bad, skipped = may[task.trigger_rule]
     return runs, (UPSTREAM_FAILED if bad else NONE) | (SKIPPED if skipped else NONE)
-
-
-def records_of(task_ids: Sequence[str], data: str = records.INPUT) -> str:
-    """Return an expression for the records of these tasks, as an array."""
-    return "[" + ", ".join(f"{data}.{path(task)}" for task in task_ids) + "]"
-
-
-def runs(rule: TriggerRule, task_ids: Sequence[str]) -> Expression:
-    """Return whether the rule lets its task run, once the upstream tasks ``task_ids`` are all decided."""
-    upstream = records_of(task_ids)
-    condition = {
-        TriggerRule.ALL_SUCCESS: f"$count({upstream}{_IS_SUCCESS}) = {len(task_ids)}",
-        TriggerRule.NONE_FAILED: f"$count({upstream}{_IS_BAD}) = 0",
-        TriggerRule.NONE_FAILED_MIN_ONE_SUCCESS: (
-            f"$count({upstream}{_IS_BAD}) = 0 and $count({upstream}{_IS_SUCCESS}) > 0"
-        ),
-        TriggerRule.NONE_SKIPPED: f"$count({upstream}{_IS_SKIPPED}) = 0",
-        TriggerRule.ALL_FAILED: f"$count({upstream}{_IS_BAD}) = {len(task_ids)}",
-        TriggerRule.ALL_SKIPPED: f"$count({upstream}{_IS_SKIPPED}) = {len(task_ids)}",
-        TriggerRule.ALL_DONE_MIN_ONE_SUCCESS: (
-            f"$count({upstream}{_IS_SKIPPED}) = 0 and $count({upstream}{_IS_SUCCESS}) > 0"
-        ),
-    }[rule]
-    return Expression(condition)
-
-
-def not_run_record(rule: TriggerRule, task_ids: Sequence[str]) -> str:
-    """Return the record, as JSONata, of a task that its rule does not let run."""
-    first_bad, first_skip = f"$min($up{_IS_BAD}.at)", f"$min($up{_IS_SKIPPED}.at)"
-    last = "$max($up.at)"
-    some_bad, some_skipped = f"$count($up{_IS_BAD}) > 0", f"$count($up{_IS_SKIPPED}) > 0"
-    state, at = {
-        TriggerRule.ALL_SUCCESS: (_first_of_bad_and_skipped("$up"), f"$min($up{records.NOT_SUCCESSFUL}.at)"),
-        TriggerRule.NONE_FAILED: ("'upstream_failed'", first_bad),
-        TriggerRule.NONE_FAILED_MIN_ONE_SUCCESS: (
-            f"{some_bad} ? 'upstream_failed' : 'skipped'",
-            f"{some_bad} ? {first_bad} : {last}",
-        ),
-        TriggerRule.NONE_SKIPPED: ("'skipped'", first_skip),
-        TriggerRule.ALL_FAILED: ("'skipped'", "$min($up[state in ['success', 'skipped']].at)"),
-        TriggerRule.ALL_SKIPPED: ("'skipped'", "$min($up[state != 'skipped'].at)"),
-        TriggerRule.ALL_DONE_MIN_ONE_SUCCESS: (
-            f"{some_skipped} ? 'skipped' : 'upstream_failed'",
-            f"{some_skipped} ? {first_skip} : {last}",
-        ),
-    }[rule]
-    return f"($up := {records_of(task_ids)}; {{'state': {state}, 'at': {at}}})"
-
-
-def _first_of_bad_and_skipped(upstream: str) -> str:
-    """Return what all_success makes of a failure and a skip: whichever came first, a failure at a tie."""
-    bad, skipped = f"$min({upstream}{_IS_BAD}.at)", f"$min({upstream}{_IS_SKIPPED}.at)"
-    return (
-        f"$exists({upstream}{_IS_BAD}) and ($exists({upstream}{_IS_SKIPPED}) ? {bad} <= {skipped} : true)"
-        " ? 'upstream_failed' : 'skipped'"
-    )
-
-
-def mark_not_run(task_ids: Sequence[str], *, data: str, decided_by: str, may_be_skipped: bool) -> Expression:
-    """Return ``data`` with each task that has no record yet recorded as not run.
-
-    They are all_success tasks behind the records ``decided_by`` (an array, or an object's members), of
-    which the first that did not succeed decided them.
-    """
-    state = _first_of_bad_and_skipped("$by") if may_be_skipped else "'upstream_failed'"
-    record = f"{{'state': {state}, 'at': $min($by{records.NOT_SUCCESSFUL}.at)}}"
-    rest = f"$map({literal(list(task_ids))}, function($task) {{{{$task: $not_run}}}})"
-    return Expression(f"($by := {decided_by}; $not_run := {record}; $merge([$merge({rest}), {data}]))")
-
-
-def no_leaf_failed(leaves: Sequence[str]) -> Expression:
-    """Return whether the run has succeeded: none of the tasks that nothing depends on has failed."""
-    return Expression(f"$count({records_of(leaves)}{_IS_BAD}) = 0")

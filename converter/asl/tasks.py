@@ -17,6 +17,8 @@ from converter.workflow import Retries, Task
 
 #: The argument of a Glue run that says which execution and which task started it.
 RUN_ARGUMENT = "--dag2sfn-run"
+#: The error of a task that skips itself.
+SKIP_ERROR = "AirflowSkipException"
 #: Airflow waits a day at most between two tries (TaskInstance.next_retry_datetime, MAX_RETRY_DELAY).
 LONGEST_DELAY = 86_400
 #: The largest number ASL takes for seconds and attempts.
@@ -29,7 +31,7 @@ def state_of(step: Step, task: Task, options: Options, *, awaited: bool, has_rec
     ``awaited`` says that a sibling branch polls for the task; ``has_records``, whether the state's input
     has records of earlier tasks.
     """
-    output = str(records.succeeded(task.task_id, step.output, has_records=has_records))
+    output = str(records.succeeded(task.task_id, step.output, skips=step.skip, has_records=has_records))
     comment = f"task {task.task_id}: {step.operator}"
     if step.resource is None:
         return {"Type": "Pass", "Comment": comment, "Output": output}
@@ -47,7 +49,7 @@ def state_of(step: Step, task: Task, options: Options, *, awaited: bool, has_rec
     if timeout:
         state["TimeoutSeconds"] = timeout
     retry = [retry_state(_with_own_retries(retrier, task.retries)) for retrier in step.retriers]
-    retry += task_retry(task.retries)
+    retry += task_retry(task.retries, never=final_errors(step))
     if retry:
         state["Retry"] = retry
     return state
@@ -101,12 +103,17 @@ def _with_own_retries(retrier: Retrier, retries: Retries) -> Retrier:
     return replace(retrier, attempts=min(quick + retries.count, ASL_MAXIMUM), max_delay=longest)
 
 
-def task_retry(retries: Retries) -> list[dict[str, Any]]:
+def final_errors(step: Step) -> tuple[str, ...]:
+    """Return the errors after which a task is not tried again."""
+    return (*((SKIP_ERROR,) if step.can_skip else ()), *step.final_errors)
+
+
+def task_retry(retries: Retries, *, never: tuple[str, ...] = ()) -> list[dict[str, Any]]:
     """Return the retriers that do what the task's retries say; none without retries.
 
     With exponential backoff Airflow waits between b and 2b before try k + 1, where b is the delay times the
     backoff to the power of k - 1: the machine waits b. An evaluation error is never retried: the job may
-    already have run, and the next try would fail in the same way.
+    already have run, and the next try would fail in the same way. Nor are the errors ``never``.
     """
     if retries.count <= 0:
         return []
@@ -123,7 +130,7 @@ def task_retry(retries: Retries) -> list[dict[str, Any]]:
             state |= {"BackoffRate": float(retries.backoff), "MaxDelaySeconds": longest}
         else:
             state["IntervalSeconds"] = longest
-    return [{"ErrorEquals": ["States.QueryEvaluationError"], "MaxAttempts": 0}, state]
+    return [{"ErrorEquals": ["States.QueryEvaluationError", *never], "MaxAttempts": 0}, state]
 
 
 def rounding_problems(task: Task) -> list[Diagnostic]:

@@ -13,20 +13,9 @@ from converter.operators.arguments import Arguments, task_diagnostic
 from converter.operators.registry import conversion_of, converted_operators
 from converter.operators.settings import setting_problems
 from converter.operators.step import GlueRun, Permission, Retrier, Step
-from converter.workflow import Task, TriggerRule, Workflow
+from converter.workflow import Task, Workflow
 
 __all__ = ["GlueRun", "Permission", "Retrier", "Step", "converted_operators", "steps_of"]
-
-
-#: Rules that fire while other upstream tasks still run, and the one for teardowns.
-UNCONVERTED_RULES = frozenset(
-    {
-        TriggerRule.ONE_DONE,
-        TriggerRule.ONE_FAILED,
-        TriggerRule.ONE_SUCCESS,
-        TriggerRule.ALL_DONE_SETUP_SUCCESS,
-    }
-)
 
 
 def steps_of(workflow: Workflow) -> tuple[dict[str, Step], tuple[Diagnostic, ...]]:
@@ -59,21 +48,6 @@ def _unknown_operator(task: Task) -> Diagnostic:
 
 def _unconverted_features(task: Task) -> list[Diagnostic]:
     problems = []
-    if task.trigger_rule in UNCONVERTED_RULES:
-        converted = sorted(rule.value for rule in TriggerRule if rule not in UNCONVERTED_RULES)
-        problems.append(
-            task_diagnostic(
-                d.TRIGGER_RULE,
-                task,
-                f"trigger_rule '{task.trigger_rule.value}' is not converted",
-                f"rules that are: {', '.join(converted)}",
-            )
-        )
-    if task.is_setup or task.is_teardown:
-        kind = "setup" if task.is_setup else "teardown"
-        problems.append(
-            task_diagnostic(d.SETUP_TEARDOWN, task, f"{kind} tasks are not converted", "make it a plain task")
-        )
     if task.is_mapped:
         remedy = "write one task for each value"
         problems.append(task_diagnostic(d.MAPPED_TASK, task, "mapped tasks are not converted", remedy))

@@ -30,6 +30,10 @@ _IRRELEVANT = frozenset(
 #: They bound what the scheduler starts; a machine is started by hand, or by a schedule of its own.
 _IRRELEVANT_FOR_A_DAG = frozenset({"start_date", "end_date"})
 
+#: Converted where the machine is made.
+_CONVERTED = frozenset({"on_failure_fail_dagrun"})
+_CONVERTED_FOR_A_DAG = frozenset({"fail_fast"})
+
 #: Lost, with what it means to lose it and what to do instead.
 _LOST: Mapping[str, tuple[Code, str]] = {
     **{
@@ -67,7 +71,6 @@ _REFUSED: Mapping[str, str] = {
     "pre_execute": "move what it does into a task of its own",
     "post_execute": "move what it does into a task of its own",
     "retry_policy": "use retries and retry_delay",
-    "fail_fast": "leave it out",
     "start_date": "leave it out; outside its own dates Airflow leaves the task out of the run",
     "end_date": "leave it out; outside its own dates Airflow leaves the task out of the run",
 }
@@ -77,13 +80,13 @@ def setting_problems(task: Task) -> list[Diagnostic]:
     """Return a diagnostic for each setting of a task that is lost or refused."""
     return [
         task_diagnostic(code, task, problem, remedy)
-        for code, problem, remedy in _classify(task.settings, _IRRELEVANT)
+        for code, problem, remedy in _classify(task.settings, _IRRELEVANT | _CONVERTED)
     ]
 
 
 def dag_problems(workflow: Workflow) -> list[Diagnostic]:
     """Return a diagnostic for each setting of the DAG itself that is lost or refused."""
-    found = list(_classify(workflow.settings, _IRRELEVANT | _IRRELEVANT_FOR_A_DAG))
+    found = list(_classify(workflow.settings, _IRRELEVANT | _IRRELEVANT_FOR_A_DAG | _CONVERTED_FOR_A_DAG))
     schedule = workflow.schedule
     if schedule is not None:
         what = schedule.expression or schedule.timetable
@@ -93,9 +96,11 @@ def dag_problems(workflow: Workflow) -> list[Diagnostic]:
     return [about_dag(workflow, code, problem, remedy) for code, problem, remedy in found]
 
 
-def _classify(settings: Mapping[str, Value], irrelevant: frozenset[str]) -> Iterable[tuple[Code, str, str]]:
+def _classify(
+    settings: Mapping[str, Value], accounted_for: frozenset[str]
+) -> Iterable[tuple[Code, str, str]]:
     for name, value in settings.items():
-        if name in irrelevant or value in (None, False, [], {}):
+        if name in accounted_for or value in (None, False, [], {}):
             continue
         shown = value.text if isinstance(value, Opaque) else repr(value)
         if name in _LOST:

@@ -59,10 +59,11 @@ class Step:
     (seconds, per try) is a limit of the operator's own, besides the task's execution_timeout.
     ``completion`` is how other branches see the task succeed; None means by its outcome record alone.
 
-    ``can_skip``: the task may end as skipped by itself, with the error AirflowSkipException. ``orders_skips``:
-    its result tells downstream tasks to be skipped, and ``skip`` gives, from ``$states.result``, which: null,
-    the ids of some direct downstream tasks, or "all" (of those that ``orders_skips`` means).
-    ``final_errors`` are never retried. ``reads`` are the tasks whose records the arguments refer to.
+    ``can_skip``: the task may end as skipped by itself, with the error AirflowSkipException.
+    ``orders_skips``: its result tells downstream tasks to be skipped, and ``skip`` gives, from
+    ``$states.result``, which: null, the ids of some direct downstream tasks, or "all" (of those that
+    ``orders_skips`` means). ``final_errors`` are never retried. ``reads`` are the tasks whose records the
+    arguments refer to.
     """
 
     task_id: str

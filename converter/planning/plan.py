@@ -5,7 +5,7 @@ A tree may be thousands of levels deep, so nothing here recurses.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import TypeAlias
 
@@ -77,6 +77,29 @@ def task_ids(node: Node) -> tuple[str, ...]:
 def awaits(node: Node) -> tuple[Await, ...]:
     """Return the Await nodes of the tree, in the order of the tree."""
     return tuple(item for item in walk(node) if isinstance(item, Await))
+
+
+def await_any(plan: Node, watched: Mapping[str, tuple[str, ...]]) -> Node:
+    """Return the plan with an Await for any of ``watched[task]`` before each of these tasks."""
+    built: list[Node] = []
+    pending: list[tuple[Node, bool]] = [(plan, False)]
+    while pending:
+        node, children_are_built = pending.pop()
+        if isinstance(node, (Sequence, Parallel)):
+            if not children_are_built:
+                pending.append((node, True))
+                pending.extend((child, False) for child in reversed(node.children))
+                continue
+            count = len(node.children)
+            children = built[len(built) - count :]
+            del built[len(built) - count :]
+            make = sequence if isinstance(node, Sequence) else parallel
+            built.append(make(*children))
+        elif isinstance(node, Step) and node.task_id in watched:
+            built.append(sequence(Await(watched[node.task_id], any=True), node))
+        else:
+            built.append(node)
+    return built[0]
 
 
 def render(node: Node) -> str:

@@ -21,6 +21,7 @@ from converter.pollers import dag2sfn_poller
 
 _GLUE = "arn:aws:states:::glue:startJobRun.sync"
 _NESTED = ("arn:aws:states:::states:startExecution.sync:2", "arn:aws:states:::states:startExecution")
+_LAMBDA = "arn:aws:states:::lambda:invoke"
 _TABLE = "outcomes"
 
 
@@ -29,11 +30,13 @@ class Try:
     """One try of a task: it takes ``seconds`` and then succeeds, or fails with ``error``.
 
     ``starts`` says whether a Glue run comes into being at all (no permission, no such job: it does not).
+    ``skip`` is what a branch or a short-circuit tells to be skipped: ids, or "all".
     """
 
     seconds: float
     error: str | None = None
     starts: bool = True
+    skip: Any = None
 
 
 @dataclass
@@ -56,7 +59,7 @@ class SimulatedAws:
 
     async def run(self, call: TaskCall, submitted: Callable[[Any], None]) -> Any:
         """Carry out one try (see :class:`converter.engine.tasks.TaskBackend`)."""
-        if call.resource == "arn:aws:states:::lambda:invoke":
+        if call.resource == _LAMBDA and "tasks" in call.arguments["Payload"]:
             return await self._poll(call)
         if call.resource == "arn:aws:states:::dynamodb:putItem":
             item = call.arguments["Item"]
@@ -70,6 +73,8 @@ class SimulatedAws:
                 return await self._glue_run(call, this, submitted)
             if call.resource in _NESTED:
                 return await self._nested_execution(call, this, submitted)
+            if call.resource == _LAMBDA:
+                return await self._task_function(this)
         finally:
             self._note("end", call)
         raise TaskFailure("States.Runtime", f"no simulation of {call.resource}")
@@ -104,6 +109,12 @@ class SimulatedAws:
         if this.error:
             raise TaskFailure(this.error, "the nested execution failed")
         return answer | {"Status": "SUCCEEDED", "Output": {}}
+
+    async def _task_function(self, this: Try) -> Any:
+        await asyncio.sleep(this.seconds)
+        if this.error:
+            raise TaskFailure(this.error, json.dumps({"errorType": this.error, "errorMessage": "scripted"}))
+        return {"StatusCode": 200, "Payload": {"return_value": None, "skip": this.skip}}
 
     async def _poll(self, call: TaskCall) -> Any:
         self.polls += 1

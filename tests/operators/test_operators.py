@@ -3,7 +3,7 @@ from workflows import GLUE, START_EXECUTION, empty, glue, nested, workflow
 
 from converter.operators import steps_of
 from converter.operators.settings import dag_problems
-from converter.workflow import Opaque, Task, TriggerRule
+from converter.workflow import Opaque, Task
 
 ARN = "arn:aws:states:us-east-1:123456789012:stateMachine:report_a"
 
@@ -129,15 +129,15 @@ def test_a_template_is_refused_in_a_template_field_only():
 
 
 def test_all_problems_of_all_tasks_are_reported_at_once():
-    bad = Task("bad", GLUE, arguments={"x": 1}, trigger_rule=TriggerRule.ONE_FAILED, is_setup=True)
+    bad = Task("bad", GLUE, arguments={"x": 1})
+    mapped = Task("mapped", GLUE, arguments={"job_name": "j"}, is_mapped=True)
     worse = Task("worse", "custom.Operator", settings={"pool": "p", "depends_on_past": True})
-    _, problems = steps_of(workflow(bad, worse))
+    _, problems = steps_of(workflow(bad, mapped, worse))
     assert sorted(problem.code.id for problem in problems) == [
         "D201",
         "D202",
         "D203",
-        "D206",
-        "D207",
+        "D208",
         "D209",
         "D224",
     ]

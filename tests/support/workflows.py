@@ -8,7 +8,11 @@ from typing import Any
 from converter.asl.awaiting import Pace
 from converter.asl.machine import Machine, emit
 from converter.asl.options import Options
-from converter.operators import steps_of
+from converter.expressions.jsonata import Expression
+from converter.operators import Step, steps_of
+from converter.operators.arguments import Arguments
+from converter.operators.registry import converts
+from converter.operators.step import SkipOrders
 from converter.planning import plan_workflow
 from converter.workflow import Location, Task, Workflow
 
@@ -41,6 +45,43 @@ def nested(task_id: str, *upstream: str, **fields: Any) -> Task:
 
 def empty(task_id: str, *upstream: str, **fields: Any) -> Task:
     return Task(task_id, EMPTY, upstream=upstream, **fields)
+
+
+def python(task_id: str, *upstream: str, **fields: Any) -> Task:
+    return Task(task_id, "tests.Python", upstream=upstream, **fields)
+
+
+def branch(task_id: str, *upstream: str, **fields: Any) -> Task:
+    return Task(task_id, "tests.Branch", upstream=upstream, **fields)
+
+
+def short_circuit(
+    task_id: str, *upstream: str, ignore_downstream_trigger_rules: bool = True, **fields: Any
+) -> Task:
+    arguments = {"ignore_downstream_trigger_rules": ignore_downstream_trigger_rules}
+    return Task(task_id, "tests.ShortCircuit", arguments=arguments, upstream=upstream, **fields)
+
+
+@converts("tests.Python", "tests.Branch", "tests.ShortCircuit")
+def _python_step(args: Arguments) -> Step:
+    """A task that a Lambda function runs: it may skip, fail for good, and have other tasks skipped."""
+    orders = None
+    if args.task.operator == "tests.Branch":
+        orders = SkipOrders.NOT_CHOSEN
+    elif args.task.operator == "tests.ShortCircuit":
+        ignores = args.take("ignore_downstream_trigger_rules")
+        orders = SkipOrders.DESCENDANTS if ignores else SkipOrders.CHILDREN
+    return Step(
+        args.task.task_id,
+        "PythonOperator",
+        "arn:aws:states:::lambda:invoke",
+        {"FunctionName": "tasks", "Payload": {"task_id": args.task.task_id}},
+        output=Expression("$states.result.Payload.return_value"),
+        can_skip=True,
+        orders_skips=orders,
+        skip=Expression("$states.result.Payload.skip") if orders else None,
+        final_errors=("AirflowFailException",),
+    )
 
 
 def workflow(*tasks: Task, dag_id: str = "example", **fields: Any) -> Workflow:

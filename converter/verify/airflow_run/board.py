@@ -86,5 +86,6 @@ class Board:
         moments = list(self.ends_at.values())
         timeout = self.graph.workflow.dagrun_timeout
         if self.end is None:
-            moments += [*self.retry_at.values(), *([] if timeout is None else [timeout])]
+            moments += [moment for moment in self.retry_at.values() if moment > self.now]
+            moments += [] if timeout is None else [timeout]
         return min(moments, default=None)

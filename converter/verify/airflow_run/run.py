@@ -13,14 +13,17 @@ from converter.verify.airflow_run.workers import finish_try
 from converter.workflow import Outcome, Workflow
 
 
-def simulate(workflow: Workflow, script: Script) -> Trace:
+def simulate(workflow: Workflow, script: Script, *, not_before: Mapping[str, float] | None = None) -> Trace:
     """Return what Airflow does with this DAG when its tasks take the times and the ends of the script.
 
     Only tries, and the waits between them, take time. Of what happens at the same moment, the ends of tries
     come first, by task id, and then the scheduler. Raises KeyError for a task that comes to run and is not
     in the script, and ValueError for a wait outside its band.
+
+    ``not_before`` holds back the first try of some tasks until a time, in seconds since the run's start: so a
+    run is seen in which the scheduler was late.
     """
-    board = Board(Graph(workflow), script)
+    board = Board(Graph(workflow), script, retry_at=dict(not_before or {}))
     schedule(board)
     while (moment := board.next_moment()) is not None:
         board.now = moment

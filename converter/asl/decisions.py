@@ -1,0 +1,278 @@
+"""The JSONata that decides a task from the records before it.
+
+A machine looks once, after everything that a task waits for is decided, while Airflow looks at each change
+and decides as soon as a rule allows. So where the order of arrival matters, the times in the records (``at``,
+in milliseconds) tell what Airflow would have seen first. All expressions are total.
+
+Most tasks are decided by one short condition (:func:`runs`). What setups, skips and ``one_*`` rules add is in
+:func:`verdict`: an expression with the value ``{"run": at}``, ``{"state": …, "at": …}`` or, where a task
+waits for any of its upstream tasks, ``{}`` while nothing is decided.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from converter.asl import records
+from converter.asl.rules import Question
+from converter.expressions.jsonata import Expression, literal, path
+from converter.workflow import TriggerRule
+
+_BAD = "[state in ['failed', 'upstream_failed']]"
+_SKIPPED = "[state = 'skipped']"
+_SUCCESS = "[state = 'success']"
+_RAN = "[state in ['success', 'failed']]"
+_NOT_SUCCESSFUL = records.NOT_SUCCESSFUL
+
+#: In milliseconds. Airflow's scheduler decides in passes: what a decision brings about is decided in the next
+#: pass, at the same time but after everything else that this pass decides.
+_PASS = 0.001
+#: A record as it was before a skip overtook it.
+_FIRST = "($exists(first) ? first : $)"
+#: Rules that take a failure as final at once: a skip that overtakes it comes too late.
+_DECIDED_BY_THE_FIRST = frozenset(
+    {
+        TriggerRule.ALL_SUCCESS,
+        TriggerRule.NONE_FAILED,
+        TriggerRule.NONE_FAILED_MIN_ONE_SUCCESS,
+        TriggerRule.ALL_SKIPPED,
+        TriggerRule.ALL_DONE,
+        TriggerRule.ONE_FAILED,
+    }
+)
+
+
+def records_of(task_ids: Sequence[str], data: str = records.INPUT) -> str:
+    """Return an expression for the records of these tasks, as an array; of those there are."""
+    return "[" + ", ".join(f"{data}.{path(task)}" for task in task_ids) + "]"
+
+
+def runs(rule: TriggerRule, task_ids: Sequence[str]) -> Expression:
+    """Return whether the rule lets its task run, once the upstream tasks ``task_ids`` are all decided."""
+    return Expression(_runs(rule, records_of(task_ids), len(task_ids)))
+
+
+def not_run_record(rule: TriggerRule, task_ids: Sequence[str]) -> str:
+    """Return the record, as JSONata, of a task that its rule does not let run."""
+    return f"($up := {records_of(task_ids)}; {_not_run(rule)})"
+
+
+def is_simple(question: Question, *, overtaken: frozenset[str]) -> bool:
+    """Whether :func:`runs` and :func:`not_run_record` say all there is to say."""
+    return not (question.setups or question.skipped_by or overtaken.intersection(question.upstream)) and (
+        question.rule is not TriggerRule.ALL_DONE_SETUP_SUCCESS
+    )
+
+
+def verdict(
+    task_id: str,
+    question: Question,
+    *,
+    data: str,
+    setups: frozenset[str],
+    overtaken: frozenset[str],
+    for_any: bool,
+) -> str:
+    """Return what decides a task, as JSONata over ``data`` (see the module).
+
+    ``setups`` are the workflow's setup tasks, ``overtaken`` those whose records may have a ``first``;
+    ``for_any``: some records may be missing yet.
+    """
+    parts = [f"$in := {data}"]
+    parts += _look_at_upstream(question, setups, overtaken)
+    rule = _rule_of_any(question) if for_any else _rule_of_all(question)
+    if question.setups:
+        parts.append(f"$needed := {records_of(question.setups, '$in')}")
+        if overtaken.intersection(question.setups):
+            parts.append(f"$needed := [$needed.{_FIRST}]")
+        parts.append(f"$rule := {rule}")
+        rule = _with_setups(len(question.setups))
+    if question.skipped_by:
+        parts.append(f"$by := {records_of(question.skipped_by, '$in')}")
+        parts.append(f"$told := $min($by[{_told(task_id)}].at)")
+        parts.append(f"$found := {rule}")
+        rule = _unless_told_to_skip()
+    return f"({'; '.join((*parts, rule))})"
+
+
+def runs_unless_told(task_id: str, question: Question) -> Expression:
+    """Return whether a task runs behind a branch, or short-circuit, that is its only upstream task."""
+    branch = records_of(question.upstream)
+    return Expression(f"$count({branch}[state = 'success' and $not({_told(task_id)})]) = 1")
+
+
+def not_run_behind(task_id: str, question: Question) -> str:
+    """Return the record, as JSONata, of a task that does not run behind its only upstream task."""
+    told = "{'state': 'skipped', 'at': $min($up.at)}"
+    return (
+        f"($up := {records_of(question.upstream)};"
+        f" $count($up[{_told(task_id)}]) > 0 ? {told} : {_not_run(question.rule)})"
+    )
+
+
+def is_behind_one_branch(question: Question) -> bool:
+    """Whether all that decides the task is the branch, or short-circuit, right before it."""
+    return (
+        question.rule is TriggerRule.ALL_SUCCESS
+        and not question.setups
+        and question.upstream == question.skipped_by
+        and len(question.upstream) == 1
+    )
+
+
+def is_run(verdict: str) -> Expression:
+    """Return whether a verdict is to run."""
+    return Expression(f"$exists({verdict}.run)")
+
+
+def is_not_run(verdict: str) -> Expression:
+    """Return whether a verdict is an outcome."""
+    return Expression(f"$exists({verdict}.state)")
+
+
+def mark_not_run(
+    task_ids: Sequence[str], *, data: str, decided_by: str, may_be_skipped: bool, overtaken: bool
+) -> Expression:
+    """Return ``data`` with each task that has no record yet recorded as not run.
+
+    They are regular tasks behind the records ``decided_by`` (an array, or an object's members), of which the
+    first that did not succeed decided them. ``overtaken``: some of these may have a ``first``.
+    """
+    state = _first_of_bad_and_skipped("$by") if may_be_skipped else "'upstream_failed'"
+    record = f"{{'state': {state}, 'at': $min($by{_NOT_SUCCESSFUL}.at) + {_PASS}}}"
+    rest = f"$map({literal(list(task_ids))}, function($task) {{{{$task: $not_run}}}})"
+    by = f"{decided_by}; $by := [$by.{_FIRST}]" if overtaken else decided_by
+    return Expression(f"($by := {by}; $not_run := {record}; $merge([$merge({rest}), {data}]))")
+
+
+def no_leaf_failed(leaves: Sequence[str]) -> Expression:
+    """Return whether the run has succeeded: none of the tasks that decide it has failed."""
+    return Expression(f"$count({records_of(leaves)}{_BAD}) = 0")
+
+
+def _look_at_upstream(question: Question, setups: frozenset[str], overtaken: frozenset[str]) -> list[str]:
+    """Return the statements that set ``$up``, the upstream records as they were when the rule decided."""
+    seen = records_of(question.upstream, "$in")
+    parts = [f"$up := {seen}"]
+    if not overtaken.intersection(question.upstream):
+        pass
+    elif question.rule in _DECIDED_BY_THE_FIRST:
+        parts.append(f"$up := [$up.{_FIRST}]")
+    else:
+        # By the time at which all were decided for the first time, some skips may not have come yet.
+        parts.append(f"$complete := $max([$up.{_FIRST}.at])")
+        parts.append("$up := [$up.(at > $complete and $exists(first) ? first : $)]")
+    if question.rule is TriggerRule.ALL_DONE_SETUP_SUCCESS:
+        direct = [up for up in question.upstream if up in setups]
+        parts.append(f"$setups := {records_of(direct, '$in')}")
+    return parts
+
+
+def _rule_of_all(question: Question) -> str:
+    """Return the verdict of a rule by itself, once all upstream tasks are decided."""
+    rule = question.rule
+    if rule is TriggerRule.ALWAYS or not question.upstream:
+        return "{'run': 0}"
+    run = "{'run': $max($up.at)}"
+    if rule is TriggerRule.ALL_DONE:
+        return run
+    return f"({_runs(rule, '$up', len(question.upstream))} ? {run} : {_not_run(rule)})"
+
+
+def _rule_of_any(question: Question) -> str:
+    """Return the verdict of a ``one_*`` rule by itself, while upstream tasks may still run."""
+    complete = f"$count($up) = {len(question.upstream)}"
+    wanted = {
+        TriggerRule.ONE_SUCCESS: _SUCCESS,
+        TriggerRule.ONE_FAILED: _BAD,
+        TriggerRule.ONE_DONE: _RAN,
+    }[question.rule]
+    first = f"$min($up{wanted}.at)"
+    return f"($exists({first}) ? {{'run': {first}}} : {complete} ? {_not_run(question.rule)} : {{}})"
+
+
+def _with_setups(count: int) -> str:
+    """Return the verdict of ``$rule`` under the setups ``$needed``: one that did not succeed comes first."""
+    stopped = f"$min($needed{_NOT_SUCCESSFUL}.at)"
+    in_time = f"$exists($rule.run) or $not($exists($rule.at)) or {stopped} < $rule.at"
+    return (
+        f"($exists({stopped}) and ({in_time})"
+        f" ? {{'state': {_first_of_bad_and_skipped('$needed')}, 'at': {stopped} + {_PASS}}}"
+        f" : $exists($rule.run) ? ($count($needed) = {count}"
+        " ? {'run': $max($append($needed.at, $rule.run))} : {}) : $rule)"
+    )
+
+
+def _unless_told_to_skip() -> str:
+    """Return the verdict of ``$found`` unless the task was told to skip at ``$told``, before it could run.
+
+    Such a skip is written over upstream_failed, too: who has looked at the task before has seen that.
+    """
+    skip = "{'state': 'skipped', 'at': $told}"
+    return (
+        "($not($exists($told)) ? $found"
+        f" : $exists($found.run) ? ($told <= $found.run ? {skip} : $found)"
+        f" : $not($exists($found.at)) ? {skip}"
+        " : $found.state = 'skipped' ? {'state': 'skipped', 'at': $min([$found.at, $told])}"
+        f" : $found.at < $told ? $merge([{skip}, {{'first': $found}}]) : {skip})"
+    )
+
+
+def _told(task_id: str) -> str:
+    """Return whether a record's task has told this one to be skipped."""
+    return f"skips = 'all' or {literal(task_id)} in skips"
+
+
+def _runs(rule: TriggerRule, up: str, count: int) -> str:
+    return {
+        TriggerRule.ALL_SUCCESS: f"$count({up}{_SUCCESS}) = {count}",
+        TriggerRule.NONE_FAILED: f"$count({up}{_BAD}) = 0",
+        TriggerRule.NONE_FAILED_MIN_ONE_SUCCESS: (f"$count({up}{_BAD}) = 0 and $count({up}{_SUCCESS}) > 0"),
+        TriggerRule.NONE_SKIPPED: f"$count({up}{_SKIPPED}) = 0",
+        TriggerRule.ALL_FAILED: f"$count({up}{_BAD}) = {count}",
+        TriggerRule.ALL_SKIPPED: f"$count({up}{_SKIPPED}) = {count}",
+        TriggerRule.ALL_DONE_MIN_ONE_SUCCESS: (f"$count({up}{_SKIPPED}) = 0 and $count({up}{_SUCCESS}) > 0"),
+        # With a single upstream task there is nothing that could be earlier.
+        TriggerRule.ONE_SUCCESS: f"$count({up}{_SUCCESS}) > 0",
+        TriggerRule.ONE_FAILED: f"$count({up}{_BAD}) > 0",
+        TriggerRule.ONE_DONE: f"$count({up}{_RAN}) > 0",
+        TriggerRule.ALL_DONE_SETUP_SUCCESS: f"$count($setups) = 0 or $count($setups{_SUCCESS}) > 0",
+    }[rule]
+
+
+def _not_run(rule: TriggerRule) -> str:
+    first_bad, first_skip = f"$min($up{_BAD}.at)", f"$min($up{_SKIPPED}.at)"
+    last = "$max($up.at)"
+    some_bad, some_skipped = f"$count($up{_BAD}) > 0", f"$count($up{_SKIPPED}) > 0"
+    state, at = {
+        TriggerRule.ALL_SUCCESS: (_first_of_bad_and_skipped("$up"), f"$min($up{_NOT_SUCCESSFUL}.at)"),
+        TriggerRule.NONE_FAILED: ("'upstream_failed'", first_bad),
+        TriggerRule.NONE_FAILED_MIN_ONE_SUCCESS: (
+            f"{some_bad} ? 'upstream_failed' : 'skipped'",
+            f"{some_bad} ? {first_bad} : {last}",
+        ),
+        TriggerRule.NONE_SKIPPED: ("'skipped'", first_skip),
+        TriggerRule.ALL_FAILED: ("'skipped'", "$min($up[state in ['success', 'skipped']].at)"),
+        TriggerRule.ALL_SKIPPED: ("'skipped'", "$min($up[state != 'skipped'].at)"),
+        TriggerRule.ALL_DONE_MIN_ONE_SUCCESS: (
+            f"{some_skipped} ? 'skipped' : 'upstream_failed'",
+            f"{some_skipped} ? {first_skip} : {last}",
+        ),
+        TriggerRule.ONE_SUCCESS: (f"{some_bad} ? 'upstream_failed' : 'skipped'", last),
+        TriggerRule.ONE_FAILED: ("'skipped'", last),
+        TriggerRule.ONE_DONE: ("'skipped'", last),
+        TriggerRule.ALL_DONE_SETUP_SUCCESS: (
+            "$count($setups[state != 'skipped']) = 0 ? 'skipped' : 'upstream_failed'",
+            last,
+        ),
+    }[rule]
+    return f"{{'state': {state}, 'at': ({at}) + {_PASS}}}"
+
+
+def _first_of_bad_and_skipped(upstream: str) -> str:
+    """Return what becomes of a task behind a failure and a skip: the first decides, a failure at a tie."""
+    bad, skipped = f"$min({upstream}{_BAD}.at)", f"$min({upstream}{_SKIPPED}.at)"
+    return (
+        f"$exists({upstream}{_BAD}) and ($exists({upstream}{_SKIPPED}) ? {bad} <= {skipped} : true)"
+        " ? 'upstream_failed' : 'skipped'"
+    )
