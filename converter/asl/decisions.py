@@ -152,19 +152,20 @@ def no_leaf_failed(leaves: Sequence[str]) -> Expression:
 
 def _look_at_upstream(question: Question, setups: frozenset[str], overtaken: frozenset[str]) -> list[str]:
     """Return the statements that set ``$up``, the upstream records as they were when the rule decided."""
-    seen = records_of(question.upstream, "$in")
-    parts = [f"$up := {seen}"]
-    if not overtaken.intersection(question.upstream):
-        pass
-    elif question.rule in _DECIDED_BY_THE_FIRST:
-        parts.append(f"$up := [$up.{_FIRST}]")
-    else:
-        # By the time at which all were decided for the first time, some skips may not have come yet.
-        parts.append(f"$complete := $max([$up.{_FIRST}.at])")
-        parts.append("$up := [$up.(at > $complete and $exists(first) ? first : $)]")
+    then = _FIRST
+    parts = [f"$up := {records_of(question.upstream, '$in')}"]
     if question.rule is TriggerRule.ALL_DONE_SETUP_SUCCESS:
         direct = [up for up in question.upstream if up in setups]
         parts.append(f"$setups := {records_of(direct, '$in')}")
+    if not overtaken.intersection(question.upstream):
+        return parts
+    if question.rule not in _DECIDED_BY_THE_FIRST:
+        # By the time at which all were decided for the first time, some skips may not have come yet.
+        parts.append(f"$complete := $max([$up.{_FIRST}.at])")
+        then = "(at > $complete and $exists(first) ? first : $)"
+    parts.append(f"$up := [$up.{then}]")
+    if question.rule is TriggerRule.ALL_DONE_SETUP_SUCCESS:
+        parts.append(f"$setups := [$setups.{then}]")
     return parts
 
 
