@@ -111,6 +111,11 @@ def checked_execution_arn(text: str) -> str:
     return text
 
 
+def checked_optional_execution_arn(text: str | None) -> str | None:
+    """Return an option that is an execution's ARN, if it is given. Raises typer.BadParameter otherwise."""
+    return None if text is None else checked_execution_arn(text)
+
+
 def json_object(text: str) -> dict[str, Any]:
     """Return the JSON object that an option gives. Raises typer.BadParameter for anything else."""
     try:

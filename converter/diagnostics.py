@@ -319,6 +319,11 @@ RUN_INPUT_REFUSED = _code(
     "D453", Severity.UNREADABLE, "the run's input is refused",
     """conf, run_id and dates are the input of the execution: JSON, at most 256 KiB.""",
 )  # fmt: skip
+NOT_RESUMABLE = _code(
+    "D454", Severity.UNREADABLE, "the execution cannot be resumed",
+    """A new execution goes on from one that has ended and in which something failed. The machine has to be
+    converted without --no-resume.""",
+)  # fmt: skip
 NOT_A_BUNDLE = _code(
     "D401", Severity.UNREADABLE, "not a bundle",
     """The folder was not written by `dag2sfn convert`, or by another version of it. Where a bundle is to be

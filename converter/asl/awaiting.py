@@ -230,6 +230,9 @@ def _question(awaited: Mapping[str, GlueRun | None], options: Options) -> dict[s
         "started": Expression("$states.context.Execution.StartTime"),
         "tasks": {task_id: {"job": run.job_name} if run else {} for task_id, run in awaited.items()},
     }
+    if options.resumable:
+        asked = f"function($record, $task) {{$task in {literal(list(awaited))}}}"
+        question["known"] = Expression(f"$merge([{{}}, $sift({records.RESUMED}, {asked})])")
     if options.correlate is Correlate.WINDOW:
         question["window"] = options.window
     return question

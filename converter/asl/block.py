@@ -53,6 +53,7 @@ class BlockWriter:
         #: Whether there may be records besides those of ``at_hand``.
         self.may_hold_more = any(unit.any for group in groups for unit in group.units)
         self._end: str | None = None
+        self._leads_to_run_end = False
 
     def write(self) -> dict[str, Any]:
         """Return ``StartAt`` and ``States`` of the block."""
@@ -76,9 +77,12 @@ class BlockWriter:
             return {"Next": self.groups[index + 1].entry}
         if not self.is_run or not self.emission.as_airflow:
             return {"End": True} if self._returns_only_its_own else {"Next": self.end_name()}
+        is_in_doubt = self._is_in_doubt_at_end()
         if self.emission.rules.is_plain and not succeeded:
+            self._leads_to_run_end = True
             return {"Next": RUN_FAILED}
-        return {"Next": _RUN_DECISION} if self._is_in_doubt_at_end() else {"End": True}
+        self._leads_to_run_end |= is_in_doubt
+        return {"Next": _RUN_DECISION} if is_in_doubt else {"End": True}
 
     def name_after(self, index: int, *, succeeded: bool) -> str:
         """Return the state after group ``index``, for a state that cannot be the last itself."""
@@ -112,7 +116,7 @@ class BlockWriter:
     def _write_run_end(self) -> None:
         """Write how the run ends, as far as that is in doubt."""
         emission = self.emission
-        if not self._may_fail(*self.tasks):
+        if not self._leads_to_run_end:
             return
         if self._is_in_doubt_at_end():
             succeeded = (

@@ -15,6 +15,7 @@ from converter.asl.awaiting import Exit, LoopExits, LoopNames
 from converter.asl.groups import Group, Unit, first_tasks
 from converter.asl.names import listing
 from converter.expressions.jsonata import Expression, path
+from converter.operators.step import Step as StepOfTask
 from converter.planning import Parallel, Step
 
 if TYPE_CHECKING:
@@ -32,6 +33,9 @@ class GroupWriter:
         self._asks = [self._ask_name(unit) for unit in group.units]
         self._guard = self._guard_name()
         self._items = [self._item_name(unit) for unit in group.units]
+        self._entries = [
+            self._entry_name(unit, item) for unit, item in zip(group.units, self._items, strict=True)
+        ]
         self._failure_exit: str | None = None
 
     @property
@@ -39,7 +43,7 @@ class GroupWriter:
         """The state with which the group begins."""
         if self.group.is_whole:
             return self._guard or self._unit_entry(0)
-        return self._asks[0] or self._guard or self._items[0]
+        return self._asks[0] or self._guard or self._entries[0]
 
     @property
     def last_label(self) -> str:
@@ -70,7 +74,7 @@ class GroupWriter:
             }
         for position, unit in enumerate(self.group.units):
             if unit.awaited:
-                self._write_loop(position, unit, goes_on_at=self._items[position])
+                self._write_loop(position, unit, goes_on_at=self._entries[position])
             transition = self._transition_after_unit(position)
             if isinstance(unit.item, Step):
                 self._write_task(position, unit.item.task_id, transition)
@@ -112,7 +116,7 @@ class GroupWriter:
     def _write_single(self, unit: Unit) -> None:
         emission, item = self.emission, unit.item
         if unit.awaited:
-            self._write_loop(0, unit, goes_on_at=self._guard or self._items[0])
+            self._write_loop(0, unit, goes_on_at=self._guard or self._entries[0])
         after = self.block.after(self.index, succeeded=True)
         if isinstance(item, Parallel):
             given = self._given(unit, {task: emission.rules.looks_at(task) for task in unit.tasks})
@@ -157,7 +161,7 @@ class GroupWriter:
                 {
                     "Condition": str(runs),
                     "Output": str(Expression(records.INPUT)),
-                    "Next": self._items[0],
+                    "Next": self._entries[0],
                 }
             ],
             "Default": self._failure_exit_name(),
@@ -193,6 +197,8 @@ class GroupWriter:
                 {"ErrorEquals": errors, "Output": str(output), "Next": self._failure_exit_name()}
                 for errors, output in catch
             ]
+        if self._entries[position] != self._items[position]:
+            self._write_resumption(position, step, transition)
         states[self._items[position]] = state
         if awaited and not tasks.seen_in_glue(step, task):
             state["Next"] = published = emission.names.unique(f"{task_id}: publish success")
@@ -200,6 +206,27 @@ class GroupWriter:
             states[published] = awaiting.publish_state(task_id, following, emission.pace)
         else:
             state |= transition
+
+    def _write_resumption(self, position: int, step: StepOfTask, transition: dict[str, Any]) -> None:
+        """Write the state that passes a task by if an earlier execution has done it."""
+        done = str(records.with_resumed(step.task_id, has_records=bool(self.block.at_hand)))
+        following = str(transition.get("Next") or self.block.end_name())
+        ways = [("success", following)]
+        if step.can_skip:
+            ways.append(("skipped", self._failure_exit_name()))
+        self.block.states[self._entries[position]] = {
+            "Type": "Choice",
+            "Comment": f"was {step.task_id} done by the execution that this one goes on from?",
+            "Choices": [
+                {
+                    "Condition": str(records.resumed_as(step.task_id, state)),
+                    "Output": done,
+                    "Next": next_state,
+                }
+                for state, next_state in ways
+            ],
+            "Default": self._items[position],
+        }
 
     def _write_parallel(
         self,
@@ -353,7 +380,7 @@ class GroupWriter:
         return decisions.records_of(task_ids)
 
     def _unit_entry(self, position: int) -> str:
-        return self._asks[position] or self._items[position]
+        return self._asks[position] or self._entries[position]
 
     def _ask_name(self, unit: Unit) -> str:
         if not unit.awaited:
@@ -369,6 +396,14 @@ class GroupWriter:
             asks = isinstance(first, Step) and self.emission.rules.may_not_run(first.task_id)
             asks = asks and not group.units[0].any  # then the loop has asked
         return self.emission.names.unique(f"{listing(first_tasks(first))}: ready?") if asks else None
+
+    def _entry_name(self, unit: Unit, item: str) -> str:
+        """Return the state with which an item begins: for a task, the one that asks whether it is done."""
+        if not self.emission.options.resumable or not isinstance(unit.item, Step):
+            return item
+        if self.emission.steps[unit.item.task_id].resource is None:
+            return item  # to do it again costs nothing
+        return self.emission.names.unique(f"{unit.item.task_id}: done before?")
 
     def _item_name(self, unit: Unit) -> str:
         if isinstance(unit.item, Step):

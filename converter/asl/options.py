@@ -29,7 +29,8 @@ class Options:
 
     ``window`` is the period to which ``--correlate window`` rounds the execution's start down; 0 means the
     start itself. ``await_deadline`` counts from the start of the execution; None means the DAG's
-    dagrun_timeout, or 24 hours without one.
+    dagrun_timeout, or 24 hours without one. ``resumable``: an execution may begin with outcomes of an earlier
+    one, which costs one more state for each task.
     """
 
     failures: Failures = Failures.AIRFLOW
@@ -37,6 +38,7 @@ class Options:
     window: int = 0
     poll_interval: int = 30
     await_deadline: int | None = None
+    resumable: bool = True
 
     def deadline(self, dagrun_timeout: float | None) -> int:
         """Return when pollers give up, in seconds after the start of the execution."""

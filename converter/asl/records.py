@@ -12,9 +12,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from converter.expressions.jsonata import Expression, literal
+from converter.expressions.jsonata import Expression, literal, path
 
 INPUT = "$states.input"
+#: The records of an earlier execution that this one goes on from.
+RESUMED = "$states.context.Execution.Input.resumed"
 NOT_SUCCESSFUL = "[state != 'success']"
 
 
@@ -56,6 +58,17 @@ def skipped(task_id: str, *, has_records: bool) -> Expression:
     """Return the data with the record of a task that has just skipped itself (in a Catch)."""
     fields = {"state": literal("skipped"), "at": "$millis()"}
     return _with_record(task_id, fields, has_records=has_records)
+
+
+def resumed_as(task_id: str, state: str) -> Expression:
+    """Return whether the execution that this one goes on from has left a task in this state."""
+    return Expression(f"{RESUMED}.{path(task_id)}.state = {literal(state)}")
+
+
+def with_resumed(task_id: str, *, has_records: bool) -> Expression:
+    """Return the data with a task's record of the execution that this one goes on from."""
+    record = f"{{{literal(task_id)}: {RESUMED}.{path(task_id)}}}"
+    return Expression(f"$merge([{INPUT}, {record}])" if has_records else record)
 
 
 def failed_because(task_id: str, error: str, cause: str, *, has_records: bool, data: str) -> Expression:

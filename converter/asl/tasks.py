@@ -32,7 +32,8 @@ def state_of(step: Step, task: Task, options: Options, *, awaited: bool, has_rec
     has records of earlier tasks.
     """
     output = str(records.succeeded(task.task_id, step.output, skips=step.skip, has_records=has_records))
-    comment = f"task {task.task_id}: {step.operator}"
+    after = f", after {', '.join(task.upstream)}" if task.upstream else ""
+    comment = f"task {task.task_id}: {step.operator}{after}"
     if step.resource is None:
         return {"Type": "Pass", "Comment": comment, "Output": output}
     arguments = dict(step.arguments)

@@ -48,6 +48,12 @@ def convert(
             min=1,
         ),
     ] = None,
+    resume: Annotated[
+        bool,
+        typer.Option(
+            help="Whether `run --resume` can go on from a failed execution; costs one state for each task."
+        ),
+    ] = True,
     timeout: TimeLimit = 60,
     format: OutputFormat = Format.TEXT,
 ) -> None:
@@ -59,7 +65,7 @@ def convert(
 
     if window is not None and correlate is not Correlate.WINDOW:
         raise typer.BadParameter("it needs --correlate window", param_hint="--window")
-    options = Options(failures, correlate, window or 0, poll_interval, await_deadline)
+    options = Options(failures, correlate, window or 0, poll_interval, await_deadline, resume)
     workflows = loading.load(path, dag_ids=dag_id or (), timeout=timeout)
     document = ConversionDocument()
     for conversion, written in cli_support.convert_all(workflows, options, out):

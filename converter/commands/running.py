@@ -17,11 +17,12 @@ from converter.commands.parameters import (
     RegionOfExecution,
     Wait,
 )
+from converter.identity import machine_name
 from converter.report import console
 
 
 @talks_to_aws
-def run(
+def run(  # noqa: PLR0917 - the command line gives them by name
     dag_id: Annotated[str, typer.Argument(help="The id of a deployed DAG.")],
     conf: Annotated[str, typer.Option(help="The run's conf, a JSON object.")] = "{}",
     run_id: Annotated[
@@ -35,6 +36,14 @@ def run(
     logical_date: Annotated[
         datetime | None, typer.Option(help="The run's logical date [default: none].")
     ] = None,
+    resume: Annotated[
+        str | None,
+        typer.Option(
+            help="ARN of a failed execution of this DAG: what has succeeded in it is not run again. "
+            "Conf, run id and dates are its own.",
+            callback=cli_support.checked_optional_execution_arn,
+        ),
+    ] = None,
     wait: Wait = False,
     interval: Interval = 2.0,
     region: Region = None,
@@ -42,19 +51,37 @@ def run(
 ) -> None:
     """Start a deployed DAG; with `--wait`, show each task's outcome while it runs.
 
-    Example: `dag2sfn run partial_fan_in --conf '{"day": "2026-01-01"}' --wait`
+    Examples:
+
+    `dag2sfn run partial_fan_in --conf '{"day": "2026-01-01"}' --wait`
+
+    `dag2sfn run partial_fan_in --resume
+    arn:aws:states:eu-west-1:123456789012:execution:dag2sfn-partial_fan_in:manual__1`
     """
     from converter import executions
 
-    client = cli_support.step_functions(region)
-    arn = executions.start(
-        client,
-        dag_id,
-        conf=cli_support.json_object(conf),
-        run_id=run_id,
-        logical_date=logical_date,
-        on_progress=console.print_progress,
-    )
+    client = cli_support.step_functions(region, resume or "")
+    if resume:
+        if conf != "{}" or run_id or logical_date:
+            raise typer.BadParameter(
+                "conf, run id and dates are those of the execution", param_hint="--resume"
+            )
+        if f":{machine_name(dag_id)}:" not in resume:
+            raise typer.BadParameter(f"it is no execution of the DAG {dag_id!r}", param_hint="--resume")
+        resumed = executions.resume(client, resume, on_progress=console.print_progress)
+        console.print_progress(
+            f"{len(resumed.passed_by)} tasks are passed by, {len(resumed.run_again)} run again"
+        )
+        arn = resumed.execution_arn
+    else:
+        arn = executions.start(
+            client,
+            dag_id,
+            conf=cli_support.json_object(conf),
+            run_id=run_id,
+            logical_date=logical_date,
+            on_progress=console.print_progress,
+        )
     if wait:
         console.print_progress(arn)
         cli_support.follow(client, arn, interval, format)

@@ -7,6 +7,17 @@ them from its history.
 
 from converter.executions.reading import follow, read_back
 from converter.executions.results import RunResult, TaskResult
+from converter.executions.resuming import Resumed, resume
 from converter.executions.starting import find_machine, start, stop
 
-__all__ = ["RunResult", "TaskResult", "find_machine", "follow", "read_back", "start", "stop"]
+__all__ = [
+    "Resumed",
+    "RunResult",
+    "TaskResult",
+    "find_machine",
+    "follow",
+    "read_back",
+    "resume",
+    "start",
+    "stop",
+]

@@ -8,10 +8,10 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
-_TASK_COMMENT = re.compile(r"task (?P<task_id>[\w.-]+): \w+")
+_TASK_COMMENT = re.compile(r"task (?P<task_id>[\w.-]+): \w+(, after (?P<upstream>[\w., -]+))?")
 _POLLER_COMMENT = re.compile(r"which of .+ are finished\?")
 #: Machines that were written by hand, for comparison, need not repeat the Comment of a poller.
 _POLLER_NAME = re.compile(r".+: ask for .+")
@@ -21,14 +21,15 @@ _POLLER_NAME = re.compile(r".+: ask for .+")
 class MachineStates:
     """The states of a definition that matter to a reader, by name.
 
-    ``tasks`` maps them to task ids, in the order of the definition; ``pollers`` are those that ask for
-    awaited tasks. ``consumers`` maps a poller, and the Fail state behind its deadline, to the task that it
-    keeps waiting (the first, if there are several).
+    ``tasks`` maps them to task ids, in the order of the definition, and ``upstream`` each task id to its
+    upstream tasks; ``pollers`` are those that ask for awaited tasks. ``consumers`` maps a poller, and the
+    Fail state behind its deadline, to the task that it keeps waiting (the first, if there are several).
     """
 
     tasks: Mapping[str, str]
     pollers: frozenset[str]
     consumers: Mapping[str, str]
+    upstream: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
 
 def states_that_matter(definition_text: str) -> MachineStates:
@@ -36,14 +37,16 @@ def states_that_matter(definition_text: str) -> MachineStates:
     tasks: dict[str, str] = {}
     pollers: set[str] = set()
     consumers: dict[str, str] = {}
+    upstream: dict[str, tuple[str, ...]] = {}
     for block, name, state in _states_of(json.loads(definition_text)):
         task_id = _task_id(state)
         if task_id:
             tasks[name] = task_id
+            upstream[task_id] = _upstream(state)
         elif _POLLER_COMMENT.fullmatch(state.get("Comment", "")) or _POLLER_NAME.fullmatch(name):
             pollers.add(name)
             consumers |= _consumers(block, name, state)
-    return MachineStates(tasks, frozenset(pollers), consumers)
+    return MachineStates(tasks, frozenset(pollers), consumers, upstream)
 
 
 def _states_of(block: Mapping[str, Any]) -> Iterator[tuple[Mapping[str, Any], str, Mapping[str, Any]]]:
@@ -60,6 +63,11 @@ def _task_id(state: Mapping[str, Any]) -> str | None:
     return match["task_id"] if match else None
 
 
+def _upstream(state: Mapping[str, Any]) -> tuple[str, ...]:
+    match = _TASK_COMMENT.fullmatch(state.get("Comment", ""))
+    return tuple(match["upstream"].split(", ")) if match and match["upstream"] else ()
+
+
 def _consumers(block: Mapping[str, Any], name: str, poller: Mapping[str, Any]) -> dict[str, str]:
     """Return what a poller adds to ``consumers``: its Choice leads first to the task, last to the Fail."""
     choice = block["States"].get(poller.get("Next"), {})
@@ -73,5 +81,7 @@ def _consumers(block: Mapping[str, Any], name: str, poller: Mapping[str, Any]) -
 
 def _first_task(block: Mapping[str, Any], name: str) -> str | None:
     state = block["States"].get(name, {})
+    if state.get("Type") == "Choice":  # it asks whether the task was done before
+        return _first_task(block, state.get("Default", ""))
     branches = state.get("Branches")
     return _first_task(branches[0], branches[0]["StartAt"]) if branches else _task_id(state)

@@ -111,6 +111,10 @@ class Progress:
             events=self.events,
         )
 
+    def records(self) -> dict[str, Mapping[str, Any]]:
+        """Return the outcome records seen so far, by task id."""
+        return {task_id: task.record for task_id, task in self._tasks.items() if task.record}
+
     def _task(self, state: str) -> TaskProgress | None:
         return self._tasks.get(self._states.tasks.get(state, ""))
 

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Iterator, Mapping
+from typing import TYPE_CHECKING, Any
 
 from converter.executions.history import new_events
-from converter.executions.machine_states import states_that_matter
+from converter.executions.machine_states import MachineStates, states_that_matter
 from converter.executions.progress import Progress
 from converter.executions.refusals import explaining_unknown_execution
 from converter.executions.results import RunResult
@@ -21,9 +21,21 @@ def read_back(client: SFNClient, execution_arn: str) -> RunResult:
 
     Raises :class:`~converter.diagnostics.Dag2SfnError` (D452) if there is no such execution.
     """
-    progress = _begin(client, execution_arn)
+    progress, _ = _begin(client, execution_arn)
     _read_on(client, execution_arn, progress)
     return progress.result()
+
+
+def outcome_records(
+    client: SFNClient, execution_arn: str
+) -> tuple[Mapping[str, Mapping[str, Any]], Mapping[str, tuple[str, ...]]]:
+    """Return the outcome records of an execution, and each task's upstream tasks, by task id.
+
+    Raises as :func:`read_back` does.
+    """
+    progress, states = _begin(client, execution_arn)
+    _read_on(client, execution_arn, progress)
+    return progress.records(), states.upstream
 
 
 def follow(
@@ -37,7 +49,7 @@ def follow(
 
     It looks every ``interval`` seconds and then reads new events only. Raises as :func:`read_back` does.
     """
-    progress = _begin(client, execution_arn)
+    progress, _ = _begin(client, execution_arn)
     _read_on(client, execution_arn, progress)
     yield progress.result()
     while progress.is_running:
@@ -46,10 +58,11 @@ def follow(
             yield progress.result()
 
 
-def _begin(client: SFNClient, execution_arn: str) -> Progress:
+def _begin(client: SFNClient, execution_arn: str) -> tuple[Progress, MachineStates]:
     with explaining_unknown_execution(client, execution_arn):
         machine = client.describe_state_machine_for_execution(executionArn=execution_arn)
-    return Progress(execution_arn, states_that_matter(machine["definition"]))
+    states = states_that_matter(machine["definition"])
+    return Progress(execution_arn, states), states
 
 
 def _read_on(client: SFNClient, execution_arn: str, progress: Progress) -> bool:

@@ -72,6 +72,21 @@ def start(
         "data_interval_start": _iso(data_interval_start),
         "data_interval_end": _iso(data_interval_end),
     }
+    return start_with_input(client, machine_arn, run, run_id, on_progress=on_progress)
+
+
+def start_with_input(
+    client: SFNClient,
+    machine_arn: str,
+    run: Mapping[str, Any],
+    run_id: str,
+    *,
+    on_progress: Callable[[str], object] | None = None,
+) -> str:
+    """Start an execution named after the run id, with a number where that is taken; return its ARN.
+
+    Raises :class:`~converter.diagnostics.Dag2SfnError` if the input is refused (D453).
+    """
     text = json.dumps(run, allow_nan=False)
     for number in itertools.count(1):
         name = execution_name(run_id, number)

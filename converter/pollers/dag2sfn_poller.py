@@ -4,10 +4,12 @@ Event::
 
     {"execution": "<ARN of the execution>", "started": "<its start, ISO 8601>",
      "tasks": {"<task id>": {"job": "<Glue job>"}, ...},
+     "known": {"<task id>": <record>, ...},
      "window": <seconds>}
 
 ``job`` is there for a task whose success can be seen in Glue, ``window`` only where runs are recognised by
-their start time. Answer::
+their start time. ``known`` has the records of tasks that ended in an earlier execution, from which this one
+goes on; it may be left out. Answer::
 
     {"records": {"<task id>": {"state": "success", "at": <ms since 1970>, "output": <XCom value>}, ...}}
 
@@ -54,7 +56,10 @@ def handler(event: dict[str, Any], context: Any = None) -> dict[str, Any]:
 def answer(event: dict[str, Any], *, glue: Any, dynamodb: Any, table: str | None) -> dict[str, Any]:
     """Return ``{"records": …}`` for an event, asking the clients given."""
     tasks = event["tasks"]
-    records = _published(dynamodb, table, event["execution"], list(tasks)) if table else {}
+    records = dict(event.get("known", {}))
+    asked = [task for task in tasks if task not in records]
+    if table and asked:
+        records.update(_published(dynamodb, table, event["execution"], asked))
     jobs: dict[str, list[str]] = {}
     for task, asked in tasks.items():
         if task not in records and "job" in asked:

@@ -41,7 +41,7 @@ def _converted(
     workflow = Workflow("example", tasks, Location("dags/example.py"), dagrun_timeout=dagrun_timeout)
     steps, problems = steps_of(workflow)
     assert not problems
-    options = Options(failures=failures)
+    options = Options(failures=failures, resumable=False)
     machine = emit(workflow, plan_workflow(workflow), steps, options, Pace(poll_interval, deadline))
     return dict(machine.definition)
 

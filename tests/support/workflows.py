@@ -98,7 +98,7 @@ def partial_fan_in(**fields: Any) -> Workflow:
 
 
 def machine_of(flow: Workflow, options: Options | None = None, pace: Pace | None = None) -> Machine:
-    options = options or Options()
+    options = options or Options(resumable=False)
     steps, problems = steps_of(flow)
     assert not problems, problems
     pace = pace or Pace(options.poll_interval, options.deadline(flow.dagrun_timeout))

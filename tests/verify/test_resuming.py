@@ -1,0 +1,100 @@
+"""Going on from where an execution failed: on the virtual clock, from the records of the first execution."""
+
+import json
+from random import Random
+
+from random_dags import random_dag
+from workflows import glue, machine_of, partial_fan_in, workflow
+
+from converter.asl.names import state_name
+from converter.asl.options import Options
+from converter.engine import parse_definition, run_virtual
+from converter.executions.machine_states import states_that_matter
+from converter.executions.resuming import kept_records
+from converter.pipeline import convert
+from converter.verify import SimulatedAws, Try
+from converter.verify.playing import Player
+from converter.verify.scenarios import scenario_of
+
+OPTIONS = Options(poll_interval=5, await_deadline=12 * 3600)
+
+
+def play(machine, script, resumed=None):
+    run = {"conf": {}, **({"resumed": resumed} if resumed is not None else {})}
+    aws = SimulatedAws(script)
+    execution = run_virtual(parse_definition(machine.definition), run, aws)
+    if execution.status == "SUCCEEDED":
+        records = json.loads(execution.output)
+    else:
+        assert execution.error == "DagRunFailed", execution.cause
+        entered = [event for event in execution.history if event.type == "FailStateEntered"]
+        records = json.loads(entered[-1].details["input"])
+    return execution.status, records, [task for _, what, task in aws.timeline if what == "start"]
+
+
+def upstream_in(machine):
+    return states_that_matter(json.dumps(machine.definition)).upstream
+
+
+def test_what_has_succeeded_is_passed_by_across_branches_too():
+    machine = machine_of(partial_fan_in(), OPTIONS)
+    script = {task: [Try(60)] for task in ("glue1", "glue2", "glue3", "report_a", "report_b")}
+    status, records, _ = play(machine, script | {"glue2": [Try(5, "Boom")]})
+    assert status == "FAILED"
+    kept = kept_records(records, upstream_in(machine))
+    assert set(kept) == {"glue1", "glue3", "report_a"}
+    status, records, started = play(machine, script, kept)
+    assert (status, sorted(started)) == ("SUCCEEDED", ["glue2", "report_b"])
+    assert records["report_a"] == kept["report_a"]
+
+
+def test_what_depends_on_a_failure_runs_again_even_if_it_has_succeeded():
+    upstream = {"a": (), "b": ("a",), "c": ()}
+    records = {"a": {"state": "failed"}, "b": {"state": "success"}, "c": {"state": "success"}}
+    assert kept_records(records, upstream) == {"c": {"state": "success"}}
+
+
+def test_what_was_never_decided_runs_again():
+    assert kept_records({"a": {"state": "success"}}, {"a": (), "b": ("a",)}) == {"a": {"state": "success"}}
+
+
+def test_a_run_that_resumes_nothing_enters_one_more_state_for_each_task():
+    flow = workflow(glue("a"), glue("b", "a"))
+    states = machine_of(flow, Options()).definition["States"]
+    without = machine_of(flow, Options(resumable=False)).definition["States"]
+    assert set(states) - set(without) == {"a: done before?", "b: done before?", "b: end of branch"}
+    assert states["a"]["Next"] == "b: done before?"
+    assert states["b"]["End"]
+
+
+def test_random_runs_end_after_resuming_as_if_nothing_had_failed():
+    """The second run of a task always succeeds; then all outcomes are those of a run without failures."""
+    resumed_runs = 0
+    for seed in range(60):
+        flow = random_dag(seed, 8)
+        machine = convert(flow, OPTIONS).machine
+        if machine is None or machine.failures_end_the_run or flow.dagrun_timeout:
+            continue
+        scenario = scenario_of(flow, machine.steps, Random(seed).randint(1, 99))
+        player = Player(flow, machine)
+        script = {
+            state_name(task): [player._machine_try(task, this) for this in tries]
+            for task, tries in scenario.script.items()
+        }
+        _, records, _ = play(machine, script)
+        kept = kept_records(records, upstream_in(machine))
+        mended = {
+            task: [Try(1, skip=this.skip) for this in tries[-1:]] for task, tries in script.items()
+        }
+        mended |= {task: script[task] for task in kept}
+        _, again, started = play(machine, mended, kept)
+        assert not {task for task in kept if kept[task]["state"] == "success"} & set(started), seed
+        assert {task: again[task]["state"] for task in kept} == {
+            task: kept[task]["state"] for task in kept
+        }, seed
+        _, whole, _ = play(machine, mended)
+        assert {task: record["state"] for task, record in again.items()} == {
+            task: record["state"] for task, record in whole.items()
+        }, seed
+        resumed_runs += bool(kept) and len(kept) < len(flow.tasks)
+    assert resumed_runs > 10
