@@ -12,7 +12,7 @@ from typing import Annotated
 import typer
 
 from converter import __version__
-from converter.commands import convert, deploying, local, plan, running
+from converter.commands import check, convert, deploying, local, package, plan, running
 
 app = typer.Typer(
     name="dag2sfn",
@@ -25,6 +25,8 @@ app = typer.Typer(
 for command in (
     convert.convert,
     plan.plan,
+    check.check,
+    package.package,
     deploying.deploy,
     deploying.undeploy,
     running.run,

@@ -175,6 +175,77 @@ FOLDER_UNLISTABLE = _code(
     read an .airflowignore.""",
 )
 
+MOVED_NAME = _code(
+    "D120", Severity.NOTE, "a name that is another one today",
+    """Airflow or a provider has moved or renamed what the file imports. The file was read with what it is
+    today.""",
+)  # fmt: skip
+REMOVED_NAME = _code(
+    "D121", Severity.NOTE, "a name that is gone",
+    """Airflow or a provider has given up what the file imports. The file was read with a stand-in that
+    does the same.""",
+)  # fmt: skip
+RENAMED_ARGUMENT = _code(
+    "D122", Severity.NOTE, "an argument that is called otherwise today",
+    "The DAG or the operator takes the argument, or its value, by another name today, and was given that.",
+)  # fmt: skip
+IDLE_ARGUMENT = _code(
+    "D123", Severity.NOTE, "an argument without effect",
+    "Airflow has given up the argument: what it asked for is always so today, or was for the old UI only.",
+)  # fmt: skip
+FOREIGN_ARGUMENT = _code(
+    "D124", Severity.NOTE, "an argument that the operator does not take",
+    """Airflow would refuse it today. It is kept among the arguments of the task, and refused with the task if
+    its operator is not converted with it.""",
+)  # fmt: skip
+COUNTED_IN_INTERVALS = _code(
+    "D125", Severity.NOTE, "a schedule as Airflow 2 understands it",
+    """`schedule_interval` is of Airflow 2, where a run stands for the interval before it: at midnight, the
+    logical date of a daily run is the day before. The schedule was read like that. The same cron expression
+    as `schedule` means the time itself in Airflow 3, unless it is configured otherwise
+    (create_cron_data_intervals).""",
+)  # fmt: skip
+MISSING_MODULE = _code(
+    "D126", Severity.NOTE, "something is not installed",
+    """A module, or a name in it, is not installed beside Airflow. What the file takes from it is unknown:
+    refused where it is an argument of a task, and named where the shape of the DAG hangs on it.""",
+)  # fmt: skip
+UNMAPPED_OPERATOR = _code(
+    "D127", Severity.NOTE, "an operator is not installed",
+    "The task is kept, with the name of its class and all arguments.",
+)  # fmt: skip
+VARIABLE_WITHOUT_VALUE = _code(
+    "D128", Severity.APPROXIMATED, "a Variable has no value",
+    """The file reads a Variable while it is imported, and nobody has given its value. The template that reads
+    it was taken in its place: it is rendered when the task runs, always to a text.""",
+)  # fmt: skip
+VARIABLE_DEFAULT = _code(
+    "D129", Severity.APPROXIMATED, "the default of a Variable was taken",
+    """The file reads a Variable while it is imported, and nobody has given its value. In your Airflow it may
+    have another value than its default.""",
+)  # fmt: skip
+CONNECTION_WITHOUT_VALUE = _code(
+    "D130", Severity.APPROXIMATED, "a Connection is not known",
+    """The file reads a Connection while it is imported. The template that reads
+    it was taken in its place.""",
+)  # fmt: skip
+AWS_CALL_LEFT_OUT = _code(
+    "D131", Severity.NOTE, "a call of AWS was left out",
+    """The file calls boto3 while it is imported. The call was not made, and what it returns is unknown: it is
+    refused where it is an argument of a task, and named where the shape of the DAG hangs on it.""",
+)  # fmt: skip
+UNKNOWN_DECIDES = _code(
+    "D132", Severity.REFUSED, "the DAG hangs on something unknown",
+    """While the file was imported, it decided something by a value that is not known: a Variable without a
+    value, a module that is not installed, a call of AWS that was not made. The DAG may look otherwise where
+    the value is known.""",
+)  # fmt: skip
+NAMED_AFTER_UNKNOWN = _code(
+    "D133", Severity.APPROXIMATED, "an id is made from something unknown",
+    """The id of a DAG, a task or a task group contains a value that is not known. It was named after
+    where the value comes from.""",
+)  # fmt: skip
+
 # --- D2xx: what a DAG, a task or an argument becomes --------------------------------------------------
 
 UNKNOWN_OPERATOR = _code(
@@ -254,6 +325,56 @@ EARLY_DECISION = _code(
     upstream tasks; in the machine, once all of them are decided. What waits for it starts later.""",
 )  # fmt: skip
 
+NEEDS_AIRFLOW = _code(
+    "D260", Severity.REFUSED, "the task's function needs Airflow",
+    """Python tasks run in Lambda, where Airflow is not: no hooks, no connections, no database, no operators that
+    are run by hand. The message names what the function uses.""",
+)  # fmt: skip
+TOO_LONG_FOR_LAMBDA = _code(
+    "D261", Severity.REFUSED, "the task may take longer than Lambda allows",
+    "Python and Bash tasks run in Lambda, which ends a function after 15 minutes.",
+)  # fmt: skip
+SHORT_RUN = _code(
+    "D262", Severity.NOTE, "the task has to end within 15 minutes",
+    """Python and Bash tasks run in Lambda, which ends a function after 15 minutes; the task has no
+    execution_timeout that would say whether that is enough.""",
+)  # fmt: skip
+PULLS_UNSEEN = _code(
+    "D263", Severity.APPROXIMATED, "which XComs the task pulls cannot be seen",
+    """The machine passes a Python task the XComs that its arguments and its function's source name. Ids that are
+    computed, and functions whose source is not found, cannot be seen: such a task is passed the XComs of its
+    direct upstream tasks. If it pulls another's, it fails and says so.""",
+)  # fmt: skip
+BASH_IN_LAMBDA = _code(
+    "D264", Severity.APPROXIMATED, "the command runs in Lambda",
+    """Bash tasks run in Lambda's Python runtime, on Amazon Linux, which has bash, coreutils and Python, and few
+    other programs: no AWS CLI, no Java, no database clients.""",
+)  # fmt: skip
+MODULE_NOT_INSTALLED = _code(
+    "D265", Severity.APPROXIMATED, "a module that the task uses is not installed",
+    """What Python tasks import is packaged in the version that is installed where the DAG is converted. This
+    module is not, so that it is not packaged, and the task fails when it uses it.""",
+)  # fmt: skip
+DAG_FILE_CHANGED = _code(
+    "D266", Severity.UNREADABLE, "the DAG file is not there any more",
+    """The function that runs the DAG's Python tasks contains the DAG file. It cannot be found, or it has changed
+    since it was read.""",
+)  # fmt: skip
+NOT_PACKAGED = _code(
+    "D267", Severity.REFUSED, "the function's packages are missing",
+    """The DAG's Python tasks import packages that Lambda does not have. `dag2sfn package BUNDLE` installs them
+    into the bundle; `convert` writes the bundle anew, without them.""",
+)  # fmt: skip
+PACKAGING_FAILED = _code(
+    "D268", Severity.REFUSED, "the packages cannot be installed",
+    """pip found no wheel of a package in the version that is installed here for Lambda (Linux x86_64, Python
+    3.12), or could not load it. The message has pip's own.""",
+)  # fmt: skip
+FUNCTION_TOO_LARGE = _code(
+    "D269", Severity.REFUSED, "the function is too large",
+    "A Lambda function may have 250 MB, unzipped, with all its packages.",
+)  # fmt: skip
+
 SKIP_OVERTAKES = _code(
     "D228", Severity.APPROXIMATED, "a skip may come after the task has begun",
     """A branch or a short-circuit skips what lies behind it, also tasks that do not wait for it: those with
@@ -302,6 +423,24 @@ POLLING_DELAY = _code(
 TOO_LARGE = _code(
     "D305", Severity.REFUSED, "the machine is too large",
     "A definition has at most 1 MB, and the data of a state at most 256 KiB.",
+)  # fmt: skip
+DURATIONS_UNREADABLE = _code(
+    "D310", Severity.UNREADABLE, "the file of durations cannot be read",
+    """The file that --durations names is not there, cannot be read, or is neither JSON nor YAML.""",
+)  # fmt: skip
+DURATIONS_INVALID = _code(
+    "D311", Severity.UNREADABLE, "the file of durations has something else in it",
+    """It holds {task id: seconds}, which counts for every DAG, or {DAG id: {task id: seconds}}. Seconds are
+    numbers from 0 on.""",
+)  # fmt: skip
+DURATIONS_UNUSED = _code(
+    "D312", Severity.NOTE, "some durations are not used",
+    """The file of durations names tasks that the DAG does not have, or none of the DAGs. What else it says is
+    used.""",
+)  # fmt: skip
+PLAN_NOT_WRITTEN = _code(
+    "D313", Severity.UNREADABLE, "the plan cannot be written",
+    "The file system refuses the file or the folder of --out. The message has its reason.",
 )  # fmt: skip
 
 # --- D4xx: deployment and runs --------------------------------------------------------------------------
@@ -362,4 +501,139 @@ NOT_A_BUCKET = _code(
     "D414", Severity.UNREADABLE, "not the name of a bucket",
     """CloudFormation takes a function's code from a bucket that is given by its name: 3 to 63 letters,
     digits, hyphens, dots and underscores, the last of them no dot.""",
+)  # fmt: skip
+
+# --- D5xx: static checks of a definition ------------------------------------------------------------------
+
+NOT_A_DEFINITION = _code(
+    "D501", Severity.UNREADABLE, "no definition there",
+    """The path is no definition, no bundle and no folder of bundles; or the file is no JSON object, or has a
+    member twice in one object, of which a reader would silently keep one.""",
+)  # fmt: skip
+BAD_FIELD = _code(
+    "D502", Severity.REFUSED, "field unknown, missing or wrong",
+    """The machine, a branch or a state has a field that its type and query language do not have, lacks one
+    that must be there, or has one of another type.""",
+)  # fmt: skip
+BAD_STATE_NAME = _code(
+    "D503", Severity.REFUSED, "name of a state",
+    "The name of a state has 1 to 80 characters of plain ASCII.",
+)  # fmt: skip
+DUPLICATE_STATE_NAME = _code(
+    "D504", Severity.REFUSED, "two states of one name",
+    "State names are unique in the whole machine, branches included.",
+)  # fmt: skip
+NO_SUCH_STATE = _code(
+    "D505", Severity.REFUSED, "a transition leads nowhere",
+    """StartAt, Next or Default names what is no state of the same States block. No transition leads out of a
+    branch, or into one.""",
+)  # fmt: skip
+UNREACHABLE_STATE = _code(
+    "D506", Severity.REFUSED, "a state cannot be reached",
+    """No way leads from the start of its block to the state. AWS refuses such a definition
+    (MISSING_TRANSITION_TARGET).""",
+)  # fmt: skip
+ENDLESS_PATH = _code(
+    "D507", Severity.REFUSED, "a path never ends",
+    "No way leads from the state to an end of its block: the execution goes in circles.",
+)  # fmt: skip
+NO_DEFAULT = _code(
+    "D508", Severity.NOTE, "a Choice without Default",
+    "If no rule applies, the execution fails with States.NoChoiceMatched, which nothing catches.",
+)  # fmt: skip
+BAD_RETRIER = _code(
+    "D509", Severity.REFUSED, "entry of Retry",
+    """An entry of Retry is malformed, names an error that there is not, or is never tried: States.ALL stands
+    alone, and last.""",
+)  # fmt: skip
+BAD_CATCHER = _code(
+    "D510", Severity.REFUSED, "entry of Catch",
+    """An entry of Catch is malformed, names an error that there is not, or is never tried: States.ALL stands
+    alone, and last.""",
+)  # fmt: skip
+BAD_EXPRESSION = _code(
+    "D511", Severity.REFUSED, "no JSONata expression",
+    "What stands between {% and %} does not parse.",
+)  # fmt: skip
+UNKNOWN_NAME = _code(
+    "D512", Severity.REFUSED, "unknown name in an expression",
+    """An expression uses a variable to which no state before it assigns a value, a function that there is
+    not, or a field name on its own: Step Functions gives expressions no context item.""",
+)  # fmt: skip
+NAME_OUT_OF_PLACE = _code(
+    "D513", Severity.REFUSED, "name is not there in this field",
+    """$states.result is there in Output and Assign of a Task, Parallel or Map, $states.errorOutput in those
+    of a catcher, and $states.context.Task where the Task waits for a token.""",
+)  # fmt: skip
+BAD_VARIABLE = _code(
+    "D514", Severity.REFUSED, "variable cannot be assigned",
+    "The name is no name of a variable, or a block around this one assigns the same variable.",
+)  # fmt: skip
+UNKNOWN_CALL = _code(
+    "D521", Severity.REFUSED, "unknown call",
+    """A Task's Resource names a service or an action that there is not, or a way of calling it (.sync,
+    .waitForTaskToken) that it does not have.""",
+)  # fmt: skip
+UNKNOWN_CALL_ARGUMENT = _code(
+    "D522", Severity.REFUSED, "unknown argument of a call",
+    """The action has no such argument. Step Functions spells all of them with a capital at the beginning,
+    whatever the API does.""",
+)  # fmt: skip
+MISSING_CALL_ARGUMENT = _code(
+    "D523", Severity.REFUSED, "argument of a call is missing",
+    "The action requires the argument.",
+)  # fmt: skip
+BAD_CALL_ARGUMENT = _code(
+    "D524", Severity.REFUSED, "argument of a call is wrong",
+    "The argument has another type than the action takes, or is none of the values that it allows.",
+)  # fmt: skip
+POLLERS_LOCKED = _code(
+    "D531", Severity.REFUSED, "pollers wait for each other",
+    """Each of the pollers waits for a task that cannot start before another of them has ended: all of them
+    wait until their deadlines.""",
+)  # fmt: skip
+AWAITED_NOT_STARTED = _code(
+    "D532", Severity.REFUSED, "an awaited task is not started by a sibling branch",
+    "A poller waits for a task that no state of a branch beside its own runs.",
+)  # fmt: skip
+AWAITED_NOT_TOLD = _code(
+    "D533", Severity.REFUSED, "an awaited task's end cannot be seen",
+    """A poller sees that a task has ended by its outcome record, which a state must write; or, for a Glue job
+    that has succeeded, by a run that carries the argument --dag2sfn-run with execution and task.""",
+)  # fmt: skip
+POLLER_WITHOUT_EXIT = _code(
+    "D534", Severity.REFUSED, "a poller lacks an exit",
+    """A poller goes on when the awaited tasks have succeeded, leaves when one has failed or was skipped
+    (unless that ends the execution anyway), gives up at a deadline, and waits otherwise.""",
+)  # fmt: skip
+POLLER_WITHOUT_PAUSE = _code(
+    "D535", Severity.REFUSED, "a poller does not pause",
+    "Between two questions a poller waits for at least a second.",
+)  # fmt: skip
+DEFINITION_TOO_LARGE = _code(
+    "D541", Severity.REFUSED, "the definition is too large",
+    "A definition has at most 1 MB (1,048,576 bytes).",
+)  # fmt: skip
+PAYLOAD_TOO_LARGE = _code(
+    "D542", Severity.REFUSED, "a payload is too large",
+    """What is written into a state's arguments, output or variables has at most 256 KiB. Only what stands in
+    the definition is counted, not what expressions give.""",
+)  # fmt: skip
+HISTORY_TOO_LONG = _code(
+    "D543", Severity.REFUSED, "the history may become too long",
+    """An execution has at most 25,000 history events. Counted is the longest way through the machine, with
+    every retry, and with every poller asking until its deadline.""",
+)  # fmt: skip
+UNDEFINED_SUBSTITUTION = _code(
+    "D545", Severity.REFUSED, "a substitution is not defined",
+    "The definition has a ${name} that DefinitionSubstitutions of the template does not fill in.",
+)  # fmt: skip
+MISSING_PERMISSION = _code(
+    "D546", Severity.REFUSED, "the machine's role lacks a permission",
+    "A Task's call needs an IAM action, on a resource, that no policy of the machine's role allows.",
+)  # fmt: skip
+BUNDLE_INCOMPLETE = _code(
+    "D547", Severity.REFUSED, "the bundle is incomplete",
+    """A file of the bundle is missing or cannot be read, or what its files say of each other is not so: a
+    task's state that is not in the definition, a function without its source.""",
 )  # fmt: skip

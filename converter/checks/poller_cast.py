@@ -1,0 +1,95 @@
+"""Who does what for the pollers of a machine: which states run an awaited task, which tell how it ended."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from converter.checks.graphs import reachable
+from converter.checks.machine import MachineTree, Path, State
+from converter.checks.poller_loops import Poller
+from converter.checks.shapes import object_of
+
+#: The state that runs a task says so in its comment: ``task glue1: GlueJobOperator``.
+_RUNS_TASK = re.compile(r"task (?P<task>\S+): ")
+#: The key of an outcome record ends in the task's id: ``$states.context.Execution.Id & '/glue3'``.
+_RECORD_KEY = re.compile(r"""['"]/(?P<task>[^'"/]+)['"]\s*\)?\s*%\}""")
+_WRITES_RECORDS = re.compile(r"arn:[^:]+:states:[^:]*:[^:]*:(aws-sdk:)?dynamodb:(put|update)Item")
+
+
+@dataclass(frozen=True)
+class Cast:
+    """Task → the states that run it (``runners``), and that write its outcome record (``tellers``)."""
+
+    runners: Mapping[str, Sequence[State]]
+    tellers: Mapping[str, Sequence[State]]
+
+    def siblings_that_run(self, task: str, poller: Poller) -> list[State]:
+        """Return the states that run a task in branches beside a poller's own."""
+        return [state for state in self.runners.get(task, ()) if _are_siblings(state.path, poller.ask.path)]
+
+    def may_miss(self, task: str) -> bool:
+        """Return whether the execution goes on if the task does not succeed: pollers may hear of it."""
+        runners = self.runners.get(task, ())
+        if any("Catch" in state.content for state in runners):
+            return True
+        return any(
+            _may_come_first(teller, runner) for teller in self.tellers.get(task, ()) for runner in runners
+        )
+
+
+def cast_of(machine: MachineTree) -> Cast:
+    """Return who does what in a machine."""
+    runners: dict[str, list[State]] = defaultdict(list)
+    tellers: dict[str, list[State]] = defaultdict(list)
+    for state in machine.states:
+        match = _RUNS_TASK.match(state.text("Comment"))
+        if match and state.type in ("Task", "Pass", "Parallel", "Map"):
+            runners[match["task"]].append(state)
+        for task in _told_by(state):
+            tellers[task].append(state)
+    return Cast(runners, tellers)
+
+
+def _told_by(state: State) -> Iterator[str]:
+    """Yield the task whose outcome record a state writes, if it does."""
+    if state.type != "Task" or not _WRITES_RECORDS.fullmatch(state.text("Resource")):
+        return
+    arguments = object_of(state.arguments)
+    key = object_of(arguments.get("Item") or arguments.get("Key")).get("id")
+    for match in _RECORD_KEY.finditer(json.dumps(key, ensure_ascii=False).replace('\\"', '"')):
+        yield match["task"]
+
+
+def _are_siblings(one: Path, other: Path) -> bool:
+    """Return whether two states are in different branches of one Parallel."""
+    common = next((i for i, (a, b) in enumerate(zip(one, other, strict=False)) if a != b), 0)
+    return common > 0 and one[common - 1] == other[common - 1] == "Branches"
+
+
+def _may_come_first(teller: State, runner: State) -> bool:
+    """Return whether a way leads to ``teller`` on which ``runner`` has not succeeded."""
+    around = runner
+    while around.block is not teller.block:
+        if around.block.owner is None:
+            return True
+        if any(state.ends_block for state in _reached_without(around) - {around}):
+            return True  # the block may end without it
+        around = around.block.owner
+    return teller in _reached_without(around)
+
+
+def _reached_without(state: State) -> set[State]:
+    """Return the states of a block that are reached without the success of one of them."""
+    start = state.block.start
+
+    def onwards(other: State) -> tuple[State, ...]:
+        if other is not state:
+            return other.successors
+        handlers = {str(entry.get("Next")) for _, entry in state.entries("Catch")}
+        return tuple(successor for successor in state.successors if successor.name in handlers)
+
+    return reachable([start] if start else [], onwards)

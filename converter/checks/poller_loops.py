@@ -1,0 +1,187 @@
+"""Poller loops, found in a definition by what they look like, and tried out.
+
+A poller is a Task that calls a Lambda function with ``Payload.tasks``: awaited task → the Glue job by whose
+run its success is seen, if any. Its loop are the states that lead from it back to it. What the loop does with
+an answer is not read off its expressions but evaluated: given records of the awaited tasks and the age of the
+execution, which way does it take?
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta, timezone
+from functools import cached_property, lru_cache
+from random import Random
+from typing import TYPE_CHECKING, Any
+
+from converter.checks.graphs import components
+from converter.checks.machine import MachineTree, State
+from converter.checks.shapes import object_of
+
+if TYPE_CHECKING:
+    from converter.engine.scope import Scope
+
+#: An execution lasts at most a year (service quotas of Step Functions).
+LONGEST_EXECUTION = 365 * 86_400
+#: More questions than any history has room for.
+FAR_TOO_OFTEN = 25_000
+#: The instant at which expressions are evaluated; only the age of the execution matters.
+_NOW = datetime(2030, 1, 1, tzinfo=timezone.utc)
+
+
+class CannotTell(Exception):
+    """An expression of a loop cannot be evaluated; the message says why."""
+
+
+@dataclass(frozen=True, eq=False)
+class Poller:
+    """A Task that asks for other tasks, and the states of its loop (only itself, where there is none).
+
+    ``awaited`` gives each task's Glue job, None where only its record tells. ``by_time``: runs are recognised
+    by their start time.
+    """
+
+    ask: State
+    states: tuple[State, ...]
+    awaited: Mapping[str, str | None]
+    by_time: bool
+
+    @property
+    def loops(self) -> bool:
+        """Whether there is a loop at all."""
+        return len(self.states) > 1
+
+    @cached_property
+    def deadline(self) -> int | None:
+        """The age of the execution, in seconds, at which the loop ends without an answer; None if never.
+
+        Raises CannotTell.
+        """
+        if self.way_out({}, LONGEST_EXECUTION) is None:
+            return None
+        lower, upper = -1, LONGEST_EXECUTION  # still waiting, given up
+        while upper - lower > 1:
+            middle = (lower + upper) // 2
+            lower, upper = (lower, middle) if self.way_out({}, middle) else (middle, upper)
+        return upper
+
+    def way_out(self, records: Mapping[str, Any], age: int) -> str | None:
+        """Return the state to which the loop leads with these records, None if it asks again.
+
+        ``age`` is that of the execution, in seconds. Raises CannotTell.
+        """
+        answer = {"Payload": {"records": records}}
+        data = _evaluated(self.ask.content.get("Output", "{% $states.result %}"), {}, age, answer)
+        name = self.ask.text("Next")
+        for _ in self.states:
+            state = self.ask.block.states.get(name)
+            if state is None or state not in self.states:
+                return name
+            if state is self.ask or state.type == "Wait":
+                return None
+            if "Output" in state.content and state.type == "Pass":
+                data = _evaluated(state.content["Output"], data, age)
+            name = _next_of_choice(state, data, age) if state.type == "Choice" else state.text("Next")
+        return None  # it goes in circles without asking
+
+    @cached_property
+    def pauses(self) -> str:
+        """The seconds of the loop's Waits, as JSON text: numbers or expressions."""
+        return json.dumps([state.content.get("Seconds", 0) for state in self.states if state.type == "Wait"])
+
+    def pause(self, age: int) -> int:
+        """Return how long the loop pauses between two questions, in seconds, at an age of the execution.
+
+        Raises CannotTell.
+        """
+        return _pause(self.pauses, age)
+
+    @property
+    def questions(self) -> int:
+        """How often a poller with a deadline asks if no task ever finishes, counted up to FAR_TOO_OFTEN.
+
+        Raises CannotTell.
+        """
+        return _questions(self.pauses, self.deadline or 0)
+
+
+def _pause(pauses: str, age: int) -> int:
+    seconds = [_evaluated(field, {}, age) for field in json.loads(pauses)]
+    if not all(isinstance(value, (int, float)) for value in seconds):
+        raise CannotTell("the seconds of a Wait are no number")
+    return int(sum(seconds))
+
+
+@lru_cache(maxsize=1024)
+def _questions(pauses: str, deadline: int) -> int:
+    """Return how often a loop asks; nearly all pollers of a machine have the same pauses and deadline."""
+    asked, age = 1, 0
+    while age < deadline and asked < FAR_TOO_OFTEN:
+        asked += 1
+        age += max(1, _pause(pauses, age))
+    return asked
+
+
+def pollers_of(machine: MachineTree) -> tuple[Poller, ...]:
+    """Return the pollers of a machine."""
+    found = []
+    for block in machine.blocks:
+        asks = {state: tasks for state in block.states.values() if (tasks := _awaited_by(state))}
+        if not asks:
+            continue
+        loops = components(block.states.values(), lambda state: state.successors)
+        loop_of = {state: loop for loop in loops for state in loop}
+        for ask, tasks in asks.items():
+            by_time = "window" in ask.arguments["Payload"]
+            found.append(Poller(ask, loop_of[ask], tasks, by_time))
+    return tuple(found)
+
+
+def _awaited_by(state: State) -> dict[str, str | None]:
+    if state.type != "Task" or not state.is_jsonata:
+        return {}
+    tasks = object_of(object_of(object_of(state.arguments).get("Payload")).get("tasks"))
+    return {task: asked.get("job") for task, asked in tasks.items() if isinstance(asked, dict)}
+
+
+def _next_of_choice(choice: State, data: Any, age: int) -> str:
+    for _, rule in choice.entries("Choices"):
+        if _evaluated(rule.get("Condition"), data, age) is True:
+            return str(rule.get("Next", ""))
+    return choice.text("Default")
+
+
+def _evaluated(field: Any, data: Any, age: int, result: Any = None) -> Any:
+    """Return a field's value for a state's input, and a result if there is one."""
+    if not isinstance(field, (str, dict, list)):
+        return field
+    return _evaluated_once(json.dumps(field), json.dumps(data), age, json.dumps(result))
+
+
+@lru_cache(maxsize=65_536)
+def _evaluated_once(field: str, data: str, age: int, result: str) -> Any:
+    # The loops of a machine have nearly the same expressions, so each is evaluated once.
+    from converter.engine.jsonata_fields import Template, TemplateSyntaxError
+    from converter.engine.scope import FieldError
+
+    try:
+        return Template(json.loads(field), "").evaluate(_scope(json.loads(data), age, json.loads(result)))
+    except (FieldError, TemplateSyntaxError) as error:
+        raise CannotTell(str(error)) from None
+
+
+def _scope(data: Any, age: int, result: Any) -> Scope:
+    from converter.engine.jsonata_functions import functions_of_execution
+    from converter.engine.runtime import context_time
+    from converter.engine.scope import Scope
+
+    start = context_time(_NOW - timedelta(seconds=age))
+    context = {
+        "Execution": {"Id": "", "Input": {}, "Name": "", "StartTime": start},
+        "State": {"RetryCount": 0},
+    }
+    random = Random(0)  # noqa: S311 - the same each time
+    states = {"input": data, "context": context, "result": result}
+    return Scope({}, states, functions_of_execution(lambda: _NOW, random), random)

@@ -1,0 +1,210 @@
+"""JSONata expressions: they parse, and use only names that there are where they stand.
+
+Sources: Step Functions Developer Guide, "Transforming data with JSONata" (the members of ``$states``),
+"Passing data between states with variables", "Accessing execution data from the Context object".
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from difflib import get_close_matches
+from typing import Any
+
+from converter import diagnostics as d
+from converter.checks.findings import Finding, about_state
+from converter.checks.jsonata_text import FUNCTIONS, References, SyntaxProblem, references
+from converter.checks.machine import Block, MachineTree, State, is_expression
+from converter.checks.shapes import object_of
+
+_ENTERING = frozenset({"input", "context"})
+_WITH_RESULT = _ENTERING | {"result"}
+_WITH_ERROR = _ENTERING | {"errorOutput"}
+#: Types of states that have a result.
+_WORKING = ("Task", "Parallel", "Map")
+#: Fields that are evaluated, besides those of leaving.
+_EVALUATED = (
+    "Arguments", "TimeoutSeconds", "HeartbeatSeconds", "Credentials", "Seconds", "Timestamp", "Error",
+    "Cause", "Items", "ItemSelector", "MaxConcurrency", "ToleratedFailureCount",
+    "ToleratedFailurePercentage", "ItemReader", "ItemBatcher", "ResultWriter",
+)  # fmt: skip
+_CONTEXT = frozenset({"Execution", "State", "StateMachine", "Task", "Map"})
+_VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,79}")
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where an expression stands: its field, and the members of ``$states`` that there are."""
+
+    state: State
+    field: str
+    members: frozenset[str]
+
+
+def check_expressions(machine: MachineTree) -> Iterator[Finding]:
+    """Find expressions that do not parse (D511) or use what is not there (D512, D513)."""
+    known = variables_before(machine)
+    for state in machine.states:
+        if state.is_jsonata:
+            for place, text in expressions_of(state):
+                yield from _expression_findings(place, text, known[state])
+
+
+def check_variables(machine: MachineTree) -> Iterator[Finding]:
+    """Find variables that must not be assigned where they are (D514)."""
+    yield from _assignment_findings(machine.root, frozenset())
+
+
+def expressions_of(state: State) -> Iterator[tuple[Place, str]]:
+    """Yield every expression of a JSONata state, without its ``{% %}``, with its place."""
+    members = _WITH_RESULT if state.type in _WORKING else _ENTERING
+    for name in _EVALUATED:
+        yield from _expressions_in(state, name, state.content.get(name), _ENTERING)
+    for name in ("Assign", "Output"):
+        yield from _expressions_in(state, name, state.content.get(name), members)
+    for group, fields, given in (
+        ("Choices", ("Condition", "Assign", "Output"), _ENTERING),
+        ("Catch", ("Assign", "Output"), _WITH_ERROR),
+    ):
+        for index, entry in state.entries(group):
+            for name in fields:
+                yield from _expressions_in(state, f"{group}[{index}].{name}", entry.get(name), given)
+
+
+def _expressions_in(
+    state: State, field: str, value: Any, members: frozenset[str]
+) -> Iterator[tuple[Place, str]]:
+    if isinstance(value, str):
+        if is_expression(value):
+            yield Place(state, field, members), value[2:-2].strip()
+    elif isinstance(value, Mapping):
+        for name, item in value.items():
+            yield from _expressions_in(state, f"{field}.{name}", item, members)
+    elif isinstance(value, list):
+        for index, item in enumerate(value):
+            yield from _expressions_in(state, f"{field}[{index}]", item, members)
+
+
+def _expression_findings(place: Place, text: str, variables: frozenset[str]) -> Iterator[Finding]:
+    try:
+        used = references(text)
+    except SyntaxProblem as problem:
+        problem_text = f"'{place.field}' is no JSONata expression: {problem}"
+        yield about_state(d.BAD_EXPRESSION, place.state, problem_text, "correct it")
+        return
+    yield from _name_findings(place, used, variables)
+    yield from _states_findings(place, used)
+
+
+def _name_findings(place: Place, used: References, variables: frozenset[str]) -> Iterator[Finding]:
+    for name in sorted(used.variables - variables - FUNCTIONS - {"states"}):
+        if name == "eval":
+            what, remedy = "$eval, which Step Functions does not have", "use $parse for JSON text"
+        elif name in used.called:
+            what = f"${name}, which is no function"
+            remedy = _did_you_mean(name, FUNCTIONS | variables, "use a function of JSONata")
+        else:
+            what = f"${name}, to which nothing before it assigns a value"
+            remedy = _did_you_mean(
+                name, variables | {"states"}, "assign it before, in the same block or outside"
+            )
+        yield about_state(d.UNKNOWN_NAME, place.state, f"'{place.field}' uses {what}", remedy)
+    for name in sorted(used.loose):
+        problem = f"'{place.field}' uses {name} on its own, and there is no context item to look into"
+        yield about_state(d.UNKNOWN_NAME, place.state, problem, "begin with $states.input or a variable")
+
+
+def _states_findings(place: Place, used: References) -> Iterator[Finding]:
+    for path in sorted(used.states):
+        if not path:
+            continue
+        member, *inner = path
+        if member not in _WITH_RESULT | _WITH_ERROR:
+            problem = f"'{place.field}' uses $states.{member}, which there is not"
+            yield about_state(
+                d.UNKNOWN_NAME,
+                place.state,
+                problem,
+                _did_you_mean(member, place.members, "use $states.input"),
+            )
+        elif member not in place.members:
+            yield _out_of_place(place, member)
+        elif member == "context" and inner and inner[0] not in _CONTEXT:
+            problem = f"'{place.field}' uses $states.context.{inner[0]}, which there is not"
+            yield about_state(
+                d.UNKNOWN_NAME, place.state, problem, f"the context has {', '.join(sorted(_CONTEXT))}"
+            )
+        elif member == "context" and inner[:1] == ["Task"] and not _has_token(place.state):
+            problem = f"'{place.field}' uses $states.context.Task, which only a Task with a token has"
+            yield about_state(
+                d.NAME_OUT_OF_PLACE, place.state, problem, "use a resource that ends in .waitForTaskToken"
+            )
+
+
+def _out_of_place(place: Place, member: str) -> Finding:
+    where = {
+        "result": "in Output and Assign of a Task, Parallel or Map",
+        "errorOutput": "in Output and Assign of a catcher",
+    }[member]
+    problem = f"'{place.field}' uses $states.{member}, which there is only {where}"
+    return about_state(d.NAME_OUT_OF_PLACE, place.state, problem, "use $states.input, or move the expression")
+
+
+def _has_token(state: State) -> bool:
+    return state.text("Resource").endswith(".waitForTaskToken")
+
+
+def _did_you_mean(name: str, known: frozenset[str] | set[str], otherwise: str) -> str:
+    similar = get_close_matches(name, sorted(known), n=1)
+    return f"did you mean '{similar[0]}'?" if similar else otherwise
+
+
+# --- variables ---------------------------------------------------------------------------------------------
+
+
+def variables_before(machine: MachineTree) -> Mapping[State, frozenset[str]]:
+    """Return the variables that may have a value when a state is entered: on some way, one was assigned."""
+    known: dict[State, frozenset[str]] = {}
+    _flow_through(machine.root, frozenset(), known)
+    return known
+
+
+def _flow_through(block: Block, outside: frozenset[str], known: dict[State, frozenset[str]]) -> None:
+    assigned = {state: frozenset(_assigned_by(state)) for state in block.states.values()}
+    known.update(dict.fromkeys(assigned, outside))
+    # Without an assignment there is nothing to follow, which is how dag2sfn's own machines are.
+    pending = [state for state, names in assigned.items() if names]
+    while pending:
+        state = pending.pop()
+        after = known[state] | assigned[state]
+        for successor in state.successors:
+            if not after <= known[successor]:
+                known[successor] |= after
+                pending.append(successor)
+    for state in assigned:
+        for inner in state.blocks:
+            _flow_through(inner, frozenset() if inner.is_apart else known[state], known)
+
+
+def _assigned_by(state: State) -> Iterator[str]:
+    """Yield the variables that a state assigns; in JSONPath mode a name may end in ``.$``."""
+    groups = [entry for group in ("Choices", "Catch") for _, entry in state.entries(group)]
+    for content in (state.content, *groups):
+        yield from (name.removesuffix(".$") for name in object_of(content.get("Assign")))
+
+
+def _assignment_findings(block: Block, outer: frozenset[str]) -> Iterator[Finding]:
+    assigned = {name for state in block.states.values() for name in _assigned_by(state)}
+    for state in block.states.values():
+        for name in dict.fromkeys(_assigned_by(state)):
+            if not _VARIABLE.fullmatch(name) or name == "states":
+                problem = f"'{name}' is no name of a variable"
+                yield about_state(d.BAD_VARIABLE, state, problem, "use letters, digits and underscores")
+            elif name in outer:
+                problem = f"it assigns '{name}', which a block around it assigns too"
+                yield about_state(
+                    d.BAD_VARIABLE, state, problem, "hand the value out by Output, or rename the variable"
+                )
+        for inner in state.blocks:
+            yield from _assignment_findings(inner, frozenset() if inner.is_apart else outer | assigned)
