@@ -21,6 +21,7 @@ import typer
 from converter import diagnostics as d
 from converter.asl.options import Options
 from converter.diagnostics import Dag2SfnError, Diagnostic, about_dag
+from converter.planning.durations import NO_DURATIONS, ExpectedDurations
 from converter.report import console, run_view, streams
 from converter.report.documents import diagnostics_json
 from converter.workflow import Workflow
@@ -44,12 +45,16 @@ class Format(str, Enum):
 
 def print_json(document: Any) -> None:
     """Print the one document of a command, on stdout. Raises Dag2SfnError (D305) for too deep a plan."""
+    typer.echo(json_text(document))
+
+
+def json_text(document: Any) -> str:
+    """Return the text of a command's document. Raises Dag2SfnError (D305) for too deep a plan."""
     try:
-        text = json.dumps(document, indent=2)
+        return json.dumps(document, indent=2)
     except RecursionError:
         problem = "the plan has too many levels for JSON, and for a machine"
         raise Dag2SfnError(Diagnostic(d.TOO_LARGE, problem, "split the DAG in two")) from None
-    typer.echo(text)
 
 
 def reports_problems(**nothing: Any) -> Callable[[Callable[..., _Returned]], Callable[..., _Returned]]:
@@ -128,7 +133,11 @@ def json_object(text: str) -> dict[str, Any]:
 
 
 def convert_all(
-    workflows: Iterable[Workflow], options: Options, out: Path
+    workflows: Iterable[Workflow],
+    options: Options,
+    out: Path,
+    *,
+    durations: ExpectedDurations = NO_DURATIONS,
 ) -> Iterator[tuple[Conversion, Path | None]]:
     """Yield what became of each workflow and, if it was written, its bundle's folder.
 
@@ -140,7 +149,7 @@ def convert_all(
 
     for workflow in workflows:
         try:
-            ((conversion, written),) = pipeline.convert_all([workflow], options, out)
+            ((conversion, written),) = pipeline.convert_all([workflow], options, out, durations=durations)
         except OSError as error:
             conversion, written = (
                 pipeline.Conversion(workflow, options, (_unwritable(workflow, out, error),)),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -13,11 +13,13 @@ from converter.asl.machine import Machine
 from converter.asl.options import Failures, Options
 from converter.asl.tasks import rounding_problems
 from converter.diagnostics import Dag2SfnError, Diagnostic, about_dag, refuses
+from converter.loading import of_stand_ins
 from converter.operators import steps_of
 from converter.operators.arguments import task_diagnostic
 from converter.operators.settings import dag_problems
 from converter.packaging import write_bundle
 from converter.planning import Plan, plan_workflow
+from converter.planning.durations import NO_DURATIONS, ExpectedDurations
 from converter.report import conversion_json, conversion_markdown
 from converter.workflow import Workflow
 
@@ -38,18 +40,23 @@ class Conversion:
         return self.machine is None
 
 
-def convert(workflow: Workflow, options: Options) -> Conversion:
-    """Convert one workflow as far as it goes, and report every problem."""
+def convert(
+    workflow: Workflow, options: Options, *, durations: Mapping[str, float] | None = None
+) -> Conversion:
+    """Convert one workflow as far as it goes, and report every problem.
+
+    ``durations``: task → the seconds that it is expected to run, see :func:`converter.planning.plan_graph`.
+    """
     if workflow.settings.get("fail_fast"):
         # The first failure ends the run: what runs fails, what waits is skipped.
         options = replace(options, failures=Failures.STOP)
     steps, problems = steps_of(workflow)
-    found = [*_unusable_id(workflow), *dag_problems(workflow), *problems]
+    found = [*of_stand_ins(workflow), *_unusable_id(workflow), *dag_problems(workflow), *problems]
     found += _teardowns_that_would_not_run(workflow, options)
     found += [problem for task in workflow.tasks for problem in rounding_problems(task)]
     if refuses(found):
         return Conversion(workflow, options, tuple(found))
-    plan = plan_workflow(workflow)
+    plan = plan_workflow(workflow, durations)
     found += depth_problems(workflow, plan)
     if refuses(found):
         return Conversion(workflow, options, tuple(found), plan)
@@ -61,14 +68,18 @@ def convert(workflow: Workflow, options: Options) -> Conversion:
 
 
 def convert_all(
-    workflows: Iterable[Workflow], options: Options, out: Path
+    workflows: Iterable[Workflow],
+    options: Options,
+    out: Path,
+    *,
+    durations: ExpectedDurations = NO_DURATIONS,
 ) -> Iterator[tuple[Conversion, Path | None]]:
     """Convert each workflow and write its bundle below ``out``; yield it with the bundle's folder.
 
     One DAG's problems stop no other. Without a folder, the DAG was refused and nothing was written for it.
     """
     for workflow in workflows:
-        conversion = convert(workflow, options)
+        conversion = convert(workflow, options, durations=durations.of(workflow.dag_id))
         written = None
         try:
             written = write(conversion, out) if conversion.machine else None

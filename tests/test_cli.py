@@ -124,32 +124,13 @@ def test_a_window_is_a_usage_error_where_runs_are_not_told_apart_by_time(dags):
     assert result.stdout == ""
 
 
-@pytest.mark.parametrize("command", ["convert", "plan"])
-def test_a_path_that_does_not_exist_is_one_message(command, tmp_path):
-    result = dag2sfn(command, tmp_path / "missing.py", "--format", "json")
+def test_a_path_that_does_not_exist_is_one_message(tmp_path):
+    result = dag2sfn("convert", tmp_path / "missing.py", "--format", "json")
     assert result.exit_code == 2
     assert "error D101 " in result.stderr
     document = json.loads(result.stdout)
     assert document["dags"] == []
     assert [item["code"] for item in document["diagnostics"]] == ["D101"]
-
-
-def test_plan_shows_the_tree(dags):
-    result = dag2sfn("plan", dags / "good.py")
-    assert result.exit_code == 0
-    assert "one after another" in result.stdout
-    assert "2 tasks, 0 pollers" in result.stdout
-
-
-def test_plan_prints_the_trees_as_one_json_document(dags):
-    (dags / "more.py").write_text(DAG.replace('"good"', '"more"'))
-    result = dag2sfn("plan", dags, "--format", "json")
-    steps = [{"type": "step", "task_id": task} for task in ("a", "b")]
-    tree = {"type": "sequence", "children": steps}
-    assert json.loads(result.stdout) == {
-        "dags": [{"dag_id": "good", "plan": tree}, {"dag_id": "more", "plan": tree}],
-        "diagnostics": [],
-    }
 
 
 def test_a_folder_that_is_no_bundle_is_not_deployed(tmp_path, session):

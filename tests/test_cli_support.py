@@ -14,7 +14,7 @@ from converter import cli_support
 from converter.asl.options import Options
 from converter.diagnostics import Dag2SfnError
 from converter.planning.plan import Parallel, Sequence, Step
-from converter.report.documents import plan_json
+from converter.report.plan_document import node_json
 from converter.workflow import Task, Workflow
 
 GOOD = workflow(glue("a"), dag_id="etl", source_hash="0" * 64)
@@ -144,7 +144,7 @@ def test_a_plan_that_is_too_deep_for_json_is_one_message() -> None:
     for level in range(500):
         plan = Sequence((Step(f"t{level}"), Parallel((Step(f"s{level}"), plan))))
     with pytest.raises(Dag2SfnError, match="D305 the plan has too many levels"):
-        cli_support.print_json({"dags": [plan_json(plan)]})
+        cli_support.print_json([node_json(plan)])
 
 
 def test_a_document_is_printed_as_json(capsys: pytest.CaptureFixture[str]) -> None:

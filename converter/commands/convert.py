@@ -10,7 +10,14 @@ import typer
 from converter import cli_support
 from converter.asl.options import Correlate, Failures, Options
 from converter.cli_support import Format, print_json, reports_problems
-from converter.commands.parameters import DagIds, DagPath, OutputFormat, TimeLimit
+from converter.commands.parameters import (
+    DagIds,
+    DagPath,
+    DurationsFile,
+    OutputFormat,
+    PollInterval,
+    TimeLimit,
+)
 from converter.report import console
 from converter.report.documents import ConversionDocument
 
@@ -40,7 +47,7 @@ def convert(
             min=0,
         ),
     ] = None,
-    poll_interval: Annotated[int, typer.Option(help="Seconds between two polls.", min=1)] = 30,
+    poll_interval: PollInterval = 30,
     await_deadline: Annotated[
         int | None,
         typer.Option(
@@ -54,6 +61,7 @@ def convert(
             help="Whether `run --resume` can go on from a failed execution; costs one state for each task."
         ),
     ] = True,
+    durations: DurationsFile = None,
     timeout: TimeLimit = 60,
     format: OutputFormat = Format.TEXT,
 ) -> None:
@@ -62,15 +70,20 @@ def convert(
     Example: `dag2sfn convert dags/partial_fan_in.py -o build`
     """
     from converter import loading
+    from converter.planning.durations import NO_DURATIONS
+    from converter.planning.durations_file import read_durations
 
     if window is not None and correlate is not Correlate.WINDOW:
         raise typer.BadParameter("it needs --correlate window", param_hint="--window")
     options = Options(failures, correlate, window or 0, poll_interval, await_deadline, resume)
-    workflows = loading.load(path, dag_ids=dag_id or (), timeout=timeout)
-    document = ConversionDocument()
-    for conversion, written in cli_support.convert_all(workflows, options, out):
+    expected = read_durations(durations) if durations else NO_DURATIONS
+    workflows, unreadable = loading.load_readable(path, dag_ids=dag_id or (), timeout=timeout)
+    document = ConversionDocument(diagnostics=[*unreadable, *expected.strangers(workflows)])
+    console.print_diagnostics(document.diagnostics)
+    for conversion, written in cli_support.convert_all(workflows, options, out, durations=expected):
         console.print_conversion(conversion, written)
+        console.print_worth(conversion, expected.of(conversion.workflow.dag_id))
         document.add(conversion.workflow.dag_id, written, conversion.diagnostics)
     if format is Format.JSON:
         print_json(document.to_json())
-    raise typer.Exit(document.exit_code)
+    raise typer.Exit(2 if unreadable else document.exit_code)

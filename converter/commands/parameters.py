@@ -16,6 +16,14 @@ TimeLimit = Annotated[
     float, typer.Option("--timeout", help="Seconds that one DAG file may take to load.", min=1)
 ]
 OutputFormat = Annotated[Format, typer.Option("--format", help="Text for people, JSON for programs.")]
+DurationsFile = Annotated[
+    Path | None,
+    typer.Option(
+        "--durations",
+        help="JSON or YAML, {task: seconds} or {dag: {task: seconds}}: what tasks are expected to take.",
+    ),
+]
+PollInterval = Annotated[int, typer.Option(help="Seconds between two polls.", min=1)]
 Region = Annotated[
     str | None, typer.Option("--region", help="AWS region; default: your AWS configuration's.")
 ]

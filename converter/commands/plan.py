@@ -2,27 +2,166 @@
 
 from __future__ import annotations
 
-from converter.cli_support import Format, print_json, reports_problems
-from converter.commands.parameters import DagIds, DagPath, OutputFormat, TimeLimit
-from converter.report import console
-from converter.report.documents import plan_json
+import sys
+from collections.abc import Callable, Mapping, Sequence
+from enum import Enum
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.progress import Progress
+
+from converter import diagnostics as d
+from converter.cli_support import json_text
+from converter.commands.parameters import DagIds, DagPath, DurationsFile, PollInterval, TimeLimit
+from converter.diagnostics import Dag2SfnError, Diagnostic
+from converter.report import console, streams
+from converter.report.plan_document import plan_document
+from converter.report.plan_mermaid import plan_mermaid
+from converter.report.plan_svg import plan_svg
+from converter.report.plan_text import UNBOUNDED, plan_text
+from converter.report.plan_view import PlanView
+from converter.workflow import Location, Workflow
 
 
-@reports_problems(dags=[])
+class PlanFormat(str, Enum):
+    """In which form plans are shown."""
+
+    TEXT = "text"
+    JSON = "json"
+    MERMAID = "mermaid"
+    SVG = "svg"
+
+
+class Strategy(str, Enum):
+    """How a DAG is planned."""
+
+    EXACT = "exact"  # each task waits for what it needs; pollers where nesting cannot say that
+    BARRIER = "barrier"  # layer by layer, without pollers: what it would be like otherwise
+
+
+#: Forms that show one DAG each, with what makes them and the ending of their files.
+_DRAWINGS: Mapping[PlanFormat, tuple[Callable[[PlanView], str], str]] = {
+    PlanFormat.MERMAID: (plan_mermaid, ".mmd"),
+    PlanFormat.SVG: (plan_svg, ".svg"),
+}
+
+
 def plan(
-    path: DagPath, dag_id: DagIds = None, timeout: TimeLimit = 60, format: OutputFormat = Format.TEXT
+    path: DagPath,
+    *,
+    dag_id: DagIds = None,
+    format: Annotated[
+        PlanFormat, typer.Option("--format", help="A tree to read, JSON for programs, or a drawing.")
+    ] = PlanFormat.TEXT,
+    out: Annotated[
+        Path | None,
+        typer.Option("-o", "--out", help="File to write. For drawings of several DAGs, a folder."),
+    ] = None,
+    durations: DurationsFile = None,
+    strategy: Annotated[
+        Strategy, typer.Option(help="`exact`, or for comparison a `barrier` between layers.")
+    ] = Strategy.EXACT,
+    poll_interval: PollInterval = 30,
+    timeout: TimeLimit = 60,
 ) -> None:
     """Show what would run side by side, what in sequence, and where a branch polls for a sibling's task.
 
+    In the tree, downward is later, and each branch begins with a `├─`. With `--durations`, the last line says
+    how long the DAG would take by its exact plan, with a barrier between layers, and at the very least.
+
     Example: `dag2sfn plan dags/partial_fan_in.py`
     """
-    from converter import loading, planning
+    try:
+        views = _views(path, dag_id or (), timeout, durations, strategy, poll_interval)
+        if format in _DRAWINGS:
+            _show_drawings(views, format, out)
+        elif out:
+            _write({out: _document(views, format)})
+        elif format is PlanFormat.JSON:
+            typer.echo(_document(views, format))
+        else:
+            console.print_plans(views)
+    except Dag2SfnError as error:
+        console.print_diagnostics(error.diagnostics)
+        if format is PlanFormat.JSON and out is None:
+            typer.echo("[]")
+        raise typer.Exit(error.exit_code) from None
 
-    workflows = loading.load(path, dag_ids=dag_id or (), timeout=timeout)
-    plans = [(workflow.dag_id, planning.plan_workflow(workflow)) for workflow in workflows]
-    if format is Format.JSON:
-        dags = [{"dag_id": name, "plan": plan_json(tree)} for name, tree in plans]
-        print_json({"dags": dags, "diagnostics": []})
+
+def _views(
+    path: Path,
+    dag_ids: Sequence[str],
+    timeout: float,
+    durations: Path | None,
+    strategy: Strategy,
+    poll_interval: int,
+) -> list[PlanView]:
+    """Return the plans of all DAGs, with a progress bar while somebody waits for them at a terminal."""
+    from converter import loading
+    from converter.planning.durations import NO_DURATIONS
+    from converter.planning.durations_file import read_durations
+
+    expected = read_durations(durations) if durations else NO_DURATIONS
+    with Progress(console=streams.err(), transient=True, disable=not sys.stderr.isatty()) as progress:
+        reading = progress.add_task("Reading DAG files", total=None)
+        workflows = loading.load(path, dag_ids=dag_ids, timeout=timeout)
+        progress.remove_task(reading)
+        views = [
+            _view(workflow, expected.of(workflow.dag_id), strategy, poll_interval)
+            for workflow in progress.track(workflows, description="Planning")
+        ]
+    console.print_diagnostics(expected.strangers(workflows))
+    return views
+
+
+def _view(
+    workflow: Workflow, durations: Mapping[str, float], strategy: Strategy, poll_interval: int
+) -> PlanView:
+    from converter.planning import plan_workflow
+    from converter.planning.barrier import plan_by_layers
+    from converter.planning.makespan import compare
+
+    exact = plan_workflow(workflow, durations)
+    shown = exact if strategy is Strategy.EXACT else plan_by_layers(workflow)
+    edges = tuple((up, task.task_id) for task in workflow.tasks for up in dict.fromkeys(task.upstream))
+    makespans = compare(workflow, exact, durations, poll_interval)
+    return PlanView(workflow.dag_id, shown, edges, makespans)
+
+
+def _document(views: Sequence[PlanView], format: PlanFormat) -> str:
+    """Return all plans in one text, for a file or a program."""
+    if format is PlanFormat.JSON:
+        return json_text([plan_document(view) for view in views])
+    return "\n\n".join(plan_text(view, UNBOUNDED).plain for view in views)
+
+
+def _show_drawings(views: Sequence[PlanView], format: PlanFormat, out: Path | None) -> None:
+    """Print the drawing of one DAG, or write one to a file, or all of them to a folder."""
+    draw, ending = _DRAWINGS[format]
+    if out is None:
+        if len(views) > 1:
+            raise typer.BadParameter(
+                f"{len(views)} DAGs are {len(views)} drawings: give a folder, or choose one with --dag-id",
+                param_hint="--out",
+            )
+        typer.echo(draw(views[0]), nl=False)
+    elif len(views) > 1 or out.is_dir():
+        _write({out / f"{view.dag_id}{ending}": draw(view) for view in views})
     else:
-        for name, tree in plans:
-            console.print_plan(name, tree)
+        _write({out: draw(views[0])})
+
+
+def _write(texts: Mapping[Path, str]) -> None:
+    """Write files, and the folder that they are in. Raises Dag2SfnError (D313)."""
+    for file, text in texts.items():
+        try:
+            file.parent.mkdir(parents=True, exist_ok=True)
+            file.write_text(text if text.endswith("\n") else f"{text}\n", encoding="utf-8")
+        except OSError as error:
+            problem = f"the plan cannot be written: {error.strerror}"
+            raise Dag2SfnError(
+                Diagnostic(d.PLAN_NOT_WRITTEN, problem, "give another --out", Location(file.as_posix()))
+            ) from None
+    written = next(iter(texts)) if len(texts) == 1 else f"{len(texts)} files in {next(iter(texts)).parent}"
+    console.print_progress(f"written: {written}")

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from rich.text import Text
-from rich.tree import Tree
 
 from converter.diagnostics import Diagnostic, Severity
-from converter.planning.plan import Await, Node, Parallel, Plan, Step, awaits, task_ids
+from converter.planning.makespan import compare
+from converter.planning.plan import Plan, awaits, task_ids
 from converter.report import streams
 from converter.report.documents import severity_word
+from converter.report.plan_text import plan_text
+from converter.report.plan_view import PlanView, counted, makespan_line
 
 if TYPE_CHECKING:
     from converter.pipeline import Conversion
@@ -50,32 +52,22 @@ def print_conversion(conversion: Conversion, written: Path | None) -> None:
     streams.err().print(line, soft_wrap=True)
 
 
-def print_plan(dag_id: str, plan: Plan) -> None:
-    """Print a plan as a tree, on stdout."""
+def print_worth(conversion: Conversion, durations: Mapping[str, float]) -> None:
+    """Print what exactness buys one DAG, on stderr: nothing if it was refused or no durations are known."""
+    workflow, plan = conversion.workflow, conversion.plan
+    if plan and (makespans := compare(workflow, plan, durations, conversion.options.poll_interval)):
+        print_progress(f"{workflow.dag_id}: {makespan_line(makespans, len(workflow.tasks))}")
+
+
+def print_plans(views: Iterable[PlanView]) -> None:
+    """Print plans as trees, on stdout, with a blank line between them."""
     console = streams.out()
-    console.print(_tree(dag_id, plan))
-    console.print(_size(plan), highlight=False)
+    ascii_only = not console.encoding.lower().startswith("utf")
+    for number, view in enumerate(views):
+        if number:
+            console.print()
+        console.print(plan_text(view, console.width, ascii_only=ascii_only), highlight=False)
 
 
 def _size(plan: Plan) -> str:
-    return f"{_counted(len(task_ids(plan)), 'task')}, {_counted(len(awaits(plan)), 'poller')}"
-
-
-def _counted(number: int, noun: str) -> str:
-    return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"
-
-
-def _tree(dag_id: str, plan: Plan) -> Tree:
-    root = Tree(Text(dag_id, "bold"))
-    pending: list[tuple[Tree, Node]] = [(root, plan)]
-    while pending:  # a plan may be thousands of levels deep
-        parent, node = pending.pop()
-        if isinstance(node, Step):
-            parent.add(Text(node.task_id, "bold"))
-        elif isinstance(node, Await):
-            parent.add(Text(f"poll for {', '.join(node.task_ids)}", "cyan"))
-        else:
-            side_by_side = isinstance(node, Parallel)
-            branch = parent.add(Text("side by side" if side_by_side else "one after another", "dim"))
-            pending += ((branch, child) for child in reversed(node.children))
-    return root
+    return f"{counted(len(task_ids(plan)), 'task')}, {counted(len(awaits(plan)), 'poller')}"

@@ -11,7 +11,6 @@ from pathlib import Path
 from typing import Any
 
 from converter.diagnostics import Dag2SfnError, Diagnostic, Severity
-from converter.planning.plan import Await, Node, Parallel, Plan, Step
 
 
 def severity_word(severity: Severity) -> str:
@@ -36,27 +35,6 @@ def diagnostics_json(diagnostics: Iterable[Diagnostic]) -> list[dict[str, Any]]:
         }
         for item in diagnostics
     ]
-
-
-def plan_json(plan: Plan) -> dict[str, Any]:
-    """Return the tree of a plan; ``type`` is ``sequence``, ``parallel``, ``step`` or ``await``.
-
-    The first two have ``children``, a step has its ``task_id``, an await the ``task_ids`` that it waits for.
-    """
-    root: list[dict[str, Any]] = []
-    pending: list[tuple[list[dict[str, Any]], Node]] = [(root, plan)]
-    while pending:  # a plan may be thousands of levels deep
-        siblings, node = pending.pop()
-        if isinstance(node, Step):
-            siblings.append({"type": "step", "task_id": node.task_id})
-        elif isinstance(node, Await):
-            siblings.append({"type": "await", "task_ids": list(node.task_ids)})
-        else:
-            children: list[dict[str, Any]] = []
-            kind = "parallel" if isinstance(node, Parallel) else "sequence"
-            siblings.append({"type": kind, "children": children})
-            pending += ((children, child) for child in reversed(node.children))
-    return root[0]
 
 
 @dataclass

@@ -1,13 +1,16 @@
 from __future__ import annotations
 
-import sys
-
 import pytest
+from workflows import partial_fan_in, workflow
 
 from converter import diagnostics as d
+from converter import pipeline
+from converter.asl.options import Options
 from converter.diagnostics import Diagnostic
-from converter.planning.plan import Await, Parallel, Plan, Sequence, Step
+from converter.planning.plan import Step
 from converter.report import console
+from converter.report.plan_view import PlanView
+from converter.workflow import Task
 
 
 def test_the_worst_problem_comes_first_and_no_line_is_broken(capsys: pytest.CaptureFixture[str]) -> None:
@@ -31,41 +34,16 @@ def test_progress_is_one_line_however_long(capsys: pytest.CaptureFixture[str]) -
     assert capsys.readouterr().err == "word " * 100 + "[end]\n"
 
 
-@pytest.mark.parametrize(
-    ("plan", "size"),
-    [
-        (Step("a"), "1 task, 0 pollers"),
-        (Parallel((Step("a"), Sequence((Await(("a",)), Step("b"))))), "2 tasks, 1 poller"),
-        (Sequence(()), "0 tasks, 0 pollers"),
-    ],
-)
-def test_a_plan_ends_with_its_size(plan: Plan, size: str, capsys: pytest.CaptureFixture[str]) -> None:
-    console.print_plan("etl", plan)
-    assert capsys.readouterr().out.splitlines()[-1] == size
+def test_plans_are_printed_with_a_blank_line_between_them(capsys: pytest.CaptureFixture[str]) -> None:
+    console.print_plans([PlanView("etl", Step("a"), ()), PlanView("more", Step("b"), ())])
+    size = "1 task, 0 dependencies, 0 pollers"
+    assert capsys.readouterr().out.splitlines() == ["etl", "a", size, "", "more", "b", size]
 
 
-def test_a_plan_is_drawn_in_order_and_in_full(capsys: pytest.CaptureFixture[str]) -> None:
-    long_id = "x" * 200
-    console.print_plan("etl", Sequence((Step("a"), Parallel((Step("b"), Step(long_id))), Await((long_id,)))))
-    assert capsys.readouterr().out.splitlines()[:-1] == [
-        "etl",
-        "└── one after another",
-        "    ├── a",
-        "    ├── side by side",
-        "    │   ├── b",
-        f"    │   └── {long_id}",
-        f"    └── poll for {long_id}",
-    ]
-
-
-def test_a_plan_of_more_levels_than_python_may_recurse_is_drawn(capsys: pytest.CaptureFixture[str]) -> None:
-    plan: Plan = Step("last")
-    for level in range(200):
-        plan = Sequence((Step(f"t{level}"), Parallel((Step(f"s{level}"), plan))))
-    limit = sys.getrecursionlimit()
-    sys.setrecursionlimit(300)
-    try:
-        console.print_plan("deep", plan)
-    finally:
-        sys.setrecursionlimit(limit)
-    assert capsys.readouterr().out.splitlines()[-1] == "401 tasks, 0 pollers"
+def test_what_exactness_buys_is_printed_where_durations_are_known(capsys: pytest.CaptureFixture[str]) -> None:
+    conversion = pipeline.convert(partial_fan_in(), Options(poll_interval=10))
+    console.print_worth(conversion, {"unheard_of": 1.0})
+    console.print_worth(pipeline.convert(workflow(Task("a", "unheard.Of")), Options()), {"a": 1.0})
+    assert capsys.readouterr().err == ""
+    console.print_worth(conversion, {"glue1": 60.0})
+    assert capsys.readouterr().err.startswith("partial_fan_in: expected makespan: exact 2 min, barrier 2 min")

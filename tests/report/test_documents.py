@@ -5,8 +5,7 @@ from pathlib import Path
 
 from converter import diagnostics as d
 from converter.diagnostics import Diagnostic
-from converter.planning.plan import Await, Parallel, Sequence, Step
-from converter.report.documents import ConversionDocument, diagnostics_json, plan_json
+from converter.report.documents import ConversionDocument, diagnostics_json
 from converter.workflow import Location
 
 REFUSED = Diagnostic(d.UNKNOWN_OPERATOR, "no", "write another", Location("dags/a.py", 7), "a", "load")
@@ -33,29 +32,6 @@ def test_what_a_diagnostic_does_not_have_is_null() -> None:
     assert (with_file["file"], with_file["line"]) == ("dags/a.py", None)
     assert [without[key] for key in ("file", "line", "dag_id", "task_id")] == [None] * 4
     assert without["severity"] == "error"
-
-
-def test_a_plan_is_a_tree_of_four_types_in_order() -> None:
-    plan = Parallel((Sequence((Step("a"), Await(("b", "c")), Step("d"))), Step("b"), Step("c")))
-    assert plan_json(plan) == {
-        "type": "parallel",
-        "children": [
-            {
-                "type": "sequence",
-                "children": [
-                    {"type": "step", "task_id": "a"},
-                    {"type": "await", "task_ids": ["b", "c"]},
-                    {"type": "step", "task_id": "d"},
-                ],
-            },
-            {"type": "step", "task_id": "b"},
-            {"type": "step", "task_id": "c"},
-        ],
-    }
-
-
-def test_a_dag_without_tasks_is_an_empty_sequence() -> None:
-    assert plan_json(Sequence(())) == {"type": "sequence", "children": []}
 
 
 def test_a_conversion_lists_every_dag_and_every_problem() -> None:
