@@ -99,6 +99,21 @@ def _message(error: Any) -> str:
     return f"{error.error}: {re.sub(r'{{{?[a-z_0-9]+}?}}', insert, text)}"
 
 
+class _Frame(jsonata.Jsonata.Frame):  # type: ignore[misc]  # the library is untyped
+    """The library's scope of names, without its hooks: looking for them took a tenth of the time."""
+
+    def lookup(self, name: str) -> Any:
+        frame: Any = None if name in _HOOKS else self
+        while frame is not None:
+            if name in frame.bindings:
+                return frame.bindings[name]
+            frame = frame.parent
+        return None
+
+
+_HOOKS = frozenset({"__evaluate_entry", "__evaluate_exit"})
+
+
 class _Evaluator(jsonata.Jsonata):  # type: ignore[misc]  # the library is untyped
     """The library's interpreter with its differences from the reference implementation mended."""
 
@@ -107,6 +122,9 @@ class _Evaluator(jsonata.Jsonata):  # type: ignore[misc]  # the library is untyp
         self._base_frame = self.create_frame(jsonata.Jsonata.static_frame)
         for name, implementation in FUNCTIONS.items():
             self._base_frame.bind(name, implementation)
+
+    def create_frame(self, enclosing_environment: Any = None) -> Any:
+        return _Frame(enclosing_environment)
 
     def run(self, variables: Mapping[str, Any]) -> Any:
         """Evaluate without an input document: Step Functions gives an expression variables only."""

@@ -4,6 +4,7 @@ Lambda functions really run, Glue runs take the time and end in the state that t
 docs/local.md for what is real, what is modelled and what is refused.
 """
 
+from converter.local.durable.database import StateUnusable
 from converter.local.server import LocalAws, serve
 
-__all__ = ["LocalAws", "serve"]
+__all__ = ["LocalAws", "StateUnusable", "serve"]

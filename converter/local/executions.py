@@ -3,40 +3,31 @@
 from __future__ import annotations
 
 import asyncio
-import copy
 import logging
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
-from functools import lru_cache
-from typing import Any, Protocol
+from typing import Any
 
 from converter.engine import (
     Definition,
     Execution,
+    HistoryEvent,
     RealClock,
     TaskBackend,
     TaskCall,
     UnknownTaskToken,
-    parse_definition,
 )
 from converter.engine.tasks import Json
+from converter.local.definition_check import parsed_definition
+from converter.local.durable.journal import Beginning, Journal
+from converter.local.durable.recorded import RecordedRun, has_ended, interruption
+from converter.local.integrations.activities import Activities, is_activity
 from converter.local.loop_thread import LoopThread
+from converter.local.machine_model import Startable
 
 logger = logging.getLogger(__name__)
-
-parsed_definition = lru_cache(maxsize=256)(parse_definition)
-"""Parse a definition's text once, however often it is started."""
-
-
-class Machine(Protocol):
-    """What is needed of moto's state machine objects."""
-
-    arn: str
-    name: str
-    definition: str
-    roleArn: str  # noqa: N815 - moto's own name
 
 
 class NameTaken(Exception):
@@ -45,17 +36,32 @@ class NameTaken(Exception):
 
 @dataclass
 class LocalExecution:
-    """One execution: the engine's, and the machine as it was at the start."""
+    """One execution: the engine's (or what was recorded of it), and the machine as it was at the start."""
 
-    engine: Execution
-    machine: Machine
-    machine_arn: str
+    engine: Execution | RecordedRun
+    started: Startable
     arn: str
     name: str
     input_text: str
-    task: asyncio.Task[None] = field(init=False)
+    task: asyncio.Task[None] | None = None
+    """What runs it; None for one that has only been recorded."""
     crash: str | None = None
     """What went wrong inside the engine itself: never the machine's or a task's fault."""
+
+    @property
+    def machine_arn(self) -> str:
+        """The machine's own ARN, whatever it was started by."""
+        return self.started.machine_arn
+
+    @property
+    def version_arn(self) -> str | None:
+        """The version that runs, if it was started by a version or an alias."""
+        return self.started.version_arn
+
+    @property
+    def alias_arn(self) -> str | None:
+        """The alias that it was started by."""
+        return self.started.alias_arn
 
     @property
     def status(self) -> str:
@@ -94,7 +100,8 @@ class LocalExecution:
 
     async def finished(self) -> None:
         """Return when it has ended. Cancelling the wait leaves the execution alone."""
-        await asyncio.wait([self.task])
+        if self.task is not None:
+            await asyncio.wait([self.task])
 
 
 @dataclass
@@ -106,31 +113,37 @@ class Executions:
 
     loop: LoopThread
     backend: TaskBackend = field(init=False)
+    activities: Activities = field(init=False)
+    journal: Journal | None = None
+    """Where executions are written as they run; None: nowhere."""
     _lock: threading.RLock = field(default_factory=threading.RLock)
     _by_arn: dict[str, LocalExecution] = field(default_factory=dict)
     _by_machine: dict[str, dict[str, LocalExecution]] = field(default_factory=dict)
     _tokens: set[str] = field(default_factory=set)
 
-    def start(self, machine: Machine, machine_arn: str, name: str, input_text: str) -> LocalExecution:
+    def __post_init__(self) -> None:
+        self.activities = Activities(self.loop)
+
+    def start(self, started: Startable, name: str, input_text: str) -> LocalExecution:
         """Start an execution; the same name and input as a running one's return that one.
 
         Raises NameTaken, and the engine's InvalidExecutionInput.
         """
-        arn = f"{machine_arn.replace(':stateMachine:', ':execution:')}:{name}"
-        definition = parsed_definition(machine.definition)
+        arn = f"{started.machine_arn.replace(':stateMachine:', ':execution:')}:{name}"
+        definition = parsed_definition(started.revision.definition)
         with self._lock:
             existing = self._by_arn.get(arn)
             if existing is not None:
                 if existing.is_running and existing.input_text == input_text:
                     return existing
                 raise NameTaken(arn)
-            execution = self.loop.call(self._begin, definition, machine, machine_arn, arn, name, input_text)
+            execution = self.loop.call(self._begin, definition, started, arn, name, input_text)
             self._by_arn[arn] = execution
-            self._by_machine.setdefault(machine_arn, {})[arn] = execution
+            self._by_machine.setdefault(started.machine_arn, {})[arn] = execution
             return execution
 
     def _begin(
-        self, definition: Definition, machine: Machine, machine_arn: str, arn: str, name: str, input_text: str
+        self, definition: Definition, started: Startable, arn: str, name: str, input_text: str
     ) -> LocalExecution:
         engine = Execution(
             definition,
@@ -138,29 +151,53 @@ class Executions:
             backend=self,
             clock=RealClock(),
             arn=arn,
-            state_machine_arn=machine_arn,
+            state_machine_arn=started.machine_arn,
             name=name,
-            role_arn=machine.roleArn,
+            role_arn=started.revision.role_arn,
+            on_event=lambda event: self._write(arn, event),
         )
-        # The machine as it is now: an update does not touch executions that already run.
-        execution = LocalExecution(engine, copy.copy(machine), machine_arn, arn, name, input_text)
-        execution.task = asyncio.ensure_future(self._run(execution))
+        if self.journal is not None:
+            self.journal.begin(Beginning(arn, name, input_text, started, engine.start_date))
+        execution = LocalExecution(engine, started, arn, name, input_text)
+        execution.task = asyncio.ensure_future(self._run(execution, engine))
         return execution
 
-    async def _run(self, execution: LocalExecution) -> None:
+    def _write(self, arn: str, event: HistoryEvent) -> None:
+        if self.journal is not None:
+            self.journal.add(arn, event)
+
+    def restore(self, journal: Journal) -> None:
+        """Take over the executions of another process, and write to the same journal from now on.
+
+        One that still ran is failed: what its tasks did outside cannot be taken up again.
+        """
+        self.journal = journal
+        for beginning, history in journal.read():
+            if not has_ended(history):
+                end = interruption(history, RealClock().now())
+                journal.add(beginning.arn, end)
+                history.append(end)
+            run, started = RecordedRun(history, beginning.start_date), beginning.started
+            execution = LocalExecution(run, started, beginning.arn, beginning.name, beginning.input_text)
+            self._by_arn[execution.arn] = execution
+            self._by_machine.setdefault(started.machine_arn, {})[execution.arn] = execution
+
+    async def _run(self, execution: LocalExecution, engine: Execution) -> None:
         try:
-            await execution.engine.run()
+            await engine.run()
         # The boundary of the engine: a fault in it must end as a failed execution that says so, not as one
         # that runs for ever.
         except Exception as error:
             logger.exception("the engine failed in %s", execution.arn)
             execution.crash = f"The local engine failed: {type(error).__name__}: {error}"
-            execution.engine.stop(execution.error, execution.crash)
+            engine.stop(execution.error, execution.crash)
 
     async def run(self, call: TaskCall, submitted: Callable[[Json], None]) -> Json:
-        """Be the engine's TaskBackend: remember the token as one of ours, then hand the call on."""
+        """Be the engine's TaskBackend: remember the token as one of ours; offer or hand on the call."""
         if call.token is not None:
             self._tokens.add(call.token)
+        if is_activity(call.resource):
+            return await self.activities.run(call, submitted)
         return await self.backend.run(call, submitted)
 
     def find(self, arn: str) -> LocalExecution | None:
@@ -194,6 +231,8 @@ class Executions:
         for arn, execution in executions.items():
             self.stop(execution)
             del self._by_arn[arn]
+        if self.journal is not None:
+            self.journal.forget(executions)
 
     def reset(self) -> None:
         """Abort and drop all executions."""
@@ -202,8 +241,11 @@ class Executions:
             self._by_arn.clear()
             self._by_machine.clear()
             self._tokens.clear()
+        self.activities.forget()
         if executions:
             self.loop.run(_stop_all(executions))
+        if self.journal is not None:
+            self.journal.forget(execution.arn for execution in executions)
 
 
 async def _stop_all(executions: list[LocalExecution]) -> None:

@@ -4,26 +4,32 @@ from __future__ import annotations
 
 import os
 import signal
-import socket
 import sys
 import threading
 from collections.abc import Callable
-from contextlib import ExitStack, suppress
+from contextlib import ExitStack
+from datetime import datetime, timedelta
+from pathlib import Path
 from types import FrameType, TracebackType
 from typing import Any
 
-from moto.moto_server.werkzeug_app import DomainDispatcherApplication, MotoRequestHandler, create_backend_app
-from werkzeug.serving import ThreadedWSGIServer
+from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app
 
+from converter.local.clients import Clients
+from converter.local.durable.state import DurableState
 from converter.local.executions import Executions
+from converter.local.http_server import HOST, HttpServer
 from converter.local.integrations.aws_calls import AwsCalls
 from converter.local.integrations.router import Integrations
 from converter.local.lambda_runtime import LambdaRuntime
 from converter.local.loop_thread import LoopThread
-from converter.local.moto_parts import forget_everything, installed
+from converter.local.moto_parts import Parts, forget_everything, installed
+from converter.local.scheduling.clock import ForwardClock
+from converter.local.scheduling.endpoint import ClockEndpoint
+from converter.local.scheduling.targets import Targets
+from converter.local.scheduling.timers import Firing, Timers
 from converter.local.sessions import ACCESS_KEY, isolated_session
 
-HOST = "127.0.0.1"
 REGION = "us-east-1"
 
 _one_at_a_time = threading.Lock()
@@ -32,12 +38,15 @@ _one_at_a_time = threading.Lock()
 class LocalAws:
     """AWS on this machine, on the loopback interface only. A context manager.
 
-    ``port`` 0 takes a free one. All state is in memory and gone after :meth:`stop`. moto keeps its services
-    in module globals, so one process can hold one local AWS at a time; starting another is a RuntimeError.
+    ``port`` 0 takes a free one. All state is in memory and gone after :meth:`stop`, unless a ``state`` folder
+    is given: then it is there again at the next start, also after a kill. moto keeps its services in module
+    globals, so one process can hold one local AWS at a time; starting another is a RuntimeError.
     """
 
-    def __init__(self, port: int = 0, region: str = REGION) -> None:
+    def __init__(self, port: int = 0, region: str = REGION, state: Path | None = None) -> None:
         self._wanted_port = port
+        self._folder = state
+        self._state: DurableState | None = None
         self._region = region
         self._resources: ExitStack | None = None
         # One session for all clients: it keeps the API descriptions that it has read.
@@ -47,27 +56,46 @@ class LocalAws:
         """``http://127.0.0.1:PORT`` once started."""
 
     def start(self) -> LocalAws:
-        """Start serving. Raises OSError if the port is taken, RuntimeError if another local AWS runs here."""
+        """Start serving.
+
+        Raises OSError if the port is taken, StateUnusable (an OSError too) if the folder cannot be used, and
+        RuntimeError if another local AWS runs in this process.
+        """
         if not _one_at_a_time.acquire(blocking=False):
             raise RuntimeError("A local AWS already runs in this process; stop it first, or start a process")
         with ExitStack() as opened:
             opened.callback(_one_at_a_time.release)
-            server = _Server(self._wanted_port)
+            server = HttpServer(self._wanted_port)
             opened.callback(server.server_close)
             self.endpoint = f"http://{HOST}:{server.port}"
             runtime = LambdaRuntime(self.environment())
-            aws = AwsCalls(self.endpoint)
+            opened.callback(runtime.close)
+            aws, clients = AwsCalls(self.endpoint), Clients(self.endpoint)
             loop = LoopThread()
+            opened.callback(loop.close)
+            timers = Timers(ForwardClock(), Targets(aws, loop).reach)
+            opened.callback(timers.close)
             executions = Executions(loop)
             executions.backend = Integrations(aws, executions.find)
-            opened.enter_context(installed(executions, runtime))
+            parts = Parts(executions, runtime, clients, timers)
+            opened.enter_context(installed(parts))
+            application: Callable[..., Any] = DomainDispatcherApplication(create_backend_app)
+            if self._folder is not None:
+                self._state = DurableState(self._folder, vars(parts), executions)
+                opened.callback(self._state.close)
+                application = self._state.guard(application)
+            server.start(ClockEndpoint(timers, application))
             # Closed from the last to the first: the server's threads end once nothing they wait for is left.
             opened.callback(aws.close)
+            opened.callback(clients.close)
             opened.callback(server.stop)
             opened.callback(runtime.close)
             opened.callback(loop.close)
             opened.callback(executions.reset)
-            server.start()
+            if self._state is not None:
+                opened.callback(self._state.leave)
+            opened.callback(timers.close)
+            self._timers = timers
             self._resources = opened.pop_all()
         return self
 
@@ -76,6 +104,7 @@ class LocalAws:
         if self._resources is not None:
             resources, self._resources = self._resources, None
             resources.close()
+            self._state = None
 
     def __enter__(self) -> LocalAws:
         return self.start()
@@ -109,64 +138,22 @@ class LocalAws:
                 endpoint_url=self.endpoint,
             )
 
+    def fast_forward(self, by: timedelta | datetime) -> list[Firing]:
+        """Put the scheduler's clock forward, by some time or to a moment, and fire what is due on the way.
+
+        Everything else keeps to the real time: waits of executions, Glue runs, timestamps.
+        """
+        moment = by if isinstance(by, datetime) else self._timers.clock.now() + by
+        return self._timers.forward_to(moment)
+
     def reset(self) -> None:
         """Forget everything: stacks, machines (their executions are aborted), functions, jobs, objects."""
         forget_everything()
+        if self._state is not None:
+            self._state.save_all()
 
 
-class _QuietHandler(MotoRequestHandler):  # type: ignore[misc]  # moto is not seen by mypy: its classes are Any
-    def log_request(self, code: int | str = "-", size: int | str = "-") -> None:
-        """Leave requests out of the log: pollers make thousands."""
-
-
-class _Server(ThreadedWSGIServer):
-    """moto's application, with a shutdown that leaves no connection and no thread behind."""
-
-    daemon_threads = False
-    block_on_close = True
-
-    def __init__(self, port: int) -> None:
-        # Bound here: werkzeug, asked for a port that is taken, would end the process. It takes a copy.
-        with socket.create_server((HOST, port), backlog=self.request_queue_size) as listening:
-            super().__init__(
-                HOST,
-                port,
-                DomainDispatcherApplication(create_backend_app),
-                _QuietHandler,
-                fd=listening.fileno(),
-            )
-        self._connections: set[socket.socket] = set()
-        self._changing = threading.Lock()
-        # It looks for the shutdown so often (seconds): tests start and stop it a lot.
-        self._thread = threading.Thread(
-            target=self.serve_forever, args=(0.05,), name="dag2sfn-local-aws", daemon=True
-        )
-
-    def start(self) -> None:
-        self._thread.start()
-
-    def process_request(self, request: Any, client_address: Any) -> None:
-        with self._changing:
-            self._connections.add(request)
-        super().process_request(request, client_address)
-
-    def shutdown_request(self, request: Any) -> None:
-        with self._changing:
-            self._connections.discard(request)
-        super().shutdown_request(request)
-
-    def stop(self) -> None:
-        """Take no more requests and hang up: clients keep connections open, each with a thread of ours."""
-        self.shutdown()
-        self._thread.join()
-        with self._changing:
-            connections = list(self._connections)
-        for connection in connections:
-            with suppress(OSError):  # the client was faster
-                connection.shutdown(socket.SHUT_RDWR)
-
-
-def serve(port: int, write: Callable[[str], object] = sys.stdout.write) -> None:
+def serve(port: int, state: Path | None = None, write: Callable[[str], object] = sys.stdout.write) -> None:
     """Run a local AWS until SIGINT or SIGTERM; say where it is and how to use it. Raises OSError.
 
     What is written is a shell script: it can be read, copied, or sourced from a file.
@@ -178,8 +165,9 @@ def serve(port: int, write: Callable[[str], object] = sys.stdout.write) -> None:
 
     previous = {number: signal.signal(number, request_stop) for number in (signal.SIGINT, signal.SIGTERM)}
     try:
-        with LocalAws(port) as aws:
-            write(f"# Local AWS at {aws.endpoint} (Ctrl-C stops it; everything in it is then gone)\n")
+        with LocalAws(port, state=state) as aws:
+            end = "everything in it is then gone" if state is None else f"its state is kept in {state}"
+            write(f"# Local AWS at {aws.endpoint} (Ctrl-C stops it; {end})\n")
             write("".join(f"export {name}={value}\n" for name, value in aws.environment().items()))
             sys.stdout.flush()
             stop.wait()

@@ -1,64 +1,42 @@
-"""Step Functions behind the moto server: moto keeps the machines, our engine runs their executions."""
+"""Step Functions behind the moto server: machines and executions are ours, activities and tags moto's."""
 
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator, Mapping
 from types import ModuleType
 from typing import Any
 from uuid import uuid4
 
 import moto.stepfunctions.urls
-from moto.core.exceptions import AWSError
-from moto.stepfunctions.exceptions import (
-    ExecutionAlreadyExists,
-    ExecutionDoesNotExist,
-    InvalidExecutionInput,
-    StateMachineDoesNotExist,
-)
-from moto.stepfunctions.models import StateMachine, StateMachineVersion, StepFunctionBackend
+from moto.core.resource_tagging import TaggedResource
+from moto.stepfunctions.exceptions import ExecutionAlreadyExists, ExecutionDoesNotExist, InvalidExecutionInput
+from moto.stepfunctions.models import StepFunctionBackend
+from moto.utilities.utils import get_partition
 
 from converter.engine import InvalidDefinition, UnknownTaskToken, UnsupportedDefinition
 from converter.engine import InvalidExecutionInput as UnusableInput
-from converter.local.executions import Executions, LocalExecution, NameTaken, parsed_definition
-from converter.local.stepfunctions_api import InvalidTokenError, LocalStepFunctionsResponse
+from converter.local.definition_check import parsed_definition
+from converter.local.executions import Executions, LocalExecution, NameTaken
+from converter.local.machine_model import Machine, Revision, split_arn
+from converter.local.machines import Machines
+from converter.local.stepfunctions_api import LocalStepFunctionsResponse
+from converter.local.stepfunctions_errors import (
+    InvalidDefinitionError,
+    InvalidOutputError,
+    InvalidTokenError,
+    StateMachineTypeNotSupportedError,
+    TaskTimedOutError,
+)
 
 
-class InvalidDefinitionError(AWSError):  # type: ignore[misc]  # moto is not seen by mypy: its classes are Any
-    """InvalidDefinition."""
-
-    TYPE = "InvalidDefinition"
-
-
-class InvalidOutputError(AWSError):  # type: ignore[misc]  # moto is not seen by mypy
-    """InvalidOutput."""
-
-    TYPE = "InvalidOutput"
-
-
-class StateMachineAlreadyExistsError(AWSError):  # type: ignore[misc]  # moto is not seen by mypy
-    """StateMachineAlreadyExists."""
-
-    TYPE = "StateMachineAlreadyExists"
-
-
-class StateMachineTypeNotSupportedError(AWSError):  # type: ignore[misc]  # moto is not seen by mypy
-    """StateMachineTypeNotSupported."""
-
-    TYPE = "StateMachineTypeNotSupported"
-
-
-class TaskTimedOutError(AWSError):  # type: ignore[misc]  # moto is not seen by mypy
-    """TaskTimedOut."""
-
-    TYPE = "TaskTimedOut"
-
-
-class LocalStepFunctions(StepFunctionBackend):  # type: ignore[misc]  # moto is not seen by mypy
+class LocalStepFunctions(StepFunctionBackend):  # type: ignore[misc]  # moto is not seen by mypy: its classes are Any
     """One account and region of Step Functions."""
 
     def __init__(self, region_name: str, account_id: str, executions: Executions) -> None:
         super().__init__(region_name, account_id)
         self.executions = executions
+        self.machines = Machines()
 
     def reset(self) -> None:
         """Abort all executions and forget all machines."""
@@ -74,39 +52,55 @@ class LocalStepFunctions(StepFunctionBackend):  # type: ignore[misc]  # moto is 
         """Where requests go: to our responses instead of moto's."""
         return {"/$": LocalStepFunctionsResponse.dispatch}
 
-    def create_state_machine(self, name: str, definition: str, roleArn: str, **options: Any) -> StateMachine:  # noqa: N803 - moto calls it so
-        """Create a machine. The same name and definition again return the one that exists, as in AWS."""
-        if options.get("sm_type") == "EXPRESS":
+    def iter_tagged_resources(self) -> Iterator[TaggedResource]:
+        """Machines with their tags, for the Resource Groups Tagging API."""
+        for machine in self.machines.all():
+            tags = self.tagger.get_tag_dict_for_resource(machine.arn)
+            yield TaggedResource(arn=machine.arn, tags=tags, resource_type="states:stateMachine")
+
+    def create_state_machine(
+        self, name: str, revision: Revision, *, type_: str, tags: list[dict[str, str]] | None
+    ) -> Machine:
+        """Create a machine. The same name and configuration again return the one that exists, as in AWS."""
+        self._validate_name(name)
+        self._validate_role_arn(revision.role_arn)
+        if type_ == "EXPRESS":
             raise StateMachineTypeNotSupportedError(
                 "The local AWS runs STANDARD state machines, no EXPRESS ones"
             )
-        _check_definition(definition)
-        existing = next((machine for machine in self.state_machines if machine.name == name), None)
-        if existing is not None and existing.definition != definition:
-            raise StateMachineAlreadyExistsError(f"State Machine Already Exists: '{existing.arn}'")
-        return super().create_state_machine(name, definition, roleArn, **options)
+        _check_definition(revision.definition)
+        place = f"arn:{get_partition(self.region_name)}:states:{self.region_name}:{self.account_id}"
+        machine = self.machines.create(f"{place}:stateMachine:{name}", name, revision)
+        if tags:
+            self.tagger.tag_resource(machine.arn, tags)
+        return machine
 
-    def update_state_machine(self, arn: str, definition: str | None = None, **changes: Any) -> StateMachine:
+    def update_state_machine(self, arn: str, changes: Mapping[str, Any]) -> Machine:
         """Update a machine; running executions keep the definition they started with."""
-        if definition is not None:
-            _check_definition(definition)
-        return super().update_state_machine(arn, definition=definition, **changes)
+        self._validate_machine_arn(arn)
+        if "role_arn" in changes:
+            self._validate_role_arn(changes["role_arn"])
+        if "definition" in changes:
+            _check_definition(changes["definition"])
+        return self.machines.update(arn, changes)
 
     def delete_state_machine(self, arn: str) -> None:
         """Delete a machine and abort its executions. (AWS lets them reach their next transition.)"""
-        super().delete_state_machine(arn)
+        self._validate_machine_arn(arn)
+        self.machines.delete(arn)
+        self.tagger.delete_all_tags_for_resource(arn)
         self.executions.forget_machine(arn)
 
     def start_execution(
         self, state_machine_arn: str, name: str | None, execution_input: str
     ) -> LocalExecution:
-        """Start an execution; without a name it gets a UUID."""
+        """Start an execution of a machine, a version or an alias; without a name it gets a UUID."""
+        self._validate_machine_arn(state_machine_arn)
         if name:
             self._validate_name(name)
-        machine = self.describe_state_machine(state_machine_arn)
-        arn = machine.source_arn if isinstance(machine, StateMachineVersion) else machine.arn
+        found = self.machines.startable(state_machine_arn)
         try:
-            return self.executions.start(machine, arn, name or str(uuid4()), execution_input)
+            return self.executions.start(found, name or str(uuid4()), execution_input)
         except UnusableInput as error:
             raise InvalidExecutionInput(str(error)) from error
         except NameTaken as error:
@@ -128,12 +122,17 @@ class LocalStepFunctions(StepFunctionBackend):  # type: ignore[misc]  # moto is 
         self.executions.stop(execution, error, cause)
         return execution
 
-    def executions_of(self, state_machine_arn: str, status: str | None) -> list[LocalExecution]:
-        """A machine's executions, newest first. Raises StateMachineDoesNotExist."""
-        self._validate_machine_arn(state_machine_arn)
-        if not any(machine.arn == state_machine_arn for machine in self.state_machines):
-            raise StateMachineDoesNotExist(f"State Machine Does Not Exist: '{state_machine_arn}'")
-        found = self.executions.newest_first(state_machine_arn)
+    def executions_of(self, arn: str, status: str | None) -> list[LocalExecution]:
+        """The executions of a machine, or those started by a version or an alias; newest first.
+
+        Raises StateMachineDoesNotExist.
+        """
+        self._validate_machine_arn(arn)
+        machine_arn, qualifier = split_arn(arn)
+        self.machines.get(machine_arn)
+        found = self.executions.newest_first(machine_arn)
+        if qualifier is not None:
+            found = [execution for execution in found if arn in (execution.version_arn, execution.alias_arn)]
         return [execution for execution in found if status in (None, execution.status)]
 
     def send_task_success(self, task_token: str, outcome: str) -> None:

@@ -2,28 +2,18 @@
 
 from __future__ import annotations
 
+import json
+from datetime import datetime
 from typing import Any
 
-from moto.core.exceptions import AWSError
 from moto.core.responses import ActionResult, EmptyResult
-from moto.stepfunctions.responses import StepFunctionResponse
 
 from converter.local.executions import LocalExecution
-from converter.local.paging import PageTokenError, page
-
-# ListExecutions and GetExecutionHistory alike: 100 a page unless asked, at most 1,000 (AWS documentation).
-DEFAULT_PAGE = 100
-MAX_PAGE = 1000
+from converter.local.machines_api import MachineCalls, described_revision
 
 
-class InvalidTokenError(AWSError):  # type: ignore[misc]  # moto is not seen by mypy: its classes are Any
-    """InvalidToken: a page token of another list, or a task token that was never given out."""
-
-    TYPE = "InvalidToken"
-
-
-class LocalStepFunctionsResponse(StepFunctionResponse):  # type: ignore[misc]  # moto is not seen by mypy
-    """Executions and their history; machines, tags, versions and aliases are moto's."""
+class LocalStepFunctionsResponse(MachineCalls):
+    """Executions, their history and task tokens."""
 
     def describe_execution(self) -> ActionResult:
         """DescribeExecution."""
@@ -31,32 +21,24 @@ class LocalStepFunctionsResponse(StepFunctionResponse):  # type: ignore[misc]  #
         return ActionResult(described(execution))
 
     def list_executions(self) -> ActionResult:
-        """ListExecutions, newest first."""
+        """ListExecutions of a machine, a version or an alias; newest first."""
         found = self.stepfunction_backend.executions_of(
             self._get_param("stateMachineArn"), self._get_param("statusFilter")
         )
-        shown, token = self._page(found, lambda execution: execution.arn)
+        shown, token = self.page(found, lambda execution: execution.arn)
         return ActionResult({"executions": [listed(execution) for execution in shown], "nextToken": token})
 
-    def get_execution_history(self) -> ActionResult:
-        """GetExecutionHistory."""
+    def get_execution_history(self) -> tuple[int, dict[str, str], str]:
+        """GetExecutionHistory, written as JSON here: moto's way takes a second for a thousand events."""
         execution = self.stepfunction_backend.describe_execution(self._get_param("executionArn"))
         events = list(execution.engine.history)
         if self._get_param("reverseOrder"):
             events.reverse()
-        shown, token = self._page(events, lambda event: str(event.id))
+        shown, token = self.page(events, lambda event: str(event.id))
         with_data = self._get_param("includeExecutionData", True)
-        return ActionResult(
-            {"events": [event.to_api(include_data=with_data) for event in shown], "nextToken": token}
-        )
-
-    def _page(self, items: list[Any], key: Any) -> tuple[list[Any], str | None]:
-        # 0 means the default (AWS documentation).
-        limit = min(self._get_int_param("maxResults") or DEFAULT_PAGE, MAX_PAGE)
-        try:
-            return page(items, limit, self._get_param("nextToken"), key=key)
-        except PageTokenError as error:
-            raise InvalidTokenError(f"Invalid Token: '{error}'") from error
+        answer = {"events": [event.to_api(include_data=with_data) for event in shown], "nextToken": token}
+        text = json.dumps({key: value for key, value in answer.items() if value is not None}, default=_epoch)
+        return 200, {"Content-Type": "application/x-amz-json-1.0"}, text
 
     def stop_execution(self) -> ActionResult:
         """StopExecution."""
@@ -75,18 +57,22 @@ class LocalStepFunctionsResponse(StepFunctionResponse):  # type: ignore[misc]  #
     def describe_state_machine_for_execution(self) -> ActionResult:
         """DescribeStateMachineForExecution: the machine as it was when the execution started."""
         execution = self.stepfunction_backend.describe_execution(self._get_param("executionArn"))
-        machine = execution.machine
+        started = execution.started
         return ActionResult(
             {
                 "stateMachineArn": execution.machine_arn,
-                "name": machine.name,
-                "definition": machine.definition,
-                "roleArn": machine.roleArn,
-                "updateDate": machine.update_date,
-                "loggingConfiguration": machine.loggingConfiguration,
-                "tracingConfiguration": machine.tracingConfiguration,
+                "name": started.name,
+                "updateDate": started.updated,
+                **described_revision(started.revision),
             }
         )
+
+    def get_activity_task(self) -> ActionResult:
+        """GetActivityTask: waits up to a minute; without a task there is no token in the answer."""
+        backend = self.stepfunction_backend
+        activity = backend.describe_activity(self._get_param("activityArn"))
+        task = backend.executions.activities.next_task(activity.arn, self._get_param("workerName"))
+        return ActionResult({"taskToken": task.token, "input": task.input_text} if task else {})
 
     def send_task_failure(self) -> ActionResult:
         """SendTaskFailure."""
@@ -101,6 +87,11 @@ class LocalStepFunctionsResponse(StepFunctionResponse):  # type: ignore[misc]  #
         return EmptyResult()
 
 
+def _epoch(moment: datetime) -> float:
+    """A time as the API's JSON writes it: seconds since 1970."""
+    return moment.timestamp()
+
+
 def listed(execution: LocalExecution) -> dict[str, Any]:
     """An entry of ListExecutions."""
     entry = {
@@ -111,7 +102,12 @@ def listed(execution: LocalExecution) -> dict[str, Any]:
         "startDate": execution.start_date,
         "redriveCount": 0,
     }
-    return entry if execution.stop_date is None else {**entry, "stopDate": execution.stop_date}
+    optional = {
+        "stopDate": execution.stop_date,
+        "stateMachineVersionArn": execution.version_arn,
+        "stateMachineAliasArn": execution.alias_arn,
+    }
+    return entry | {key: value for key, value in optional.items() if value is not None}
 
 
 def described(execution: LocalExecution) -> dict[str, Any]:

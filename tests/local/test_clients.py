@@ -79,12 +79,33 @@ def test_the_aws_command_line_deploys_a_template_twice(
             "StartAt": "S",
             "States": {"S": {"Type": "Succeed", "Output": word}},
         }
+        trust = {
+            "Effect": "Allow",
+            "Action": "sts:AssumeRole",
+            "Principal": {"Service": "states.amazonaws.com"},
+        }
+        role = {
+            "Type": "AWS::IAM::Role",
+            "Properties": {"AssumeRolePolicyDocument": {"Version": "2012-10-17", "Statement": [trust]}},
+        }
         machine = {
             "Type": "AWS::StepFunctions::StateMachine",
-            "Properties": {"StateMachineName": "deployed", "RoleArn": ROLE, "Definition": definition},
+            "Properties": {
+                "StateMachineName": "deployed",
+                "RoleArn": {"Fn::GetAtt": ["Role", "Arn"]},
+                "Definition": definition,
+            },
         }
-        template.write_text(json.dumps({"Resources": {"Machine": machine}}))
-        aws_command("cloudformation", "deploy", "--stack-name", "s", "--template-file", str(template))
+        template.write_text(json.dumps({"Resources": {"Role": role, "Machine": machine}}))
+        arguments = (
+            "--stack-name",
+            "s",
+            "--template-file",
+            str(template),
+            "--capabilities",
+            "CAPABILITY_IAM",
+        )
+        aws_command("cloudformation", "deploy", *arguments)
 
     arn = "arn:aws:states:us-east-1:123456789012:stateMachine:deployed"
     for word in ("first", "second"):

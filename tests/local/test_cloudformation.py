@@ -10,9 +10,18 @@ import pytest
 from botocore.exceptions import ClientError
 
 from converter.local import LocalAws
-from converter.local.cloudformation import in_order_of_reference
+from converter.local.template_checks import in_order_of_reference
 
-TRUST = {"Version": "2012-10-17", "Statement": []}
+TRUST = {
+    "Version": "2012-10-17",
+    "Statement": [
+        {
+            "Effect": "Allow",
+            "Principal": {"Service": ["states.amazonaws.com", "lambda.amazonaws.com"]},
+            "Action": "sts:AssumeRole",
+        }
+    ],
+}
 
 
 def zip_of(source: str) -> bytes:

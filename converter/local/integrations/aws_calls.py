@@ -8,6 +8,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from typing import Any, TypeVar
+from uuid import uuid4
 
 from botocore.config import Config
 from botocore.exceptions import ClientError, UnknownServiceError
@@ -16,6 +17,7 @@ from botocore.validate import ParamValidator
 from converter.engine import TaskFailure
 from converter.local.integrations.failures import optimised_call_failure, sdk_failure, unusable_arguments
 from converter.local.integrations.resources import Place
+from converter.local.integrations.service_names import boto3_name
 from converter.local.integrations.shapes import (
     DateFormat,
     Json,
@@ -33,8 +35,8 @@ T = TypeVar("T")
 # than a process bears.
 MAX_CALLS_AT_ONCE = 512
 
-# Names of services in ``aws-sdk:`` ARNs (those of the Java SDK) that boto3 calls otherwise.
-SDK_SERVICES = {"sfn": "stepfunctions", "cloudwatchlogs": "logs", "eventbridge": "events"}
+# GetActivityTask, called by a Task, is answered after a minute at the latest.
+READ_TIMEOUT_SECONDS = 75
 
 
 class AwsCalls:
@@ -67,7 +69,7 @@ class AwsCalls:
     async def sdk(self, service: str, action: str, arguments: Json, place: Place) -> dict[str, Any]:
         """Call any action of any service, as ``aws-sdk:`` integrations do. Raises :class:`TaskFailure`."""
         try:
-            client = await self.in_thread(self._client, SDK_SERVICES.get(service, service), place.region)
+            client = await self.in_thread(self._client, boto3_name(service), place.region)
         except UnknownServiceError as error:
             raise TaskFailure("States.Runtime", f"The service {service} is not known to boto3") from error
         name = action[:1].upper() + action[1:]
@@ -88,7 +90,9 @@ class AwsCalls:
         if not isinstance(arguments, Mapping):
             raise unusable_arguments(arguments, "The arguments must be an object")
         try:
-            parameters = to_api(arguments, operation.input_shape)
+            # Idempotency tokens are made up if they are absent, as every SDK does.
+            parameters = dict.fromkeys(operation.idempotent_members, str(uuid4()))
+            parameters |= to_api(arguments, operation.input_shape)
         except UnknownFieldError as error:
             raise unusable_arguments(arguments, str(error)) from error
         _check(parameters, operation, arguments)
@@ -107,7 +111,11 @@ class AwsCalls:
                     region_name=region,
                     endpoint_url=self._endpoint,
                     # No retries: the machine's own Retry is to see every error.
-                    config=Config(max_pool_connections=MAX_CALLS_AT_ONCE, retries={"total_max_attempts": 1}),
+                    config=Config(
+                        max_pool_connections=MAX_CALLS_AT_ONCE,
+                        read_timeout=READ_TIMEOUT_SECONDS,
+                        retries={"total_max_attempts": 1},
+                    ),
                 )
             return self._clients[service, region]
 

@@ -29,10 +29,25 @@ class OptimisedErrors:
     other: str
 
 
+# DynamoDB, Lambda, SNS, SQS and Step Functions: recorded from AWS. Athena, Batch, CodeBuild, DataBrew, ECS,
+# EMR, EMR Serverless, Glue, SageMaker: as users' machines retry and catch them. EventBridge, EMR on EKS: by
+# analogy.
 OPTIMISED = {
+    "athena": OptimisedErrors("Athena", "AmazonAthena", "AmazonAthenaException"),
+    "batch": OptimisedErrors("Batch", "AWSBatch", "AWSBatchException"),
+    "codebuild": OptimisedErrors("CodeBuild", "AWSCodeBuild", "AWSCodeBuildException"),
+    "databrew": OptimisedErrors("DataBrew", "AWSGlueDataBrew", "AWSGlueDataBrewException"),
     "dynamodb": OptimisedErrors("DynamoDB", "AmazonDynamoDBv2", "AmazonDynamoDBException"),
+    "ecs": OptimisedErrors("ECS", "AmazonECS", "AmazonECSException"),
+    "emr": OptimisedErrors("EMR", "AmazonElasticMapReduce", "AmazonElasticMapReduceException"),
+    "emr-containers": OptimisedErrors("EMRContainers", "AmazonEMRContainers", "AmazonEMRContainersException"),
+    "emr-serverless": OptimisedErrors("EMRServerless", "AWSEMRServerless", "AWSEMRServerlessException"),
+    "events": OptimisedErrors("EventBridge", "AmazonEventBridge", "AmazonEventBridgeException"),
     "glue": OptimisedErrors("Glue", "AWSGlue", "AWSGlueException"),
     "lambda": OptimisedErrors("Lambda", "AWSLambda", "AWSLambdaException"),
+    "sagemaker": OptimisedErrors("SageMaker", "AmazonSageMaker", "AmazonSageMakerException"),
+    "sns": OptimisedErrors("SNS", "AmazonSNS", "AmazonSNSException"),
+    "sqs": OptimisedErrors("SQS", "AmazonSQS", "AmazonSQSException"),
     "stepfunctions": OptimisedErrors("StepFunctions", "AWSStepFunctions", "AWSStepFunctionsException"),
 }
 
@@ -46,31 +61,36 @@ def unusable_arguments(arguments: Json, problem: str) -> TaskFailure:
 
 
 def optimised_failure(
-    service: str, code: str, message: str, *, status: int, request_id: str, declared: bool = True
+    service: str, code: str, message: str, *, status: int, request_id: str, exception: str | None
 ) -> TaskFailure:
-    """A service error as optimised integrations spell it. ``declared``: whether the API knows the code."""
+    """A service error as optimised integrations spell it.
+
+    ``exception`` is the error's class in the SDK, None if the API declares none.
+    """
     names = OPTIMISED[service]
     cause = (
         f"{message} (Service: {names.service}; Status Code: {status}; Error Code: {code}; "
         f"Request ID: {request_id}; Proxy: null)"
     )
-    return TaskFailure(f"{names.prefix}.{_exception_name(code) if declared else names.other}", cause)
+    return TaskFailure(f"{names.prefix}.{exception or names.other}", cause)
 
 
 def optimised_call_failure(service: str, operation: Any, error: ClientError) -> TaskFailure:
     """An error of a call through an optimised integration; ``operation`` is botocore's model of it."""
     code, message, status, request_id = _parts(error)
-    declared = _is_declared(operation, code)
-    return optimised_failure(service, code, message, status=status, request_id=request_id, declared=declared)
+    declared = _declared_exception(operation, error)
+    return optimised_failure(service, code, message, status=status, request_id=request_id, exception=declared)
 
 
 def sdk_failure(service_id: str, operation: Any, error: ClientError) -> TaskFailure:
     """An error of a call through an ``aws-sdk:`` integration. ``service_id`` is botocore's (``DynamoDB``)."""
-    code, message, status, request_id = _parts(error)
+    _, message, status, request_id = _parts(error)
     service = java_name(service_id)
-    name = _exception_name(code) if _is_declared(operation, code) else f"{service}Exception"
-    request = f"(Service: {service}, Status Code: {status}, Request ID: {request_id}) (SDK Attempt Count: 1)"
-    return TaskFailure(f"{service}.{name}", f"{message} {request}")
+    name = _declared_exception(operation, error) or f"{service}Exception"
+    request = f"Service: {service}, Status Code: {status}, Request ID: {request_id}"
+    if host := error.response.get("ResponseMetadata", {}).get("HostId"):  # S3 alone has one
+        request += f", Extended Request ID: {host}"
+    return TaskFailure(f"{service}.{name}", f"{message} ({request}) (SDK Attempt Count: 1)")
 
 
 def _parts(error: ClientError) -> tuple[str, str, int, str]:
@@ -80,13 +100,19 @@ def _parts(error: ClientError) -> tuple[str, str, int, str]:
     return detail.get("Code", ""), detail.get("Message", ""), status, metadata.get("RequestId", "")
 
 
-def _is_declared(operation: Any, code: str) -> bool:
-    shapes = operation.service_model.error_shapes
-    return any(code in {shape.name, shape.metadata.get("error", {}).get("code")} for shape in shapes)
+def _declared_exception(operation: Any, error: ClientError) -> str | None:
+    """The Java SDK's exception class for an error; None for a code that the API does not declare.
 
-
-def _exception_name(code: str) -> str:
-    return code if code.endswith("Exception") else f"{code}Exception"
+    The class is named after the API's shape, which may differ from the code (``QueueDoesNotExist``).
+    """
+    detail = error.response.get("Error", {})
+    # Under QueryErrorCode a service that once had another protocol tells its present name of the error (SQS).
+    codes = {detail.get("Code", ""), detail.get("QueryErrorCode", "")}
+    for shape in operation.service_model.error_shapes:
+        if not codes.isdisjoint({shape.name, shape.metadata.get("error", {}).get("code")}):
+            name = str(shape.name)
+            return name if name.endswith("Exception") else f"{name}Exception"
+    return None
 
 
 def java_name(service_id: str) -> str:

@@ -66,7 +66,12 @@ class LambdaTasks:
             arn = f"arn:aws:lambda:{place.region}:{place.account}:function:{name.rpartition(':function:')[2]}"
             message = f"Function not found: {arn}"
             raise optimised_failure(
-                "lambda", "ResourceNotFoundException", message, status=404, request_id=""
+                "lambda",
+                "ResourceNotFoundException",
+                message,
+                status=404,
+                request_id="",
+                exception="ResourceNotFoundException",
             ) from error
         return result
 

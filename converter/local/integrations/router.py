@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable, Mapping
+from typing import TypeAlias
 
 from converter.engine import TaskCall, TaskFailure
 from converter.local.executions import LocalExecution
 from converter.local.integrations.aws_calls import AwsCalls
+from converter.local.integrations.catalogue import optimised_actions
+from converter.local.integrations.emr_tasks import EmrTasks
+from converter.local.integrations.event_bus import put_events
 from converter.local.integrations.glue import GlueTasks
+from converter.local.integrations.job_tasks import JobTasks
 from converter.local.integrations.lambda_function import LambdaTasks
 from converter.local.integrations.nested import NestedExecutions
 from converter.local.integrations.resources import Place, Resource
 from converter.local.integrations.shapes import Json
 
-DYNAMODB_ACTIONS = frozenset({"putItem", "getItem", "updateItem", "deleteItem"})
+Submitted: TypeAlias = Callable[[Json], None]
+Integration: TypeAlias = Callable[[TaskCall, Resource, Submitted], Awaitable[Json]]
 
 
 class Integrations:
@@ -21,36 +27,46 @@ class Integrations:
 
     def __init__(self, aws: AwsCalls, find_execution: Callable[[str], LocalExecution | None]) -> None:
         self._aws = aws
-        self._glue = GlueTasks(aws)
         self._functions = LambdaTasks(aws)
-        self._nested = NestedExecutions(aws, find_execution)
+        self._jobs = JobTasks(aws)
+        self._patterns = optimised_actions()
+        self._by_service: Mapping[str, Integration] = {
+            "elasticmapreduce": EmrTasks(aws).run,
+            "events": lambda call, resource, submitted: put_events(aws, call),
+            "glue": GlueTasks(aws).run,
+            "lambda": lambda call, resource, submitted: self._functions.invoke(call),
+            "states": NestedExecutions(aws, find_execution).run,
+        }
 
-    async def run(self, call: TaskCall, submitted: Callable[[Json], None]) -> Json:
-        """Carry out one try of a Task. Raises TaskFailure (States.Runtime for an unknown resource)."""
+    async def run(self, call: TaskCall, submitted: Submitted) -> Json:
+        """Carry out one try of a Task. Raises TaskFailure (States.Runtime for an unknown resource).
+
+        With a token, what is returned is only the first answer: the engine then waits for the token.
+        """
         resource = Resource.parse(call.resource)
-        if resource is None:
-            raise _unsupported(call)
-        place = Place.of(call.execution_arn)
-        # With a token, what is returned is only the first answer: the engine then waits for the token.
-        if resource.sdk and resource.pattern in {"", "waitForTaskToken"}:
+        if resource == FUNCTION:
+            return await self._functions.call_function(call)
+        if resource is not None and resource.sdk and resource.pattern in {"", "waitForTaskToken"}:
+            place = Place.of(call.execution_arn)
             return await self._aws.sdk(resource.service, resource.action, call.arguments, place)
-        match (resource.service, resource.action, resource.pattern):
-            case ("lambda", "", ""):
-                return await self._functions.call_function(call)
-            case ("lambda", "invoke", "" | "waitForTaskToken"):
-                return await self._functions.invoke(call)
-            case ("glue", "startJobRun", "" | "sync"):
-                return await self._glue.run(call, resource, submitted)
-            case ("states", "startExecution", _):
-                return await self._nested.run(call, resource, submitted)
-            case ("dynamodb", action, "") if action in DYNAMODB_ACTIONS:
-                return await self._aws.optimised("dynamodb", action, call.arguments, place)
-        raise _unsupported(call)
+        if resource is None or resource.sdk or not self._has(resource):
+            raise TaskFailure(
+                "States.Runtime",
+                f"The local AWS does not run the resource '{call.resource}' of '{call.state_name}'; "
+                "docs/local.md lists what it runs",
+            )
+        integration = self._by_service.get(resource.service, self._general)
+        return await integration(call, resource, submitted)
+
+    def _has(self, resource: Resource) -> bool:
+        return resource.pattern in self._patterns.get((resource.service, resource.action), ())
+
+    async def _general(self, call: TaskCall, resource: Resource, submitted: Submitted) -> Json:
+        if resource.pattern == "sync":
+            return await self._jobs.run(call, resource, submitted)
+        place = Place.of(call.execution_arn)
+        return await self._aws.optimised(resource.service, resource.action, call.arguments, place)
 
 
-def _unsupported(call: TaskCall) -> TaskFailure:
-    return TaskFailure(
-        "States.Runtime",
-        f"The local AWS does not run the resource '{call.resource}' of the state '{call.state_name}'; "
-        "docs/local.md lists what it runs",
-    )
+FUNCTION = Resource("lambda", "")
+"""A Lambda function's own ARN."""

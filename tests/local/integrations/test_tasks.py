@@ -125,7 +125,7 @@ def test_stopping_an_execution_stops_every_job_it_started(
         # Both as recorded from AWS.
         ("dynamodb:putItem", {"TableName": "t"}, "DynamoDB.AmazonDynamoDBException", MISSING_ITEM),
         ("aws-sdk:dynamodb:putItem", {"TableName": "t"}, "DynamoDb.DynamoDbException", MISSING_ITEM),
-        ("batch:submitJob.sync", {}, "States.Runtime", "arn:aws:states:::batch:submitJob.sync"),
+        ("eks:runJob.sync", {}, "States.Runtime", "arn:aws:states:::eks:runJob.sync"),
         ("aws-sdk:glue:paintJobRun", {}, "States.Runtime", "paintJobRun"),
         ("aws-sdk:unheardof:doIt", {}, "States.Runtime", "unheardof"),
     ],

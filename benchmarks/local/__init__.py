@@ -1,0 +1,1 @@
+"""How the local AWS and its engine hold under load, as ratios to what would be ideal."""
