@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from converter import diagnostics as d
 from converter.diagnostics import Diagnostic
-from converter.operators import glue, standard, step_functions  # noqa: F401 - they register themselves
+from converter.operators import glue, python, standard, step_functions  # noqa: F401 - they register themselves
 from converter.operators.arguments import Arguments, task_diagnostic
 from converter.operators.registry import conversion_of, converted_operators
 from converter.operators.settings import setting_problems

@@ -15,6 +15,7 @@ from converter.asl.options import Options
 from converter.diagnostics import Dag2SfnError, Diagnostic, about_dag
 from converter.packaging.manifest import DEFINITION, FUNCTIONS, MANIFEST, TEMPLATE, manifest_of
 from converter.packaging.policies import TooManyPermissionsError
+from converter.packaging.task_code import runs_tasks, task_files
 from converter.packaging.template import template_text
 from converter.pollers import SOURCE
 from converter.workflow import Workflow
@@ -26,26 +27,28 @@ def write_bundle(
     machine: Machine,
     options: Options,
     *,
-    extra_files: Mapping[str, str] | None = None,
+    extra_files: Mapping[str, str | bytes] | None = None,
 ) -> Path:
     """Write the Bundle of a DAG as the folder ``directory``, and return it.
 
-    ``extra_files`` (path in the folder → text) are written beside what a Bundle has anyway. A Bundle that is
-    there is replaced as a whole, so that nothing stale is left; if anything fails, it stays as it was. The
-    same arguments give the same bytes. Raises Dag2SfnError if the folder holds something else (D401) or the
-    machine needs more permissions than a role may have (D404); OSError if it cannot be written.
+    ``extra_files`` (path in the folder → content) are written beside what a Bundle has anyway. A Bundle that
+    is there is replaced as a whole, so that nothing stale is left; if anything fails, it stays as it was. The
+    same arguments give the same bytes. Raises Dag2SfnError if the folder holds something else (D401), the
+    machine needs more permissions than a role may have (D404), or the DAG file that its Python tasks need is
+    not there any more (D266); OSError if it cannot be written.
     """
-    files = {**_files(workflow, machine, options), **(extra_files or {})}
+    files: dict[str, str | bytes] = {**_files(workflow, machine, options), **(extra_files or {})}
     _leave_alone_what_is_no_bundle(directory)
     directory.parent.mkdir(parents=True, exist_ok=True)
     # Beside it, not in the system's temporary folder: renaming works only within a file system.
     new = directory.with_name(f".{uuid4().hex}.new")
     old = new.with_suffix(".old")
     try:
-        for name, text in files.items():
+        for name, content in files.items():
             path = new / name
             path.parent.mkdir(parents=True, exist_ok=True)
-            path.write_bytes(text.encode())  # bytes: Windows would change the line ends
+            # Bytes, always: Windows would change the line ends of text.
+            path.write_bytes(content.encode() if isinstance(content, str) else content)
         _replace(directory, new, old)
     finally:
         shutil.rmtree(new, ignore_errors=True)
@@ -53,7 +56,7 @@ def write_bundle(
     return directory
 
 
-def _files(workflow: Workflow, machine: Machine, options: Options) -> dict[str, str]:
+def _files(workflow: Workflow, machine: Machine, options: Options) -> dict[str, str | bytes]:
     try:
         template = template_text(workflow, machine)
     except TooManyPermissionsError as error:
@@ -62,13 +65,16 @@ def _files(workflow: Workflow, machine: Machine, options: Options) -> dict[str, 
                 workflow, d.TOO_MANY_PERMISSIONS, f"the machine's permissions take {error}", "split the DAG"
             )
         ) from None
-    files = {
+    files: dict[str, str | bytes] = {
         DEFINITION: _json_text(machine.definition),
         TEMPLATE: template,
         MANIFEST: _json_text(manifest_of(workflow, machine, options).to_json()),
     }
     if machine.needs_poller:
         files[f"{FUNCTIONS}/poller/{SOURCE.name}"] = SOURCE.read_text("utf-8")
+    if runs_tasks(machine.steps):
+        code = task_files(workflow, machine.steps)
+        files |= {f"{FUNCTIONS}/tasks/{name}": content for name, content in code.items()}
     return files
 
 

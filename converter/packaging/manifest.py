@@ -15,7 +15,7 @@ from converter.asl.machine import Machine
 from converter.asl.options import Options
 from converter.diagnostics import Dag2SfnError, Diagnostic, about_dag
 from converter.identity import machine_name, stack_name
-from converter.packaging.template import FUNCTION_KEYS, substitutions
+from converter.packaging.template import functions_of, substitutions
 from converter.workflow import Location, Workflow, to_json
 
 FORMAT = 1
@@ -92,7 +92,7 @@ def manifest_of(workflow: Workflow, machine: Machine, options: Options) -> Manif
             )
             for task in workflow.tasks
         ),
-        functions=tuple(FUNCTION_KEYS) if machine.needs_poller else (),
+        functions=functions_of(machine),
         substitutions=tuple(substitutions(machine)),
     )
 

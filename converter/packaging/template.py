@@ -7,21 +7,29 @@ content, so that CloudFormation sees a change exactly where there is one.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from converter import __version__
 from converter.asl import awaiting
 from converter.asl.machine import Machine
 from converter.identity import machine_name
+from converter.operators.python import TASK_FUNCTION
 from converter.operators.step import Permission
 from converter.packaging.policies import Statement, role_resources, statements_of
+from converter.packaging.task_code import runs_tasks
+from converter.packaging.task_function import (
+    TASK_CONDITIONS,
+    TASK_OUTPUTS,
+    TASK_PARAMETERS,
+    task_function_resources,
+)
 from converter.packaging.yaml_text import GetAtt, Note, Ref, Sub, yaml_text
 from converter.pollers import HANDLER
 from converter.workflow import Workflow
 
 #: Folder below ``functions/`` → parameter with the key of its zip.
-FUNCTION_KEYS = {"poller": "PollerKey"}
+FUNCTION_KEYS = {"poller": "PollerKey", "tasks": "TasksKey"}
 _DEFAULT_RETENTION_DAYS = 90
 #: AWS documentation, PutRetentionPolicy.
 _RETENTION_DAYS = [1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557]
@@ -55,18 +63,30 @@ def template_text(workflow: Workflow, machine: Machine) -> str:
 
 def template(workflow: Workflow, machine: Machine) -> dict[str, Any]:
     """Return the template of a DAG's stack. Raises TooManyPermissionsError."""
+    conditions = {"Conditions": TASK_CONDITIONS} if runs_tasks(machine.steps) else {}
     return {
         "AWSTemplateFormatVersion": "2010-09-09",
         "Description": f"DAG {workflow.dag_id}, converted by dag2sfn",
         "Parameters": _parameters(workflow, machine),
+        **conditions,
         "Resources": _resources(workflow, machine),
         "Outputs": _outputs(machine),
     }
 
 
-def default_settings(dag_id: str) -> dict[str, str]:
-    """Return the parameters that people may set on a stack, with what they are until then."""
-    return {"MachineName": machine_name(dag_id), "LogRetentionDays": str(_DEFAULT_RETENTION_DAYS)}
+def functions_of(machine: Machine) -> tuple[str, ...]:
+    """Return the folders below ``functions/`` that the machine needs."""
+    needed = {"poller": machine.needs_poller, "tasks": runs_tasks(machine.steps)}
+    return tuple(name for name in FUNCTION_KEYS if needed[name])
+
+
+def default_settings(dag_id: str, functions: Sequence[str] = ()) -> dict[str, str]:
+    """Return the parameters that people may set on a stack, with what they are until then.
+
+    ``functions`` are those of the manifest.
+    """
+    settings = {"MachineName": machine_name(dag_id), "LogRetentionDays": str(_DEFAULT_RETENTION_DAYS)}
+    return {**settings, "TaskPolicyArns": ""} if "tasks" in functions else settings
 
 
 def substitutions(machine: Machine) -> dict[str, Ref | GetAtt]:
@@ -76,6 +96,8 @@ def substitutions(machine: Machine) -> dict[str, Ref | GetAtt]:
         filled[awaiting.POLLER_FUNCTION.name] = GetAtt("PollerFunction", "Arn")
     if machine.needs_table:
         filled[awaiting.OUTCOME_TABLE.name] = Ref("OutcomeTable")
+    if runs_tasks(machine.steps):
+        filled[TASK_FUNCTION.name] = GetAtt("TaskFunction", "Arn")
     return filled
 
 
@@ -92,6 +114,8 @@ def _parameters(workflow: Workflow, machine: Machine) -> dict[str, Any]:
             "Type": "String",
             "Description": "The key of the poller function's zip in that bucket",
         }
+    if runs_tasks(machine.steps):
+        parameters |= TASK_PARAMETERS
     parameters["MachineName"] = {
         "Type": "String",
         "Default": machine_name(workflow.dag_id),
@@ -123,6 +147,9 @@ def _resources(workflow: Workflow, machine: Machine) -> dict[str, Any]:
         resources["PollerFunction"] = _poller_function(machine)
         resources |= _poller_role(machine)
         resources["PollerLogs"] = _log_group("/aws/lambda/${MachineName}-poller")
+    if runs_tasks(machine.steps):
+        resources |= task_function_resources(workflow, machine.steps)
+        resources["TaskLogs"] = _log_group("/aws/lambda/${MachineName}-tasks")
     if machine.needs_table:
         resources["OutcomeTable"] = _outcome_table()
     return resources
@@ -135,8 +162,8 @@ def _state_machine(workflow: Workflow, machine: Machine) -> dict[str, Any]:
         "RoleArn": GetAtt("StateMachineRole", "Arn"),
         "DefinitionS3Location": {"Bucket": Ref("ArtifactBucket"), "Key": Ref("DefinitionKey")},
     }
-    if machine.needs_poller:
-        properties["DefinitionSubstitutions"] = substitutions(machine)
+    if filled := substitutions(machine):
+        properties["DefinitionSubstitutions"] = filled
     properties["LoggingConfiguration"] = {
         "Level": Note(
             "Every event is in the execution's history for 90 days, where dag2sfn reads it. The log keeps "
@@ -163,6 +190,8 @@ def _state_machine_role(machine: Machine) -> dict[str, Any]:
         statements.append(Statement(("lambda:InvokeFunction",), (GetAtt("PollerFunction", "Arn"),)))
     if machine.needs_table:
         statements.append(Statement(("dynamodb:PutItem",), (GetAtt("OutcomeTable", "Arn"),)))
+    if runs_tasks(machine.steps):
+        statements.append(Statement(("lambda:InvokeFunction",), (GetAtt("TaskFunction", "Arn"),)))
     return role_resources(
         "StateMachineRole",
         service="states.amazonaws.com",
@@ -245,4 +274,6 @@ def _outputs(machine: Machine) -> Mapping[str, Any]:
     }
     if machine.needs_poller:
         outputs["PollerFunctionArn"] = {"Value": GetAtt("PollerFunction", "Arn")}
+    if runs_tasks(machine.steps):
+        outputs |= TASK_OUTPUTS
     return outputs

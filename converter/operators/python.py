@@ -1,0 +1,249 @@
+"""Python and Bash tasks: run by one Lambda function, from the author's own DAG file.
+
+What the task calls is not looked into here beyond its source: which XComs it pulls, whether it needs Airflow
+(``task_runtime.callables``). Arguments and templates are the function's business, which imports the file.
+"""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+from converter import diagnostics as d
+from converter.expressions.jsonata import Expression, Substitution, literal, path
+from converter.operators.arguments import Arguments
+from converter.operators.registry import converts
+from converter.operators.step import Retrier, SkipOrders, Step
+from converter.task_runtime import LONGEST_RUN
+from converter.task_runtime.callables import Facts, facts_of, pulled_tasks
+from converter.task_runtime.third_party import needs_of
+from converter.workflow import Opaque, Value
+
+#: The function that runs the tasks of the DAG; the template fills it in.
+TASK_FUNCTION = Substitution("TaskFunctionArn")
+
+_STANDARD = "airflow.providers.standard"
+#: Lambda refuses or loses the event before the function has begun (AWS documentation, "Handle transient
+#: Lambda service exceptions"). Lambda.ClientExecutionTimeoutException is left out: there the task has run.
+_LAMBDA_TROUBLE = Retrier(
+    (
+        "Lambda.TooManyRequestsException",
+        "Lambda.ServiceException",
+        "Lambda.AWSLambdaException",
+        "Lambda.SdkClientException",
+    )
+)
+#: The run's input as the function takes it; whatever else the input holds stays in the machine.
+_RUN = Expression(
+    "$merge([{}, $sift($states.context.Execution.Input, function($value, $name) {$name in "
+    "['conf', 'run_id', 'logical_date', 'data_interval_start', 'data_interval_end', 'params']})])"
+)
+_XCOM_PULL = re.compile(r"xcom_pull\s*\(")
+
+
+@converts(
+    f"{_STANDARD}.operators.python.PythonOperator", f"{_STANDARD}.decorators.python._PythonDecoratedOperator"
+)
+def python_task(args: Arguments) -> Step:
+    """A call of the DAG's Lambda function, which imports the DAG file and calls the task's function.
+
+    Return value, as in Airflow: what the function returns, as JSON; its XCom keys likewise. What the
+    function can and cannot do is in docs/python_tasks.md.
+    """
+    return _python_step(args, "PythonOperator")
+
+
+@converts(
+    f"{_STANDARD}.operators.python.BranchPythonOperator",
+    f"{_STANDARD}.decorators.branch_python._BranchPythonDecoratedOperator",
+)
+def branch(args: Arguments) -> Step:
+    """As a Python task; what the function returns says which direct downstream tasks are followed.
+
+    Return value, as in Airflow: none if a task is skipped, else what the function returns.
+    """
+    return _python_step(args, "BranchPythonOperator", SkipOrders.NOT_CHOSEN)
+
+
+@converts(
+    f"{_STANDARD}.operators.python.ShortCircuitOperator",
+    f"{_STANDARD}.decorators.short_circuit._ShortCircuitDecoratedOperator",
+)
+def short_circuit(args: Arguments) -> Step:
+    """As a Python task; if the function returns something false, what lies downstream is skipped.
+
+    Return value, as in Airflow: none if a task is skipped, else what the function returns.
+    """
+    ignores_rules = args.take("ignore_downstream_trigger_rules", True)
+    orders = SkipOrders.DESCENDANTS if ignores_rules is True else SkipOrders.CHILDREN
+    return _python_step(args, "ShortCircuitOperator", orders)
+
+
+@converts(f"{_STANDARD}.operators.bash.BashOperator")
+def bash(args: Arguments) -> Step:
+    """As a Python task, in the same Lambda function: ``bash -c``, on Amazon Linux with Lambda's few programs.
+
+    Return value, as in Airflow: the last line of output. Exit code 99 (skip_on_exit_code) skips the task.
+    """
+    _report_bash(args)
+    may_skip = args.take("skip_on_exit_code", 99) is not None
+    processor = args.task.arguments.get("output_processor")
+    reads, facts = _reads(args, processor)
+    args.set_aside("bash_command", "env", "append_env", "output_encoding", "cwd", "output_processor")
+    return _step(args, "BashOperator", reads, facts, may_skip=may_skip)
+
+
+@converts(f"{_STANDARD}.decorators.bash._BashDecoratedOperator")
+def decorated_bash(args: Arguments) -> Step:
+    """As a Bash task; the command is what the decorated function returns."""
+    may_skip = args.take("skip_on_exit_code", 99) is not None
+    args.set_aside("bash_command", "env", "append_env", "output_encoding", "cwd", "output_processor")
+    _report_bash(args)
+    reads, facts = _reads(args, args.task.arguments.get("python_callable"))
+    args.set_aside("python_callable", "op_args", "op_kwargs")
+    return _step(args, "BashOperator", reads, facts, may_skip=may_skip)
+
+
+def _python_step(args: Arguments, operator: str, orders: SkipOrders | None = None) -> Step:
+    reads, facts = _reads(args, args.task.arguments.get("python_callable"))
+    args.set_aside("python_callable", "op_args", "op_kwargs", "templates_dict", "templates_exts")
+    # Of Airflow 1 and of how it logs.
+    args.set_aside("provide_context", "show_return_value_in_logs")
+    return _step(args, operator, reads, facts, orders=orders)
+
+
+def _step(
+    args: Arguments,
+    operator: str,
+    reads: tuple[str, ...],
+    facts: Facts | None,
+    *,
+    may_skip: bool = False,
+    orders: SkipOrders | None = None,
+) -> Step:
+    task = args.task
+    _report_time(args)
+    payload = {
+        "task_id": task.task_id,
+        "map_index": -1,
+        "try_number": Expression("$states.context.State.RetryCount + 1"),
+        "run": _RUN,
+        "xcom": {other: _record_of(other) for other in reads},
+    }
+    if task.execution_timeout:
+        payload["timeout"] = task.execution_timeout
+    return Step(
+        task_id=task.task_id,
+        operator=operator,
+        resource="arn:aws:states:::lambda:invoke",
+        arguments={"FunctionName": TASK_FUNCTION, "Payload": payload},
+        output=Expression("$states.result.Payload.return_value"),
+        retriers=(_LAMBDA_TROUBLE,),
+        # Where the source cannot be read, nobody knows.
+        can_skip=may_skip or facts is None or facts.may_skip,
+        orders_skips=orders,
+        skip=Expression("$states.result.Payload.skip") if orders else None,
+        final_errors=("AirflowFailException",),
+        reads=reads,
+    )
+
+
+def _record_of(task_id: str) -> Expression:
+    """Return the XComs of a task that has ended, by their keys; none if it pushed none, or did not run."""
+    record = f"$states.input.{path(task_id)}"
+    return Expression(f"$merge([{{{literal('return_value')}: {record}.output}}, {record}.xcom])")
+
+
+def _reads(args: Arguments, function: Value) -> tuple[tuple[str, ...], Facts | None]:
+    """Return the tasks whose XComs the task reads, and what its function's source says; report problems."""
+    task = args.task
+    found = {name: None for field in task.template_fields for name in _referred(task.arguments.get(field))}
+    facts: Facts | None = Facts()
+    if isinstance(function, Opaque):
+        facts = facts_of(function.text, Path(task.location.file))
+    if facts is None or facts.pulls_unseen:
+        found |= dict.fromkeys(task.upstream)
+        args.report(
+            d.PULLS_UNSEEN,
+            "which XComs its function pulls cannot be seen: it is passed those of its direct upstream tasks",
+            "name other tasks in literal ids: ti.xcom_pull(task_ids='extract')",
+        )
+    if facts is not None:
+        found |= dict.fromkeys(facts.pulled)
+        _report_needs(args, facts)
+    found.pop(task.task_id, None)
+    return tuple(found), facts
+
+
+def _referred(value: Value) -> Iterator[str]:
+    """Yield the tasks that XCom references and templates in an argument name."""
+    if isinstance(value, Opaque) and value.kind.endswith("XComArg"):
+        _, is_list, names = value.text.partition(" of ")
+        if is_list and "{{" not in value.text:
+            yield from names.split(", ")
+        else:
+            yield from _pulled_in_template(value.text)
+    elif isinstance(value, str):
+        yield from _pulled_in_template(value)
+    elif isinstance(value, dict):
+        for item in value.values():
+            yield from _referred(item)
+    elif isinstance(value, list):
+        for item in value:
+            yield from _referred(item)
+
+
+def _pulled_in_template(text: str) -> Iterator[str]:
+    for start in _XCOM_PULL.finditer(text):
+        call = _call_at(text, start.start())
+        yield from (pulled_tasks(call) or ()) if call else ()
+
+
+def _call_at(text: str, start: int) -> ast.Call | None:
+    """Return the call that begins in a text; None if it does not read as Python."""
+    for end in (found.end() for found in re.finditer(r"\)", text[start:])):
+        try:
+            call = ast.parse(text[start : start + end], mode="eval").body
+        except SyntaxError:
+            continue
+        return call if isinstance(call, ast.Call) else None
+    return None
+
+
+def _report_needs(args: Arguments, facts: Facts) -> None:
+    for name in facts.of_airflow:
+        args.report(
+            d.NEEDS_AIRFLOW,
+            f"its function uses {name}, which is not there in Lambda",
+            "do without: boto3 calls AWS with the function's own role; or use an operator that is converted",
+        )
+    for module in needs_of(facts.modules).not_installed:
+        args.report(
+            d.MODULE_NOT_INSTALLED,
+            f"its function uses the module '{module}', which is not installed here",
+            "install it where the DAG is converted, so that its version is known and packaged",
+        )
+
+
+def _report_time(args: Arguments) -> None:
+    limit = args.task.execution_timeout
+    if limit is None:
+        args.report(
+            d.SHORT_RUN, "it may take 15 minutes in Lambda", "set execution_timeout to how long it takes"
+        )
+    elif limit > LONGEST_RUN:
+        args.report(
+            d.TOO_LONG_FOR_LAMBDA,
+            f"execution_timeout is {limit:g} s, and Lambda ends a function after {LONGEST_RUN} s",
+            "set it to 15 minutes at most, or run the code in a Glue job (pythonshell), Batch or ECS",
+        )
+
+
+def _report_bash(args: Arguments) -> None:
+    args.report(
+        d.BASH_IN_LAMBDA,
+        "its command runs on Amazon Linux with what Lambda's runtime has: bash, coreutils, Python",
+        "check that it needs no other program",
+    )

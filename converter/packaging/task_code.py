@@ -1,0 +1,207 @@
+"""What the function that runs a DAG's Python tasks consists of.
+
+dag2sfn_tasks/      the function itself (converter/task_runtime)
+dag.json            which file and DAG it is, and the DAG's shape
+dags/               the DAG file, the local modules that it imports, and data files that it names
+jinja2/, markupsafe/   only if a task has a template
+requirements.txt    only if a task needs other packages; `dag2sfn package` installs them into packages/
+"""
+
+from __future__ import annotations
+
+import ast
+import hashlib
+import json
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from importlib import metadata
+from pathlib import Path
+
+from converter import diagnostics as d
+from converter.diagnostics import Dag2SfnError, about_dag
+from converter.operators.python import TASK_FUNCTION
+from converter.operators.step import Step
+from converter.task_runtime import SOURCE
+from converter.task_runtime.callables import facts_of
+from converter.task_runtime.local_modules import Imported, Module, local_modules, search_folders
+from converter.task_runtime.third_party import MAKES_DATES, needs_of
+from converter.workflow import Opaque, Task, Value, Workflow
+
+REQUIREMENTS = "requirements.txt"
+#: Folders that a DAG file names are taken along up to this size, in bytes; larger ones are no settings.
+_LARGEST_DATA_FOLDER = 5 * 1024 * 1024
+#: A relative path without hidden files (which hold secrets more often than settings), and not upwards.
+_PATH = re.compile(r"\w[\w -]*(\.[\w -]+)*(/\w[\w -]*(\.[\w -]+)*){0,5}/?")
+_TEMPLATE_LIBRARIES = ("jinja2", "markupsafe")
+
+
+def runs_tasks(steps: Mapping[str, Step]) -> bool:
+    """Whether one of the steps calls the function."""
+    return any(step.arguments.get("FunctionName") == TASK_FUNCTION for step in steps.values())
+
+
+def uses_variables(workflow: Workflow, steps: Mapping[str, Step]) -> bool:
+    """Whether the DAG file, a module of it or a task's template may ask for a Variable."""
+    if any("var." in text for task in _tasks(workflow, steps) for text in _texts(task.arguments)):
+        return True
+    return any("Variable" in module.imports for module in local_modules(_dag_file(workflow)))
+
+
+def task_files(workflow: Workflow, steps: Mapping[str, Step]) -> dict[str, bytes]:
+    """Return the function's files: path → content. Raises Dag2SfnError (D266) without the DAG file."""
+    dag_file = _dag_file(workflow)
+    tasks = _tasks(workflow, steps)
+    modules = local_modules(dag_file)
+    data = list(_data_files(modules))
+    sources = [dag_file, *(module.file for module in modules), *data]
+    root = _root(dag_file, modules, data)
+    described = _described(workflow, dag_file.relative_to(root).as_posix())
+    files = {
+        "dag.json": (json.dumps(described, indent=2, ensure_ascii=False) + "\n").encode(),
+        **{f"{SOURCE.name}/{file.name}": file.read_bytes() for file in SOURCE.glob("*.py")},
+        **{f"dags/{file.relative_to(root).as_posix()}": file.read_bytes() for file in sources},
+    }
+    if any("{" in text for task in tasks for text in _texts(task.arguments)):
+        files |= _template_libraries()
+    if lines := requirements(tasks, modules, dag_file):
+        header = "# What the DAG's Python tasks import, in the versions with which it was converted.\n"
+        files[REQUIREMENTS] = (header + "".join(f"{line}\n" for line in lines)).encode()
+    return dict(sorted(files.items()))
+
+
+def requirements(tasks: Iterable[Task], modules: Iterable[Module], dag_file: Path) -> tuple[str, ...]:
+    """Return what the tasks need to be installed, as ``name==version``.
+
+    That is what their functions use, what the DAG file uses while it is imported (but for dates), and
+    whatever local modules import.
+    """
+    imports: list[Imported] = []
+    for task in tasks:
+        for name in ("python_callable", "output_processor"):
+            function = task.arguments.get(name)
+            if isinstance(function, Opaque):
+                facts = facts_of(function.text, Path(task.location.file))
+                imports += facts.modules if facts else ()
+    local = {module.name.partition(".")[0] for module in modules}
+    for module in modules:
+        is_dag_file = module.file == dag_file.absolute()
+        imports += [
+            imported
+            for name, imported in module.imports.items()
+            if imported.top_level not in local
+            and imported.top_level not in MAKES_DATES
+            and (not is_dag_file or name in module.used_at_import)
+        ]
+    return needs_of(imports).requirements
+
+
+def _tasks(workflow: Workflow, steps: Mapping[str, Step]) -> list[Task]:
+    return [
+        task
+        for task in workflow.tasks
+        if task.task_id in steps and runs_tasks({task.task_id: steps[task.task_id]})
+    ]
+
+
+def _described(workflow: Workflow, file: str) -> dict[str, object]:
+    downstream: dict[str, list[str]] = {task.task_id: [] for task in workflow.tasks}
+    for task in workflow.tasks:
+        for upstream in task.upstream:
+            downstream[upstream].append(task.task_id)
+    return {
+        "dag_id": workflow.dag_id,
+        "file": file,
+        "airflow_version": workflow.airflow_version,
+        "tasks": {
+            task.task_id: {
+                "downstream": downstream[task.task_id],
+                **({"teardown": True} if task.is_teardown else {}),
+            }
+            for task in workflow.tasks
+        },
+        "task_groups": {name: list(roots) for name, roots in workflow.task_groups.items()},
+    }
+
+
+def _dag_file(workflow: Workflow) -> Path:
+    """Return the DAG file. A DAG may be located in another file, which it was made in: a factory."""
+    named = Path(workflow.location.file)
+    if _is_the_dag_file(named, workflow):
+        return named.absolute()
+    for folder in search_folders(named):
+        for file in sorted(folder.rglob("*.py")):
+            if _is_the_dag_file(file, workflow):
+                return file.absolute()
+    raise Dag2SfnError(
+        about_dag(
+            workflow,
+            d.DAG_FILE_CHANGED,
+            f"{named} is not there any more, or has changed since it was read",
+            "convert the DAG again",
+        )
+    )
+
+
+def _is_the_dag_file(file: Path, workflow: Workflow) -> bool:
+    try:
+        return hashlib.sha256(file.read_bytes()).hexdigest() == workflow.source_hash
+    except OSError:
+        return False
+
+
+def _root(dag_file: Path, modules: Iterable[Module], data: Iterable[Path]) -> Path:
+    """Return the outermost folder that something is found from: a module by its name, a data file."""
+    needed = {dag_file.parent, *(module.found_from for module in modules if module.file != dag_file)}
+    needed.update(file.parent for file in data)
+    for folder in search_folders(dag_file):
+        if all(other.is_relative_to(folder) for other in needed):
+            return folder
+    return search_folders(dag_file)[-1]
+
+
+def _data_files(modules: Iterable[Module]) -> Iterator[Path]:
+    """Yield the files that a text in a module names: files beside it or in a folder above, folders beside it.
+
+    A name without a dot could be any word, so that it counts only for a folder that is right there.
+    """
+    for module in modules:
+        folders = search_folders(module.file)
+        for node in ast.walk(module.tree):
+            if isinstance(node, ast.Constant) and isinstance(node.value, str):
+                yield from _named_files(node.value.strip(), folders)
+
+
+def _named_files(text: str, folders: Sequence[Path]) -> Iterator[Path]:
+    if not _PATH.fullmatch(text):
+        return
+    beside = folders[0] / text
+    if beside.is_dir():
+        inside = [file for file in beside.rglob("*") if file.is_file() and file.suffix != ".pyc"]
+        if sum(file.stat().st_size for file in inside) <= _LARGEST_DATA_FOLDER:
+            yield from inside
+    elif "." in text:
+        yield from (folder / text for folder in folders if (folder / text).is_file())
+
+
+def _texts(value: Value) -> Iterator[str]:
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, Opaque):
+        yield value.text
+    elif isinstance(value, Mapping):
+        for item in value.values():
+            yield from _texts(item)
+    elif isinstance(value, list):
+        for item in value:
+            yield from _texts(item)
+
+
+def _template_libraries() -> dict[str, bytes]:
+    """Return the sources and licences of Jinja, as installed here: they are plain Python."""
+    files: dict[str, bytes] = {}
+    for name in _TEMPLATE_LIBRARIES:
+        for file in metadata.distribution(name).files or ():
+            is_source = file.parts[0] == name and file.suffix == ".py"
+            if is_source or file.name.startswith("LICENSE"):
+                files[f"{name}/{file.name}"] = Path(str(file.locate())).read_bytes()
+    return files

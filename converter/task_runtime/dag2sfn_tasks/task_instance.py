@@ -1,0 +1,141 @@
+"""``ti`` and ``dag_run``, as far as the run's input can tell what they say."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timezone
+from typing import Any
+
+from .exceptions import NotInLambdaError
+from .inert import inert
+from .references import RETURN_KEY
+from .values import as_json
+
+_NOT_SET = object()
+
+
+@dataclass
+class DagRun:
+    """The run. ``conf`` is what it was started with."""
+
+    dag_id: str
+    run_id: str
+    conf: dict[str, Any]
+    logical_date: Any = None
+    data_interval_start: Any = None
+    data_interval_end: Any = None
+    state: str = "running"
+
+    @property
+    def execution_date(self) -> Any:
+        """The logical date, by its name of Airflow 2."""
+        return self.logical_date
+
+    @property
+    def run_type(self) -> str:
+        """How the run came to be, as its id says: ``manual``, ``scheduled``, …"""
+        prefix, separator, _ = self.run_id.partition("__")
+        return prefix if separator else "manual"
+
+    @property
+    def external_trigger(self) -> bool:
+        """Whether it was not the schedule that started the run (Airflow 2)."""
+        return self.run_type != "scheduled"
+
+    def __getattr__(self, name: str) -> Any:
+        if name.startswith("__"):
+            raise AttributeError(name)
+        return inert(f"airflow.models.DagRun.{name}")
+
+
+@dataclass
+class TaskInstance:
+    """One try of the task. ``received`` has the XComs of other tasks, ``pushed`` the keys of its own."""
+
+    task: Any
+    dag_run: DagRun
+    try_number: int
+    map_index: int
+    received: Mapping[str, Mapping[str, Any]]
+    known_task_ids: frozenset[str]
+    pushed: dict[str, Any] = field(default_factory=dict)
+    start_date: datetime = field(default_factory=lambda: datetime.now(timezone.utc))
+    context: dict[str, Any] = field(default_factory=dict)
+    state: str = "running"
+
+    @property
+    def task_id(self) -> str:
+        """The task's id."""
+        return str(self.task.task_id)
+
+    @property
+    def dag_id(self) -> str:
+        """The DAG's id."""
+        return self.dag_run.dag_id
+
+    @property
+    def run_id(self) -> str:
+        """The run's id."""
+        return self.dag_run.run_id
+
+    @property
+    def execution_date(self) -> Any:
+        """The run's logical date, by its name of Airflow 2."""
+        return self.dag_run.logical_date
+
+    def get_template_context(self) -> dict[str, Any]:
+        """Return the context of the task."""
+        return self.context
+
+    def get_dagrun(self) -> DagRun:
+        """Return the run."""
+        return self.dag_run
+
+    def xcom_push(self, key: str, value: Any, *args: Any, **kwargs: Any) -> None:
+        """Push an XCom. Raises TypeError or ValueError for what is no JSON."""
+        self.pushed[key] = as_json(value, f"XCom '{key}'")
+
+    def xcom_pull(
+        self,
+        task_ids: str | Iterable[str] | None = None,
+        dag_id: str | None = None,
+        key: str = RETURN_KEY,
+        include_prior_dates: bool = False,
+        *,
+        map_indexes: Any = _NOT_SET,
+        default: Any = None,
+        run_id: str | None = None,
+        **session: Any,
+    ) -> Any:
+        """Return an XCom of a task, or a list of one for each task.
+
+        Raises NotInLambdaError for what the machine has not passed on: other runs, other DAGs, and tasks
+        of which it could not be seen that this one reads them.
+        """
+        if dag_id not in (None, self.dag_id) or run_id not in (None, self.run_id) or include_prior_dates:
+            raise NotInLambdaError("xcom_pull: the machine has only the XComs of its own run")
+        single = task_ids is None or isinstance(task_ids, str)
+        wanted = [task_ids or self.task_id] if single else list(task_ids or ())
+        # Airflow gives the default only to one who says which map indexes are wanted.
+        otherwise = None if map_indexes is _NOT_SET else default
+        found = [self._pulled(str(task_id), key, otherwise) for task_id in wanted]
+        return found[0] if single else found
+
+    def _pulled(self, task_id: str, key: str, default: Any) -> Any:
+        if task_id == self.task_id:
+            value = self.pushed.get(key)
+        elif task_id in self.received:
+            value = self.received[task_id].get(key)
+        elif task_id in self.known_task_ids:
+            raise NotInLambdaError(
+                f"xcom_pull: the machine does not pass the XComs of '{task_id}' to '{self.task_id}', because "
+                "the callable does not name it; write its id as a literal: "
+                f"ti.xcom_pull(task_ids={task_id!r})"
+            )
+        else:
+            value = None  # as in Airflow: a task that does not exist has pushed nothing
+        return default if value is None else value
+
+    def __getattr__(self, name: str) -> Any:
+        if name.startswith("__"):
+            raise AttributeError(name)
+        return inert(f"airflow.models.TaskInstance.{name}")

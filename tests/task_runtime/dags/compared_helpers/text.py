@@ -1,0 +1,5 @@
+from .marks import MARK
+
+
+def shout(text):
+    return text.upper() + MARK

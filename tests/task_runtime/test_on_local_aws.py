@@ -1,0 +1,128 @@
+"""Python tasks from the DAG file to the outcomes: converted, packaged, deployed and run on the local AWS."""
+
+from __future__ import annotations
+
+import json
+import textwrap
+from pathlib import Path
+
+import pytest
+import yaml
+from archives import zip_of
+from typer.testing import CliRunner
+
+from converter.cli import app
+
+DAG_FILE = """
+    from datetime import datetime, timedelta
+
+    import yaml
+    from airflow.models import Variable
+    from airflow.operators.bash import BashOperator
+    from airflow.sdk import DAG, task
+    from helpers import double
+
+    with DAG("python_etl", schedule=None, start_date=datetime(2024, 1, 1), params={"limit": 2}) as dag:
+
+        @task
+        def extract(params, dag_run, run_id):
+            return {"rows": [1, 2, 3][: params["limit"]], "day": dag_run.conf["day"], "run": run_id}
+
+        @task
+        def transform(data, colour):
+            return [double(row) for row in data["rows"]] + [colour]
+
+        @task(retries=2, retry_delay=timedelta(seconds=1))
+        def flaky(ti):
+            if ti.try_number < 2:
+                raise ValueError("first try")
+            return ti.try_number
+
+        @task
+        def broken(rows):
+            return rows[10]
+
+        @task
+        def packaged():
+            return yaml.safe_load("a: [1, 2]")
+
+        @task
+        def variable():
+            return Variable.get("colour")
+
+        data = extract()
+        shell = BashOperator(task_id="shell", bash_command="echo {{ ti.xcom_pull('extract')['day'] }}")
+        data >> shell
+        broken(transform(data, variable()))
+        flaky()
+        packaged()
+"""
+
+
+def dag2sfn(*arguments):
+    return CliRunner().invoke(app, [str(argument) for argument in arguments])
+
+
+@pytest.fixture
+def run(session, aws, tmp_path, monkeypatch):
+    """Convert, package, deploy and run a DAG file; the run as `dag2sfn show --format json` has it."""
+    monkeypatch.chdir(tmp_path)
+
+    def convert_and_run(text, dag_id, conf, **files):
+        (tmp_path / "dags").mkdir()
+        (tmp_path / "dags/etl.py").write_text(textwrap.dedent(text))
+        for name, content in files.items():
+            (tmp_path / f"dags/{name}.py").write_text(content)
+        bundle = tmp_path / "build" / dag_id
+        for command in (
+            ("convert", "dags/etl.py", "-o", "build"),
+            ("package", bundle),
+            ("deploy", bundle),
+        ):
+            result = dag2sfn(*command)
+            assert result.exit_code == 0, (command, result.stderr, result.exception)
+        result = dag2sfn(
+            "run", dag_id, "--conf", json.dumps(conf), "--run-id", "r1", "--wait",
+            "--interval", "0.2", "--format", "json",
+        )  # fmt: skip
+        return json.loads(result.stdout)
+
+    return convert_and_run
+
+
+@pytest.fixture
+def wheel_of_yaml(tmp_path, monkeypatch):
+    """An index of one wheel, in a folder: no test loads packages from elsewhere."""
+    name = f"PyYAML-{yaml.__version__}"
+    files = {f"yaml/{file.name}": file.read_text() for file in Path(yaml.__file__).parent.glob("*.py")}
+    files |= {
+        f"{name}.dist-info/METADATA": f"Metadata-Version: 2.1\nName: PyYAML\nVersion: {yaml.__version__}\n",
+        f"{name}.dist-info/WHEEL": "Wheel-Version: 1.0\nRoot-Is-Purelib: true\nTag: py3-none-any\n",
+        f"{name}.dist-info/RECORD": "",
+    }
+    (tmp_path / f"{name}-py3-none-any.whl").write_bytes(zip_of(files))
+    monkeypatch.setenv("PIP_NO_INDEX", "1")
+    monkeypatch.setenv("PIP_FIND_LINKS", str(tmp_path))
+
+
+def test_python_tasks_run_with_arguments_packages_retries_and_tracebacks(run, aws, wheel_of_yaml):
+    aws.client("ssm").put_parameter(Name="/airflow/variables/colour", Value="green", Type="String")
+    found = run(DAG_FILE, "python_etl", {"day": "monday"}, helpers="def double(n): return 2 * n\n")
+    tasks = found["tasks"]
+    assert {name: task["state"] for name, task in tasks.items()} == {
+        "extract": "success",
+        "transform": "success",
+        "flaky": "success",
+        "broken": "failed",
+        "packaged": "success",
+        "variable": "success",
+        "shell": "success",
+    }
+    assert tasks["extract"]["output"] == {"rows": [1, 2], "day": "monday", "run": "r1"}
+    assert tasks["transform"]["output"] == [2, 4, "green"]
+    assert (tasks["flaky"]["output"], tasks["flaky"]["attempts"]) == (2, 2)
+    assert tasks["packaged"]["output"] == {"a": [1, 2]}
+    assert tasks["shell"]["output"] == "monday"
+    assert tasks["broken"]["error"] == "IndexError"
+    assert "list index out of range" in tasks["broken"]["cause"]
+    assert "return rows[10]" in tasks["broken"]["cause"]
