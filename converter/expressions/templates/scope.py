@@ -1,0 +1,73 @@
+"""What a translation is given (the scope), what it finds out, and how it refuses."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from converter.workflow import Value
+
+
+@dataclass(frozen=True)
+class Scope:
+    """Where a template stands.
+
+    ``tasks`` are the DAG's tasks whose XComs can be read: all but this one and the mapped ones; those in
+    ``multiple_outputs`` push one XCom for each key. ``params`` are the defaults of the DAG's params, updated
+    with the task's own; an Opaque is a param without a default. ``variables`` holds Airflow Variables (text,
+    as Airflow stores them) and ``connections`` the fields of connections, both by id; None means that none
+    are known. ``native`` is ``render_template_as_native_obj``; ``user_defined`` names the DAG's own filters
+    and macros.
+    """
+
+    dag_id: str
+    task_id: str
+    tasks: frozenset[str] = frozenset()
+    multiple_outputs: frozenset[str] = frozenset()
+    params: Mapping[str, Value] = field(default_factory=dict)
+    variables: Mapping[str, str] | None = None
+    connections: Mapping[str, Mapping[str, Value]] | None = None
+    native: bool = False
+    user_defined: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True)
+class Problem:
+    """Why a template is not translated: the text, the line in it (from 1), and what to write instead."""
+
+    template: str
+    line: int
+    what: str
+    remedy: str
+
+    def __str__(self) -> str:
+        return f"{self.what}; {self.remedy}" if self.remedy else self.what
+
+
+class Refusal(Exception):
+    """A part of a template cannot be translated. Caught where templates are taken apart."""
+
+    def __init__(self, what: str, remedy: str) -> None:
+        super().__init__(what)
+        self.what = what
+        self.remedy = remedy
+
+
+@dataclass
+class Findings:
+    """What is noticed while one value is translated."""
+
+    scope: Scope
+    reads: dict[str, None] = field(default_factory=dict)
+    uses_dates: bool = False
+    problems: list[Problem] = field(default_factory=list)
+    _names: int = 0
+
+    def begin_text(self) -> None:
+        """Begin another text: its names do not depend on the texts before it."""
+        self._names = 0
+
+    def fresh_name(self) -> str:
+        """Return the name of a JSONata variable that nothing else in the value uses."""
+        self._names += 1
+        return f"$v{self._names}"
