@@ -115,13 +115,46 @@ class Schedule:
     timezone: str | None = None
 
 
+class StandInKind(str, Enum):
+    """What kind of thing had to be stood in for, so that today's Airflow could read a DAG file."""
+
+    MOVED = "moved"  # a class or function that has another name today
+    REMOVED = "removed"  # something that is gone; the stand-in does what it did
+    RENAMED_ARGUMENT = "renamed_argument"  # an argument, or a value of one, that is called otherwise today
+    IDLE_ARGUMENT = "idle_argument"  # an argument that has no effect any more
+    FOREIGN_ARGUMENT = "foreign_argument"  # an argument that the class does not take; kept in the task
+    INTERVALS = "intervals"  # a schedule in the words of Airflow 2, in which it meant intervals
+    MISSING_MODULE = "missing_module"  # a module, or a name in one, that is not installed
+    UNMAPPED_OPERATOR = "unmapped_operator"  # an operator that is not installed; class and arguments are kept
+    VARIABLE = "variable"  # a Variable without a value: a placeholder was taken
+    VARIABLE_DEFAULT = "variable_default"  # a Variable without a value: its default was taken
+    CONNECTION = "connection"  # a Connection: a placeholder was taken
+    AWS_CALL = "aws_call"  # a call of boto3, which was not made
+    UNKNOWN_DECIDES = "unknown_decides"  # something unknown decided what the DAG looks like
+    NAMED_AFTER_UNKNOWN = "named_after_unknown"  # an id that is made from something unknown
+
+
+@dataclass(frozen=True)
+class StandIn:
+    """Something in a DAG file that a stand-in took the place of, and where it came first.
+
+    ``name`` is what the file says; ``detail`` is what to write today, or what was taken instead.
+    """
+
+    kind: StandInKind
+    name: str
+    detail: str
+    location: Location
+
+
 @dataclass(frozen=True)
 class Workflow:
     """One DAG: tasks in the order of the file, dependencies (``Task.upstream``), schedule, parameters.
 
     ``settings`` holds the DAG's other arguments where they differ from Airflow's defaults.
     ``dagrun_timeout`` is in seconds. ``source_hash`` is the SHA-256 (hex) of the DAG file. ``task_groups``
-    gives the tasks with which each task group begins (a branch may choose a group).
+    gives the tasks with which each task group begins (a branch may choose a group). ``stand_ins`` are those
+    that its whole file needed in order to be read.
     """
 
     dag_id: str
@@ -134,6 +167,7 @@ class Workflow:
     source_hash: str = ""
     airflow_version: str = ""
     task_groups: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    stand_ins: tuple[StandIn, ...] = ()
 
     def task(self, task_id: str) -> Task:
         """Return the task of this id. Raises KeyError."""
@@ -184,7 +218,13 @@ def workflow_from_json(data: Mapping[str, Any]) -> Workflow:
     for name in ("params", "settings"):
         fields[name] = _value_from_json(data[name])
     fields["task_groups"] = {name: tuple(roots) for name, roots in data["task_groups"].items()}
+    fields["stand_ins"] = tuple(stand_in_from_json(item) for item in data["stand_ins"])
     return Workflow(**fields)
+
+
+def stand_in_from_json(data: Mapping[str, Any]) -> StandIn:
+    """Return the StandIn that ``to_json`` wrote. Raises KeyError, TypeError, ValueError for anything else."""
+    return StandIn(StandInKind(data["kind"]), data["name"], data["detail"], Location(**data["location"]))
 
 
 def _task_from_json(data: Mapping[str, Any]) -> Task:

@@ -4,6 +4,7 @@ A DAG file is any Python program, so it is read in another process, under a time
 captured (``reader``). Everything that runs over there, and everything that imports Airflow, is in ``child``.
 """
 
-from converter.loading.loader import load
+from converter.loading.loader import load, load_each, load_readable
+from converter.loading.stand_in_messages import of_stand_ins
 
-__all__ = ["load"]
+__all__ = ["load", "load_each", "load_readable", "of_stand_ins"]

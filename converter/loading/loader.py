@@ -1,75 +1,103 @@
-"""From a path to Workflows: reads the files, and refuses unless every one of them is in order."""
+"""From a path to Workflows, and to messages about what is no Workflow."""
 
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 from converter.diagnostics import Dag2SfnError, Diagnostic
 from converter.loading import messages
-from converter.loading.reader import AirflowUnusableError, FileRead, FolderUnlistableError, read_files
+from converter.loading.reader import (
+    AirflowUnusableError,
+    Conditions,
+    FileRead,
+    FolderUnlistableError,
+    read_files,
+)
 from converter.workflow import Workflow
 
 
-def load(
-    path: Path, *, dag_ids: Sequence[str] = (), timeout: float = 60.0, python: str = sys.executable
-) -> tuple[Workflow, ...]:
-    """Return the Workflows of a DAG file, or of all DAG files below a folder.
+def load(path: Path, **options: Any) -> tuple[Workflow, ...]:
+    """Return the Workflows of a DAG file, or of all DAG files below a folder, if all of them can be read.
 
-    ``dag_ids`` selects DAGs; none means all. ``timeout`` is what each file may take, in seconds. ``python``
-    is the interpreter whose Airflow reads the files. The order is that of the files' paths, and within a
-    file that in which the DAGs are constructed.
+    Takes the options of :func:`load_each`. Raises Dag2SfnError with everything that is wrong.
+    """
+    workflows, problems = load_readable(path, **options)
+    if problems:
+        raise Dag2SfnError(*problems)
+    return workflows
 
-    Raises Dag2SfnError with everything that is wrong: what is wrong with a file always, what is wrong with a
-    DAG only if it is selected.
+
+def load_readable(path: Path, **options: Any) -> tuple[tuple[Workflow, ...], tuple[Diagnostic, ...]]:
+    """Return the Workflows that can be read, and a Diagnostic for each thing that cannot.
+
+    Takes the options of :func:`load_each`. Raises Dag2SfnError where nothing can be read at all.
+    """
+    workflows: list[Workflow] = []
+    problems: list[Diagnostic] = []
+    for item in load_each(path, **options):
+        if isinstance(item, Workflow):
+            workflows.append(item)
+        else:
+            problems.append(item)
+    return tuple(workflows), tuple(problems)
+
+
+def load_each(
+    path: Path,
+    *,
+    dag_ids: Sequence[str] = (),
+    timeout: float = 60.0,
+    python: str = sys.executable,
+    variables: Mapping[str, Any] | None = None,
+    allow_network: bool = False,
+) -> Iterator[Workflow | Diagnostic]:
+    """Yield each Workflow of a DAG file, or of all DAG files below a folder, as soon as it is read.
+
+    In the place of what cannot be read stands a Diagnostic, and the others go on. The order is that of the
+    files' paths, and within a file that in which the DAGs are constructed.
+
+    ``dag_ids`` selects DAGs; none means all: what is wrong with a file is told always, what is wrong with a
+    DAG only if it is selected. ``timeout`` is what each file may take, in seconds. ``python`` is the
+    interpreter whose Airflow reads the files. ``variables`` are values of Airflow's Variables, as JSON values
+    by name. With ``allow_network``, the files may reach other machines while they are read.
+
+    Raises Dag2SfnError where nothing can be read at all.
     """
     if not path.is_dir() and not (path.is_file() and path.suffix.lower() == ".py"):
         raise Dag2SfnError(messages.of_missing_path(path))
+    conditions = Conditions(timeout, python, variables or {}, allow_network)
     try:
-        reads = read_files(path, timeout=timeout, python=python)
+        yield from _loaded(path, read_files(path, conditions), dag_ids, timeout)
     except AirflowUnusableError as error:
         raise Dag2SfnError(messages.of_unusable_airflow(str(error), python)) from error
     except FolderUnlistableError as error:
         raise Dag2SfnError(messages.of_unlistable_folder(path, str(error), error.one_folder)) from error
-    problems = [
-        *_file_problems(reads, timeout),
-        *_dag_problems(reads, dag_ids),
-        *_missing(reads, dag_ids, path),
-    ]
-    if problems:
-        raise Dag2SfnError(*problems)
-    return tuple(
-        dag.workflow for read in reads for dag in read.dags if dag.workflow and _selected(dag.dag_id, dag_ids)
-    )
 
 
-def _selected(dag_id: str, dag_ids: Sequence[str]) -> bool:
-    return not dag_ids or dag_id in dag_ids
-
-
-def _file_problems(reads: Sequence[FileRead], timeout: float) -> Iterator[Diagnostic]:
+def _loaded(
+    path: Path, reads: Iterable[FileRead], dag_ids: Sequence[str], timeout: float
+) -> Iterator[Workflow | Diagnostic]:
+    first_places: dict[str, str] = {}
+    complete = True
     for read in reads:
         if read.failure:
-            yield messages.of_failure(read.file, read.failure, timeout)
-
-
-def _dag_problems(reads: Sequence[FileRead], dag_ids: Sequence[str]) -> Iterator[Diagnostic]:
-    found = [(read, dag) for read in reads for dag in read.dags if _selected(dag.dag_id, dag_ids)]
-    for _, dag in found:
-        if dag.workflow is None:
-            yield messages.of_dag(dag)
-    for dag_id in dict.fromkeys(dag.dag_id for _, dag in found):
-        of_this_id = [(read, dag) for read, dag in found if dag.dag_id == dag_id]
-        if len(of_this_id) > 1:
-            yield messages.of_duplicates(dag_id, of_this_id)
-
-
-def _missing(reads: Sequence[FileRead], dag_ids: Sequence[str], path: Path) -> Iterator[Diagnostic]:
-    known = list(dict.fromkeys(dag.dag_id for read in reads for dag in read.dags))
+            complete = False
+            yield messages.of_failure(read, read.failure, timeout)
+        for dag in read.dags:
+            taken = first_places.get(dag.dag_id)
+            first_places.setdefault(dag.dag_id, messages.place_of(read, dag))
+            if dag_ids and dag.dag_id not in dag_ids:
+                continue
+            if taken:
+                yield messages.of_duplicate(dag, taken)
+            else:
+                yield dag.workflow or messages.of_dag(dag)
     for dag_id in dag_ids:
-        if dag_id not in known:
-            yield messages.of_unknown_dag_id(dag_id, known, path)
+        if dag_id not in first_places:
+            yield messages.of_unknown_dag_id(dag_id, list(first_places), path)
     # A file that could not be read is complaint enough: it may be the one with the DAG.
-    if not known and not any(read.failure for read in reads):
+    if not first_places and complete:
         yield messages.of_no_dag(path)

@@ -9,43 +9,37 @@ from pathlib import Path
 from converter import diagnostics
 from converter.diagnostics import Diagnostic
 from converter.loading.reader import DagRead, Failure, FileRead
-from converter.workflow import Location
-
-_MIGRATE = "move the file to Airflow 3 first: `ruff check --select AIR3 --fix` does most of it"
-
-#: Vendors whose provider packages are named by two words: airflow.providers.apache.spark.
-_VENDORS_OF_SEVERAL = "apache|atlassian|cncf|common|dbt|ibm|microsoft"
+from converter.workflow import Location, StandIn, StandInKind
 
 #: What to do about errors that DAG files often raise: a pattern of the error, and the remedy.
 _REMEDIES = tuple(
     (re.compile(pattern), remedy)
     for pattern, remedy in (
         (
-            r"^(ModuleNotFound|Import)Error: .*"
-            rf"'airflow\.providers\.(?P<name>({_VENDORS_OF_SEVERAL})\.\w+|\w+)",
-            "install or update apache-airflow-providers-{name} beside Airflow",
+            r"the network is closed while DAG files are read",
+            "move it into a task, or allow it: --allow-network",
         ),
-        (r"^(ModuleNotFound|Import)Error: .*'airflow\b", _MIGRATE),
-        (r"^TypeError: .*'(schedule_interval|timetable|concurrency|full_filepath)'", _MIGRATE),
-        (r"Invalid arguments were passed to .*'(provide_context|task_concurrency)'", _MIGRATE),
         (
-            r"^ModuleNotFoundError: No module named '(?P<name>\w+)",
+            r"section/key \[(?P<section>\w+)/(?P<key>\w+)\] not found in config",
+            "set AIRFLOW__{SECTION}__{KEY} in the environment of the conversion",
+        ),
+        (
+            r"^(ModuleNotFound|Import)Error: No module named '(?P<name>\w+)",
             "install '{name}' beside Airflow, or add the folder that holds it to PYTHONPATH",
         ),
-        (r"Variable (?P<name>\w+) not found", "set {variable} in the environment for the conversion"),
     )
 )
 
 
-def of_failure(file: str, failure: Failure, timeout: float) -> Diagnostic:
+def of_failure(read: FileRead, failure: Failure, timeout: float) -> Diagnostic:
     """Return the message about a DAG file that could not be read. ``timeout`` is the limit in seconds."""
-    importer = f" (imported by {file})" if failure.location.file != file else ""
+    importer = f" (imported by {read.file})" if failure.location.file != read.file else ""
     output = f" (its last output: {failure.output})" if failure.output else ""
     if failure.kind == "raised":
         return Diagnostic(
             diagnostics.FILE_RAISES,
             f"{failure.error}{importer}",
-            _remedy(failure.error),
+            _remedy(failure.error) or _values_to_give(read.stand_ins),
             location=failure.location,
         )
     if failure.kind == "syntax":
@@ -77,11 +71,18 @@ def of_failure(file: str, failure: Failure, timeout: float) -> Diagnostic:
 def _remedy(error: str) -> str:
     for pattern, remedy in _REMEDIES:
         if match := pattern.search(error):
-            # Airflow reads variables from the environment first (AIRFLOW_VAR_<NAME>).
-            name = match.groupdict().get("name", "")
-            package_name = name.replace(".", "-").replace("_", "-") if "providers" in remedy else name
-            return remedy.format(name=package_name, variable=f"AIRFLOW_VAR_{name.upper()}")
+            names = match.groupdict()
+            return remedy.format(**names, **{name.upper(): value.upper() for name, value in names.items()})
     return ""
+
+
+def _values_to_give(stand_ins: Sequence[StandIn]) -> str:
+    """Return what to do where the error may come from a placeholder in the place of a Variable's value."""
+    names = [f"'{item.name}'" for item in stand_ins if item.kind is StandInKind.VARIABLE]
+    if not names:
+        return ""
+    several = "s" if len(names) > 1 else ""
+    return f"give the value{several} of the Variable{several} {', '.join(names)} with --variables"
 
 
 def of_missing_path(path: Path) -> Diagnostic:
@@ -99,7 +100,7 @@ def of_unusable_airflow(reason: str, python: str) -> Diagnostic:
     """Return the message about an interpreter without an Airflow that can be used."""
     return Diagnostic(
         diagnostics.AIRFLOW_UNUSABLE,
-        f"Airflow 3.1 or newer is needed to read DAG files, and {python} has none that works: {reason}",
+        f"Airflow 2.11, 3.1 or newer is needed to read DAG files; {python} has none that works: {reason}",
         "install it there: `pip install '.[airflow]'` in the checkout of dag2sfn",
     )
 
@@ -161,19 +162,17 @@ def of_dag(dag: DagRead) -> Diagnostic:
     )
 
 
-def of_duplicates(dag_id: str, found: Sequence[tuple[FileRead, DagRead]]) -> Diagnostic:
-    """Return the message about DAGs of one id, with the file of each.
+def place_of(read: FileRead, dag: DagRead) -> str:
+    """Return where a DAG is: it may be made in another file than the one that defines it for Airflow."""
+    return str(dag.location) if dag.location.file == read.file else f"{read.file} (made at {dag.location})"
 
-    A DAG may be constructed in another file than the one that defines it for Airflow: then both are named.
-    """
-    places = [
-        str(dag.location) if dag.location.file == read.file else f"{read.file} (made at {dag.location})"
-        for read, dag in found
-    ]
+
+def of_duplicate(dag: DagRead, first_place: str) -> Diagnostic:
+    """Return the message about a DAG whose id another one, at ``first_place``, had before."""
     return Diagnostic(
         diagnostics.DUPLICATE_DAG_ID,
-        f"{len(places)} DAGs have the id '{dag_id}': {', '.join(places)}",
+        f"another DAG has the id '{dag.dag_id}': {first_place}",
         "give each its own",
-        location=found[0][1].location,
-        dag_id=dag_id,
+        location=dag.location,
+        dag_id=dag.dag_id,
     )

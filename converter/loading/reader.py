@@ -22,7 +22,7 @@ from pathlib import Path
 from typing import Any
 
 from converter.loading.paths import DagRoot
-from converter.workflow import Location, Workflow, workflow_from_json
+from converter.workflow import Location, StandIn, Workflow, stand_in_from_json, workflow_from_json
 
 #: Seconds for Airflow to start and to list the files of a folder; two to four are usual.
 START_LIMIT = 120.0
@@ -84,7 +84,7 @@ class Failure:
 
 @dataclass(frozen=True)
 class FileRead:
-    """One DAG file: its DAGs in the order of their definition, or its failure.
+    """One DAG file: its DAGs in the order of their definition, or its failure; and what it needed to be read.
 
     ``file`` is written as in locations.
     """
@@ -92,24 +92,39 @@ class FileRead:
     file: str
     dags: tuple[DagRead, ...] = ()
     failure: Failure | None = None
+    stand_ins: tuple[StandIn, ...] = ()
 
 
-def read_files(path: Path, *, timeout: float, python: str) -> list[FileRead]:
-    """Read a DAG file, or all those of a folder, with the interpreter ``python``.
+@dataclass(frozen=True)
+class Conditions:
+    """Under which DAG files are read.
 
-    ``timeout`` is the limit of each file, in seconds. Raises AirflowUnusableError and FolderUnlistableError.
+    ``timeout`` is the limit of each file, in seconds; ``python`` the interpreter whose Airflow reads them;
+    ``variables`` are values of Airflow's Variables, as JSON values by name. Without ``allow_network``, the
+    files reach no other machine.
+    """
+
+    timeout: float
+    python: str
+    variables: Mapping[str, Any] = field(default_factory=dict)
+    allow_network: bool = False
+
+
+def read_files(path: Path, conditions: Conditions) -> Iterator[FileRead]:
+    """Read a DAG file, or all those of a folder; yield each as soon as it is read.
+
+    Raises AirflowUnusableError and FolderUnlistableError, before the first file.
     """
     root = DagRoot.of(path)
     files = [] if path.is_dir() else [os.path.abspath(path)]
-    reads: list[FileRead] = []
     with tempfile.TemporaryDirectory(prefix="dag2sfn-") as folder:
         while True:
-            child = _Child(Path(folder), root, files, timeout, python)
+            child = _Child(Path(folder), root, files, conditions)
             with contextlib.closing(child):
-                reads += child.read_all()
+                yield from child.read_all()
             files = child.unread
             if not files:
-                return reads
+                return
 
 
 @dataclass
@@ -119,8 +134,7 @@ class _Child:
     folder: Path
     root: DagRoot
     files: Sequence[str]
-    timeout: float
-    python: str
+    conditions: Conditions
     unread: list[str] = field(default_factory=list)
     _buffer: bytes = b""
     _output_start: int = 0
@@ -132,7 +146,9 @@ class _Child:
         request = {
             "root": asdict(self.root),
             "files": self.files,
-            "timeout": self.timeout,
+            "timeout": self.conditions.timeout,
+            "variables": self.conditions.variables,
+            "allow_network": self.conditions.allow_network,
             "pipe": child_end,
             "output": str(self._output),
             "stack": str(self._stack),
@@ -143,7 +159,7 @@ class _Child:
         try:
             with self._output.open("wb") as output:
                 self._process = subprocess.Popen(
-                    [self.python, "-c", _BOOTSTRAP, package_folder, str(request_file)],
+                    [self.conditions.python, "-c", _BOOTSTRAP, package_folder, str(request_file)],
                     stdin=subprocess.DEVNULL,
                     stdout=output,
                     stderr=output,
@@ -153,7 +169,8 @@ class _Child:
                 )
         except OSError as error:
             os.close(self._pipe)
-            raise AirflowUnusableError(f"{self.python} cannot be started: {error.strerror}") from error
+            reason = f"{self.conditions.python} cannot be started: {error.strerror}"
+            raise AirflowUnusableError(reason) from error
         finally:
             os.close(child_end)
 
@@ -179,7 +196,7 @@ class _Child:
             file = self.unread[0]
             beginning = self._next_message(START_LIMIT)
             self._output_start = beginning.get("printed", self._output_start)
-            message = self._next_message(self.timeout + _GRACE)
+            message = self._next_message(self.conditions.timeout + _GRACE)
             self.unread.pop(0)
             if "read" not in message:
                 yield FileRead(self.root.shown(file), failure=self._abnormal_end(file, message))
@@ -191,7 +208,8 @@ class _Child:
         if found := message["failure"]:
             output = self._printed(message["printed"]) if found["kind"] == "exited" else ""
             failure = Failure(found["kind"], Location(**found["location"]), found["error"], output)
-        return FileRead(file, tuple(map(_dag_read, message["dags"])), failure)
+        stand_ins = tuple(map(stand_in_from_json, message["stand_ins"]))
+        return FileRead(file, tuple(map(_dag_read, message["dags"])), failure, stand_ins)
 
     def _next_message(self, limit: float) -> Mapping[str, Any]:
         """Return the next message; ``{}`` if none came within ``limit`` seconds; ``{"ended": code}``."""
@@ -261,6 +279,8 @@ def _environment(folder: Path, root: DagRoot) -> dict[str, str]:
         "AIRFLOW__CORE__DAGS_FOLDER": root.folder,
         "AIRFLOW__CORE__LOAD_EXAMPLES": "False",
         "AIRFLOW__DATABASE__SQL_ALCHEMY_CONN": "sqlite://",
+        # Or a client of AWS waits for the metadata service of a machine that has none.
+        "AWS_EC2_METADATA_DISABLED": "true",
         # Or the last lines of a file that is killed would be lost.
         "PYTHONUNBUFFERED": "1",
     }

@@ -11,7 +11,7 @@ import pytest
 
 from converter import diagnostics
 from converter.diagnostics import Dag2SfnError
-from converter.loading import load
+from converter.loading import load, load_each, load_readable
 from converter.workflow import Location, to_json
 
 HERE = Path(__file__).parent
@@ -90,6 +90,31 @@ def test_the_example_is_read_with_its_partial_fan_in(monkeypatch):
     assert (workflow.schedule, workflow.location.file) == (None, "dags/partial_fan_in.py")
 
 
+def test_a_file_that_cannot_be_read_stops_no_other(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    Path("a.py").write_text("# airflow dag\nimport os\nos._exit(1)\n")
+    Path("b.py").write_text("from airflow.sdk import DAG\nwith DAG('b'):\n    pass\n")
+    Path("c.py").write_text("# airflow dag\nraise ValueError('no config')\n")
+    Path("d.py").write_text("from airflow.sdk import DAG\nwith DAG('d'):\n    pass\n")
+    exits, b, raises, d = load_each(Path("."))
+    assert (exits.code, b.dag_id, raises.code, d.dag_id) == (
+        diagnostics.FILE_EXITS,
+        "b",
+        diagnostics.FILE_RAISES,
+        "d",
+    )
+    assert load_readable(Path(".")) == ((b, d), (exits, raises))
+
+
+def test_each_workflow_comes_as_soon_as_its_file_is_read(tmp_path):
+    (tmp_path / "a.py").write_text("from airflow.sdk import DAG\nwith DAG('a'):\n    pass\n")
+    (tmp_path / "b.py").write_text("# airflow dag\nimport time\ntime.sleep(600)\n")
+    loaded = load_each(tmp_path)
+    assert next(loaded).dag_id == "a"
+    # Whoever has seen enough ends the process that reads.
+    loaded.close()
+
+
 def test_a_path_without_dag_files_is_named(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     Path("notes.txt").write_text("airflow dag")
@@ -120,7 +145,7 @@ def test_every_unknown_dag_id_is_named_with_the_known_ones(monkeypatch):
 
 LISTING = """
 from pathlib import Path
-from converter.loading import load
+from converter.loading import load, load_each, load_readable
 for workflow in load(Path(".")):
     print(workflow.location, *(task.location for task in workflow.tasks))
 """

@@ -7,6 +7,7 @@ constructors are wrapped, once per process, in ways that operators do not notice
 
 from __future__ import annotations
 
+import functools
 import os
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -14,10 +15,7 @@ from dataclasses import dataclass
 from types import FrameType, TracebackType
 from typing import Any
 
-from airflow.sdk import DAG
-from airflow.sdk.bases.operator import BaseOperatorMeta
-from airflow.sdk.definitions.mappedoperator import MappedOperator
-
+from converter.loading.child.airflow_names import DAG, BaseOperatorMeta, MappedOperator
 from converter.loading.paths import DagRoot
 from converter.workflow import Location
 
@@ -38,8 +36,8 @@ class Constructions:
         self._by_id: dict[int, _Constructed] = {}
         self._own_files: dict[str, str | None] = {}
         self._wrap_operators()
-        for attrs_class in (MappedOperator, DAG):
-            self._wrap_attrs_class(attrs_class)
+        for other_class in (MappedOperator, DAG):
+            self._wrap_class(other_class)
 
     def forget(self) -> None:
         """Drop everything noted: the next file begins."""
@@ -67,6 +65,14 @@ class Constructions:
             places.append((trace.tb_frame, trace.tb_lineno))
             trace = trace.tb_next
         return self._first_own(reversed(places))
+
+    def here(self) -> Location | None:
+        """Return the innermost place in the author's files that is being executed."""
+        return self._first_own(_callers())
+
+    def is_authors(self, file: str) -> bool:
+        """Return whether a path that Python names is one of the author's files."""
+        return self._own_file(file) is not None
 
     def shown(self, file: str) -> str:
         """Return how a path that Python names is written: it may be relative, as ``sys.path`` may."""
@@ -104,14 +110,17 @@ class Constructions:
 
         BaseOperatorMeta.__call__ = construct_and_note
 
-    def _wrap_attrs_class(self, attrs_class: Any) -> None:
-        finish: Callable[[Any], None] = attrs_class.__attrs_post_init__
+    def _wrap_class(self, other_class: Any) -> None:
+        # The last step of a class that attrs makes; DAG is none in Airflow 2.
+        last = "__attrs_post_init__" if hasattr(other_class, "__attrs_post_init__") else "__init__"
+        finish: Callable[..., None] = getattr(other_class, last)
 
-        def finish_and_note(item: Any) -> None:
-            finish(item)
+        @functools.wraps(finish)
+        def finish_and_note(item: Any, *args: Any, **kwargs: Any) -> None:
+            finish(item, *args, **kwargs)
             self._note(item)
 
-        attrs_class.__attrs_post_init__ = finish_and_note
+        setattr(other_class, last, finish_and_note)
 
 
 def _callers() -> Iterator[tuple[FrameType, int]]:

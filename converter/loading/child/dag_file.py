@@ -16,9 +16,9 @@ from collections.abc import Iterator
 from types import ModuleType
 from typing import Any
 
-from airflow.sdk import DAG
-from airflow.sdk.definitions._internal.contextmanager import DagContext
 from airflow.utils.file import get_unique_dag_module_name
+
+from converter.loading.child.airflow_names import DAG, DagContext
 
 
 class _Registered(list[Any]):

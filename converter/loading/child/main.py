@@ -7,10 +7,10 @@ It writes a JSON object per line to the pipe::
                                               Airflow cannot list the folder's files; nothing follows
     {"files": [path, ...], "packed": [...]}   what will be read, in this order, and zip archives of DAGs
     {"begin": path, "printed": bytes}         before each file is imported, and after:
-    {"read": path, "dags": [...], "failure": {...} | null, "printed": bytes}
+    {"read": path, "dags": [...], "failure": {...} | null, "stand_ins": [...], "printed": bytes}
 
-``discovery`` says what ``one_folder`` is, ``reading`` what is in ``dags`` and ``failure``; ``printed`` is the
-size of the output so far. All other paths are absolute.
+``discovery`` says what ``one_folder`` is, ``reading`` what is in ``dags``, ``failure`` and ``stand_ins``;
+``printed`` is the size of the output so far. All other paths are absolute.
 """
 
 from __future__ import annotations
@@ -26,8 +26,8 @@ from typing import IO, Any
 from converter.loading.paths import DagRoot
 from converter.workflow import to_json
 
-OLDEST_AIRFLOW = (3, 1)
-FIRST_UNKNOWN_AIRFLOW = (4, 0)
+#: From the first version until before the second.
+USABLE_AIRFLOWS = (((2, 11), (2, 12)), ((3, 1), (4, 0)))
 
 
 def main(request_file: str) -> None:
@@ -60,9 +60,9 @@ def _airflow_problem() -> str:
         import airflow
 
         version = tuple(int(part) for part in airflow.__version__.split(".")[:2])
-        if not OLDEST_AIRFLOW <= version < FIRST_UNKNOWN_AIRFLOW:
+        if not any(first <= version < end for first, end in USABLE_AIRFLOWS):
             return f"Airflow {airflow.__version__} is installed"
-        import airflow.sdk
+        import converter.loading.child.airflow_names  # noqa: F401 - whether it can be imported
     except Exception as error:  # noqa: BLE001  (a broken installation can raise anything; the parent shows it)
         return "".join(traceback.format_exception_only(error)).strip()
     return ""
@@ -73,7 +73,7 @@ def _serve(request: dict[str, Any], root: DagRoot, pipe: IO[str], stack: IO[str]
     from converter.loading.child.discovery import UnlistableError, find_files
     from converter.loading.child.reading import Reader, one_line
 
-    reader = Reader(root)
+    reader = Reader(root, variables=request["variables"], allow_network=request["allow_network"])
     try:
         files, packed = (request["files"], []) if request["files"] else find_files(root)
     except UnlistableError as error:

@@ -1,6 +1,6 @@
 """Reads DAG files, turning every way to fail into a report.
 
-A report is ``{"read": file, "dags": [...], "failure": {...} | None}``.
+A report is ``{"read": file, "dags": [...], "failure": {...} | None, "stand_ins": [StandIn]}``.
 
 - failure: ``{"kind": "raised" | "syntax" | "exited", "error": one line, "location": Location}``
 - each DAG: ``{"dag_id", "location", "workflow": Workflow | None, "cycle": [task ids], "invalid": one line}``;
@@ -11,13 +11,14 @@ from __future__ import annotations
 
 import hashlib
 import traceback
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from airflow.sdk import DAG
-
+from converter.loading.child.airflow_names import DAG
 from converter.loading.child.construction import Constructions
 from converter.loading.child.dag_file import find_cycle, import_dag_file
+from converter.loading.child.stand_ins.installation import StandIns
 from converter.loading.child.tasks import default_settings
 from converter.loading.child.workflows import default_dag_settings, workflow_from
 from converter.loading.paths import DagRoot
@@ -27,24 +28,28 @@ from converter.workflow import Location
 class Reader:
     """Reads DAG files below one root. One per process."""
 
-    def __init__(self, root: DagRoot) -> None:
+    def __init__(self, root: DagRoot, *, variables: Mapping[str, Any], allow_network: bool) -> None:
         # The defaults are those outside any DAG, so they are asked for before there is one.
         default_settings()
         default_dag_settings()
         self._root = root
         self._constructions = Constructions(root)
+        self._stand_ins = StandIns(self._constructions, variables=variables, allow_network=allow_network)
 
     def read(self, file: str) -> dict[str, Any]:
         """Import the file (absolute path) and return the report on it."""
         self._constructions.forget()
         place = Location(self._root.shown(file))
+        self._stand_ins.begin(place)
+        report: dict[str, Any] = {"read": file, "dags": [], "failure": None}
         try:
             source_hash = hashlib.sha256(Path(file).read_bytes()).hexdigest()
             dags = self._constructions.in_order(import_dag_file(file))
         except BaseException as error:  # noqa: BLE001  (a DAG file is any program: sys.exit() is reported too)
-            return {"read": file, "dags": [], "failure": self._failure(error, place)}
-        described = [self._describe(dag, place, source_hash) for dag in dags]
-        return {"read": file, "dags": described, "failure": None}
+            report["failure"] = self._failure(error, place)
+        else:
+            report["dags"] = [self._describe(dag, place, source_hash) for dag in _without_subdags(dags)]
+        return {**report, "stand_ins": self._stand_ins.needed()}
 
     def _failure(self, error: BaseException, file: Location) -> dict[str, Any]:
         if isinstance(error, SyntaxError):
@@ -69,11 +74,22 @@ class Reader:
             dag.validate()
             dag.resolve_template_files()
             report["workflow"] = workflow_from(
-                dag, constructions=self._constructions, file=file, source_hash=source_hash
+                dag,
+                constructions=self._constructions,
+                file=file,
+                source_hash=source_hash,
+                stand_ins=self._stand_ins.needed(),
             )
         except Exception as error:  # noqa: BLE001  (the author's own operators and timetables can raise it)
             report["invalid"] = one_line(error)
         return report
+
+
+def _without_subdags(dags: Sequence[DAG]) -> list[DAG]:
+    """Return the DAGs that are no task of another one, as with the SubDagOperator of Airflow 2."""
+    tasks = [task for dag in dags for task in dag.task_dict.values()]
+    inner = {id(getattr(task, "_BaseOperator__init_kwargs", {}).get("subdag")) for task in tasks}
+    return [dag for dag in dags if id(dag) not in inner]
 
 
 def one_line(error: BaseException) -> str:

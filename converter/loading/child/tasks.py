@@ -14,12 +14,21 @@ from collections.abc import Iterator, Mapping
 from datetime import timedelta
 from typing import Any, Generic
 
-from airflow.sdk import BaseOperator, Param
-from airflow.sdk.bases.decorator import DecoratedOperator
-from airflow.sdk.definitions.mappedoperator import MappedOperator
-
+from converter.loading.child.airflow_names import (
+    PARAMETERS_OF_OPERATORS as _EVERY_OPERATORS,
+)
+from converter.loading.child.airflow_names import (
+    BaseOperator,
+    DecoratedOperator,
+    MappedOperator,
+    Param,
+)
 from converter.loading.child.construction import Constructions
-from converter.loading.child.values import as_value, dotted_name
+from converter.loading.child.stand_ins.arguments import renamed_arguments
+from converter.loading.child.stand_ins.old_arguments import TRIGGER_RULES
+from converter.loading.child.stand_ins.placeholders import placeholder_in
+from converter.loading.child.stand_ins.unmapped import UnmappedDecoratedOperator, UnmappedOperator
+from converter.loading.child.values import as_value, class_name, dotted_name
 from converter.workflow import Location, Opaque, Retries, Task, TriggerRule, Value
 
 
@@ -30,8 +39,6 @@ def _parameters(function: Any) -> dict[str, inspect.Parameter]:
         if name != "self" and parameter.kind not in (parameter.VAR_POSITIONAL, parameter.VAR_KEYWORD)
     }
 
-
-_EVERY_OPERATORS = frozenset(_parameters(BaseOperator.__init__))
 
 _FIELDS_OF_TASK = frozenset(
     {
@@ -50,7 +57,10 @@ _FIELDS_OF_TASK = frozenset(
 #: These mean something only where they differ from the DAG's; see _own_settings.
 _SHARED_WITH_THE_DAG = frozenset({"start_date", "end_date", "params"})
 
-_PLAIN_SETTINGS = sorted(_EVERY_OPERATORS - _FIELDS_OF_TASK - _SHARED_WITH_THE_DAG)
+#: Airflow 2 has another name for it as well.
+_SAID_TWICE = frozenset({"task_concurrency"})
+
+_PLAIN_SETTINGS = sorted(_EVERY_OPERATORS - _FIELDS_OF_TASK - _SHARED_WITH_THE_DAG - _SAID_TWICE)
 
 #: The attribute that holds a parameter, where it is called otherwise (BaseOperator.__init__).
 _ATTRIBUTES = {
@@ -83,11 +93,11 @@ def task_from(
     arguments = _mapped_arguments(operator) if mapped else _arguments(operator, constructions)
     return Task(
         task_id=operator.task_id,
-        operator=dotted_name(operator_class),
+        operator=class_name(operator_class),
         bases=_bases(operator_class),
         arguments=dict(sorted(arguments.items())),
         settings=dict(sorted(_settings(operator, mapped).items())),
-        template_fields=_template_fields(operator),
+        template_fields=tuple(sorted({*_template_fields(operator), *_holding_placeholders(arguments)})),
         upstream=upstream,
         trigger_rule=_trigger_rule(operator),
         retries=_retries(operator),
@@ -101,8 +111,30 @@ def task_from(
 
 def _bases(operator_class: type) -> tuple[str, ...]:
     """Return the base classes that say what an operator does, nearest first, without BaseOperator's own."""
-    internals = {operator_class, ABC, Generic, *BaseOperator.mro()[1:]}
-    return tuple(dotted_name(base) for base in operator_class.mro() if base not in internals)
+    internals = {
+        operator_class,
+        ABC,
+        Generic,
+        UnmappedOperator,
+        UnmappedDecoratedOperator,
+        *BaseOperator.mro()[1:],
+    }
+    return tuple(class_name(base) for base in operator_class.mro() if base not in internals)
+
+
+def _holding_placeholders(arguments: Mapping[str, Value]) -> Iterator[str]:
+    """Yield the arguments with templates in place of values that were not given: rendered, they are these."""
+    for name, value in arguments.items():
+        if any(placeholder_in(text) for text in _texts(value)):
+            yield name
+
+
+def _texts(value: Value) -> Iterator[str]:
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, (list, dict)):
+        for member in value.values() if isinstance(value, dict) else value:
+            yield from _texts(member)
 
 
 def _template_fields(operator: Any) -> tuple[str, ...]:
@@ -115,7 +147,7 @@ def _trigger_rule(operator: Any) -> TriggerRule:
     # Airflow checks the rule that is passed, not one that is set afterwards.
     rule = as_value(operator.trigger_rule)
     try:
-        return TriggerRule(rule)
+        return TriggerRule(TRIGGER_RULES.get(rule, rule))
     except ValueError as error:
         raise ValueError(f"task '{operator.task_id}' has the unknown trigger_rule '{rule}'") from error
 
@@ -157,8 +189,12 @@ def _arguments(operator: Any, constructions: Constructions) -> dict[str, Value]:
     if hasattr(operator, "deferrable"):
         # Its default comes from the configuration.
         passed["deferrable"] = operator.deferrable
+    todays = renamed_arguments(operator.operator_class)
     ignored = _EVERY_OPERATORS | (_PLUMBING if isinstance(operator, DecoratedOperator) else frozenset())
-    return {name: as_value(value) for name, value in passed.items() if name not in ignored}
+    # An older version of the class may take an argument by its older name.
+    return {
+        todays.get(name) or name: as_value(value) for name, value in passed.items() if name not in ignored
+    }
 
 
 def _changed_afterwards(
@@ -233,7 +269,8 @@ def _own_settings(operator: Any) -> dict[str, Value]:
     dag = operator.dag
     for name in ("start_date", "end_date"):
         # The DAG's own limits are copied to each task, and default_args hold them often: that says nothing.
-        if (value := as_value(getattr(operator, name))) != as_value(getattr(dag, name)):
+        common = getattr(dag, name) or dag.default_args.get(name)
+        if (value := as_value(getattr(operator, name))) != as_value(common):
             settings[name] = value
     if params := _own_params(operator):
         settings["params"] = params

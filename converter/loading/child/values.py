@@ -10,6 +10,8 @@ mapping                          dict in the order of insertion, keys as strings
 list, tuple                      list
 set, frozenset                   list, sorted by the members' JSON form
 everything else                  Opaque
+what is made of something        Opaque of the kind ``unknown`` (see ``stand_ins.unknown``)
+unknown
 ===============================  ====================================================================
 
 The text of an Opaque is made of names and values, never of ``repr``: the same DAG gives the same text in
@@ -30,16 +32,18 @@ from pathlib import PurePath
 from typing import Any
 from uuid import UUID
 
-from airflow.sdk import DAG, XComArg
-from airflow.sdk.definitions._internal.abstractoperator import AbstractOperator
-from airflow.sdk.definitions.xcom_arg import PlainXComArg
-
+from converter.loading.child.airflow_names import DAG, AbstractOperator, PlainXComArg, XComArg
+from converter.loading.child.stand_ins.moved import todays_name
+from converter.loading.child.stand_ins.unknown import Unknown, mark_in, shown
 from converter.workflow import Opaque, Value, to_json
 
 #: Airflow imports ``etl.py`` as ``unusual_prefix_<hash of its path>_etl`` (airflow.utils.file).
 _DAG_MODULE_PREFIX = re.compile(r"^unusual_prefix_[0-9a-f]+_")
 
 _LONGEST_TEXT = 500
+
+#: The kind of an Opaque of which not even the class is known.
+_UNKNOWN = "unknown"
 
 
 def dotted_name(item: object) -> str:
@@ -48,8 +52,16 @@ def dotted_name(item: object) -> str:
     return f"{module}.{getattr(item, '__qualname__', type(item).__qualname__)}"
 
 
+def class_name(item: type) -> str:
+    """Return the dotted name of an operator's class, as it is called in the Airflow of today."""
+    name = dotted_name(item)
+    return todays_name(name) or name
+
+
 def as_value(item: object, _containers: frozenset[int] = frozenset()) -> Value:
     """Return the JSON value of an object (see the module), with an :class:`Opaque` where it has none."""
+    if isinstance(item, Unknown):
+        return Opaque(_UNKNOWN, shown(item))
     if isinstance(item, Enum):
         return as_value(item.value, _containers)
     if item is None or isinstance(item, (bool, int, float, str)):
@@ -65,7 +77,10 @@ def _scalar_value(item: str | float | None) -> Value:
     if item is None or isinstance(item, bool):
         return item
     if isinstance(item, str):
-        return str.__str__(item)
+        # The text of a subclass, which may have a __str__ of its own.
+        text = str.__str__(item)
+        unknown = mark_in(text)
+        return text if unknown is None else Opaque(_UNKNOWN, unknown)
     if isinstance(item, int):
         return int(item)
     return float(item) if math.isfinite(item) else Opaque("builtins.float", str(float(item)))

@@ -8,28 +8,43 @@ from datetime import timedelta
 from typing import Any
 
 import airflow
-import attrs
-from airflow.sdk import DAG
-from airflow.sdk.definitions.timetables.simple import NullTimetable
 
+from converter.loading.child.airflow_names import DAG, PARAMETERS_OF_DAG, NullTimetable, schedule_of
 from converter.loading.child.construction import Constructions
 from converter.loading.child.tasks import resolved_params, task_from
 from converter.loading.child.values import as_value
-from converter.workflow import Location, Schedule, Task, Value, Workflow
+from converter.workflow import Location, Schedule, StandIn, Task, Value, Workflow
 
 _FIELDS_OF_WORKFLOW = {"dag_id", "schedule", "params", "dagrun_timeout"}
 #: default_args have reached the tasks; the display name defaults to the id; the root group is no argument.
 _SEEN_ELSEWHERE = {"default_args", "dag_display_name", "task_group"}
+#: Of Airflow 2: other names for what has one, and what concerns its user interface.
+_OF_AIRFLOW_2 = {
+    "schedule_interval",
+    "timetable",
+    "concurrency",
+    "default_view",
+    "full_filepath",
+    "orientation",
+}
 
-_SETTINGS = tuple(
-    field.name
-    for field in attrs.fields(DAG)
-    if field.init and field.name not in _FIELDS_OF_WORKFLOW | _SEEN_ELSEWHERE
-)
+_SETTINGS = sorted(PARAMETERS_OF_DAG - _FIELDS_OF_WORKFLOW - _SEEN_ELSEWHERE - _OF_AIRFLOW_2)
+#: Settings that have another name today.
+_TODAYS_NAMES = {"fail_stop": "fail_fast"}
 
 
-def workflow_from(dag: DAG, *, constructions: Constructions, file: Location, source_hash: str) -> Workflow:
-    """Return the Workflow of a DAG whose file is ``file``. Raises what the DAG's own objects raise."""
+def workflow_from(
+    dag: DAG,
+    *,
+    constructions: Constructions,
+    file: Location,
+    source_hash: str,
+    stand_ins: tuple[StandIn, ...],
+) -> Workflow:
+    """Return the Workflow of a DAG whose file is ``file``, which needed these stand-ins.
+
+    Raises what the DAG's own objects raise.
+    """
     return Workflow(
         dag_id=dag.dag_id,
         tasks=_tasks(dag, constructions, file),
@@ -41,6 +56,7 @@ def workflow_from(dag: DAG, *, constructions: Constructions, file: Location, sou
         source_hash=source_hash,
         airflow_version=airflow.__version__,
         task_groups=_task_groups(dag),
+        stand_ins=stand_ins,
     )
 
 
@@ -70,7 +86,7 @@ def _schedule(dag: DAG) -> Schedule | None:
     timetable = dag.timetable
     if isinstance(timetable, NullTimetable):
         return None
-    timezone = getattr(timetable, "timezone", None)
+    timezone = _attribute(timetable, "timezone")
     return Schedule(
         timetable=type(timetable).__name__,
         expression=_expression(timetable),
@@ -80,13 +96,18 @@ def _schedule(dag: DAG) -> Schedule | None:
 
 def _expression(timetable: Any) -> str | None:
     """Return the cron string; the seconds of a fixed delta; the calendar delta as its class writes it."""
-    if expression := getattr(timetable, "expression", None):
+    if expression := _attribute(timetable, "expression"):
         return str(expression)
-    delta = getattr(timetable, "delta", None)
+    delta = _attribute(timetable, "delta")
     if isinstance(delta, timedelta):
         seconds = delta.total_seconds()
         return str(int(seconds) if seconds.is_integer() else seconds)
     return None if delta is None else repr(delta)
+
+
+def _attribute(timetable: Any, name: str) -> Any:
+    """Return an attribute of a timetable, which is not public in Airflow 2; None if it has none."""
+    return getattr(timetable, name, getattr(timetable, f"_{name}", None))
 
 
 @functools.cache
@@ -99,13 +120,16 @@ def default_dag_settings() -> Mapping[str, Value]:
 def _settings(dag: DAG) -> dict[str, Value]:
     defaults = default_dag_settings()
     values = {name: as_value(getattr(dag, name)) for name in _SETTINGS}
-    settings = {name: value for name, value in values.items() if value != defaults[name]}
+    settings = {
+        _TODAYS_NAMES.get(name, name): value for name, value in values.items() if value != defaults[name]
+    }
     if dag.dag_display_name != dag.dag_id:
         settings["dag_display_name"] = dag.dag_display_name
-    in_full = dag.schedule is None or isinstance(dag.schedule, str) or hasattr(dag.timetable, "delta")
-    if dag.schedule is dag.timetable or not in_full:
+    schedule = schedule_of(dag)
+    in_full = schedule is None or isinstance(schedule, str) or _attribute(dag.timetable, "delta") is not None
+    if schedule is dag.timetable or not in_full:
         # A timetable or assets: Schedule holds their class, but not all that they were made with.
-        settings["schedule"] = as_value(dag.schedule)
+        settings["schedule"] = as_value(schedule)
     if schemas := _param_schemas(dag):
         settings["param_schemas"] = schemas
     if dag.edge_info:

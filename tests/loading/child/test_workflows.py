@@ -64,6 +64,11 @@ def test_tasks_are_in_the_order_of_the_file(good):
     ]
 
 
+def test_a_task_group_is_known_by_the_tasks_with_which_it_begins(good):
+    assert good["flow"].task_groups == {"per_item": ("per_item.in_group",)}
+    assert good["hourly"].task_groups == {}
+
+
 def test_a_dag_is_located_where_it_is_constructed(good):
     lines = FILE.read_text().splitlines()
     places = {dag_id: good[dag_id].location for dag_id in ("settings", "hourly", "flow")}

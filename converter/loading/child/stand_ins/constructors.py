@@ -1,0 +1,147 @@
+"""Lets the constructors of DAGs, tasks and task groups take what they took in Airflow 1.10 and 2."""
+
+from __future__ import annotations
+
+import functools
+import itertools
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+
+from converter.loading.child.airflow_names import (
+    DAG,
+    PARAMETERS_OF_DAG,
+    PARAMETERS_OF_OPERATORS,
+    TRIGGER_RULES,
+    BaseOperator,
+    BaseOperatorMeta,
+    CronDataIntervalTimetable,
+    DeltaDataIntervalTimetable,
+    TaskDecoratorCollection,
+    TaskGroup,
+    mapped_operator_module,
+    operator_module,
+)
+from converter.loading.child.stand_ins import old_arguments
+from converter.loading.child.stand_ins.arguments import Arguments
+from converter.loading.child.stand_ins.ledger import Ledger
+from converter.loading.child.stand_ins.unmapped import learn_arguments, unmapped_decorator
+from converter.workflow import StandInKind
+
+#: What DAG took by position until Airflow 2.
+_POSITIONS_IN_DAG = ("description", "schedule_interval", "start_date", "end_date")
+_IDLE = frozenset(old for old, new in old_arguments.OF_OPERATORS.items() if new is None)
+#: Schedules that mean no interval.
+_NO_INTERVALS = ("@once", "@continuous")
+
+
+class Constructors:
+    """Wraps the constructors of Airflow. One per process."""
+
+    def __init__(self, ledger: Ledger) -> None:
+        self._ledger = ledger
+        self._arguments = Arguments(ledger)
+
+    def install(self) -> None:
+        """Take the place of Airflow's constructors, for the rest of this process."""
+        DAG.__init__ = self._of_dag(DAG.__init__)
+        TaskGroup.__init__ = self._of_task_group(TaskGroup.__init__)
+        BaseOperatorMeta.__call__ = self._of_operator(BaseOperatorMeta.__call__)
+        BaseOperator.__init__ = self._of_base_operator(BaseOperator.__init__)
+        check = self._of_mapped_operator(mapped_operator_module.validate_mapping_kwargs)
+        mapped_operator_module.validate_mapping_kwargs = operator_module.validate_mapping_kwargs = check
+        decorators: Any = TaskDecoratorCollection
+        decorators.__getattr__ = self._decorators(decorators.__getattr__)
+        for rules, old in itertools.product(TRIGGER_RULES, old_arguments.TRIGGER_RULES):
+            # The text, no member of the enumeration: then it is noted where it is used.
+            if not hasattr(rules, old.upper()):
+                setattr(rules, old.upper(), old)
+
+    def _of_dag(self, construct: Callable[..., None]) -> Callable[..., None]:
+        @functools.wraps(construct)
+        def construct_dag(dag: Any, dag_id: Any, *positional: Any, **given: Any) -> None:
+            if len(positional) > len(_POSITIONS_IN_DAG):
+                raise TypeError("Use keyword arguments when initializing DAGs")
+            given = {"dag_id": dag_id, **dict(zip(_POSITIONS_IN_DAG, positional, strict=False)), **given}
+            of_airflow_2 = "schedule_interval" in given and "schedule_interval" not in PARAMETERS_OF_DAG
+            if of_airflow_2:
+                given.setdefault("schedule", given.pop("schedule_interval"))
+            construct(dag, **self._arguments.of_dag(given, PARAMETERS_OF_DAG))
+            if of_airflow_2:
+                self._count_intervals(dag)
+
+        return construct_dag
+
+    def _count_intervals(self, dag: Any) -> None:
+        """Let a schedule mean what it meant in Airflow 2, where a run stood for the interval before it."""
+        schedule = dag.schedule
+        if isinstance(schedule, str) and schedule not in _NO_INTERVALS:
+            dag.timetable = CronDataIntervalTimetable(schedule, dag.timezone)
+        elif isinstance(schedule, timedelta) or type(schedule).__name__ == "relativedelta":
+            dag.timetable = DeltaDataIntervalTimetable(schedule)
+        else:
+            self._ledger.note(StandInKind.RENAMED_ARGUMENT, "DAG(schedule_interval=...)", "schedule=...")
+            return
+        self._ledger.note(StandInKind.INTERVALS, str(schedule), type(dag.timetable).__name__)
+
+    def _of_task_group(self, construct: Callable[..., None]) -> Callable[..., None]:
+        @functools.wraps(construct)
+        def construct_group(group: Any, *group_id: Any, **given: Any) -> None:
+            construct(
+                group,
+                **self._arguments.of_anything({**dict(zip(["group_id"], group_id, strict=False)), **given}),
+            )
+
+        return construct_group
+
+    def _of_operator(self, construct: Callable[..., Any]) -> Callable[..., Any]:
+        def construct_operator(operator_class: type, *args: Any, **given: Any) -> Any:
+            operator = construct(operator_class, *args, **self._arguments.of_operator(given, operator_class))
+            # What became of arguments that reached BaseOperator itself (_of_base_operator).
+            gone, new = operator.__dict__.pop("_translated", ((), {}))
+            passed = operator._BaseOperator__init_kwargs
+            for name in {*gone, *_IDLE}:
+                passed.pop(name, None)
+            passed.update(new)
+            return operator
+
+        return construct_operator
+
+    def _of_base_operator(self, construct: Callable[..., None]) -> Callable[..., None]:
+        @functools.wraps(construct)
+        def construct_base(operator: Any, **given: Any) -> None:
+            todays, foreign = self._arguments.of_base_operator(given, PARAMETERS_OF_OPERATORS, type(operator))
+            if todays.keys() != given.keys():
+                new = {name: value for name, value in todays.items() if name not in given}
+                gone = given.keys() - todays.keys() - foreign.keys()
+                operator.__dict__["_translated"] = gone, {**new, **foreign}
+            construct(operator, **todays)
+
+        # Airflow recognises the constructor of a class by what it wraps.
+        construct_base.__wrapped__ = construct.__wrapped__  # type: ignore[attr-defined]  # set by functools
+        return construct_base
+
+    def _of_mapped_operator(self, check: Callable[..., None]) -> Callable[..., None]:
+        def check_todays(operator_class: Any, method: Any, arguments: dict[str, Any]) -> None:
+            learn_arguments(operator_class, arguments)
+            if method == "partial":
+                todays = self._arguments.of_operator(arguments, operator_class)
+                # In place: they are the caller's own, which makes the task from them afterwards.
+                arguments.clear()
+                arguments.update(todays)
+            check(operator_class, method, arguments)
+
+        return check_todays
+
+    def _decorators(self, find: Callable[[Any, str], Any]) -> Callable[[Any, str], Any]:
+        def find_or_stand_in(collection: Any, name: str) -> Any:
+            try:
+                return find(collection, name)
+            except AttributeError:
+                if name.startswith("__"):
+                    raise
+            dotted = f"airflow.sdk.task.{name}"
+            self._ledger.note(StandInKind.UNMAPPED_OPERATOR, dotted)
+            return unmapped_decorator(dotted)
+
+        return find_or_stand_in

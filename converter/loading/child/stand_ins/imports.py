@@ -1,0 +1,158 @@
+"""Lets import statements of DAG files succeed: for what is not installed, stand-ins come back.
+
+``builtins.__import__`` is wrapped, which knows who imports. A finder in ``sys.meta_path`` would not: every
+library that tries whether another one is installed would be told that it is. Nothing is put into
+``sys.modules``, for the same reason.
+"""
+
+from __future__ import annotations
+
+import builtins
+import importlib.util
+import sys
+import types
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+from airflow.exceptions import AirflowOptionalProviderFeatureException
+
+from converter.loading.child.airflow_names import IS_AIRFLOW_2
+from converter.loading.child.stand_ins.missing import Missing
+from converter.loading.child.stand_ins.moved import is_old_module, todays_name
+from converter.loading.child.stand_ins.names import Names
+from converter.loading.child.stand_ins.removed import REMOVED
+from converter.loading.child.stand_ins.statements import is_optional
+
+#: Modules that reach for Airflow's database, though DAG files take names from them that need none.
+_NOT_TO_BE_IMPORTED = frozenset(
+    ("airflow.operators.subdag", "airflow.operators.subdag_operator")
+    if IS_AIRFLOW_2
+    else ("airflow.models.variable", "airflow.models.connection")
+)
+
+
+class Imports:
+    """Stands in for what import statements do not find.
+
+    ``is_authors_file`` says whether a path, as modules have it, is a DAG file or beside one. With
+    ``boto3_is_unknown``, nothing of boto3 is real for DAG files.
+    """
+
+    def __init__(
+        self, missing: Missing, is_authors_file: Callable[[str], bool], *, boto3_is_unknown: bool
+    ) -> None:
+        self._missing = missing
+        self._names = Names(missing)
+        self._is_authors_file = is_authors_file
+        self._boto3_is_unknown = boto3_is_unknown
+        self._python: Callable[..., Any] = builtins.__import__
+
+    def install(self) -> None:
+        """Take the place of Python's own import, for the rest of this process."""
+        self._names.complete_airflow()
+        builtins.__import__ = self._import
+
+    def _import(
+        self,
+        name: str,
+        globals: Mapping[str, Any] | None = None,
+        locals: Mapping[str, Any] | None = None,
+        fromlist: Sequence[str] | None = (),
+        level: int = 0,
+    ) -> Any:
+        file = globals.get("__file__") if globals else None
+        # Other code than the author's may be as old as a DAG file: a package of the company's operators.
+        if not file or not (self._is_authors_file(file) or _may_be_old(name, globals)):
+            return self._python(name, globals, locals, fromlist, level)
+        if self._boto3_is_unknown and not level and name.partition(".")[0] == "boto3":
+            return self._missing.value(name if fromlist else "boto3")
+        if fromlist and name in _NOT_TO_BE_IMPORTED:
+            return self._names.module(name)
+        line = sys._getframe(1).f_lineno
+        try:
+            module = self._python(name, globals, locals, fromlist, level)
+        except (ImportError, AirflowOptionalProviderFeatureException) as error:
+            module = self._stand_in_module(error, _absolute(name, globals, level), file, line)
+            return module if fromlist else self._top(module)
+        self._complete(_absolute(name, globals, level), fromlist or ())
+        return self._with_missing_names(module, fromlist or (), file, line)
+
+    def _complete(self, name: str, fromlist: Sequence[str]) -> None:
+        """Let modules of Airflow that were imported have their old names too, however they are used."""
+        for dotted in (name, *(f"{name}.{member}" for member in fromlist)):
+            if dotted.startswith("airflow.") and dotted in sys.modules and is_old_module(dotted):
+                self._names.complete(sys.modules[dotted])
+
+    def _stand_in_module(self, error: Exception, name: str, file: str, line: int) -> types.ModuleType:
+        """Return the module that stands in for one that cannot be imported. Raises the error if none does."""
+        if self._comes_from_a_file_of_the_author(error) or is_optional(file, line):
+            raise error
+        if not self._is_authors_file(file) and not is_old_module(name):
+            raise error
+        return self._names.module(name)
+
+    def _comes_from_a_file_of_the_author(self, error: Exception) -> bool:
+        """Return whether the failure is that of a module beside the DAG file, which may be on purpose."""
+        trace = error.__traceback__
+        while trace is not None:
+            if self._is_authors_file(trace.tb_frame.f_code.co_filename):
+                return True
+            trace = trace.tb_next
+        return False
+
+    def _top(self, module: types.ModuleType) -> types.ModuleType:
+        """Return what ``import a.b.c`` binds, which is ``a``, for a stand-in of ``a.b.c``."""
+        package, _, name = module.__name__.rpartition(".")
+        while package:
+            try:
+                parent = self._python(package, None, None, ("__name__",), 0)
+            except ImportError:
+                parent = self._names.module(package)
+            module = _overlaid(parent, {name: module})
+            package, _, name = package.rpartition(".")
+        return module
+
+    def _with_missing_names(
+        self, module: types.ModuleType, fromlist: Sequence[str], file: str, line: int
+    ) -> types.ModuleType:
+        lacking = [name for name in fromlist if name != "*" and not _has(module, name)]
+        if (
+            not lacking
+            or self._is_authors_file(getattr(module, "__file__", None) or "")
+            or is_optional(file, line)
+        ):
+            return module
+        found = {}
+        for name in lacking:
+            dotted = f"{module.__name__}.{name}"
+            if self._is_authors_file(file) or todays_name(dotted) or dotted in REMOVED:
+                found[name] = self._names.found(dotted, absent=dotted)
+        return _overlaid(module, found)
+
+
+def _may_be_old(name: str, globals: Mapping[str, Any] | None) -> bool:
+    """Return whether an import asks for Airflow, and is not one of Airflow's own."""
+    importer = str(globals.get("__name__")) if globals else ""
+    return name.startswith("airflow.") and not f"{importer}.".startswith(("airflow.", "converter."))
+
+
+def _absolute(name: str, globals: Mapping[str, Any] | None, level: int) -> str:
+    if not level or not globals:
+        return name
+    return importlib.util.resolve_name("." * level + name, globals.get("__package__") or "")
+
+
+def _has(module: types.ModuleType, name: str) -> bool:
+    try:
+        getattr(module, name)
+    except (AttributeError, ImportError, AirflowOptionalProviderFeatureException):
+        # Airflow's own redirections raise ImportError where the provider is not installed.
+        return False
+    return True
+
+
+def _overlaid(module: types.ModuleType, names: Mapping[str, Any]) -> types.ModuleType:
+    """Return a module with these names, and with those of another one."""
+    overlay = types.ModuleType(module.__name__)
+    vars(overlay).update(names, __getattr__=lambda name: getattr(module, name))
+    return overlay

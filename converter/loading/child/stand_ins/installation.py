@@ -1,0 +1,48 @@
+"""Puts all stand-ins in place, once per process, and says for each file which of them it needed."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from types import FrameType
+from typing import Any
+
+from converter.loading.child.construction import Constructions
+from converter.loading.child.stand_ins.constructors import Constructors
+from converter.loading.child.stand_ins.imports import Imports
+from converter.loading.child.stand_ins.json_texts import let_json_pass_what_is_unknown
+from converter.loading.child.stand_ins.ledger import Ledger
+from converter.loading.child.stand_ins.missing import Missing
+from converter.loading.child.stand_ins.network import close_network
+from converter.loading.child.stand_ins.variables import Variables
+from converter.workflow import Location, StandIn
+
+
+class StandIns:
+    """All stand-ins. ``variables`` are given values of Variables by name, as JSON values.
+
+    ``constructions`` knows which files are the author's. With ``allow_network``, DAG files may reach other
+    machines, and boto3 is the real one.
+    """
+
+    def __init__(
+        self, constructions: Constructions, *, variables: Mapping[str, Any], allow_network: bool
+    ) -> None:
+        def is_authors(frame: FrameType) -> bool:
+            return constructions.is_authors(frame.f_code.co_filename)
+
+        self._ledger = Ledger(constructions.here)
+        missing = Missing(self._ledger, is_authors)
+        Constructors(self._ledger).install()
+        Variables(variables, missing).install()
+        let_json_pass_what_is_unknown()
+        if not allow_network:
+            close_network()
+        Imports(missing, constructions.is_authors, boto3_is_unknown=not allow_network).install()
+
+    def begin(self, file: Location) -> None:
+        """Start noting, for another DAG file."""
+        self._ledger.begin(file)
+
+    def needed(self) -> tuple[StandIn, ...]:
+        """Return what the present file needed so far."""
+        return self._ledger.noted()
