@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -16,13 +17,19 @@ def start(
     port: Annotated[
         int, typer.Option(help="Port on the loopback interface; 0 takes a free one.", min=0, max=65535)
     ] = 4566,
+    state: Annotated[
+        Path | None,
+        typer.Option(
+            "--state", help="Folder that keeps everything, also through a kill; default: memory only."
+        ),
+    ] = None,
 ) -> None:
     """Start the local AWS and keep it running until Ctrl-C.
 
-    Example: `dag2sfn local start --port 4566`
+    Example: `dag2sfn local start --port 4566 --state .local-aws`
     """
     try:
-        from converter.local import serve
+        from converter.local import StateUnusable, serve
     except ModuleNotFoundError as error:
         problem, remedy = (
             f"the local AWS cannot be imported: {error.msg}",
@@ -30,6 +37,8 @@ def start(
         )
         raise Dag2SfnError(Diagnostic(d.LOCAL_NOT_INSTALLED, problem, remedy)) from None
     try:
-        serve(port)
+        serve(port, state)
+    except StateUnusable as error:
+        raise typer.BadParameter(str(error), param_hint="--state") from None
     except OSError as error:
         raise typer.BadParameter(f"port {port}: {error.strerror}", param_hint="--port") from None
