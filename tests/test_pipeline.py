@@ -156,3 +156,10 @@ def test_fail_fast_would_cut_off_a_teardown():
     teardown = glue("b", "a", is_teardown=True, trigger_rule=rule)
     flow = workflow(glue("a", is_setup=True), teardown, settings={"fail_fast": True})
     assert codes(pipeline.convert(flow, Options())) == ["D207"]
+
+
+def test_a_machine_that_is_too_large_to_be_resumed_is_converted_without():
+    tasks = [glue(f"task_{number:060}") for number in range(700)]
+    conversion = pipeline.convert(workflow(*tasks), Options())
+    assert codes(conversion) == ["D308"]
+    assert "done before?" not in str(conversion.machine.definition)
