@@ -4,6 +4,7 @@ import pytest
 from workflows import GLUE, glue, nested, partial_fan_in, workflow
 
 from converter import pipeline
+from converter.asl import budget
 from converter.asl.options import Correlate, Options
 from converter.workflow import Retries, Schedule, Task, TriggerRule
 
@@ -158,8 +159,10 @@ def test_fail_fast_would_cut_off_a_teardown():
     assert codes(pipeline.convert(flow, Options())) == ["D207"]
 
 
-def test_a_machine_that_is_too_large_to_be_resumed_is_converted_without():
-    tasks = [glue(f"task_{number:060}") for number in range(700)]
-    conversion = pipeline.convert(workflow(*tasks), Options())
+def test_a_machine_that_is_too_large_to_be_resumed_is_converted_without(monkeypatch):
+    flow = workflow(*(glue(f"task_{number}") for number in range(40)))
+    size = len(json.dumps(pipeline.convert(flow, Options()).machine.definition))
+    monkeypatch.setattr(budget, "DEFINITION_LIMIT", size * 4 // 5)
+    conversion = pipeline.convert(flow, Options())
     assert codes(conversion) == ["D308"]
     assert "done before?" not in str(conversion.machine.definition)

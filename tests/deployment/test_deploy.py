@@ -79,7 +79,7 @@ def test_deploying_a_changed_dag_updates_the_machine(bundle, session):
     after = deploy(bundle(poll_interval=77), session)
     assert after.change is Change.UPDATED
     assert after.state_machine_arn == before.state_machine_arn
-    assert '"Seconds": 77' in definition_of(session, after)
+    assert '"Seconds":77' in definition_of(session, after)
 
 
 def test_what_a_changed_dag_no_longer_needs_is_removed(bundle, session):
