@@ -273,7 +273,8 @@ PYTHON_VALUE = _code(
 )  # fmt: skip
 TEMPLATE = _code(
     "D205", Severity.REFUSED, "template is not converted",
-    "The argument is a Jinja template. Templates are not converted to JSONata yet.",
+    """The argument is a Jinja template that JSONata cannot express with the same text, or one that only the
+    run decides where the machine has to know the value before. templates.md lists what is converted.""",
 )  # fmt: skip
 TEARDOWN_CUT_OFF = _code(
     "D207", Severity.REFUSED, "a teardown would not run",
