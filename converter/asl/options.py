@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 from enum import Enum
 
 #: Where nothing bounds an Await: a day, which few runs outlast.
@@ -23,6 +24,13 @@ class Correlate(str, Enum):
     WINDOW = "window"  # by the run's start time
 
 
+class PollerStyle(str, Enum):
+    """How a poller waits between two questions."""
+
+    LOOP = "loop"  # in a loop of states: Wait, Task, Choice
+    RETRY = "retry"  # in one Task, whose Retry repeats the error "not ready"
+
+
 @dataclass(frozen=True)
 class Options:
     """Options of the conversion. All durations in seconds.
@@ -30,7 +38,8 @@ class Options:
     ``window`` is the period to which ``--correlate window`` rounds the execution's start down; 0 means the
     start itself. ``await_deadline`` counts from the start of the execution; None means the DAG's
     dagrun_timeout, or 24 hours without one. ``resumable``: an execution may begin with outcomes of an earlier
-    one, which costs one more state for each task.
+    one, which costs one more state for each task. ``poller_styles`` has the awaited tasks (ids) whose pollers
+    are of another style than ``poller_style``.
     """
 
     failures: Failures = Failures.AIRFLOW
@@ -39,6 +48,13 @@ class Options:
     poll_interval: int = 30
     await_deadline: int | None = None
     resumable: bool = True
+    poller_style: PollerStyle = PollerStyle.LOOP
+    poller_styles: Mapping[str, PollerStyle] = field(default_factory=dict)
+
+    def style_for(self, awaited: Iterable[str]) -> PollerStyle:
+        """Return the style of a poller for these tasks: ``loop`` where they do not agree."""
+        wanted = {self.poller_styles.get(task, self.poller_style) for task in awaited}
+        return wanted.pop() if len(wanted) == 1 else PollerStyle.LOOP
 
     def deadline(self, dagrun_timeout: float | None) -> int:
         """Return when pollers give up, in seconds after the start of the execution."""

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from converter import cli_support
-from converter.asl.options import Correlate, Failures, Options
+from converter.asl.options import Correlate, Failures, Options, PollerStyle
 from converter.cli_support import Format, print_json, reports_problems
 from converter.commands.parameters import (
     DagIds,
@@ -47,6 +47,12 @@ def convert(
             min=0,
         ),
     ] = None,
+    poller_style: Annotated[
+        PollerStyle,
+        typer.Option(
+            help="How pollers wait: in a `loop` of three states, or by `retry` of one, at a third of the cost."
+        ),
+    ] = PollerStyle.LOOP,
     poll_interval: PollInterval = 30,
     await_deadline: Annotated[
         int | None,
@@ -75,7 +81,7 @@ def convert(
 
     if window is not None and correlate is not Correlate.WINDOW:
         raise typer.BadParameter("it needs --correlate window", param_hint="--window")
-    options = Options(failures, correlate, window or 0, poll_interval, await_deadline, resume)
+    options = Options(failures, correlate, window or 0, poll_interval, await_deadline, resume, poller_style)
     expected = read_durations(durations) if durations else NO_DURATIONS
     workflows, unreadable = loading.load_readable(path, dag_ids=dag_id or (), timeout=timeout)
     document = ConversionDocument(diagnostics=[*unreadable, *expected.strangers(workflows)])

@@ -166,7 +166,7 @@ class Judge:
 
     def _reason_of_delay(self, task: str, started: float, delay: float) -> Code | None:
         if task in self._behind_awaits and self.pace:
-            interval = max(self.pace.interval, self.pace.growth * started)
+            interval = self.pace.longest_pause(started)
             if delay <= interval + 2 * POLL_SECONDS + _TICK:
                 return d.POLLING_DELAY
         if d.EARLY_DECISION in self.codes and self.rules.starts_late(self.rules.relations.tasks[task]):

@@ -5,6 +5,8 @@ from converter.asl.options import Options
 from converter.pipeline import convert
 from converter.verify.verification import verify
 
+pytestmark = pytest.mark.usefixtures("each_poller_style")
+
 OPTIONS = Options(poll_interval=5, await_deadline=12 * 3600)
 
 
