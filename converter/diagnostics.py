@@ -273,7 +273,8 @@ PYTHON_VALUE = _code(
 )  # fmt: skip
 TEMPLATE = _code(
     "D205", Severity.REFUSED, "template is not converted",
-    "The argument is a Jinja template. Templates are not converted to JSONata yet.",
+    """The argument is a Jinja template that JSONata cannot express with the same text, or one that only the
+    run decides where the machine has to know the value before. templates.md lists what is converted.""",
 )  # fmt: skip
 TEARDOWN_CUT_OFF = _code(
     "D207", Severity.REFUSED, "a teardown would not run",
@@ -430,6 +431,11 @@ POLLING_DELAY = _code(
     "D307", Severity.NOTE, "tasks behind a poller start a little later",
     """A task that waits for one of a sibling branch starts when the poller has next asked: later than in
     Airflow by at most the poll interval and the time of one status call.""",
+)  # fmt: skip
+TOO_LARGE_TO_RESUME = _code(
+    "D308", Severity.NOTE, "a failed run of the DAG cannot be resumed",
+    """`run --resume` needs a state for each task, and the machine would then exceed a limit of Step
+    Functions. It is converted without them.""",
 )  # fmt: skip
 TOO_LARGE = _code(
     "D305", Severity.REFUSED, "the machine is too large",

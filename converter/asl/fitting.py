@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 
 from converter import diagnostics as d
 from converter.asl.awaiting import Pace
@@ -32,6 +33,13 @@ def emit_fitting(
     pace = Pace(options.poll_interval, options.deadline(workflow.dagrun_timeout))
     machine = emit(workflow, plan, steps, options, pace)
     found = [*event_problems(workflow, machine.definition), *size_problems(workflow, machine.definition)]
+    if found and options.resumable:
+        smaller = replace(options, resumable=False)
+        machine, more = emit_fitting(workflow, plan, steps, smaller)
+        if not refuses(more):
+            problem = "a failed run cannot be resumed: the states for it would make the machine too large"
+            more.append(about_dag(workflow, d.TOO_LARGE_TO_RESUME, problem, "split the DAG in two"))
+        return machine, more
     found += _task_problems(workflow, steps, options, machine.pollers)
     if not machine.pollers or refuses(found):
         return machine, found
