@@ -50,7 +50,7 @@ def convert(
     poller_style: Annotated[
         PollerStyle,
         typer.Option(
-            help="How pollers wait: in a `loop` of three states, or by `retry` of one, at a third of the cost."
+            help="How pollers wait: a `loop` of three states, or the `retry` of one, at a third of the cost."
         ),
     ] = PollerStyle.LOOP,
     poll_interval: PollInterval = 30,
