@@ -38,8 +38,9 @@ class Options:
     ``window`` is the period to which ``--correlate window`` rounds the execution's start down; 0 means the
     start itself. ``await_deadline`` counts from the start of the execution; None means the DAG's
     dagrun_timeout, or 24 hours without one. ``resumable``: an execution may begin with outcomes of an earlier
-    one, which costs one more state for each task. ``poller_styles`` has the awaited tasks (ids) whose pollers
-    are of another style than ``poller_style``.
+    one, which costs one more state for each task. ``variables`` are values of Airflow's Variables, as it
+    stores them: templates take them at conversion. ``poller_styles`` has the awaited
+    tasks (ids) whose pollers are of another style than ``poller_style``.
     """
 
     failures: Failures = Failures.AIRFLOW
@@ -48,6 +49,7 @@ class Options:
     poll_interval: int = 30
     await_deadline: int | None = None
     resumable: bool = True
+    variables: Mapping[str, str] | None = None
     poller_style: PollerStyle = PollerStyle.LOOP
     poller_styles: Mapping[str, PollerStyle] = field(default_factory=dict)
 

@@ -6,6 +6,7 @@ arguments that every operator has.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 
 from converter import diagnostics as d
@@ -21,8 +22,13 @@ from converter.workflow import Task, Workflow
 __all__ = ["GlueRun", "Permission", "Retrier", "Step", "converted_operators", "steps_of"]
 
 
-def steps_of(workflow: Workflow) -> tuple[dict[str, Step], tuple[Diagnostic, ...]]:
-    """Return task id → Step for every task that is converted, and all problems of all tasks."""
+def steps_of(
+    workflow: Workflow, variables: Mapping[str, str] | None = None
+) -> tuple[dict[str, Step], tuple[Diagnostic, ...]]:
+    """Return task id → Step for every task that is converted, and all problems of all tasks.
+
+    ``variables`` are values of Airflow's Variables, as it stores them; None means that none are known.
+    """
     steps: dict[str, Step] = {}
     problems: list[Diagnostic] = []
     for task in workflow.tasks:
@@ -31,14 +37,14 @@ def steps_of(workflow: Workflow) -> tuple[dict[str, Step], tuple[Diagnostic, ...
         if conversion is None:
             problems.append(_unknown_operator(task))
         elif not task.is_mapped:
-            args = Arguments(task, _scope_of(task, workflow))
+            args = Arguments(task, _scope_of(task, workflow, variables))
             step = conversion(args)
             steps[task.task_id] = replace(step, reads=tuple(dict.fromkeys((*step.reads, *args.reads))))
             problems += args.problems()
     return steps, tuple(problems)
 
 
-def _scope_of(task: Task, workflow: Workflow) -> Scope:
+def _scope_of(task: Task, workflow: Workflow, variables: Mapping[str, str] | None) -> Scope:
     """Return where the task's templates stand."""
     user_defined: set[str] = set()
     for name in ("user_defined_macros", "user_defined_filters"):
@@ -53,6 +59,7 @@ def _scope_of(task: Task, workflow: Workflow) -> Scope:
             other.task_id for other in workflow.tasks if other.settings.get("multiple_outputs")
         ),
         params={**workflow.params, **(task.settings.get("params") or {})},
+        variables=variables,
         native=bool(workflow.settings.get("render_template_as_native_obj")),
         user_defined=frozenset(user_defined),
     )
