@@ -5,6 +5,7 @@ Whatever no run of Airflow explains (``airflow_side``), and no declared approxim
 
 from __future__ import annotations
 
+import math
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass, field
@@ -87,7 +88,7 @@ class Judge:
 
     def airflow_side(self, scenario: Scenario, played: Played) -> AirflowSide:
         """Return what Airflow runs in the scenario in which the machine ``played``."""
-        deadline = self.pace.deadline if self.pace else 0
+        deadline = self.pace.deadline if self.pace and d.AWAIT_DEADLINE in self.codes else math.inf
         return AirflowSide.of(self.workflow, self.rules, scenario, played, deadline)
 
     @cached_property

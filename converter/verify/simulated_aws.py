@@ -139,6 +139,8 @@ class SimulatedAws:
         await asyncio.sleep(self.poll_seconds)
         event = call.arguments["Payload"]
         answer = dag2sfn_poller.answer(event, glue=_Glue(self), dynamodb=_DynamoDb(self), table=_TABLE)
+        if "until" in event and not dag2sfn_poller.is_over(event, answer["records"], self.now()):
+            raise TaskFailure(dag2sfn_poller.NotReady.__name__, "{}")
         # The answer goes through JSON on its way from Lambda.
         return {"StatusCode": 200, "Payload": json.loads(json.dumps(answer))}
 

@@ -84,14 +84,15 @@ class Timing:
         undecided = [task for task in late.tasks if task not in played.decided and task not in played.tries]
         polls = [self._polls_before(task, played) for task in undecided]
         latest = late.ended + max(polls, default=0) * self._interval(played.ended)
-        return all(polls) and latest >= played.ended
+        return d.POLLING_DELAY in self.codes and all(polls) and latest >= played.ended
 
     def reason_of_delay(self, untimely: Untimely, played: Played) -> Code | None:
         """Return the declared approximation that covers this delay; None for one that began too early."""
         delay = untimely.started - untimely.expected
         if delay < 0:
             return None
-        if delay <= self._polls_before(untimely.task, played) * self._interval(untimely.started):
+        polls = self._polls_before(untimely.task, played)
+        if d.POLLING_DELAY in self.codes and delay <= polls * self._interval(untimely.started):
             return d.POLLING_DELAY
         if d.EARLY_DECISION in self.codes and self.rules.starts_late(
             self.rules.relations.tasks[untimely.task]
@@ -138,7 +139,7 @@ class Timing:
         """Return the longest time from an awaited task's end to its being known, at this time of the run."""
         if self.pace is None:
             return 0.0
-        return max(self.pace.interval, self.pace.growth * now) + 2 * POLL_SECONDS + TICK
+        return self.pace.longest_pause(now) + 2 * POLL_SECONDS + TICK
 
     @cached_property
     def _pollers(self) -> int:

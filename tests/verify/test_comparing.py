@@ -256,9 +256,10 @@ class TestDeadline:
 
 def test_what_no_code_declares_is_a_divergence():
     verifier = verifier_of(partial_fan_in())
-    undeclared = replace(verifier, codes=frozenset())
     assert verifier.verify(range(20)).divergences == ()
-    assert undeclared.judge.codes == frozenset()
+    undeclared = replace(verifier, codes=frozenset()).verify(range(20))
+    assert {(item.task, item.why) for item in undeclared.divergences} == {("report_b", "starts late")}
+    assert undeclared.approximations == {}
 
 
 def test_counts_are_summed_by_code():

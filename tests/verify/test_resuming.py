@@ -3,6 +3,7 @@
 import json
 from random import Random
 
+import pytest
 from random_dags import random_dag
 from workflows import glue, machine_of, partial_fan_in, workflow
 
@@ -14,6 +15,8 @@ from converter.executions.resuming import kept_records
 from converter.pipeline import convert
 from converter.verify import SimulatedAws, Try
 from converter.verify.scenarios import scenario_of
+
+pytestmark = pytest.mark.usefixtures("each_poller_style")
 
 OPTIONS = Options(poll_interval=5, await_deadline=12 * 3600)
 

@@ -4,6 +4,8 @@ import pytest
 from random_dags import random_dag
 from verifying import verified
 
+pytestmark = pytest.mark.usefixtures("each_poller_style")
+
 SMALL, LARGE = range(60), range(10_000, 10_006)
 FULL_SMALL, FULL_LARGE = range(1_000, 1_200), range(20_000, 20_030)
 
