@@ -74,7 +74,10 @@ def test_random_runs_end_after_resuming_as_if_nothing_had_failed():
     resumed_runs = 0
     for seed in range(60):
         flow = random_dag(seed, 8)
-        machine = convert(flow, OPTIONS).machine
+        conversion = convert(flow, OPTIONS)
+        machine = conversion.machine
+        if {"D228", "D229"} & {item.code.id for item in conversion.diagnostics}:
+            continue  # what comes first may decide, and in a second run something else does
         if machine is None or machine.failures_end_the_run or flow.dagrun_timeout:
             continue
         scenario = scenario_of(flow, machine.steps, Random(seed).randint(1, 99))
