@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from converter import __version__
-from converter.asl import awaiting
+from converter.asl import awaiting, lease
 from converter.asl.block import BlockWriter
 from converter.asl.emission import Emission
 from converter.asl.groups import awaited_tasks, fetch_needed_records
@@ -32,7 +32,7 @@ class Machine:
     ``awaited`` are the tasks that a sibling branch polls for, ``polled_jobs`` the Glue jobs by which some of
     them are seen to succeed, ``pollers`` the number of loops and ``pace`` how often they ask;
     ``needs_table`` says whether outcome records are written, ``failures_end_the_run`` whether the first
-    failure ends the execution.
+    failure ends the execution, ``slots`` how many executions may run at once (None: any number).
     """
 
     definition: Mapping[str, Any]
@@ -43,6 +43,12 @@ class Machine:
     pollers: int = 0
     pace: awaiting.Pace | None = None
     failures_end_the_run: bool = False
+    slots: int | None = None
+
+    @property
+    def uses_table(self) -> bool:
+        """Whether there has to be an outcome table, for records or for the slots of runs."""
+        return self.needs_table or self.slots is not None
 
     @property
     def needs_poller(self) -> bool:
@@ -67,7 +73,9 @@ def emit(
     }
     if workflow.dagrun_timeout:
         definition["TimeoutSeconds"] = min(max(1, math.ceil(workflow.dagrun_timeout)), ASL_MAXIMUM)
-    definition |= BlockWriter(emission, plan, is_run=True).write()
+    block = BlockWriter(emission, plan, is_run=True).write()
+    slots = workflow.max_active_runs
+    definition |= lease.with_lease(block, slots, options, emission.names) if slots else block
     jobs = tuple(sorted({run.job_name for run in seen if run}))
     return Machine(
         definition,
@@ -78,4 +86,5 @@ def emit(
         pollers=len(awaits(plan)),
         pace=pace,
         failures_end_the_run=stops,
+        slots=slots,
     )

@@ -52,6 +52,16 @@ _DELIVERY = Statement(
 )
 
 
+_SLOT_STATEMENTS = (
+    Statement(("dynamodb:GetItem", "dynamodb:UpdateItem"), (GetAtt("OutcomeTable", "Arn"),)),
+    Statement(
+        ("states:DescribeExecution",),
+        (Sub("arn:${AWS::Partition}:states:${AWS::Region}:${AWS::AccountId}:execution:${MachineName}:*"),),
+        "Whether the executions that hold the slots of max_active_runs still run.",
+    ),
+)
+
+
 def template_text(workflow: Workflow, machine: Machine) -> str:
     """Return the template as YAML. Raises TooManyPermissionsError."""
     header = (
@@ -94,7 +104,7 @@ def substitutions(machine: Machine) -> dict[str, Ref | GetAtt]:
     filled: dict[str, Ref | GetAtt] = {}
     if machine.needs_poller:
         filled[awaiting.POLLER_FUNCTION.name] = GetAtt("PollerFunction", "Arn")
-    if machine.needs_table:
+    if machine.uses_table:
         filled[awaiting.OUTCOME_TABLE.name] = Ref("OutcomeTable")
     if runs_tasks(machine.steps):
         filled[TASK_FUNCTION.name] = GetAtt("TaskFunction", "Arn")
@@ -150,7 +160,7 @@ def _resources(workflow: Workflow, machine: Machine) -> dict[str, Any]:
     if runs_tasks(machine.steps):
         resources |= task_function_resources(workflow, machine.steps)
         resources["TaskLogs"] = _log_group("/aws/lambda/${MachineName}-tasks")
-    if machine.needs_table:
+    if machine.uses_table:
         resources["OutcomeTable"] = _outcome_table()
     return resources
 
@@ -190,6 +200,8 @@ def _state_machine_role(machine: Machine) -> dict[str, Any]:
         statements.append(Statement(("lambda:InvokeFunction",), (GetAtt("PollerFunction", "Arn"),)))
     if machine.needs_table:
         statements.append(Statement(("dynamodb:PutItem",), (GetAtt("OutcomeTable", "Arn"),)))
+    if machine.slots is not None:
+        statements += _SLOT_STATEMENTS
     if runs_tasks(machine.steps):
         statements.append(Statement(("lambda:InvokeFunction",), (GetAtt("TaskFunction", "Arn"),)))
     return role_resources(
@@ -247,7 +259,8 @@ def _poller_role(machine: Machine) -> dict[str, Any]:
 def _outcome_table() -> Any:
     return Note(
         "How awaited tasks ended, told by their own branches: one item per task and execution, removed by "
-        "DynamoDB once nobody can wait for it any more.",
+        "DynamoDB once nobody can wait for it any more. One item more if max_active_runs is limited: which "
+        "executions run.",
         {
             "Type": "AWS::DynamoDB::Table",
             "Properties": {
