@@ -35,7 +35,8 @@ check: $(INSTALLED)  ## lint, types, architecture, generated docs, quick tests: 
 	$(BIN)/mypy
 	$(BIN)/lint-imports --no-cache > /dev/null
 	$(BIN)/python -m docs.generate --check
-	$(BIN)/python -m pytest -q -n auto tests/asl tests/expressions tests/operators tests/packaging tests/planning tests/pollers tests/report
+	$(BIN)/python -m docs.checks_table --check
+	$(BIN)/python -m pytest -q -n auto tests/asl tests/checks tests/expressions tests/operators tests/packaging tests/planning tests/pollers tests/report
 
 format: $(INSTALLED)  ## put the code into its form
 	$(BIN)/ruff check --fix .

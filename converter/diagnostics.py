@@ -229,21 +229,27 @@ CONNECTION_WITHOUT_VALUE = _code(
     """The file reads a Connection while it is imported. The template that reads
     it was taken in its place.""",
 )  # fmt: skip
-AWS_CALL_LEFT_OUT = _code(
-    "D131", Severity.NOTE, "a call of AWS was left out",
-    """The file calls boto3 while it is imported. The call was not made, and what it returns is unknown: it is
-    refused where it is an argument of a task, and named where the shape of the DAG hangs on it.""",
+CALL_LEFT_OUT = _code(
+    "D131", Severity.NOTE, "a call of another service was left out",
+    """The file uses boto3 or a hook while it is imported. The call was not made, and what it returns is
+    unknown: refused where it is an argument of a task, and named where the shape of the DAG hangs on it.""",
 )  # fmt: skip
 UNKNOWN_DECIDES = _code(
     "D132", Severity.REFUSED, "the DAG hangs on something unknown",
     """While the file was imported, it decided something by a value that is not known: a Variable without a
-    value, a module that is not installed, a call of AWS that was not made. The DAG may look otherwise where
+    value, a module that is not installed, a call that was not made. The DAG may look otherwise where
     the value is known.""",
 )  # fmt: skip
 NAMED_AFTER_UNKNOWN = _code(
     "D133", Severity.APPROXIMATED, "an id is made from something unknown",
     """The id of a DAG, a task or a task group contains a value that is not known. It was named after
     where the value comes from.""",
+)  # fmt: skip
+
+NO_SCHEDULE_OF_AIRFLOW_2 = _code(
+    "D134", Severity.NOTE, "no schedule, in a file of Airflow 2",
+    """Airflow 2 starts a run of a DAG without a schedule every day, Airflow 3 starts none. The file imports
+    what was moved or removed since Airflow 2. It was read as Airflow 3 reads it.""",
 )  # fmt: skip
 
 # --- D2xx: what a DAG, a task or an argument becomes --------------------------------------------------
@@ -340,8 +346,8 @@ WAIT_COUNTS = _code(
 
 NEEDS_AIRFLOW = _code(
     "D260", Severity.REFUSED, "the task's function needs Airflow",
-    """Python tasks run in Lambda, where Airflow is not: no hooks, no connections, no database, no operators that
-    are run by hand. The message names what the function uses.""",
+    """Python tasks run in Lambda, where Airflow is not: no hooks, no connections, no database, no operators
+    that are run by hand. The message names what the function uses.""",
 )  # fmt: skip
 TOO_LONG_FOR_LAMBDA = _code(
     "D261", Severity.REFUSED, "the task may take longer than Lambda allows",
@@ -354,14 +360,14 @@ SHORT_RUN = _code(
 )  # fmt: skip
 PULLS_UNSEEN = _code(
     "D263", Severity.APPROXIMATED, "which XComs the task pulls cannot be seen",
-    """The machine passes a Python task the XComs that its arguments and its function's source name. Ids that are
-    computed, and functions whose source is not found, cannot be seen: such a task is passed the XComs of its
-    direct upstream tasks. If it pulls another's, it fails and says so.""",
+    """The machine passes a Python task the XComs that its arguments and its function's source name. Ids that
+    are computed, and functions whose source is not found, cannot be seen: such a task is passed the XComs of
+    its direct upstream tasks. If it pulls another's, it fails and says so.""",
 )  # fmt: skip
 BASH_IN_LAMBDA = _code(
     "D264", Severity.APPROXIMATED, "the command runs in Lambda",
-    """Bash tasks run in Lambda's Python runtime, on Amazon Linux, which has bash, coreutils and Python, and few
-    other programs: no AWS CLI, no Java, no database clients.""",
+    """Bash tasks run in Lambda's Python runtime, on Amazon Linux, which has bash, coreutils and Python, and
+    few other programs: no AWS CLI, no Java, no database clients.""",
 )  # fmt: skip
 MODULE_NOT_INSTALLED = _code(
     "D265", Severity.APPROXIMATED, "a module that the task uses is not installed",
@@ -370,13 +376,13 @@ MODULE_NOT_INSTALLED = _code(
 )  # fmt: skip
 DAG_FILE_CHANGED = _code(
     "D266", Severity.UNREADABLE, "the DAG file is not there any more",
-    """The function that runs the DAG's Python tasks contains the DAG file. It cannot be found, or it has changed
-    since it was read.""",
+    """The function that runs the DAG's Python tasks contains the DAG file. It cannot be found, or it has
+    changed since it was read.""",
 )  # fmt: skip
 NOT_PACKAGED = _code(
     "D267", Severity.REFUSED, "the function's packages are missing",
-    """The DAG's Python tasks import packages that Lambda does not have. `dag2sfn package BUNDLE` installs them
-    into the bundle; `convert` writes the bundle anew, without them.""",
+    """The DAG's Python tasks import packages that Lambda does not have. `dag2sfn package BUNDLE` installs
+    them into the bundle; `convert` writes the bundle anew, without them.""",
 )  # fmt: skip
 PACKAGING_FAILED = _code(
     "D268", Severity.REFUSED, "the packages cannot be installed",
@@ -394,6 +400,11 @@ SKIP_OVERTAKES = _code(
     the rule always or one_*, and those that have begun because a task before them was upstream_failed, which
     the skip overwrites. Airflow then lets a running task go on, or ends it, or gives the run up for stuck, by
     what its scheduler happens to look at first. In the machine such a task runs to its end.""",
+)  # fmt: skip
+UNORDERED_XCOM = _code(
+    "D230", Severity.APPROXIMATED, "an XCom is read from a task that is not upstream",
+    """In Airflow the task finds what happens to be there: the XCom, if the other task has already ended. In
+    the machine it finds nothing.""",
 )  # fmt: skip
 ARRIVAL_ORDER = _code(
     "D229", Severity.APPROXIMATED, "a delay may change what comes first",
@@ -649,4 +660,19 @@ BUNDLE_INCOMPLETE = _code(
     "D547", Severity.REFUSED, "the bundle is incomplete",
     """A file of the bundle is missing or cannot be read, or what its files say of each other is not so: a
     task's state that is not in the definition, a function without its source.""",
+)  # fmt: skip
+
+# --- D6xx: where Airflow's run is not followed, found by `dag2sfn verify` ---------------------------------
+
+FAILS_WITH_THE_FIRST = _code(
+    "D601", Severity.APPROXIMATED, "the execution fails although Airflow calls the run a success",
+    """With fail_fast, and with --failures stop, the first failure ends the execution, which fails. Airflow
+    judges a run by its leaves, and fail_fast skips those: only if the task that fails is a leaf itself, or
+    one ran beside it, does Airflow call the run failed.""",
+)  # fmt: skip
+CUT_SHORT = _code(
+    "D602", Severity.APPROXIMATED, "a run that is cut short is read a little differently",
+    """When dagrun_timeout or the first failure ends an execution, a task reads as skipped that Airflow would
+    have decided before, at the first failure or skip among its upstream tasks; and with fail_fast a task that
+    waited for its next try reads as failed, not as skipped.""",
 )  # fmt: skip

@@ -12,6 +12,7 @@ from converter.asl.fitting import emit_fitting
 from converter.asl.machine import Machine
 from converter.asl.options import Failures, Options
 from converter.asl.tasks import rounding_problems
+from converter.checks import problems_of
 from converter.diagnostics import Dag2SfnError, Diagnostic, about_dag, refuses
 from converter.loading import of_stand_ins
 from converter.operators import steps_of
@@ -62,6 +63,11 @@ def convert(
         return Conversion(workflow, options, tuple(found), plan)
     machine, more = emit_fitting(workflow, plan, steps, options)
     found += more
+    if not refuses(found):
+        found += [
+            replace(item, dag_id=workflow.dag_id, location=workflow.location)
+            for item in problems_of(machine.definition)
+        ]
     if refuses(found):
         return Conversion(workflow, options, tuple(found), plan)
     return Conversion(workflow, options, tuple(found), plan, machine)

@@ -87,6 +87,10 @@ def _task_problems(
             yield task_diagnostic(
                 d.EARLY_DECISION, task, problem, "nothing to do if the delay does not matter"
             )
+        if strangers := set(steps[task.task_id].reads) - set(rules.reads[task.task_id]):
+            names = ", ".join(sorted(strangers))
+            problem = f"it reads XComs of {names}, which need not have ended before it: it finds none"
+            yield task_diagnostic(d.UNORDERED_XCOM, task, problem, "make it depend on what it reads")
         if rules.may_be_overtaken(task):
             yield task_diagnostic(
                 d.SKIP_OVERTAKES,

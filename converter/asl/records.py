@@ -1,11 +1,11 @@
 """The machine's data, and the JSONata that writes and reads it.
 
-State data is one record for each task that is decided: ``{task_id: {state, at, output}}``. ``at`` is the time
-of the decision in milliseconds since 1970: for a task that does not run, the time of the event that decided
-it. A failed task has ``error`` and ``cause``; a branch has ``skips``, whom it has told to be skipped (ids, or
-"all"); a task that was so told after it had become upstream_failed has ``first``, its record until then.
-Every expression here is total: whatever the data, it has a value, because an evaluation error outside a Task
-ends the whole execution.
+State data is one record for each task that is decided: ``{task_id: {state, at, output, xcom}}``. ``output``
+is its return value, ``xcom`` has what it pushed under other keys. ``at`` is the time of the decision in
+milliseconds since 1970: for a task that does not run, that of the event that decided it. A failed task has
+``error`` and ``cause``; a branch has ``skips``, whom it has told to be skipped (ids, or "all"); a task that was
+so told after it had become upstream_failed has ``first``, its record until then. Every expression here is
+total: whatever the data, it has a value, because an evaluation error outside a Task ends the whole execution.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from converter.expressions.jsonata import Expression, literal, path
+from converter.operators.step import Step
 
 INPUT = "$states.input"
 #: The records of an earlier execution that this one goes on from.
@@ -20,19 +21,13 @@ RESUMED = "$states.context.Execution.Input.resumed"
 NOT_SUCCESSFUL = "[state != 'success']"
 
 
-def succeeded(
-    task_id: str, output: Expression | None, *, skips: Expression | None = None, has_records: bool
-) -> Expression:
-    """Return the data with the record of a task that has just succeeded.
-
-    ``skips`` says which tasks it has told to be skipped, if it may.
-    """
+def succeeded(step: Step, *, has_records: bool) -> Expression:
+    """Return the data with the record of a task that has just succeeded."""
     fields = {"state": literal("success"), "at": "$millis()"}
-    if output is not None:
-        fields["output"] = output.text
-    if skips is not None:
-        fields["skips"] = skips.text
-    return _with_record(task_id, fields, has_records=has_records)
+    more = {"output": step.output, "xcom": step.xcom, "skips": step.skip}
+    # What has no value in the result is left out of the record by JSONata itself.
+    fields |= {name: expression.text for name, expression in more.items() if expression is not None}
+    return _with_record(step.task_id, fields, has_records=has_records)
 
 
 def cause_length(task_count: int) -> int:

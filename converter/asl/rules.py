@@ -110,7 +110,7 @@ class Rules:
             without_running=without_running,
             questions=questions,
             doomed_by=doomed_by,
-            reads={name: steps[name].reads for name in relations.tasks},
+            reads={name: _readable(name, steps[name].reads, relations) for name in relations.tasks},
             irregular=irregular,
             overtaken=frozenset(overtaken),
             is_plain=not irregular and not any(steps[name].can_skip for name in relations.tasks),
@@ -192,6 +192,14 @@ class Rules:
     def may_be_skipped(self, *task_ids: str) -> bool:
         """Whether any of the tasks may be skipped."""
         return any(Outcome.SKIPPED in self.possible[task] for task in task_ids)
+
+
+def _readable(task_id: str, reads: tuple[str, ...], relations: Relations) -> tuple[str, ...]:
+    """Return those of the tasks that are certainly decided before this one: of others it finds nothing."""
+    if not reads:
+        return ()
+    known = relations.decided_before(task_id).union(relations.watched.get(task_id, ()))
+    return tuple(name for name in reads if name in known)
 
 
 def _skipped_by(relations: Relations, steps: Mapping[str, Step]) -> Mapping[str, tuple[str, ...]]:

@@ -31,7 +31,7 @@ def state_of(step: Step, task: Task, options: Options, *, awaited: bool, has_rec
     ``awaited`` says that a sibling branch polls for the task; ``has_records``, whether the state's input
     has records of earlier tasks.
     """
-    output = str(records.succeeded(task.task_id, step.output, skips=step.skip, has_records=has_records))
+    output = str(records.succeeded(step, has_records=has_records))
     after = f", after {', '.join(task.upstream)}" if task.upstream else ""
     comment = f"task {task.task_id}: {step.operator}{after}"
     if step.resource is None:

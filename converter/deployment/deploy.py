@@ -25,6 +25,7 @@ from converter.packaging import (
     function_zip,
     read_manifest,
 )
+from converter.packaging.packages import missing_packages
 
 if TYPE_CHECKING:
     from boto3.session import Session
@@ -68,8 +69,9 @@ def deploy(
     that exists is updated, and keeps the machine's name and the days of log retention if somebody has set
     them; executions that run keep the definition with which they started.
 
-    Raises Dag2SfnError: D401 if the folder is no Bundle, D402 with the reason if the stack fails, D403 if
-    AWS cannot be used, D414 if ``bucket`` is no name of a bucket.
+    Raises Dag2SfnError: D267 if packages of its Python tasks are missing, D401 if the folder is no Bundle,
+    D402 with the reason if the stack fails, D403 if AWS cannot be used, D414 if ``bucket`` is no name of a
+    bucket.
     """
     manifest = read_manifest(bundle)
     try:
@@ -79,6 +81,8 @@ def deploy(
     except OSError as error:
         problem = f"{bundle} lacks a file: {error.filename}"
         raise Dag2SfnError(Diagnostic(d.NOT_A_BUNDLE, problem, "convert the DAG again")) from None
+    if unpackaged := missing_packages(bundle):
+        raise Dag2SfnError(unpackaged)
     tell = on_progress or (lambda message: None)
     with aws_troubles_explained(otherwise=d.DEPLOYMENT_FAILED):
         account = account_of(session)
@@ -139,7 +143,7 @@ def _create_or_update(
     existing = stack.make_ready()
     request["Parameters"] = [
         *({"ParameterKey": key, "ParameterValue": value} for key, value in parameters.items()),
-        *_settings(existing, default_settings(manifest.dag_id)),
+        *_settings(existing, default_settings(manifest.dag_id, manifest.functions)),
     ]
     if existing is None:
         stack.create(request)

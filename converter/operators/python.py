@@ -140,6 +140,7 @@ def _step(
         resource="arn:aws:states:::lambda:invoke",
         arguments={"FunctionName": TASK_FUNCTION, "Payload": payload},
         output=Expression("$states.result.Payload.return_value"),
+        xcom=Expression("$states.result.Payload.xcom"),
         retriers=(_LAMBDA_TROUBLE,),
         # Where the source cannot be read, nobody knows.
         can_skip=may_skip or facts is None or facts.may_skip,

@@ -55,9 +55,10 @@ class Step:
     """One task as a Task state, or as a Pass state where ``resource`` is None (nothing to do).
 
     ``output`` gives, from ``$states.result``, what the Airflow operator pushes as its return value; None if
-    it pushes nothing. ``retriers`` handle throttling; the task's own retries come after them. ``timeout``
-    (seconds, per try) is a limit of the operator's own, besides the task's execution_timeout.
-    ``completion`` is how other branches see the task succeed; None means by its outcome record alone.
+    it pushes nothing. ``xcom`` gives an object of what it pushes under other keys. ``retriers`` handle
+    throttling; the task's own retries come after them. ``timeout`` (seconds, per try) is a limit of the
+    operator's own, besides the task's execution_timeout. ``completion`` is how other branches see the task
+    succeed; None means by its outcome record alone.
 
     ``can_skip``: the task may end as skipped by itself, with the error AirflowSkipException.
     ``orders_skips``: its result tells downstream tasks to be skipped, and ``skip`` gives, from
@@ -71,6 +72,7 @@ class Step:
     resource: str | None
     arguments: Mapping[str, Any] = field(default_factory=dict)
     output: Expression | None = None
+    xcom: Expression | None = None
     retriers: tuple[Retrier, ...] = ()
     timeout: int | None = None
     permissions: tuple[Permission, ...] = ()

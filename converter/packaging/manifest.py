@@ -75,7 +75,7 @@ class Manifest:
 
 def manifest_of(workflow: Workflow, machine: Machine, options: Options) -> Manifest:
     """Return the manifest of a conversion."""
-    states = _states_by_comment(machine)
+    states = _states_by_task(machine)
     return Manifest(
         dag_id=workflow.dag_id,
         machine_name=machine_name(workflow.dag_id),
@@ -85,12 +85,7 @@ def manifest_of(workflow: Workflow, machine: Machine, options: Options) -> Manif
         source_sha256=workflow.source_hash,
         options=to_json(options),
         tasks=tuple(
-            ManifestTask(
-                task.task_id,
-                task.operator,
-                states[f"task {task.task_id}: {machine.steps[task.task_id].operator}"],
-            )
-            for task in workflow.tasks
+            ManifestTask(task.task_id, task.operator, states[task.task_id]) for task in workflow.tasks
         ),
         functions=functions_of(machine),
         substitutions=tuple(substitutions(machine)),
@@ -135,9 +130,17 @@ def left_behind(directory: Path, workflow: Workflow) -> tuple[Diagnostic, ...]:
     return (about_dag(workflow, d.BUNDLE_LEFT_BEHIND, problem, remedy),)
 
 
-def _states_by_comment(machine: Machine) -> dict[str, str]:
-    """Return comment → state name: a task's state is known by its comment, as its name may be shortened."""
-    return {state.get("Comment", ""): name for name, state in states_of(machine.definition)}
+def _states_by_task(machine: Machine) -> dict[str, str]:
+    """Return task id → state name: a task's state is known by its comment, as its name may be shortened.
+
+    The comment is ``task <id>: <operator>…``; an id has no colon, and no other state's comment begins so.
+    """
+    comments = {state.get("Comment", ""): name for name, state in states_of(machine.definition)}
+    return {
+        comment.removeprefix("task ").partition(": ")[0]: name
+        for comment, name in comments.items()
+        if comment.startswith("task ")
+    }
 
 
 def _not_a_bundle(directory: Path, why: str) -> Dag2SfnError:

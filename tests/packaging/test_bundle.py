@@ -61,7 +61,7 @@ def test_the_manifest_can_be_read_back(tmp_path):
     assert manifest.tasks[0] == ManifestTask("a", GLUE, "a")
     states = machine_of(flow, STOP).definition["States"]
     assert len(manifest.tasks[1].state) <= 80
-    assert states[manifest.tasks[1].state]["Comment"] == f"task {long_id}: GlueJobOperator"
+    assert states[manifest.tasks[1].state]["Comment"] == f"task {long_id}: GlueJobOperator, after a"
     assert (manifest.functions, manifest.substitutions) == ((), ())
 
 

@@ -58,6 +58,43 @@ DAG_FILE = """
         packaged()
 """
 
+SKIPS = """
+    from datetime import datetime, timedelta
+
+    from airflow.exceptions import AirflowFailException, AirflowSkipException
+    from airflow.operators.bash import BashOperator
+    from airflow.operators.empty import EmptyOperator
+    from airflow.sdk import DAG, task
+
+    with DAG("skips", schedule=None, start_date=datetime(2024, 1, 1)):
+
+        @task.branch
+        def branch(dag_run):
+            return dag_run.conf["choice"]
+
+        @task.short_circuit
+        def stops():
+            return []
+
+        @task(retries=5, retry_delay=timedelta(seconds=60))
+        def skips_itself():
+            raise AirflowSkipException("nothing to do")
+
+        @task(retries=5, retry_delay=timedelta(seconds=60))
+        def fails_for_good():
+            raise AirflowFailException("no use")
+
+        chosen, other, join = (EmptyOperator(task_id=name) for name in ("chosen", "other", "join"))
+        join.trigger_rule = "none_failed_min_one_success"
+        branch() >> [chosen, other] >> join
+        stops() >> EmptyOperator(task_id="behind") >> EmptyOperator(task_id="far", trigger_rule="all_done")
+        skips_itself() >> EmptyOperator(task_id="after_skip")
+        fails_for_good() >> EmptyOperator(task_id="after_failure")
+        BashOperator(task_id="shell", bash_command="exit 99") >> EmptyOperator(
+            task_id="always", trigger_rule="all_done"
+        )
+"""
+
 
 def dag2sfn(*arguments):
     return CliRunner().invoke(app, [str(argument) for argument in arguments])
@@ -126,3 +163,24 @@ def test_python_tasks_run_with_arguments_packages_retries_and_tracebacks(run, aw
     assert tasks["broken"]["error"] == "IndexError"
     assert "list index out of range" in tasks["broken"]["cause"]
     assert "return rows[10]" in tasks["broken"]["cause"]
+
+
+def test_branches_skips_and_final_failures_reach_the_tasks_behind(run):
+    found = run(SKIPS, "skips", {"choice": "chosen"})
+    assert {name: task["state"] for name, task in found["tasks"].items()} == {
+        "branch": "success",
+        "chosen": "success",
+        "other": "skipped",
+        "join": "success",
+        "stops": "success",
+        "behind": "skipped",
+        "far": "skipped",
+        "skips_itself": "skipped",
+        "after_skip": "skipped",
+        "fails_for_good": "failed",
+        "after_failure": "upstream_failed",
+        "shell": "skipped",
+        "always": "success",
+    }
+    assert found["tasks"]["fails_for_good"]["attempts"] == 1
+    assert found["tasks"]["fails_for_good"]["error"] == "AirflowFailException"
