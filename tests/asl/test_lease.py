@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+from pathlib import Path
 from random import Random
 from typing import Any
 
@@ -11,7 +12,7 @@ from workflows import glue, machine_of, nested, partial_fan_in, workflow
 from converter import pipeline
 from converter.asl import lease
 from converter.asl.options import Failures, Options
-from converter.checks import problems_of
+from converter.checks import check, problems_of
 from converter.engine import Execution, parse_definition
 from converter.engine.clock import VirtualClock
 from converter.engine.simulation import DEFAULT_START
@@ -155,6 +156,15 @@ def test_the_machine_passes_its_own_checks(failures: Failures) -> None:
     assert problems_of(conversion.machine.definition) == ()
     assert "D235" in {diagnostic.code.id for diagnostic in conversion.diagnostics}
     assert "D224" not in {diagnostic.code.id for diagnostic in conversion.diagnostics}
+
+
+def test_its_bundle_allows_what_the_slots_need(tmp_path: Path) -> None:
+    conversion = pipeline.convert(limited(1), Options())
+    bundle = pipeline.write(conversion, tmp_path)
+    assert check(bundle) == []
+    text = (bundle / "template.yaml").read_text()
+    assert "dynamodb:PutItem" not in text  # no task publishes its outcome
+    assert ":execution:${MachineName}:*" in text
 
 
 def test_a_timeout_of_the_run_is_said_to_include_the_wait() -> None:
