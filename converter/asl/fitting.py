@@ -33,7 +33,7 @@ def emit_fitting(
     pace = Pace(options.poll_interval, _poller_deadline(workflow, options))
     machine = emit(workflow, plan, steps, options, pace)
     waiting = 0
-    if machine.slots is not None:
+    if machine.slots is not None and machine.outer is None:
         waiting = lease.EVENTS_PER_ROUND * polls_until_deadline(lease.pace_of(options))
     found = [*event_problems(workflow, machine.definition, besides=waiting)]
     found += size_problems(workflow, machine.definition)
@@ -53,8 +53,9 @@ def emit_fitting(
 
 def _poller_deadline(workflow: Workflow, options: Options) -> int:
     """Return when pollers give up, in seconds after the start: what waits for a slot has not begun."""
-    waits = lease.PATIENCE if workflow.max_active_runs and options.await_deadline is None else 0
-    return waits + options.deadline(workflow.dagrun_timeout)
+    has_outer = any(task.is_teardown for task in workflow.tasks)
+    waits = workflow.max_active_runs and not has_outer and options.await_deadline is None
+    return (lease.PATIENCE if waits else 0) + options.deadline(workflow.dagrun_timeout)
 
 
 def _slot_problems(workflow: Workflow, machine: Machine, options: Options) -> Iterator[Diagnostic]:
@@ -67,7 +68,7 @@ def _slot_problems(workflow: Workflow, machine: Machine, options: Options) -> It
         f"{options.poll_interval} s at first and gives up after {lease.PATIENCE / 3600:g} h",
         "a shorter --poll-interval lets it begin sooner",
     )
-    if workflow.dagrun_timeout:
+    if workflow.dagrun_timeout and machine.outer is None:
         yield about_dag(
             workflow,
             d.WAIT_COUNTS,

@@ -133,7 +133,9 @@ class SimulatedAws:
         execution = self.executions.get(execution_arn)
         if execution is None:
             raise TaskFailure("Sfn.ExecutionDoesNotExistException", execution_arn)
-        return {"ExecutionArn": execution_arn, "Status": execution.status}
+        answer = {"ExecutionArn": execution_arn, "Status": execution.status}
+        given = {"Error": execution.error, "Cause": execution.cause}
+        return answer | {name: text for name, text in given.items() if text is not None}
 
     def now(self) -> datetime:
         """Return the virtual moment."""
