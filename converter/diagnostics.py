@@ -444,6 +444,11 @@ POLLING_DELAY = _code(
     """A task that waits for one of a sibling branch starts when the poller has next asked: later than in
     Airflow by at most the poll interval and the time of one status call.""",
 )  # fmt: skip
+TOO_LARGE_TO_RESUME = _code(
+    "D308", Severity.NOTE, "a failed run of the DAG cannot be resumed",
+    """`run --resume` needs a state for each task, and the machine would then exceed a limit of Step
+    Functions. It is converted without them.""",
+)  # fmt: skip
 TOO_LARGE = _code(
     "D305", Severity.REFUSED, "the machine is too large",
     "A definition has at most 1 MB, and the data of a state at most 256 KiB.",

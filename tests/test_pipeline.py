@@ -4,6 +4,7 @@ import pytest
 from workflows import GLUE, glue, nested, partial_fan_in, workflow
 
 from converter import pipeline
+from converter.asl import budget
 from converter.asl.options import Correlate, Options
 from converter.workflow import Retries, Schedule, Task, TriggerRule
 
@@ -156,3 +157,12 @@ def test_fail_fast_would_cut_off_a_teardown():
     teardown = glue("b", "a", is_teardown=True, trigger_rule=rule)
     flow = workflow(glue("a", is_setup=True), teardown, settings={"fail_fast": True})
     assert codes(pipeline.convert(flow, Options())) == ["D207"]
+
+
+def test_a_machine_that_is_too_large_to_be_resumed_is_converted_without(monkeypatch):
+    flow = workflow(*(glue(f"task_{number}") for number in range(40)))
+    size = len(json.dumps(pipeline.convert(flow, Options()).machine.definition))
+    monkeypatch.setattr(budget, "DEFINITION_LIMIT", size * 4 // 5)
+    conversion = pipeline.convert(flow, Options())
+    assert codes(conversion) == ["D308"]
+    assert "done before?" not in str(conversion.machine.definition)

@@ -209,3 +209,25 @@ def test_a_dag_file_gives_the_same_bytes_under_twenty_hash_seeds(tmp_path):
         shutil.rmtree(out)
     assert len(found[0]) == 6
     assert all(files == found[0] for files in found)
+
+
+def test_a_failed_run_goes_on_from_where_it_failed(scene, bundle):
+    update_jobs(scene, glue2=job_that(seconds=1, outcome="FAILED"))
+    dag2sfn("deploy", bundle)
+    failed, _ = finished(started("--conf", '{"day": "2026-01-01"}'))
+    assert states(failed)["report_b"] == "upstream_failed"
+    update_jobs(scene, glue2=job_that(seconds=1))
+    first = failed["execution_arn"]
+    run, exit_code = finished(started("--resume", first))
+    assert exit_code == 0
+    assert set(states(run).values()) == {"success"}
+    assert run["tasks"]["glue1"]["output"] == failed["tasks"]["glue1"]["output"]
+    runs = {job: len(scene.client("glue").get_job_runs(JobName=job)["JobRuns"]) for job in ("glue1", "glue2")}
+    assert runs == {"glue1": 1, "glue2": 2}
+    client = scene.client("stepfunctions")
+    given = json.loads(client.describe_execution(executionArn=run["execution_arn"])["input"])
+    assert given["conf"] == {"day": "2026-01-01"}
+    assert dag2sfn("run", "partial_fan_in", "--resume", run["execution_arn"]).exit_code == 2
+    refused = dag2sfn("run", "another", "--resume", first)
+    assert refused.exit_code == 2
+    assert "no execution of the DAG 'another'" in refused.stderr

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 
 from converter import diagnostics as d
 from converter.asl import lease
@@ -37,6 +38,13 @@ def emit_fitting(
         waiting = lease.EVENTS_PER_ROUND * polls_until_deadline(lease.pace_of(options))
     found = [*event_problems(workflow, machine.definition, besides=waiting)]
     found += size_problems(workflow, machine.definition)
+    if found and options.resumable:
+        smaller = replace(options, resumable=False)
+        machine, more = emit_fitting(workflow, plan, steps, smaller)
+        if not refuses(more):
+            problem = "a failed run cannot be resumed: the states for it would make the machine too large"
+            more.append(about_dag(workflow, d.TOO_LARGE_TO_RESUME, problem, "split the DAG in two"))
+        return machine, more
     found += _slot_problems(workflow, machine, options)
     found += _task_problems(workflow, steps, options, machine.pollers)
     if not machine.pollers or refuses(found):

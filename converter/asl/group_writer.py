@@ -220,7 +220,6 @@ class GroupWriter:
             ways.append(("failed", self._failure_exit_name()))
         self.block.states[self._entries[position]] = {
             "Type": "Choice",
-            "Comment": f"was {step.task_id} done by the execution that this one goes on from?",
             "Choices": [
                 {
                     "Condition": str(records.resumed_as(step.task_id, state, earlier)),

@@ -3,9 +3,11 @@
 State data is one record for each task that is decided: ``{task_id: {state, at, output, xcom}}``. ``output``
 is its return value, ``xcom`` has what it pushed under other keys. ``at`` is the time of the decision in
 milliseconds since 1970: for a task that does not run, that of the event that decided it. A failed task has
-``error`` and ``cause``; a branch has ``skips``, whom it has told to be skipped (ids, or "all"); a task that was
-so told after it had become upstream_failed has ``first``, its record until then. Every expression here is
-total: whatever the data, it has a value, because an evaluation error outside a Task ends the whole execution.
+``error`` and ``cause``. A branch has ``skips``: whom it has told to be skipped (ids, or "all"). A task that
+was so told after it had become upstream_failed has ``first``, its record until then.
+
+Every expression here is total: whatever the data, it has a value, because an evaluation error outside a Task
+ends the whole execution.
 """
 
 from __future__ import annotations

@@ -12,6 +12,7 @@ from types import ModuleType
 from typing import Any
 
 import moto.cloudformation.urls
+from botocore.exceptions import ClientError
 from moto.cloudformation.exceptions import AlreadyExistsException
 from moto.cloudformation.models import CloudFormationBackend, Event, Stack
 from moto.cloudformation.parsing import OutputMap
@@ -187,7 +188,15 @@ def _record_failure(stack: Stack, status: str, error: Exception) -> None:
             physical_resource_id="",
             resource_type=declared.get("Type", "AWS::CloudFormation::Stack"),
             resource_status=status,
-            resource_status_reason=str(getattr(error, "message", "") or error),
+            resource_status_reason=_reason(error),
             resource_properties=None,
         )
     )
+
+
+def _reason(error: Exception) -> str:
+    """An error as a stack's events tell it: what the service said, without boto3's words around it."""
+    if isinstance(error, ClientError):
+        detail = error.response["Error"]
+        return f"{detail.get('Message', '')} (Error Code: {detail.get('Code', '')})"
+    return str(getattr(error, "message", "") or error)

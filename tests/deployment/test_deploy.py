@@ -79,7 +79,7 @@ def test_deploying_a_changed_dag_updates_the_machine(bundle, session):
     after = deploy(bundle(poll_interval=77), session)
     assert after.change is Change.UPDATED
     assert after.state_machine_arn == before.state_machine_arn
-    assert '"Seconds": 77' in definition_of(session, after)
+    assert '"Seconds":77' in definition_of(session, after)
 
 
 def test_what_a_changed_dag_no_longer_needs_is_removed(bundle, session):
@@ -132,7 +132,7 @@ def test_a_failed_deployment_names_the_resource_and_its_reason_and_can_be_repeat
     folder = bundle(workflow(glue("a"), dag_id="broken", source_hash=HASH))
     definition = folder / "definition.asl.json"
     sound = definition.read_text()
-    definition.write_text(sound.replace('"StartAt": "a"', '"StartAt": "nowhere"'))
+    definition.write_text(sound.replace('"StartAt": "a: done before?"', '"StartAt": "nowhere"'))
 
     with pytest.raises(
         Dag2SfnError, match=r"D402 .*StateMachine \(AWS::StepFunctions::StateMachine\)"
@@ -150,7 +150,9 @@ def test_a_failed_update_leaves_the_machine_as_it_was(bundle, session):
     before = deploy(bundle(flow), session)
     sound = definition_of(session, before)
     definition = bundle(flow) / "definition.asl.json"
-    definition.write_text(definition.read_text().replace('"StartAt": "a"', '"StartAt": "nowhere"'))
+    definition.write_text(
+        definition.read_text().replace('"StartAt": "a: done before?"', '"StartAt": "nowhere"')
+    )
     with pytest.raises(Dag2SfnError, match=r"D402 .*UPDATE_ROLLBACK_COMPLETE: StateMachine "):
         deploy(definition.parent, session)
     assert definition_of(session, before) == sound
