@@ -46,6 +46,9 @@ def emit_fitting(
             more.append(about_dag(workflow, d.TOO_LARGE_TO_RESUME, problem, "split the DAG in two"))
         return machine, more
     found += _slot_problems(workflow, machine, options)
+    if machine.outer is not None:
+        problem = "the tasks run in a machine of their own, so that teardowns run after a timeout or a stop"
+        found.append(about_dag(workflow, d.OUTER_MACHINE, problem, "stop runs with `dag2sfn stop`"))
     found += _task_problems(workflow, steps, options, machine.pollers)
     if not machine.pollers or refuses(found):
         return machine, found

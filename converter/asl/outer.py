@@ -61,6 +61,7 @@ def outer_block(
 ) -> dict[str, Any]:
     """Return the outermost block of the outer machine. ``pace`` is that of the body's pollers."""
     noted = noted_tasks(workflow, steps)
+    earlier = f"{{}}, {records.RESUMED}" if options.resumable else "{}"
     failed = {"ErrorEquals": ["States.ALL"], "Output": str(Expression(records.INPUT)), "Next": RUN_FAILED}
     return {
         "StartAt": RUN_BODY,
@@ -108,7 +109,7 @@ def outer_block(
                     "States": {READ: _reading_state()},
                 },
                 "Catch": [failed],
-                "Assign": {"known": str(Expression(f"$merge([{{}}, {records.RESUMED}, $states.result])"))},
+                "Assign": {"known": str(Expression(f"$merge([{earlier}, $states.result])"))},
                 "Output": str(Expression(records.INPUT)),
                 "Next": TEARDOWNS,
             },

@@ -20,6 +20,8 @@ from converter.packaging import (
     DEFINITION,
     FUNCTION_KEYS,
     FUNCTIONS,
+    OUTER_DEFINITION,
+    OUTER_KEY,
     TEMPLATE,
     Manifest,
     default_settings,
@@ -77,6 +79,8 @@ def deploy(
     manifest = read_manifest(bundle)
     try:
         definition = _compact((bundle / DEFINITION).read_text("utf-8"))
+        outer_file = bundle / OUTER_DEFINITION
+        outer = [_compact(outer_file.read_text("utf-8"))] if outer_file.exists() else []
         template = (bundle / TEMPLATE).read_bytes()
         zips = {name: function_zip(bundle / FUNCTIONS / name) for name in manifest.functions}
     except OSError as error:
@@ -95,6 +99,7 @@ def deploy(
         parameters = {
             "ArtifactBucket": artifacts.name,
             "DefinitionKey": artifacts.put(f"{prefix}/definition", ".json", definition),
+            **{OUTER_KEY: artifacts.put(f"{prefix}/outer", ".json", content) for content in outer},
             **{
                 FUNCTION_KEYS[name]: artifacts.put(f"{prefix}/{name}", ".zip", content)
                 for name, content in zips.items()

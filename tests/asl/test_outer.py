@@ -2,11 +2,15 @@ from __future__ import annotations
 
 import asyncio
 import json
+from datetime import timedelta
 from typing import Any
 
 import pytest
 from workflows import glue, machine_of, workflow
 
+from converter import pipeline
+from converter.asl.options import Options
+from converter.checks import problems_of
 from converter.engine import Execution, TaskCall, TaskFailure, parse_definition
 from converter.engine.clock import VirtualClock
 from converter.engine.simulation import DEFAULT_START
@@ -88,7 +92,7 @@ def cluster(**fields: Any) -> Any:
 
 
 def test_a_run_that_succeeds_ends_as_its_body() -> None:
-    execution, aws = play(cluster(), {})
+    execution, _ = play(cluster(), {})
     assert execution.status == "SUCCEEDED"
     assert {
         task: record["state"] for task, record in json.loads(execution.output or "").items()
@@ -143,3 +147,41 @@ def test_several_teardowns_run_in_their_order_and_a_failed_one_stops_no_other() 
     )
     _, aws = play(flow, {"work": [Try(1000)], "t2": [Try(5, "Boom")]}, stopped_at=30)
     assert started(aws)[-2:] == [(30, "t2"), (35, "t1")]
+
+
+def test_the_outer_machine_holds_the_slot_until_the_teardown_has_ended() -> None:
+    flow = cluster(settings={"max_active_runs": 1}, dagrun_timeout=50.0)
+    execution, aws = play(flow, {"work": [Try(1000)], "delete": [Try(20)]})
+    assert started(aws)[-1] == (50, "delete")
+    freed = [
+        event for event in execution.history if (event.details or {}).get("name") == lease_state(execution)
+    ]
+    assert freed[0].timestamp == DEFAULT_START + timedelta(seconds=70)
+    assert "holders" not in aws.table.items["max_active_runs"]
+
+
+def lease_state(execution: Execution) -> str:
+    """The state that gives the slot back."""
+    (name,) = {
+        name
+        for event in execution.history
+        if (name := (event.details or {}).get("name", "")).endswith("free the slot")
+    }
+    return name
+
+
+def test_the_timeout_is_the_bodys() -> None:
+    machine = machine_of(cluster(settings={"max_active_runs": 1}, dagrun_timeout=50.0))
+    assert machine.outer is not None
+    assert machine.definition["TimeoutSeconds"] == 50
+    assert "TimeoutSeconds" not in machine.outer
+    assert problems_of(machine.outer) == ()
+
+
+def test_the_wait_for_a_slot_counts_for_nothing() -> None:
+    conversion = pipeline.convert(cluster(settings={"max_active_runs": 1}, dagrun_timeout=50.0), Options())
+    assert "D236" not in {diagnostic.code.id for diagnostic in conversion.diagnostics}
+
+
+def test_a_dag_without_teardowns_has_no_outer_machine() -> None:
+    assert machine_of(workflow(glue("a", is_setup=True), glue("b", "a"))).outer is None
