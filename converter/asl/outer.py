@@ -147,7 +147,7 @@ def _ended() -> str:
 
 
 def _reading_state() -> dict[str, Any]:
-    """Return the state that reads the record of the task whose id is its input: ``{id: record}`` or ``{}``."""
+    """Return the state that reads a task's record, its id being the input: ``{id: record}`` or ``{}``."""
     item = "$states.result.Item.record.S"
     return {
         "Type": "Task",

@@ -80,7 +80,7 @@ def deploy(
     try:
         definition = _compact((bundle / DEFINITION).read_text("utf-8"))
         outer_file = bundle / OUTER_DEFINITION
-        outer = [_compact(outer_file.read_text("utf-8"))] if outer_file.exists() else []
+        outer = _compact(outer_file.read_text("utf-8")) if outer_file.exists() else None
         template = (bundle / TEMPLATE).read_bytes()
         zips = {name: function_zip(bundle / FUNCTIONS / name) for name in manifest.functions}
     except OSError as error:
@@ -99,12 +99,13 @@ def deploy(
         parameters = {
             "ArtifactBucket": artifacts.name,
             "DefinitionKey": artifacts.put(f"{prefix}/definition", ".json", definition),
-            **{OUTER_KEY: artifacts.put(f"{prefix}/outer", ".json", content) for content in outer},
             **{
                 FUNCTION_KEYS[name]: artifacts.put(f"{prefix}/{name}", ".zip", content)
                 for name, content in zips.items()
             },
         }
+        if outer is not None:
+            parameters[OUTER_KEY] = artifacts.put(f"{prefix}/outer", ".json", outer)
         tell(f"{manifest.stack_name}: artifacts are in s3://{artifacts.name}/{prefix}/")
         body = {"TemplateBody": template.decode()}
         if len(template) > TEMPLATE_BODY_BYTES:

@@ -17,7 +17,7 @@ _RUN_BODY = "run: tasks"
 
 def body_machine_of(definition_text: str) -> str | None:
     """Return the ARN of the machine that runs the tasks for an outer machine, None if it runs them itself."""
-    state = json.loads(definition_text)["States"].get(_RUN_BODY, {})
+    state = json.loads(definition_text).get("States", {}).get(_RUN_BODY, {})
     arn = state.get("Arguments", {}).get("StateMachineArn")
     return arn if isinstance(arn, str) else None
 
