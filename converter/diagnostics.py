@@ -251,6 +251,11 @@ NO_SCHEDULE_OF_AIRFLOW_2 = _code(
     """Airflow 2 starts a run of a DAG without a schedule every day, Airflow 3 starts none. The file imports
     what was moved or removed since Airflow 2. It was read as Airflow 3 reads it.""",
 )  # fmt: skip
+VARIABLES_UNREADABLE = _code(
+    "D135", Severity.UNREADABLE, "the file of Variables cannot be used",
+    """--variables names a JSON or YAML file that maps names of Airflow's Variables to values, as `airflow
+    variables export` writes it.""",
+)  # fmt: skip
 
 # --- D2xx: what a DAG, a task or an argument becomes --------------------------------------------------
 
@@ -273,7 +278,8 @@ PYTHON_VALUE = _code(
 )  # fmt: skip
 TEMPLATE = _code(
     "D205", Severity.REFUSED, "template is not converted",
-    "The argument is a Jinja template. Templates are not converted to JSONata yet.",
+    """The argument is a Jinja template that JSONata cannot express with the same text, or one that only the
+    run decides where the machine has to know the value before. templates.md lists what is converted.""",
 )  # fmt: skip
 TEARDOWN_CUT_OFF = _code(
     "D207", Severity.REFUSED, "a teardown would not run",

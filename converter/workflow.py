@@ -124,12 +124,13 @@ class StandInKind(str, Enum):
     IDLE_ARGUMENT = "idle_argument"  # an argument that has no effect any more
     FOREIGN_ARGUMENT = "foreign_argument"  # an argument that the class does not take; kept in the task
     INTERVALS = "intervals"  # a schedule in the words of Airflow 2, in which it meant intervals
+    NO_SCHEDULE = "no_schedule"  # a DAG without a schedule in a file of Airflow 2, where it ran every day
     MISSING_MODULE = "missing_module"  # a module, or a name in one, that is not installed
     UNMAPPED_OPERATOR = "unmapped_operator"  # an operator that is not installed; class and arguments are kept
     VARIABLE = "variable"  # a Variable without a value: a placeholder was taken
     VARIABLE_DEFAULT = "variable_default"  # a Variable without a value: its default was taken
     CONNECTION = "connection"  # a Connection: a placeholder was taken
-    AWS_CALL = "aws_call"  # a call of boto3, which was not made
+    CALL = "call"  # a call of boto3 or a hook, which was not made
     UNKNOWN_DECIDES = "unknown_decides"  # something unknown decided what the DAG looks like
     NAMED_AFTER_UNKNOWN = "named_after_unknown"  # an id that is made from something unknown
 

@@ -8,6 +8,8 @@ from converter.workflow import (
     Opaque,
     Retries,
     Schedule,
+    StandIn,
+    StandInKind,
     Task,
     TriggerRule,
     Workflow,
@@ -48,6 +50,8 @@ def test_a_workflow_survives_the_way_through_json(values):
         params=values,
         dagrun_timeout=60.0,
         settings=values,
+        task_groups={"group": ("t",)},
+        stand_ins=(StandIn(StandInKind.MOVED, "old", "new", Location("f.py", 2)),),
     )
     assert workflow_from_json(json.loads(json.dumps(to_json(flow)))) == flow
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import Enum
 
@@ -30,7 +31,8 @@ class Options:
     ``window`` is the period to which ``--correlate window`` rounds the execution's start down; 0 means the
     start itself. ``await_deadline`` counts from the start of the execution; None means the DAG's
     dagrun_timeout, or 24 hours without one. ``resumable``: an execution may begin with outcomes of an earlier
-    one, which costs one more state for each task.
+    one, which costs one more state for each task. ``variables`` are values of Airflow's Variables, as it
+    stores them: templates take them at conversion.
     """
 
     failures: Failures = Failures.AIRFLOW
@@ -39,6 +41,7 @@ class Options:
     poll_interval: int = 30
     await_deadline: int | None = None
     resumable: bool = True
+    variables: Mapping[str, str] | None = None
 
     def deadline(self, dagrun_timeout: float | None) -> int:
         """Return when pollers give up, in seconds after the start of the execution."""

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 from converter.operators.step import SkipOrders, Step
 from converter.relations import Relations
@@ -135,12 +136,20 @@ class Rules:
         In Airflow an upstream task that does not run is decided by the first failure or skip among its own
         upstream tasks, and this task may then start, while in the machine the others are waited for.
         """
-        if self.is_regular(task.task_id) or task.trigger_rule is TriggerRule.ALWAYS:
+        if task.trigger_rule in (TriggerRule.ALL_SUCCESS, TriggerRule.ALWAYS):
             return False
-        return any(self.may_not_run(up) and self._is_decided_late(up) for up in task.upstream)
+        return any(up in self._decided_late for up in task.upstream)
 
-    def _is_decided_late(self, task_id: str) -> bool:
-        return task_id in self.joins or len(self.questions[task_id].records) > 1
+    @cached_property
+    def _decided_late(self) -> frozenset[str]:
+        """The tasks that may be decided without running, and then later than in Airflow."""
+        found: set[str] = set()
+        for task in self.relations.upstream_first:
+            name = task.task_id
+            asks_many = name in self.joins or len(self.questions[name].records) > 1
+            if self.may_not_run(name) and (asks_many or not found.isdisjoint(task.upstream)):
+                found.add(name)
+        return frozenset(found)
 
     def may_be_overtaken(self, task: Task) -> bool:
         """Whether a skip may reach the task after it has begun in the machine, or in Airflow.

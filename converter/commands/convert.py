@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated
 
@@ -11,12 +12,14 @@ from converter import cli_support
 from converter.asl.options import Correlate, Failures, Options
 from converter.cli_support import Format, print_json, reports_problems
 from converter.commands.parameters import (
+    AllowNetwork,
     DagIds,
     DagPath,
     DurationsFile,
     OutputFormat,
     PollInterval,
     TimeLimit,
+    VariablesFile,
 )
 from converter.report import console
 from converter.report.documents import ConversionDocument
@@ -62,6 +65,8 @@ def convert(
         ),
     ] = True,
     durations: DurationsFile = None,
+    variables: VariablesFile = None,
+    allow_network: AllowNetwork = False,
     timeout: TimeLimit = 60,
     format: OutputFormat = Format.TEXT,
 ) -> None:
@@ -70,14 +75,20 @@ def convert(
     Example: `dag2sfn convert dags/partial_fan_in.py -o build`
     """
     from converter import loading
+    from converter.loading.variables import as_text, read_variables
     from converter.planning.durations import NO_DURATIONS
     from converter.planning.durations_file import read_durations
 
     if window is not None and correlate is not Correlate.WINDOW:
         raise typer.BadParameter("it needs --correlate window", param_hint="--window")
     options = Options(failures, correlate, window or 0, poll_interval, await_deadline, resume)
+    values = read_variables(variables) if variables else {}
+    if variables:
+        options = replace(options, variables={name: as_text(value) for name, value in values.items()})
     expected = read_durations(durations) if durations else NO_DURATIONS
-    workflows, unreadable = loading.load_readable(path, dag_ids=dag_id or (), timeout=timeout)
+    workflows, unreadable = loading.load_readable(
+        path, dag_ids=dag_id or (), timeout=timeout, variables=values, allow_network=allow_network
+    )
     document = ConversionDocument(diagnostics=[*unreadable, *expected.strangers(workflows)])
     console.print_diagnostics(document.diagnostics)
     for conversion, written in cli_support.convert_all(workflows, options, out, durations=expected):

@@ -23,6 +23,15 @@ DurationsFile = Annotated[
         help="JSON or YAML, {task: seconds} or {dag: {task: seconds}}: what tasks are expected to take.",
     ),
 ]
+VariablesFile = Annotated[
+    Path | None,
+    typer.Option(
+        "--variables", help="JSON or YAML, {name: value}: Airflow's Variables, for DAG files and templates."
+    ),
+]
+AllowNetwork = Annotated[
+    bool, typer.Option("--allow-network", help="Let DAG files reach the network while they are loaded.")
+]
 PollInterval = Annotated[int, typer.Option(help="Seconds between two polls.", min=1)]
 Region = Annotated[
     str | None, typer.Option("--region", help="AWS region; default: your AWS configuration's.")

@@ -130,4 +130,9 @@ def stop(
 def _iso(moment: datetime | None) -> str | None:
     if moment is None:
         return None
-    return (moment if moment.tzinfo else moment.replace(tzinfo=timezone.utc)).isoformat()
+    # Templates are cut from the text, so it has one form.
+    return (
+        (moment if moment.tzinfo else moment.replace(tzinfo=timezone.utc))
+        .astimezone(timezone.utc)
+        .isoformat()
+    )

@@ -24,6 +24,10 @@ _REMEDIES = tuple(
             "set AIRFLOW__{SECTION}__{KEY} in the environment of the conversion",
         ),
         (
+            r"^KeyError: the environment has no '(?P<name>\w+)'",
+            "set {name} in the environment of the conversion",
+        ),
+        (
             r"^(ModuleNotFound|Import)Error: No module named '(?P<name>\w+)",
             "install '{name}' beside Airflow, or add the folder that holds it to PYTHONPATH",
         ),

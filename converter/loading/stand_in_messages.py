@@ -38,6 +38,11 @@ _MESSAGES: dict[StandInKind, tuple[Code, str, str]] = {
         "schedule_interval '{name}' means the interval before a run, as in Airflow 2",
         "write schedule={detail}(...), or the same as `schedule` if you mean the time itself",
     ),
+    StandInKind.NO_SCHEDULE: (
+        diagnostics.NO_SCHEDULE_OF_AIRFLOW_2,
+        "DAG '{name}' has no schedule: Airflow 2 would run it every day, Airflow 3 never by itself",
+        "write schedule=timedelta(days=1) or schedule=None",
+    ),
     StandInKind.MISSING_MODULE: (
         diagnostics.MISSING_MODULE,
         "'{name}' is not installed beside Airflow, and what it gives is unknown",
@@ -63,8 +68,8 @@ _MESSAGES: dict[StandInKind, tuple[Code, str, str]] = {
         "the Connection '{name}' is not known here; the template '{detail}' was taken",
         "set AIRFLOW_CONN_{upper} for the conversion",
     ),
-    StandInKind.AWS_CALL: (
-        diagnostics.AWS_CALL_LEFT_OUT,
+    StandInKind.CALL: (
+        diagnostics.CALL_LEFT_OUT,
         "{name} was not called",
         "move it into a task, or allow it: --allow-network",
     ),

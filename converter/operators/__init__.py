@@ -6,8 +6,12 @@ arguments that every operator has.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import replace
+
 from converter import diagnostics as d
 from converter.diagnostics import Diagnostic
+from converter.expressions.templates import Scope
 from converter.operators import glue, python, standard, step_functions  # noqa: F401 - they register themselves
 from converter.operators.arguments import Arguments, task_diagnostic
 from converter.operators.registry import conversion_of, converted_operators
@@ -18,8 +22,13 @@ from converter.workflow import Task, Workflow
 __all__ = ["GlueRun", "Permission", "Retrier", "Step", "converted_operators", "steps_of"]
 
 
-def steps_of(workflow: Workflow) -> tuple[dict[str, Step], tuple[Diagnostic, ...]]:
-    """Return task id → Step for every task that is converted, and all problems of all tasks."""
+def steps_of(
+    workflow: Workflow, variables: Mapping[str, str] | None = None
+) -> tuple[dict[str, Step], tuple[Diagnostic, ...]]:
+    """Return task id → Step for every task that is converted, and all problems of all tasks.
+
+    ``variables`` are values of Airflow's Variables, as it stores them; None means that none are known.
+    """
     steps: dict[str, Step] = {}
     problems: list[Diagnostic] = []
     for task in workflow.tasks:
@@ -28,10 +37,32 @@ def steps_of(workflow: Workflow) -> tuple[dict[str, Step], tuple[Diagnostic, ...
         if conversion is None:
             problems.append(_unknown_operator(task))
         elif not task.is_mapped:
-            args = Arguments(task)
-            steps[task.task_id] = conversion(args)
+            args = Arguments(task, _scope_of(task, workflow, variables))
+            step = conversion(args)
+            steps[task.task_id] = replace(step, reads=tuple(dict.fromkeys((*step.reads, *args.reads))))
             problems += args.problems()
     return steps, tuple(problems)
+
+
+def _scope_of(task: Task, workflow: Workflow, variables: Mapping[str, str] | None) -> Scope:
+    """Return where the task's templates stand."""
+    user_defined: set[str] = set()
+    for name in ("user_defined_macros", "user_defined_filters"):
+        user_defined |= set(workflow.settings.get(name) or ())
+    return Scope(
+        dag_id=workflow.dag_id,
+        task_id=task.task_id,
+        tasks=frozenset(
+            other.task_id for other in workflow.tasks if other is not task and not other.is_mapped
+        ),
+        multiple_outputs=frozenset(
+            other.task_id for other in workflow.tasks if other.settings.get("multiple_outputs")
+        ),
+        params={**workflow.params, **(task.settings.get("params") or {})},
+        variables=variables,
+        native=bool(workflow.settings.get("render_template_as_native_obj")),
+        user_defined=frozenset(user_defined),
+    )
 
 
 def _unknown_operator(task: Task) -> Diagnostic:

@@ -9,6 +9,8 @@ from typing import Any
 
 from converter import diagnostics as d
 from converter.diagnostics import Code, Diagnostic
+from converter.expressions.jsonata import Expression
+from converter.expressions.templates import Scope, translate_value
 from converter.workflow import Opaque, Task, Value
 
 
@@ -16,31 +18,51 @@ class Arguments:
     """One task's arguments, each of which is taken, set aside with a reason, or reported.
 
     An operator's module takes what it converts; :meth:`problems` then refuses whatever is left, so that an
-    argument that nobody thought of is never dropped in silence.
+    argument that nobody thought of is never dropped in silence. ``reads`` are the tasks whose XComs the
+    templates of the arguments taken refer to; ``scope`` is where these templates stand.
     """
 
-    def __init__(self, task: Task) -> None:
+    def __init__(self, task: Task, scope: Scope | None = None) -> None:
         self.task = task
+        self.reads: dict[str, None] = {}
+        self._scope = scope or Scope("", task.task_id)
         self._left = dict(task.arguments)
         self._problems: list[Diagnostic] = []
 
     def take(self, name: str, default: Value = None) -> Any:
-        """Return an argument's value; a template or a Python object in it is reported."""
+        """Return an argument's value, with an Expression for each template that the run decides.
+
+        A template that cannot be translated, or a Python object, is reported.
+        """
         value = self._left.pop(name, default)
+        if name in self.task.template_fields:
+            value = self._translated(name, value)
         for found in _texts(value):
             if isinstance(found, Opaque):
                 remedy = f"write a literal value instead of {found.text}"
                 self.report(d.PYTHON_VALUE, f"argument '{name}' is a Python object ({found.kind})", remedy)
             elif not _is_unicode(found):
                 self.report(d.BAD_ARGUMENT, f"argument '{name}' has half a character", "write valid Unicode")
-            elif name in self.task.template_fields and ("{{" in found or "{%" in found):
-                remedy = "write the value itself; templates are not converted yet"
-                self.report(d.TEMPLATE, f"argument '{name}' has the template {json.dumps(found)}", remedy)
         return value
 
+    def _translated(self, name: str, value: Value) -> Any:
+        translation = translate_value(value, self._scope)
+        for problem in translation.problems:
+            place = f"template {json.dumps(problem.template)} of argument '{name}'"
+            self.report(d.TEMPLATE, f"{place}: {problem.what}", problem.remedy)
+        self.reads |= dict.fromkeys(translation.reads)
+        return value if translation.problems else translation.value
+
     def take_text(self, name: str) -> str:
-        """Return an argument that must be a string with something in it; report it if it is not."""
+        """Return an argument that must be a string with something in it; report it if it is not.
+
+        It must be known at conversion: a template may refer to params and Variables, not to the run.
+        """
         value = self.take(name)
+        if isinstance(value, Expression):
+            problem = f"argument '{name}' is a template that only the run decides"
+            self.report(d.TEMPLATE, problem, "write a value that is known at conversion")
+            return ""
         if not isinstance(value, str) or not value:
             if not isinstance(value, Opaque):
                 self.report(d.BAD_ARGUMENT, f"argument '{name}' is {value!r}", "write a non-empty string")
@@ -50,6 +72,9 @@ class Arguments:
     def take_mapping(self, name: str) -> dict[str, Any]:
         """Return an argument that must be a dict (empty if it is not given); report it if it is not."""
         value = self.take(name)
+        if isinstance(value, Expression):
+            self.report(d.TEMPLATE, f"argument '{name}' is one template", "write a dict with templates in it")
+            return {}
         if value is not None and not isinstance(value, dict):
             if not isinstance(value, Opaque):
                 self.report(d.BAD_ARGUMENT, f"argument '{name}' is {value!r}", "write a dict")

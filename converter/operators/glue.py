@@ -117,7 +117,7 @@ def _report_job_definition(args: Arguments) -> None:
 def _text_values(args: Arguments, script_args: dict[str, object]) -> dict[str, object]:
     """Glue takes strings only; Airflow passes others to boto3, which refuses them when the task runs."""
     for key, value in script_args.items():
-        if not isinstance(value, str):
+        if not isinstance(value, (str, Expression)):
             args.report(
                 d.BAD_ARGUMENT,
                 f"script_args['{key}'] is {value!r}, and Glue takes only strings",

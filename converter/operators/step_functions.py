@@ -71,8 +71,10 @@ def _execution_name(task_id: str) -> Expression:
     return Expression(f"{readable} & $substring($hash({identity}, 'SHA-256'), 0, 32)")
 
 
-def _name(args: Arguments) -> str | None:
+def _name(args: Arguments) -> str | Expression | None:
     name = args.take("name")
+    if isinstance(name, Expression):
+        return name
     if name is None or isinstance(name, Opaque) or (isinstance(name, str) and _EXECUTION_NAME.match(name)):
         return name if isinstance(name, str) else None
     args.report(d.BAD_ARGUMENT, f"argument 'name' is {name!r}", "write a name of 1 to 80 plain characters")
@@ -82,6 +84,8 @@ def _name(args: Arguments) -> str | None:
 def _input(args: Arguments) -> Any:
     """Return the nested execution's input. As in Airflow, what is neither a dict nor a text is not sent."""
     value = args.take("state_machine_input")
+    if isinstance(value, Expression):
+        return Expression(f"$parse({value.text})")
     if isinstance(value, str):
         try:
             return json.loads(value, parse_constant=_refuse_constant)

@@ -61,3 +61,15 @@ def test_a_rule_that_never_refuses_needs_no_records():
         glue("a"), glue("b", "a", trigger_rule=R.ALL_DONE), glue("c", "a", trigger_rule=R.ALWAYS)
     )
     assert rules.needs("b") == rules.needs("c") == ()
+
+
+def test_a_task_behind_a_late_decision_starts_late_however_far_behind():
+    tasks = [
+        glue("a"),
+        glue("b"),
+        glue("c", "a", "b"),
+        glue("d", "c"),
+        glue("e", "d", trigger_rule=R.ALL_DONE),
+    ]
+    rules = rules_of(*tasks)
+    assert [task.task_id for task in tasks if rules.starts_late(task)] == ["e"]

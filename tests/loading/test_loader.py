@@ -4,7 +4,9 @@ import shutil
 import stat
 import subprocess
 import sys
+import threading
 import venv
+from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 
 import pytest
@@ -48,7 +50,8 @@ def test_the_same_bytes_under_every_hash_seed_and_outside_the_current_directory(
     texts = set()
     for seed in ("0", "1", "4294967295"):
         monkeypatch.setenv("PYTHONHASHSEED", seed)
-        texts.add(json.dumps(to_json(load(HERE / "good_dags"))))
+        workflows = [*load(HERE / "good_dags"), *load(HERE / "old_dags")]
+        texts.add(json.dumps(to_json(workflows)))
     (text,) = texts
     assert f'"{HERE.as_posix()}/good_dags/arguments.py"' in text
     assert "0x" not in text
@@ -194,6 +197,51 @@ def test_a_folder_that_is_reached_twice_is_named_with_what_to_do(tmp_path, monke
     Path("dags/.airflowignore").write_text("latest\n")
     (workflow,) = load(Path("dags"))
     assert workflow.location == Location("dags/v2/jobs/etl.py", 2)
+
+
+REACHES_OUT = """
+from urllib.request import urlopen
+from airflow.sdk import DAG
+from airflow.providers.standard.operators.empty import EmptyOperator
+with DAG("reaches_out"):
+    for name in urlopen("http://127.0.0.1:PORT/tables", timeout=10).read().decode().split():
+        EmptyOperator(task_id=name)
+"""
+
+
+class Tables(BaseHTTPRequestHandler):
+    def do_GET(self):
+        self.send_response(200)
+        self.end_headers()
+        self.wfile.write(b"orders clicks")
+
+    def log_message(self, *args):
+        pass
+
+
+def test_a_file_reaches_other_machines_only_if_that_is_allowed(tmp_path):
+    file = tmp_path / "reaches_out.py"
+    with HTTPServer(("127.0.0.1", 0), Tables) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        file.write_text(REACHES_OUT.replace("PORT", str(server.server_port)))
+        (workflow,) = load(file, allow_network=True)
+        problem = only_problem(file)
+        server.shutdown()
+    assert [task.task_id for task in workflow.tasks] == ["orders", "clicks"]
+    assert "the network is closed while DAG files are read: 127.0.0.1:" in problem.problem
+    assert problem.remedy == "move it into a task, or allow it: --allow-network"
+
+
+def test_a_library_is_not_told_that_another_one_is_installed(tmp_path):
+    (tmp_path / "dag.py").write_text(
+        "import importlib.util, json, no_such_library\n"
+        "from airflow.sdk import DAG\n"
+        "found = importlib.util.find_spec('no_such_library')\n"
+        "import json.tool\n"
+        "with DAG('d', description=str(found)):\n    pass\n"
+    )
+    (workflow,) = load(tmp_path)
+    assert workflow.settings["description"] == "None"
 
 
 @pytest.mark.parametrize("script", ['exec {python} -I -S "$@"', "echo broken >&2; exit 7", None])

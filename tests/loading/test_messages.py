@@ -21,6 +21,7 @@ def failed(error, *stand_ins):
             "AirflowConfigException: section/key [custom/bucket] not found in config",
             "set AIRFLOW__CUSTOM__BUCKET in the environment",
         ),
+        ("KeyError: the environment has no 'BUCKET'", "set BUCKET in the environment of the conversion"),
         (
             "NetworkClosedError: the network is closed while DAG files are read: sts:443 was asked for",
             "allow it: --allow-network",

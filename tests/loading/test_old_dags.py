@@ -98,6 +98,23 @@ SHAPES = {
     },
     "variables_decide": {"start": (EMPTY, ())},
     "boto3_at_the_top": {"first": (PYTHON, ())},
+    "settings_of_the_team.DAG_ID": {
+        "process": (PYTHON, ()),
+        "train": (f"{AWS}.operators.sagemaker.SageMakerTrainingOperator", ("process",)),
+    },
+    "ways_to_import": {
+        "ecs": (f"{AWS}.operators.ecs.EcsRunTaskOperator", ()),
+        "sns": (f"{AWS}.operators.sns.SnsPublishOperator", ("ecs",)),
+        "shell": (BASH, ("sns",)),
+        "python": (PYTHON, ("shell",)),
+        "end": (EMPTY, ("python",)),
+    },
+    "classes_of_the_company": {
+        "copy": ("classes_of_the_company.Copy", ()),
+        "extract": (f"{STANDARD}.decorators.python._PythonDecoratedOperator", ()),
+        "transform": (f"{STANDARD}.decorators.python._PythonDecoratedOperator", ("copy", "extract")),
+        "load": ("classes_of_the_company.Load", ("transform",)),
+    },
     "subdags": {
         "start": (EMPTY, ()),
         "section": ("airflow.operators.subdag.SubDagOperator", ("start",)),
@@ -168,6 +185,9 @@ SCHEDULES = {
     "environment_pipeline": Schedule("CronDataIntervalTimetable", "0 * * * *", "UTC"),
     "variables_decide": None,
     "boto3_at_the_top": Schedule("CronDataIntervalTimetable", "0 0 1 * *", "UTC"),
+    "settings_of_the_team.DAG_ID": None,
+    "ways_to_import": Schedule("CronDataIntervalTimetable", "0 5 * * *", "UTC"),
+    "classes_of_the_company": Schedule("CronDataIntervalTimetable", "0 0 * * *", "UTC"),
     "subdags": Schedule("OnceTimetable"),
     "own_operators": Schedule("CronDataIntervalTimetable", "15 * * * *", "UTC"),
     "imports_of_1_8": Schedule("CronDataIntervalTimetable", "0 12 * * *", "UTC"),
@@ -325,6 +345,15 @@ def test_an_operator_that_is_not_installed_keeps_its_arguments(old):
     assert old["taskflow_of_2_4"].task("transform").arguments["image"] == "python:3.10"
 
 
+def test_a_class_with_a_base_that_is_not_installed_keeps_its_arguments(old):
+    workflow = old["classes_of_the_company"]
+    copy, load_ = workflow.task("copy"), workflow.task("load")
+    assert copy.arguments == {"source": ["other", Opaque("unknown", "company_conf.BaseConfig.region")]}
+    assert load_.arguments == {"mode": "append", "table": "orders"}
+    assert load_.bases[0] == "company_base.CompanyOperator"
+    assert not of_kind(workflow, StandInKind.UNKNOWN_DECIDES)
+
+
 def test_an_import_that_may_fail_fails(old):
     # The fallback of the file was taken: nothing stands in for the module that it can do without.
     assert not any("ujson" in item.name for item in old["third_party"].stand_ins)
@@ -414,11 +443,21 @@ def test_aws_is_not_called(old):
     workflow = old["boto3_at_the_top"]
     account = "boto3.client('sts').get_caller_identity()['Account']"
     assert workflow.task("first").arguments["op_kwargs"] == {"bucket": Opaque("unknown", account)}
-    assert of_kind(workflow, StandInKind.AWS_CALL) == {
+    assert of_kind(workflow, StandInKind.CALL) == {
         ("boto3.client('sts')", ""): 10,
         ("boto3.resource('s3')", ""): 12,
     }
     assert [line for (name, _), line in of_kind(workflow, StandInKind.UNKNOWN_DECIDES).items()] == [23]
+
+
+def test_hooks_are_not_used(old):
+    workflow = old["settings_of_the_team.DAG_ID"]
+    assert of_kind(workflow, StandInKind.CALL) == {(f"{AWS}.hooks.base_aws.AwsBaseHook()", ""): 14}
+    config = workflow.task("train").arguments["config"]
+    assert config == Opaque("unknown", "sagemaker_sdk.workflow.training_config()")
+    assert of_kind(workflow, StandInKind.NAMED_AFTER_UNKNOWN) == {
+        ("\u27e6settings_of_the_team.DAG_ID\u27e7", "settings_of_the_team.DAG_ID"): 30
+    }
 
 
 def test_the_network_is_closed(old):

@@ -1,6 +1,7 @@
 import pytest
 from workflows import GLUE, START_EXECUTION, empty, glue, nested, workflow
 
+from converter.expressions.jsonata import Expression
 from converter.operators import steps_of
 from converter.operators.settings import dag_problems
 from converter.workflow import Opaque, Task
@@ -121,11 +122,36 @@ def test_a_task_with_dates_of_its_own_is_refused_and_a_dag_with_dates_is_not():
     assert dag_problems(flow) == []
 
 
-def test_a_template_is_refused_in_a_template_field_only():
+def test_templates_are_translated_in_template_fields_only():
     fields = ("job_name", "script_args")
-    assert converted(GLUE, fields, job_name="{{ ds }}")[1] == ["D205"]
-    assert converted(GLUE, fields, job_name="j", script_args={"{{ x }}": "1"})[1] == ["D205"]
+    step, codes = converted(GLUE, fields, job_name="j", script_args={"--day": "{{ ds }}", "{{ x }}": "1"})
+    assert codes == []
+    assert isinstance(step.arguments["Arguments"]["--day"], Expression)
+    assert step.arguments["Arguments"]["{{ x }}"] == "1"
     assert converted(GLUE, (), job_name="j", script_args={"--braces": "{{ no template }}"})[1] == []
+
+
+def test_what_the_machine_depends_on_has_to_be_known_at_conversion():
+    assert converted(GLUE, ("job_name",), job_name="job-{{ ds }}")[1] == ["D205"]
+    assert (
+        converted(GLUE, ("job_name",), job_name="job-{{ dag.dag_id }}")[0].completion.job_name
+        == "job-example"
+    )
+
+
+def test_a_template_that_cannot_be_translated_is_refused_with_its_reason():
+    task = Task("t", GLUE, arguments={"job_name": "{{ conn.x.host }}"}, template_fields=("job_name",))
+    (problem,) = steps_of(workflow(task))[1]
+    assert problem.code.id == "D205"
+    assert "conn.x.host" in problem.problem
+
+
+def test_a_task_reads_the_records_of_those_whose_xcoms_it_pulls():
+    arguments = {"job_name": "j", "script_args": {"--from": "{{ ti.xcom_pull('a') }}"}}
+    task = Task("t", GLUE, arguments=arguments, template_fields=("script_args",), upstream=("a",))
+    steps, problems = steps_of(workflow(Task("a", GLUE, arguments={"job_name": "a"}), task))
+    assert not problems
+    assert steps["t"].reads == ("a",)
 
 
 def test_all_problems_of_all_tasks_are_reported_at_once():

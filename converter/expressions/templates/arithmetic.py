@@ -113,7 +113,7 @@ def percent_format(pattern: str, values: tuple[Operand, ...]) -> Operand:
         if not remaining:
             raise Refusal("there are fewer values than % in the format", "give one for each")
         value = remaining.pop(0)
-        parts.append(text_of(value) if match["plain"] == "s" else _decimal(value, match["width"]))
+        parts.append(text_of(value) if match["plain"] == "s" else decimal(value, match["width"]))
     parts.append(_literal_of_format(pattern[position:]))
     if remaining:
         raise Refusal("there are more values than % in the format", "give one for each")
@@ -126,7 +126,8 @@ def _literal_of_format(text: str) -> Constant:
     return Constant(text)
 
 
-def _decimal(value: Operand, width: str | None) -> Operand:
+def decimal(value: Operand, width: str | None) -> Operand:
+    """Return an integer as ``%d`` writes it, or ``%02d`` if ``width`` is 2."""
     if isinstance(value, Constant):
         return folded(lambda: f"%{'0' + width if width else ''}d" % value.value)
     number = computed(value)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import Any
 
 from jinja2 import nodes
@@ -52,12 +53,21 @@ class Evaluation:
 
     def value(self, node: nodes.Node) -> Operand:
         """Return the value of an expression; conf and params are values, too. Raises Refusal."""
+        return self._as_value(self.operand(node))
+
+    def lenient_value(self, node: nodes.Node) -> Operand:
+        """Return the value of an expression that is just written or tested. Raises Refusal."""
         operand = self.operand(node)
-        if isinstance(operand, Named):
-            operand = context.whole(self.findings, operand)
+        if isinstance(operand, Undefined) and operand.counts_as_empty:
+            return Constant("")
+        if isinstance(operand, Computed) and operand.lenient is not None:
+            return operand.lenient
+        return self._as_value(operand)
+
+    def _as_value(self, operand: Operand) -> Operand:
         if isinstance(operand, Undefined):
             raise Refusal(operand.what, operand.remedy)
-        return operand
+        return context.whole(self.findings, operand) if isinstance(operand, Named) else operand
 
     def condition(self, node: nodes.Node) -> Constant | Computed:
         """Return an expression as a condition: a known boolean, or JSONata for one."""
@@ -65,7 +75,7 @@ class Evaluation:
             return self._both(self.condition(node.left), node.right)
         if isinstance(node, nodes.Or):
             return self._one_of(self.condition(node.left), node.right)
-        return condition_of(self.value(node))
+        return condition_of(self.lenient_value(node))
 
     def _both(self, left: Constant | Computed, right: nodes.Node) -> Constant | Computed:
         if isinstance(left, Constant):
@@ -138,7 +148,7 @@ class Evaluation:
         return concatenation([self._unmarked_text(one) for one in node.nodes])
 
     def _unmarked_text(self, node: nodes.Node) -> Operand:
-        value = self.value(node)
+        value = self.lenient_value(node)
         markup = computed(value).kind is Kind.MARKUP if isinstance(value, (Computed, Constant)) else False
         if markup:
             raise Refusal(
@@ -152,14 +162,20 @@ class Evaluation:
         if isinstance(condition, Constant):
             if condition.value:
                 return self.operand(node.expr1)
-            return self.operand(node.expr2) if node.expr2 else Undefined("an if without else is false")
+            nothing = Undefined("an if without else is false", counts_as_empty=True)
+            return self.operand(node.expr2) if node.expr2 else nothing
         first = self.value(node.expr1)
         if node.expr2 is not None:
             return either(condition.text, first, self.value(node.expr2))
+        # Jinja writes nothing where such an if is false, even where it is strict about undefined values.
         value = computed(first)
-        exists = f"({condition.text} ? {value.exists or 'true'} : false)"
-        otherwise = "$error('an if without else is false')"
-        return Computed(value.kind, f"({condition.text} ? {value.text} : {otherwise})", exists)
+        return Computed(
+            value.kind,
+            f"({condition.text} ? {value.text} : $error('an if without else is false'))",
+            f"({condition.text} ? {value.exists or 'true'} : false)",
+            bare=value.bare or value.text,
+            lenient=either(condition.text, value.lenient or replace(value, exists=None), Constant("")),
+        )
 
     def conjunction(self, node: nodes.And) -> Operand:
         """Return ``x and y``: one of them, as in Python."""
@@ -170,7 +186,7 @@ class Evaluation:
         return self._chosen(node, when_true=True)
 
     def _chosen(self, node: nodes.And | nodes.Or, when_true: bool) -> Operand:
-        left = self.value(node.left)
+        left = self.lenient_value(node.left)
         condition = condition_of(left)
         if isinstance(condition, Constant):
             return left if condition.value is when_true else self.value(node.right)
@@ -194,9 +210,12 @@ class Evaluation:
         negative = isinstance(node, nodes.Neg)
         if isinstance(value, Constant):
             return folded(lambda: -value.value if negative else +value.value)
+        number = computed(value)
         sign = -1 if negative else 1
-        kind = Kind.FLOAT if computed(value).kind is Kind.FLOAT else Kind.NUMBER
-        return Computed(kind, f"({sign} * {number_atom(value)})")
+        if number.kind is Kind.JSON:
+            return Computed(Kind.JSON, f"({sign} * {number.text})")
+        kind = Kind.FLOAT if number.kind is Kind.FLOAT else Kind.NUMBER
+        return Computed(kind, f"({sign} * {number_atom(number)})")
 
     def binary(self, node: nodes.BinExpr) -> Operand:
         """Return the result of an arithmetic operator."""
@@ -246,11 +265,13 @@ class Evaluation:
         if node.node is None:
             raise Refusal("a filter block is used", "use the filter in an expression")
         given = self._given(node)
-        operand = self.operand(node.node)
-        if isinstance(operand, Named):
-            operand = context.whole(self.findings, operand)
-        if isinstance(operand, Undefined) and node.name not in ("default", "d"):
-            raise Refusal(operand.what, operand.remedy)
+        if node.name in filters.THAT_TAKE_UNDEFINED:
+            found = self.operand(node.node)
+            operand = found if isinstance(found, Undefined) else self._as_value(found)
+        elif node.name in filters.THAT_WRITE:
+            operand = self.lenient_value(node.node)
+        else:
+            operand = self.value(node.node)
         return filters.apply(self.findings, node.name, operand, given)
 
     def test(self, node: nodes.Test) -> Operand:

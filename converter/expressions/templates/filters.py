@@ -36,6 +36,10 @@ _PURE = frozenset(
     """.split()
 )
 
+THAT_TAKE_UNDEFINED = frozenset({"default", "d"})
+#: They take any value for the text that Jinja writes for it.
+THAT_WRITE = frozenset({"upper", "lower", "trim", "replace", "string", "length", "count"})
+
 
 def apply(findings: Findings, name: str, operand: Operand, given: Given) -> Operand:
     """Return what a filter makes of an operand. Raises Refusal."""

@@ -60,8 +60,9 @@ class Computed:
     """A value that JSONata computes.
 
     ``text`` fails where Airflow's value would be undefined; ``exists`` (None: always true) tells that
-    beforehand, and ``bare`` is enough where it is true. ``label`` names the value in messages. ``pieces`` are
-    the operands of a concatenation.
+    beforehand, and ``bare`` is enough where it is true. ``lenient`` is used instead where the value is just
+    written or tested, if Jinja does so with it although it is undefined. ``label`` names the value in
+    messages. ``pieces`` are the operands of a concatenation.
     """
 
     kind: Kind
@@ -69,6 +70,7 @@ class Computed:
     exists: str | None = None
     label: str = ""
     bare: str = ""
+    lenient: Computed | None = None
     pieces: tuple[str, ...] = ()
 
 
@@ -95,10 +97,14 @@ class Named:
 
 @dataclass(frozen=True)
 class Undefined:
-    """What Airflow's Jinja leaves undefined in every run."""
+    """What Airflow's Jinja leaves undefined in every run.
+
+    Its use fails, unless it ``counts_as_empty`` and is just written or tested.
+    """
 
     what: str
     remedy: str = "leave it out, or give it a default"
+    counts_as_empty: bool = False
 
 
 Operand: TypeAlias = Constant | Computed | Several | Fields | Named | Undefined
@@ -171,7 +177,10 @@ def either(condition: str, first: Operand, second: Operand) -> Computed:
     exists = None
     if yes.exists or no.exists:
         exists = f"({condition} ? {yes.exists or 'true'} : {no.exists or 'true'})"
-    return Computed(common_kind(yes, no), f"({condition} ? {yes.text} : {no.text})", exists)
+    lenient = None
+    if yes.lenient or no.lenient:
+        lenient = either(condition, yes.lenient or yes, no.lenient or no)
+    return Computed(common_kind(yes, no), f"({condition} ? {yes.text} : {no.text})", exists, lenient=lenient)
 
 
 def concatenation(parts: Iterable[Operand]) -> Operand:

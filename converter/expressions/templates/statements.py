@@ -24,6 +24,12 @@ from converter.expressions.templates.operands import (
 from converter.expressions.templates.scope import Findings, Problem, Refusal
 
 _LONGEST_LOOP = 1000
+#: Statements whose tag has another name.
+_TAGS: dict[type[nodes.Node], str] = {
+    nodes.FilterBlock: "filter",
+    nodes.ExprStmt: "do",
+    nodes.CallBlock: "call",
+}
 
 
 class Rendering:
@@ -58,7 +64,7 @@ class Rendering:
     def _statement(self, statement: nodes.Node) -> Operand:
         render = _STATEMENTS.get(type(statement))
         if render is None:
-            kind = type(statement).__name__.lower()
+            kind = _TAGS.get(type(statement), type(statement).__name__.lower())
             raise Refusal(f"{{% {kind} %}} is not converted", "write the text without it")
         return render(self, statement)
 
@@ -67,7 +73,7 @@ class Rendering:
         parts: list[Operand] = []
         for node in statement.nodes:
             with self._noting(node):
-                parts.append(text_of(self.evaluation().value(node)))
+                parts.append(text_of(self.evaluation().lenient_value(node)))
         return concatenation(parts)
 
     def condition(self, statement: nodes.If) -> Operand:

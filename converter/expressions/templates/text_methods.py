@@ -7,6 +7,7 @@ import string
 from collections.abc import Callable, Mapping
 
 from converter.expressions.templates.arguments import Given
+from converter.expressions.templates.arithmetic import decimal
 from converter.expressions.templates.conversions import (
     constant_integer,
     constant_text,
@@ -195,12 +196,14 @@ def _format(operand: Operand, given: Given) -> Operand:
         parts.append(Constant(text))
         if field is None:
             continue
-        if spec or conversion or not re.fullmatch(r"\w*", field):
-            remedy = "use {}, and filters or strftime for the rest"
+        padded = re.fullmatch(r"0([1-9])d", spec or "")
+        if (spec and not padded) or conversion or not re.fullmatch(r"\w*", field):
+            remedy = "use {} and {:02d}, and filters or strftime for the rest"
             raise Refusal(f"the format {pattern!r} is not converted", remedy)
         if field == "":
             field, automatic = str(automatic), automatic + 1  # noqa: PLW2901 - {} is numbered
-        parts.append(text_of(_format_argument(field, given)))
+        argument = _format_argument(field, given)
+        parts.append(decimal(argument, padded[1]) if padded else text_of(argument))
     return concatenation(parts)
 
 

@@ -10,6 +10,7 @@ A report is ``{"read": file, "dags": [...], "failure": {...} | None, "stand_ins"
 from __future__ import annotations
 
 import hashlib
+import os
 import traceback
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -58,7 +59,7 @@ class Reader:
             return {"kind": "syntax", "error": error.msg, "location": file}
         kind = "exited" if isinstance(error, SystemExit) else "raised"
         place = self._constructions.innermost_location(error.__traceback__) or file
-        return {"kind": kind, "error": one_line(error), "location": place}
+        return {"kind": kind, "error": _in_words(error), "location": place}
 
     def _describe(self, dag: DAG, file: Location, source_hash: str) -> dict[str, Any]:
         report: dict[str, Any] = {
@@ -90,6 +91,16 @@ def _without_subdags(dags: Sequence[DAG]) -> list[DAG]:
     tasks = [task for dag in dags for task in dag.task_dict.values()]
     inner = {id(getattr(task, "_BaseOperator__init_kwargs", {}).get("subdag")) for task in tasks}
     return [dag for dag in dags if id(dag) not in inner]
+
+
+def _in_words(error: BaseException) -> str:
+    """Return the exception on one line, and that of ``os.environ["X"]`` in words."""
+    trace = error.__traceback__
+    while trace is not None and trace.tb_next is not None:
+        trace = trace.tb_next
+    if isinstance(error, KeyError) and trace is not None and trace.tb_frame.f_globals is vars(os):
+        return f"KeyError: the environment has no {error}"
+    return one_line(error)
 
 
 def one_line(error: BaseException) -> str:

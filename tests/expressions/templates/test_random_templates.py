@@ -21,6 +21,7 @@ HONEST = (
     "only ASCII text is written as JSON",
     "is not read as a number",
     "calculates with a fraction",
+    "an if without else is false",
 )
 
 TEXTS = ["", "a", "x/y", "it's", 'say "hi"', "tab\t", "ü", "日本", "${x}", "$1", "back\\slash"]
@@ -136,6 +137,7 @@ class Grammar:
                 f"({inner}).strip({choose(['', repr(' 2'), repr('a-z'), repr(']^')])})",
                 f"({inner} if {self.boolean(depth - 1)} else {self.text(depth - 1)})",
                 f"({inner} or {self.text(depth - 1)})",
+                f"({inner} if {self.boolean(depth - 1)})",
                 f"{self.list(depth - 1)} | join({self.constant_text()})",
                 f"[{inner}, {self.any(depth - 1)}] | join('-')",
                 f"'%s/%s' % ({inner}, {self.any(depth - 1)})",

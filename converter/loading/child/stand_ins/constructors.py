@@ -10,6 +10,7 @@ from typing import Any
 
 from converter.loading.child.airflow_names import (
     DAG,
+    IS_AIRFLOW_2,
     PARAMETERS_OF_DAG,
     PARAMETERS_OF_OPERATORS,
     TRIGGER_RULES,
@@ -30,6 +31,8 @@ from converter.workflow import StandInKind
 
 #: What DAG took by position until Airflow 2.
 _POSITIONS_IN_DAG = ("description", "schedule_interval", "start_date", "end_date")
+#: Arguments of DAG that say when it runs.
+_SCHEDULES = frozenset({"schedule", "schedule_interval", "timetable"})
 _IDLE = frozenset(old for old, new in old_arguments.OF_OPERATORS.items() if new is None)
 #: Schedules that mean no interval.
 _NO_INTERVALS = ("@once", "@continuous")
@@ -69,6 +72,8 @@ class Constructors:
             construct(dag, **self._arguments.of_dag(given, PARAMETERS_OF_DAG))
             if of_airflow_2:
                 self._count_intervals(dag)
+            elif not _SCHEDULES & given.keys():
+                self._stay_without_schedule(dag)
 
         return construct_dag
 
@@ -83,6 +88,11 @@ class Constructors:
             self._ledger.note(StandInKind.RENAMED_ARGUMENT, "DAG(schedule_interval=...)", "schedule=...")
             return
         self._ledger.note(StandInKind.INTERVALS, str(schedule), type(dag.timetable).__name__)
+
+    def _stay_without_schedule(self, dag: Any) -> None:
+        """Note that Airflow 2, which the file is for by all appearances, gave such a DAG a schedule."""
+        if not IS_AIRFLOW_2 and self._ledger.has(StandInKind.MOVED, StandInKind.REMOVED):
+            self._ledger.note(StandInKind.NO_SCHEDULE, dag.dag_id)
 
     def _of_task_group(self, construct: Callable[..., None]) -> Callable[..., None]:
         @functools.wraps(construct)

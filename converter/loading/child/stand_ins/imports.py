@@ -19,7 +19,7 @@ from airflow.exceptions import AirflowOptionalProviderFeatureException
 from converter.loading.child.airflow_names import IS_AIRFLOW_2
 from converter.loading.child.stand_ins.missing import Missing
 from converter.loading.child.stand_ins.moved import is_old_module, todays_name
-from converter.loading.child.stand_ins.names import Names
+from converter.loading.child.stand_ins.names import Names, has_name, overlaid
 from converter.loading.child.stand_ins.removed import REMOVED
 from converter.loading.child.stand_ins.statements import is_optional
 
@@ -34,17 +34,15 @@ _NOT_TO_BE_IMPORTED = frozenset(
 class Imports:
     """Stands in for what import statements do not find.
 
-    ``is_authors_file`` says whether a path, as modules have it, is a DAG file or beside one. With
-    ``boto3_is_unknown``, nothing of boto3 is real for DAG files.
+    ``is_authors_file`` says whether a path, as modules have it, is a DAG file or beside one. ``offline``,
+    boto3 and hooks are not real for DAG files: all that they can do is to reach for other machines.
     """
 
-    def __init__(
-        self, missing: Missing, is_authors_file: Callable[[str], bool], *, boto3_is_unknown: bool
-    ) -> None:
+    def __init__(self, missing: Missing, is_authors_file: Callable[[str], bool], *, offline: bool) -> None:
         self._missing = missing
-        self._names = Names(missing)
+        self._names = Names(missing, real_hooks=not offline)
         self._is_authors_file = is_authors_file
-        self._boto3_is_unknown = boto3_is_unknown
+        self._offline = offline
         self._python: Callable[..., Any] = builtins.__import__
 
     def install(self) -> None:
@@ -64,7 +62,7 @@ class Imports:
         # Other code than the author's may be as old as a DAG file: a package of the company's operators.
         if not file or not (self._is_authors_file(file) or _may_be_old(name, globals)):
             return self._python(name, globals, locals, fromlist, level)
-        if self._boto3_is_unknown and not level and name.partition(".")[0] == "boto3":
+        if self._offline and not level and name.partition(".")[0] == "boto3":
             return self._missing.value(name if fromlist else "boto3")
         if fromlist and name in _NOT_TO_BE_IMPORTED:
             return self._names.module(name)
@@ -108,26 +106,24 @@ class Imports:
                 parent = self._python(package, None, None, ("__name__",), 0)
             except ImportError:
                 parent = self._names.module(package)
-            module = _overlaid(parent, {name: module})
+            module = overlaid(parent, {name: module})
             package, _, name = package.rpartition(".")
         return module
 
     def _with_missing_names(
         self, module: types.ModuleType, fromlist: Sequence[str], file: str, line: int
     ) -> types.ModuleType:
-        lacking = [name for name in fromlist if name != "*" and not _has(module, name)]
-        if (
-            not lacking
-            or self._is_authors_file(getattr(module, "__file__", None) or "")
-            or is_optional(file, line)
-        ):
+        if self._is_authors_file(getattr(module, "__file__", None) or ""):
             return module
-        found = {}
-        for name in lacking:
-            dotted = f"{module.__name__}.{name}"
-            if self._is_authors_file(file) or todays_name(dotted) or dotted in REMOVED:
-                found[name] = self._names.found(dotted, absent=dotted)
-        return _overlaid(module, found)
+        if "*" in fromlist and module.__name__.startswith("airflow."):
+            return self._names.star(module)
+        found = self._names.hooks(module.__name__, fromlist) if self._is_authors_file(file) else {}
+        lacking = [name for name in fromlist if name not in {*found, "*"} and not has_name(module, name)]
+        if lacking and not is_optional(file, line):
+            for dotted in (f"{module.__name__}.{name}" for name in lacking):
+                if self._is_authors_file(file) or todays_name(dotted) or dotted in REMOVED:
+                    found[dotted.rpartition(".")[2]] = self._names.found(dotted, absent=dotted)
+        return overlaid(module, found) if found else module
 
 
 def _may_be_old(name: str, globals: Mapping[str, Any] | None) -> bool:
@@ -140,19 +136,3 @@ def _absolute(name: str, globals: Mapping[str, Any] | None, level: int) -> str:
     if not level or not globals:
         return name
     return importlib.util.resolve_name("." * level + name, globals.get("__package__") or "")
-
-
-def _has(module: types.ModuleType, name: str) -> bool:
-    try:
-        getattr(module, name)
-    except (AttributeError, ImportError, AirflowOptionalProviderFeatureException):
-        # Airflow's own redirections raise ImportError where the provider is not installed.
-        return False
-    return True
-
-
-def _overlaid(module: types.ModuleType, names: Mapping[str, Any]) -> types.ModuleType:
-    """Return a module with these names, and with those of another one."""
-    overlay = types.ModuleType(module.__name__)
-    vars(overlay).update(names, __getattr__=lambda name: getattr(module, name))
-    return overlay

@@ -21,7 +21,7 @@ class StandIns:
     """All stand-ins. ``variables`` are given values of Variables by name, as JSON values.
 
     ``constructions`` knows which files are the author's. With ``allow_network``, DAG files may reach other
-    machines, and boto3 is the real one.
+    machines, and boto3 and hooks are the real ones.
     """
 
     def __init__(
@@ -37,7 +37,7 @@ class StandIns:
         let_json_pass_what_is_unknown()
         if not allow_network:
             close_network()
-        Imports(missing, constructions.is_authors, boto3_is_unknown=not allow_network).install()
+        Imports(missing, constructions.is_authors, offline=not allow_network).install()
 
     def begin(self, file: Location) -> None:
         """Start noting, for another DAG file."""

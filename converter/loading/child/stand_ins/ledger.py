@@ -29,6 +29,10 @@ class Ledger:
             place = self._here() or self._file
             self._noted[kind, name, detail] = StandIn(kind, name, detail, place)
 
+    def has(self, *kinds: StandInKind) -> bool:
+        """Return whether one of these kinds was needed by the present file so far."""
+        return any(item.kind in kinds for item in self._noted.values())
+
     def noted(self) -> tuple[StandIn, ...]:
         """Return what was noted for the present file, in the order in which it was needed."""
         return tuple(self._noted.values())

@@ -8,13 +8,19 @@ from collections.abc import Callable
 from types import FrameType
 from typing import Any
 
-from converter.loading.child.airflow_names import current_dag, current_task_group, get_unique_task_id
+from converter.loading.child.airflow_names import (
+    BaseOperator,
+    current_dag,
+    current_task_group,
+    get_unique_task_id,
+)
 from converter.loading.child.stand_ins.ledger import Ledger
 from converter.loading.child.stand_ins.unknown import Unknown, shown
 from converter.loading.child.stand_ins.unmapped import unmapped_class
 from converter.workflow import StandInKind
 
 _OPERATOR = re.compile(r"^[A-Z]\w*(Operator|Sensor|Transfer)(Async)?$")
+_HOOK = re.compile(r"^airflow\.[\w.]+(?<!\.Base)Hook$")
 _EXCEPTION = re.compile(r"^[A-Z]\w*(Error|Exception|Warning)$")
 #: Where providers keep their operators, and what else is there.
 _OF_OPERATORS = re.compile(r"^airflow\.(\w+\.)*(operators|sensors|transfers)\.")
@@ -54,9 +60,9 @@ class Missing:
         if isinstance(kwargs.get("task_id"), str):
             return self.operator_class(text)(**kwargs, **({"args": list(args)} if args else {}))
         call = f"{text}({', '.join(map(shown, args))})"
-        if text.startswith("boto3.") and "(" not in text:
+        if (text.startswith("boto3.") and "(" not in text) or is_hook(text):
             # The first call of a chain: boto3.client('s3'), and not what is called on the client as well.
-            self.ledger.note(StandInKind.AWS_CALL, call)
+            self.ledger.note(StandInKind.CALL, call)
         return self.value(call)
 
     def task(self, text: str) -> Any:
@@ -66,9 +72,14 @@ class Missing:
         task_id = get_unique_task_id(dotted.rpartition(".")[2], dag, current_task_group(dag))
         return self.operator_class(dotted)(task_id=task_id)
 
-    def base_class(self, text: str) -> type:
+    def base_class(self, text: str) -> Any:
         """Return the class that stands for an unknown object in a list of base classes."""
         return _base_class(self, text)
+
+
+def is_hook(dotted: str) -> bool:
+    """Return whether a dotted name is that of a hook: what reaches from Airflow for another service."""
+    return bool(_HOOK.match(dotted))
 
 
 def is_operator(dotted: str) -> bool:
@@ -86,14 +97,24 @@ def _exception_class(dotted: str) -> type[Exception]:
 
 
 @functools.cache
-def _base_class(missing: Missing, text: str) -> type:
-    def accept(self: object, *args: object, **kwargs: object) -> None:
-        """Take any arguments."""
+def _base_class(missing: Missing, text: str) -> Any:
+    """Return a class that takes any arguments, has any attribute, and makes way for classes behind it."""
+
+    def accept(self: Any, *args: Any, **kwargs: Any) -> None:
+        following = type(self).__mro__[type(self).__mro__.index(made) + 1]
+        if following is not object:
+            super(made, self).__init__(*args, **kwargs)
+        else:
+            # As the models of pydantic and their like do it with the fields that a class declares.
+            declared = {name for base in type(self).__mro__ for name in vars(base).get("__annotations__", ())}
+            vars(self).update((name, value) for name, value in kwargs.items() if name in declared)
 
     def attribute(self: object, name: str) -> Any:
-        if name.startswith("__"):
+        # Airflow goes by the attributes that an operator has.
+        if name.startswith("_") or isinstance(self, BaseOperator):
             raise AttributeError(name)
         return missing.value(f"{text}.{name}")
 
     module, _, name = text.rpartition(".")
-    return type(name, (), {"__module__": module, "__init__": accept, "__getattr__": attribute})
+    made: Any = type(name, (), {"__module__": module, "__init__": accept, "__getattr__": attribute})
+    return made

@@ -6,10 +6,19 @@ import contextlib
 import importlib
 import sys
 import types
+from collections.abc import Iterable, Mapping
 from typing import Any
 
-from converter.loading.child.stand_ins.missing import Missing, is_operator
-from converter.loading.child.stand_ins.moved import earlier_names, is_old_module, old_names, todays_name
+from airflow.exceptions import AirflowOptionalProviderFeatureException
+
+from converter.loading.child.stand_ins.missing import Missing, is_hook, is_operator
+from converter.loading.child.stand_ins.moved import (
+    earlier_names,
+    is_old_module,
+    old_names,
+    todays_name,
+    whole_module,
+)
 from converter.loading.child.stand_ins.removed import CONNECTIONS_OF_SQL_OPERATORS, REMOVED, sql_operator
 from converter.workflow import StandInKind
 
@@ -17,10 +26,11 @@ _NOTHING = object()
 
 
 class Names:
-    """Finds stand-ins for names of modules, and notes them."""
+    """Finds stand-ins for names of modules, and notes them. Without ``real_hooks``, hooks are unknown."""
 
-    def __init__(self, missing: Missing) -> None:
+    def __init__(self, missing: Missing, *, real_hooks: bool) -> None:
         self._missing = missing
+        self._real_hooks = real_hooks
         self._completed: set[str] = set()
 
     def module(self, dotted: str) -> types.ModuleType:
@@ -34,8 +44,8 @@ class Names:
             known = _earlier(dotted)
         if known is not _NOTHING:
             return known
-        if not is_operator(dotted):
-            # An operator is noted itself.
+        if not (is_operator(dotted) or is_hook(dotted)):
+            # An operator is noted itself, and a hook when it is used.
             self._missing.ledger.note(StandInKind.MISSING_MODULE, absent)
         return self._missing.named(dotted)
 
@@ -51,7 +61,22 @@ class Names:
             return self._todays(today, dotted.rpartition(".")[2])
         return self.module(dotted) if is_old_module(dotted) else _NOTHING
 
+    def star(self, module: types.ModuleType) -> types.ModuleType:
+        """Return a module of Airflow from which ``import *`` takes what is there, and what was there once."""
+        own = getattr(module, "__all__", None) or [name for name in vars(module) if not name.startswith("_")]
+        names = {name: getattr(module, name) for name in own if has_name(module, name)}
+        once = [name for name in old_names(module.__name__) if name not in names]
+        names.update((name, self.found(f"{module.__name__}.{name}", absent=module.__name__)) for name in once)
+        return overlaid(module, {**names, "__all__": list(names)})
+
+    def hooks(self, module: str, names: Iterable[str]) -> dict[str, Any]:
+        """Return stand-ins for those names of an installed module that are hooks."""
+        dotted = {} if self._real_hooks else {name: f"{module}.{name}" for name in names}
+        return {name: self._missing.value(hook) for name, hook in dotted.items() if is_hook(hook)}
+
     def _todays(self, dotted: str, old_name: str) -> Any:
+        if is_hook(dotted) and not self._real_hooks:
+            return self._missing.value(dotted)
         module, _, name = dotted.rpartition(".")
         try:
             if default := CONNECTIONS_OF_SQL_OPERATORS.get(old_name):
@@ -105,6 +130,13 @@ class Names:
             self.complete(sys.modules["airflow.models"])
 
 
+def _names_of_whole_module(old_module: str) -> list[str]:
+    today = whole_module(old_module)
+    with contextlib.suppress(ImportError):
+        return [name for name in dir(importlib.import_module(today)) if name[0].isupper()] if today else []
+    return []
+
+
 def _earlier(dotted: str) -> Any:
     """Return what an older Airflow has for a name of today; _NOTHING if there is nothing."""
     for name in earlier_names(dotted):
@@ -122,10 +154,27 @@ class _StandInModule(types.ModuleType):
         super().__init__(dotted)
         self.__path__: list[str] = []
         # What `import *` takes.
-        self.__all__ = list(old_names(dotted))
+        self.__all__ = [*old_names(dotted), *_names_of_whole_module(dotted)]
         self._names = names
 
     def __getattr__(self, name: str) -> Any:
         if name.startswith("__"):
             raise AttributeError(name)
         return self._names.found(f"{self.__name__}.{name}", absent=self.__name__)
+
+
+def has_name(module: types.ModuleType, name: str) -> bool:
+    """Return whether a module has a name."""
+    try:
+        getattr(module, name)
+    except (AttributeError, ImportError, AirflowOptionalProviderFeatureException):
+        # Airflow's own redirections raise ImportError where the provider is not installed.
+        return False
+    return True
+
+
+def overlaid(module: types.ModuleType, names: Mapping[str, Any]) -> types.ModuleType:
+    """Return a module with these names, and with those of another one."""
+    overlay = types.ModuleType(module.__name__)
+    vars(overlay).update(names, __getattr__=lambda name: getattr(module, name))
+    return overlay

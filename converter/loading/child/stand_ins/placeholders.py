@@ -121,11 +121,10 @@ class Placeholder(str):
         self._decides("is looked up")
         return str.__hash__(self)
 
+    # No __index__: open(x) would take it for a file that is open already.
     def __int__(self) -> int:
         self._decides("is used as a number, and taken to be 1", whoever_asks=True)
         return 1
-
-    __index__ = __int__
 
     def __float__(self) -> float:
         return float(int(self))

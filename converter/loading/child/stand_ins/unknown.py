@@ -11,9 +11,10 @@ a number), nobody can know what the DAG looks like: that is noted.
 
 from __future__ import annotations
 
+import opcode
 import sys
-import types
 from collections.abc import Iterator
+from types import FrameType
 from typing import TYPE_CHECKING, Any
 
 from converter.loading.child.airflow_names import DependencyMixin
@@ -37,6 +38,12 @@ def shown(value: object) -> str:
     if isinstance(value, Unknown):
         return value.__dict__["_text"]  # type: ignore[no-any-return]  # written by __init__ below
     return repr(value) if value is None or isinstance(value, (bool, int, float, str)) else "..."
+
+
+def _unpacked_into(frame: FrameType) -> int:
+    """Return into how many names a frame is about to unpack an object, as in ``a, b = x``; 0 if it is not."""
+    operation, argument = frame.f_code.co_code[frame.f_lasti : frame.f_lasti + 2]
+    return argument if operation == opcode.opmap["UNPACK_SEQUENCE"] else 0
 
 
 class Unknown(DependencyMixin):  # type: ignore[misc]  # Airflow comes without types here
@@ -65,7 +72,7 @@ class Unknown(DependencyMixin):  # type: ignore[misc]  # Airflow comes without t
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         """Return what the call gives: unknown too; a decorated function as it is; a task if it has an id."""
-        if len(args) == 1 and not kwargs and isinstance(args[0], (type, types.FunctionType)):
+        if len(args) == 1 and not kwargs and callable(args[0]) and not isinstance(args[0], Unknown):
             # It decorates: the function goes on without what the decorator would have added.
             return args[0]
         return self._missing.called(self._text, args, kwargs)
@@ -116,6 +123,8 @@ class Unknown(DependencyMixin):  # type: ignore[misc]  # Airflow comes without t
             self._missing.ledger.note(StandInKind.UNKNOWN_DECIDES, self._text, how)
 
     def __iter__(self) -> Iterator[Any]:
+        if count := _unpacked_into(sys._getframe(1)):
+            return iter([self[index] for index in range(count)])
         self._decides("is iterated over, and taken to be empty")
         return iter(())
 
@@ -141,16 +150,15 @@ class Unknown(DependencyMixin):  # type: ignore[misc]  # Airflow comes without t
 
     __lt__ = __le__ = __gt__ = __ge__ = _ordered
 
-    def _number(self) -> int:
+    # No __index__: open(x) would take it for a file that is open already.
+    def __int__(self) -> int:
         self._missing.ledger.note(
             StandInKind.UNKNOWN_DECIDES, self._text, "is used as a number, and taken to be 1"
         )
         return 1
 
-    __int__ = __index__ = _number
-
     def __float__(self) -> float:
-        return float(self._number())
+        return float(int(self))
 
     # --- as a part of the DAG: whatever it is, it stands there as one task ---
 

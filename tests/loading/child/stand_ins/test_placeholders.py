@@ -66,8 +66,7 @@ def test_members_and_methods_are_those_of_the_template(bucket):
         (lambda value: "prod" in value, False),
         (int, 1),
         (float, 1.0),
-        (range, range(1)),
-        (lambda value: {"prod": 1}.get(value), None),
+        ({"prod": 1}.get, None),
         (lambda value: {"a": 1, **value}, {"a": 1}),
         (lambda value: [key for key, _ in value.items()], []),
     ],
@@ -81,6 +80,11 @@ def test_what_others_do_with_it_is_none_of_the_files_decisions(ledger):
     value = Placeholder("var.value.x", ledger, lambda frame: False)
     assert (bool(value), value == "x", list(value)) == (True, False, [])
     assert ledger.noted() == ()
+
+
+def test_it_is_no_file_that_is_open(bucket):
+    with pytest.raises(FileNotFoundError), open(bucket):
+        pass
 
 
 def test_a_copy_is_the_same(bucket):

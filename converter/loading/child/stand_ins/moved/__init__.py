@@ -39,8 +39,13 @@ def earlier_names(today: str) -> tuple[str, ...]:
 
 
 def old_names(module: str) -> tuple[str, ...]:
-    """Return the names that an old module had, as far as they are known."""
+    """Return the names that an old module had, but for those of a module that has moved as a whole."""
     return tuple(sorted(name for name in _names_by_module().get(module, {}) if name != _ANY))
+
+
+def whole_module(module: str) -> str | None:
+    """Return the module that has, today, every other name of an old one; None if there is none."""
+    return _names_by_module().get(module, {}).get(_ANY)
 
 
 def is_old_module(dotted: str) -> bool:

@@ -150,7 +150,8 @@ airflow.operators > airflow.providers.standard.operators
     python > python:
         BranchExternalPythonOperator BranchPythonOperator BranchPythonVirtualenvOperator
         ExternalPythonOperator PythonOperator PythonVirtualenvOperator ShortCircuitOperator
-    python_operator > python: *
+    python_operator > python:
+        BranchPythonOperator PythonOperator PythonVirtualenvOperator ShortCircuitOperator *
     smooth > smooth: SmoothOperator
     trigger_dagrun > trigger_dagrun: TriggerDagRunOperator
     weekday > weekday: BranchDayOfWeekOperator

@@ -1,0 +1,37 @@
+import json
+
+from typer.testing import CliRunner
+
+from converter.cli import app
+
+DAG = """
+from airflow.models import Variable
+from airflow.providers.amazon.aws.operators.glue import GlueJobOperator
+from airflow.sdk import DAG
+
+with DAG("etl", schedule=None):
+    GlueJobOperator(
+        task_id=Variable.get("task"),
+        job_name="job",
+        script_args={"--bucket": "{{ var.value.bucket }}", "--table": "{{ var.json.config.table }}"},
+    )
+"""
+
+
+def test_variables_are_given_to_the_file_and_to_its_templates(tmp_path):
+    (tmp_path / "etl.py").write_text(DAG)
+    values = {"task": "load", "bucket": "lake", "config": {"table": "orders"}}
+    (tmp_path / "variables.json").write_text(json.dumps(values))
+    out = tmp_path / "build"
+    options = ["-o", str(out), "--variables", str(tmp_path / "variables.json"), "--format", "json"]
+    result = CliRunner().invoke(app, ["convert", str(tmp_path / "etl.py"), *options])
+    assert result.exit_code == 0, result.stderr
+    definition = json.loads((out / "etl" / "definition.asl.json").read_text())
+    assert definition["States"]["load"]["Arguments"]["Arguments"] == {"--bucket": "lake", "--table": "orders"}
+
+
+def test_without_values_the_template_is_refused_with_what_to_do(tmp_path):
+    (tmp_path / "etl.py").write_text(DAG.replace('Variable.get("task")', '"load"'))
+    result = CliRunner().invoke(app, ["convert", str(tmp_path / "etl.py"), "-o", str(tmp_path / "build")])
+    assert result.exit_code == 1
+    assert "--variables" in result.stderr
