@@ -354,7 +354,7 @@ OUTER_MACHINE = _code(
     "D237", Severity.NOTE, "an outer machine runs the teardowns of a run that is cut short",
     """The machine of a DAG with teardowns starts its tasks as an execution of another machine. If that is
     stopped, or takes longer than dagrun_timeout, the teardowns run whose setups have succeeded. Stop a run
-    with `dag2sfn stop`: who stops the outer execution itself, in the console, stops the teardowns as well.""",
+    with `dag2sfn stop`: who stops the outer execution itself (in the console) stops the teardowns too.""",
 )  # fmt: skip
 
 NEEDS_AIRFLOW = _code(
