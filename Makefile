@@ -26,8 +26,9 @@ test-full: $(INSTALLED)  ## the tests that `make test` leaves out
 	$(BIN)/python -m pytest -q -n auto -m full tests/verify
 	$(BIN)/python -m pytest -q -m full --ignore=tests/verify
 
-bench: $(INSTALLED)  ## the planner's time, memory and distance from the optimum
+bench: $(INSTALLED)  ## planner: time, memory, distance from the optimum; pollers: what waiting costs
 	$(BIN)/python -m benchmarks.planning
+	$(BIN)/python -m benchmarks.pollers
 
 check: $(INSTALLED)  ## lint, types, architecture, generated docs, quick tests: a minute
 	$(BIN)/ruff check .

@@ -12,7 +12,7 @@ from typing import Annotated
 import typer
 
 from converter import __version__
-from converter.commands import check, convert, deploying, local, package, plan, running
+from converter.commands import check, convert, deploying, local, package, plan, running, verify
 
 app = typer.Typer(
     name="dag2sfn",
@@ -26,6 +26,7 @@ for command in (
     convert.convert,
     plan.plan,
     check.check,
+    verify.verify,
     package.package,
     deploying.deploy,
     deploying.undeploy,

@@ -450,7 +450,8 @@ TOO_MANY_EVENTS = _code(
 GROWING_INTERVAL = _code(
     "D306", Severity.NOTE, "pollers ask less often as time goes by",
     """All pollers share the 25,000 history events of an execution. Where one interval cannot be kept until
-    the deadline, it grows with the age of the execution: a task behind an Await starts that much later.""",
+    the deadline, it grows with the age of the execution (with the poller style retry, of the wait): a task
+    behind an Await starts that much later.""",
 )  # fmt: skip
 POLLING_DELAY = _code(
     "D307", Severity.NOTE, "tasks behind a poller start a little later",

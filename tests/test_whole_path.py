@@ -134,6 +134,22 @@ def test_a_failing_shared_job_fails_what_needs_it_and_nothing_else(scene, bundle
         assert running["executions"] == []
 
 
+def test_pollers_that_retry_wait_in_one_state(scene, tmp_path):
+    options = ("--poller-style", "retry", "--poll-interval", POLL)
+    assert dag2sfn("convert", DAG_FILE, "-o", tmp_path, *options).exit_code == 0
+    update_jobs(scene, glue3=job_that(seconds=3))
+    dag2sfn("deploy", tmp_path / "partial_fan_in")
+    run, exit_code = finished(started())
+    assert exit_code == 0, run
+    tasks = run["tasks"]
+    assert 0 <= seconds_between(tasks["glue3"]["end"], tasks["report_b"]["start"]) <= POLL + TOLERANCE
+    history = scene.client("stepfunctions").get_execution_history(executionArn=run["execution_arn"])
+    events = history["events"]
+    assert [event for event in events if event["type"] == "WaitStateEntered"] == []
+    errors = [event["taskFailedEventDetails"]["error"] for event in events if event["type"] == "TaskFailed"]
+    assert set(errors) == {"NotReady"}
+
+
 def test_two_executions_over_the_same_jobs_do_not_see_each_others_runs(scene, bundle):
     dag2sfn("deploy", bundle)
     update_jobs(scene, glue3=job_that(seconds=4))

@@ -4,19 +4,25 @@ A loop is three states: a Lambda function that is asked which of the awaited tas
 with four exits (all succeeded; one did not; the deadline has passed; otherwise wait), and the Wait. While
 the loop runs, state data is ``{here, records}``: the branch's own data, and what is known of the awaited
 tasks. What an Await learns never leaves its branch.
+
+In the style ``retry`` the function answers only when there is something to decide, and else fails with
+:data:`NOT_READY`, which the Task's Retry repeats: a question costs one transition and three events instead of
+three and nine. The loop around it stays, for what retries cannot settle: trouble of the service.
 """
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from converter.asl import records
 from converter.asl.names import listing
-from converter.asl.options import Correlate, Options
+from converter.asl.options import Correlate, Options, PollerStyle
 from converter.expressions.jsonata import Expression, Substitution, field_value, literal
 from converter.operators.step import GlueRun
+from converter.workflow import Outcome
 
 POLLER_FUNCTION = Substitution("PollerFunctionArn")
 OUTCOME_TABLE = Substitution("OutcomeTableName")
@@ -29,8 +35,20 @@ _LAMBDA_TROUBLE = [
     "Lambda.SdkClientException",
     "Lambda.TooManyRequestsException",
 ]
+#: The poller function's error when it is told to wait (``until``) and the wait is not over.
+NOT_READY = "NotReady"
+#: The most tries that ASL takes.
+_MOST_TRIES = 99_999_999
 #: How long an outcome record is kept once no poller can wait for it any more, for people who want to look.
 _KEPT_SECONDS = 7 * 86_400
+
+_QUICK_RETRIER = {
+    "ErrorEquals": _LAMBDA_TROUBLE,
+    "IntervalSeconds": 2,
+    "MaxAttempts": 2,
+    "BackoffRate": 2.0,
+    "JitterStrategy": "FULL",
+}
 
 _ELAPSED = "$millis() - $toMillis($states.context.Execution.StartTime)"
 
@@ -39,14 +57,36 @@ _ELAPSED = "$millis() - $toMillis($states.context.Execution.StartTime)"
 class Pace:
     """How often pollers ask, and for how long. Durations in seconds.
 
-    They ask every ``interval`` seconds, but not more often than every ``growth`` of the execution's age
-    (0.02: after an hour, every 72 s; 0: always every interval). They give up ``deadline`` seconds after
+    In a loop they ask every ``interval`` seconds, but not more often than every ``growth`` of the execution's
+    age (0.02: after an hour, every 72 s; 0: always every interval); as a Task that retries, at pauses that
+    begin with ``interval`` and grow by ``growth`` of the time waited. They give up ``deadline`` seconds after
     the start of the execution.
     """
 
     interval: int
     deadline: int
     growth: float = 0.0
+
+    @property
+    def backoff(self) -> float:
+        """The factor between two pauses of a Task that retries.
+
+        After pauses of i, i(1 + g), i(1 + g)^2, … seconds, t together, the next one takes i + gt.
+        """
+        return 1.0 + self.growth
+
+    def longest_pause(self, age: float) -> float:
+        """Return how long the pause that ends at this age of the execution has taken at most, in seconds."""
+        return self.interval + self.growth * age
+
+    @property
+    def retries(self) -> int:
+        """How often a Task has to retry until the deadline has certainly passed."""
+        if not self.growth:
+            return min(math.ceil(self.deadline / self.interval), _MOST_TRIES)
+        # The pauses are a geometric series, whose sum has to reach the deadline.
+        pauses = math.log1p(self.growth * self.deadline / self.interval) / math.log(self.backoff)
+        return min(math.ceil(pauses), _MOST_TRIES)
 
 
 @dataclass(frozen=True)
@@ -86,12 +126,14 @@ class LoopExits:
     """Where a loop leads.
 
     ``rules`` are tried in turn, each a condition with its exit; ``late`` is taken when the deadline has
-    passed, ``broken`` when asking fails for good (None: the execution fails).
+    passed, ``broken`` when asking fails for good (None: the execution fails). No rule holds before all
+    awaited tasks have finished, or one of them with one of the outcomes ``until``; None: it may all the same.
     """
 
     rules: tuple[tuple[Expression, Exit], ...]
     late: Exit
     broken: Exit | None
+    until: frozenset[Outcome] | None
 
 
 def all_succeeded(count: int) -> Expression:
@@ -124,29 +166,27 @@ def loop_states(
     ``consumers`` are the tasks that come directly behind the Await.
     """
     who, whom = listing(consumers), listing(tuple(awaited))
+    question = _question(awaited, options)
+    retriers = [_QUICK_RETRIER, _other_errors(attempts=2)]
+    caught = [*_LAMBDA_TROUBLE, "States.Timeout"]
+    if exits.until is not None and options.style_for(awaited) is PollerStyle.RETRY:
+        question |= {"until": sorted(outcome.value for outcome in exits.until), "deadline": pace.deadline}
+        retriers = [_QUICK_RETRIER, _until_ready(pace), _other_errors(attempts=5)]
+        caught.append(NOT_READY)
     ask: dict[str, Any] = {
         "Type": "Task",
         "Comment": f"which of {whom} are finished?",
         "Resource": "arn:aws:states:::lambda:invoke",
         "Arguments": {
             "FunctionName": str(POLLER_FUNCTION),
-            "Payload": field_value(_question(awaited, options)),
+            "Payload": field_value(question),
         },
         "TimeoutSeconds": 900,
-        "Retry": [
-            {
-                "ErrorEquals": _LAMBDA_TROUBLE,
-                "IntervalSeconds": 2,
-                "MaxAttempts": 2,
-                "BackoffRate": 2.0,
-                "JitterStrategy": "FULL",
-            },
-            {"ErrorEquals": ["States.ALL"], "IntervalSeconds": 5, "MaxAttempts": 2, "BackoffRate": 2.0},
-        ],
+        "Retry": retriers,
         # Trouble of the service passes: it tells nothing of the awaited tasks, and the next poll may do.
         "Catch": [
             {
-                "ErrorEquals": [*_LAMBDA_TROUBLE, "States.Timeout"],
+                "ErrorEquals": caught,
                 "Output": {"here": str(Expression(records.INPUT)), "records": {}},
                 "Next": names.finished,
             }
@@ -173,6 +213,29 @@ def loop_states(
             "Output": str(Expression(HERE)),
             "Next": names.ask,
         },
+    }
+
+
+def _until_ready(pace: Pace) -> dict[str, Any]:
+    """Return the retrier that makes a Task wait until its awaited tasks are finished."""
+    return {
+        "ErrorEquals": [NOT_READY],
+        "IntervalSeconds": pace.interval,
+        "MaxAttempts": pace.retries,
+        "BackoffRate": pace.backoff,  # without it, ASL doubles each pause
+    }
+
+
+def _other_errors(*, attempts: int) -> dict[str, Any]:
+    """Return the retrier for what may be over soon, or may be for good, such as a missing permission.
+
+    Attempts are counted as long as the Task lasts: for one question in a loop, for all that it repeats else.
+    """
+    return {
+        "ErrorEquals": ["States.ALL"],
+        "IntervalSeconds": 5,
+        "MaxAttempts": attempts,
+        "BackoffRate": 2.0,
     }
 
 

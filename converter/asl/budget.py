@@ -13,7 +13,7 @@ from dataclasses import replace
 from typing import Any
 
 from converter import diagnostics as d
-from converter.asl.awaiting import Pace
+from converter.asl.awaiting import NOT_READY, Pace
 from converter.asl.records import cause_length
 from converter.diagnostics import Diagnostic, about_dag
 from converter.planning import Node, Parallel, Plan, Sequence
@@ -24,6 +24,8 @@ DEFINITION_LIMIT = 1_048_576
 DATA_LIMIT = 262_144
 #: Wait, Task (entered, scheduled, started, succeeded, exited) and Choice.
 EVENTS_PER_POLL = 9
+#: A Task that is tried again: scheduled, started, failed.
+EVENTS_PER_RETRY = 3
 #: What pollers may plan with: a fifth of the history is held back for status calls that are tried again.
 POLLERS_SHARE = 0.8
 #: Parallels inside each other. No limit of AWS is known; deeper definitions are hardly readable, and JSON
@@ -54,7 +56,7 @@ def worst_case_events(definition: Mapping[str, Any]) -> int:
     """Return the events of an execution that enters every state once, with every retry.
 
     That is more than any execution has, as no execution takes both exits of a Choice. Polls after a
-    poller's first come on top.
+    poller's first come on top, in loops or as retries.
     """
     return 2 + sum(_state_events(state) for _, state in states_of(definition))
 
@@ -70,6 +72,15 @@ def polls_until_deadline(pace: Pace) -> int:
     return polls
 
 
+def waiting_events(definition: Mapping[str, Any], pollers: int, pace: Pace) -> int:
+    """Return the events of all polls of a machine's pollers, if each waits until its deadline."""
+    retrying = sum(any(map(_waits, state.get("Retry", ()))) for _, state in states_of(definition))
+    looping = pollers - retrying
+    return looping * polls_until_deadline(pace) * EVENTS_PER_POLL + retrying * (
+        pace.retries * EVENTS_PER_RETRY + EVENTS_PER_POLL
+    )
+
+
 def fitting_pace(
     definition: Mapping[str, Any], pollers: int, wanted: Pace, *, besides: int = 0
 ) -> Pace | None:
@@ -81,7 +92,7 @@ def fitting_pace(
     left = POLLERS_SHARE * (EVENT_LIMIT - worst_case_events(definition) - besides)
     for growth in (0.0, *GROWTHS):
         pace = replace(wanted, growth=growth)
-        if pollers * polls_until_deadline(pace) * EVENTS_PER_POLL <= left:
+        if waiting_events(definition, pollers, pace) <= left:
             return pace
     return None
 
@@ -141,5 +152,11 @@ def _state_events(state: Mapping[str, Any]) -> int:
         return _EVENTS[state["Type"]]
     # A job that is waited for has a TaskSubmitted event, too, in every try.
     submitted = 1 if ".sync" in state["Resource"] else 0
-    retries = sum(int(retrier.get("MaxAttempts", 3)) for retrier in state.get("Retry", ()))
-    return 5 + submitted + retries * (3 + submitted)
+    retriers = [retrier for retrier in state.get("Retry", ()) if not _waits(retrier)]
+    retries = sum(int(retrier.get("MaxAttempts", 3)) for retrier in retriers)
+    return 5 + submitted + retries * (EVENTS_PER_RETRY + submitted)
+
+
+def _waits(retrier: Mapping[str, Any]) -> bool:
+    """Return whether a retrier is how a poller waits."""
+    return NOT_READY in retrier["ErrorEquals"]

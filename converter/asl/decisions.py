@@ -14,9 +14,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from converter.asl import records
-from converter.asl.rules import Question
+from converter.asl.rules import BAD, FAILED, SKIPPED, SUCCESS, Question
 from converter.expressions.jsonata import Expression, literal, path
-from converter.workflow import TriggerRule
+from converter.workflow import Outcome, TriggerRule
 
 _BAD = "[state in ['failed', 'upstream_failed']]"
 _SKIPPED = "[state = 'skipped']"
@@ -29,6 +29,12 @@ _NOT_SUCCESSFUL = records.NOT_SUCCESSFUL
 _PASS = 0.001
 #: A record as it was before a skip overtook it.
 _FIRST = "($exists(first) ? first : $)"
+#: The outcomes of which one is enough for a rule.
+_WANTED = {
+    TriggerRule.ONE_SUCCESS: SUCCESS,
+    TriggerRule.ONE_FAILED: BAD,
+    TriggerRule.ONE_DONE: SUCCESS | FAILED,
+}
 #: Rules that take a failure as final at once: a skip that overtakes it comes too late.
 _DECIDED_BY_THE_FIRST = frozenset(
     {
@@ -118,6 +124,16 @@ def is_behind_one_branch(question: Question) -> bool:
         and question.upstream == question.skipped_by
         and len(question.upstream) == 1
     )
+
+
+def ends_that_decide(question: Question) -> frozenset[Outcome]:
+    """Return the outcomes of a single record with which a ``one_*`` task may be decided before the others."""
+    ends = _WANTED[question.rule]
+    if question.setups:
+        ends |= SKIPPED | BAD
+    if question.skipped_by:
+        ends |= SUCCESS
+    return ends
 
 
 def is_run(verdict: str) -> Expression:

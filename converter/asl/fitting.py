@@ -10,14 +10,15 @@ from converter import diagnostics as d
 from converter.asl import lease
 from converter.asl.awaiting import Pace
 from converter.asl.budget import (
-    EVENTS_PER_POLL,
+    EVENT_LIMIT,
     event_problems,
     fitting_pace,
     polls_until_deadline,
     size_problems,
+    waiting_events,
 )
 from converter.asl.machine import Machine, emit
-from converter.asl.options import Correlate, Failures, Options
+from converter.asl.options import Correlate, Failures, Options, PollerStyle
 from converter.asl.rules import Rules
 from converter.asl.tasks import notice_problems
 from converter.diagnostics import Diagnostic, about_dag, refuses
@@ -57,7 +58,7 @@ def emit_fitting(
         return machine, [*found, _too_many_polls(workflow, machine, pace)]
     if fitting != pace:
         machine = emit(workflow, plan, steps, options, fitting)
-    found += _poller_problems(workflow, machine, fitting)
+    found += _poller_problems(workflow, machine, options, fitting)
     found += _correlation_problems(workflow, machine, options)
     return machine, found
 
@@ -120,16 +121,18 @@ def _task_problems(
 
 
 def _too_many_polls(workflow: Workflow, machine: Machine, pace: Pace) -> Diagnostic:
-    polls = machine.pollers * polls_until_deadline(pace)
+    events = waiting_events(machine.definition, machine.pollers, pace)
     problem = (
-        f"{machine.pollers} pollers may ask {polls:,} times until their deadline, "
-        f"{EVENTS_PER_POLL} events each"
+        f"{machine.pollers} pollers that ask every {pace.interval} s until their deadline may have "
+        f"{events:,} events, {EVENT_LIMIT:,} are allowed"
     )
-    remedy = "give a longer --poll-interval or split the DAG"
+    remedy = "give a longer --poll-interval, --poller-style retry, or split the DAG"
     return about_dag(workflow, d.TOO_MANY_EVENTS, problem, remedy)
 
 
-def _poller_problems(workflow: Workflow, machine: Machine, pace: Pace) -> Iterator[Diagnostic]:
+def _poller_problems(
+    workflow: Workflow, machine: Machine, options: Options, pace: Pace
+) -> Iterator[Diagnostic]:
     who = "1 poller gives" if machine.pollers == 1 else f"{machine.pollers} pollers give"
     yield about_dag(
         workflow,
@@ -147,10 +150,18 @@ def _poller_problems(workflow: Workflow, machine: Machine, pace: Pace) -> Iterat
         yield about_dag(
             workflow,
             d.GROWING_INTERVAL,
-            f"pollers ask every {pace.interval} s for the first {pace.interval / pace.growth / 3600:.1f} h, "
-            f"later at intervals of {pace.growth:.2%} of the execution's age",
+            _growing(pace, options.style_for(machine.awaited)),
             "a shorter --await-deadline keeps the interval",
         )
+
+
+def _growing(pace: Pace, style: PollerStyle) -> str:
+    if style is PollerStyle.RETRY:
+        grows = f"then ever less often, by {pace.growth:.2%} of the time that they have waited"
+        return f"pollers ask every {pace.interval} s at first, {grows}"
+    constant = f"for the first {pace.interval / pace.growth / 3600:.1f} h"
+    grows = f"later at intervals of {pace.growth:.2%} of the execution's age"
+    return f"pollers ask every {pace.interval} s {constant}, {grows}"
 
 
 def _correlation_problems(workflow: Workflow, machine: Machine, options: Options) -> Iterator[Diagnostic]:

@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from converter.asl import awaiting, decisions, records, tasks
-from converter.asl.awaiting import Exit, LoopExits, LoopNames
+from converter.asl.await_writer import write_await
 from converter.asl.groups import Group, Unit, first_tasks
 from converter.asl.names import listing
 from converter.expressions.jsonata import Expression, path
@@ -70,11 +70,11 @@ class GroupWriter:
                         "Next": self._unit_entry(0),
                     }
                 ],
-                "Default": self._failure_exit_name(),
+                "Default": self.failure_exit_name(),
             }
         for position, unit in enumerate(self.group.units):
             if unit.awaited:
-                self._write_loop(position, unit, goes_on_at=self._entries[position])
+                write_await(self, unit, self._asks[position], goes_on_at=self._entries[position])
             transition = self._transition_after_unit(position)
             if isinstance(unit.item, Step):
                 self._write_task(position, unit.item.task_id, transition)
@@ -107,7 +107,7 @@ class GroupWriter:
                     "Next": self._unit_entry(position + 1),
                 }
             ],
-            "Default": self._failure_exit_name(),
+            "Default": self.failure_exit_name(),
         }
         return ready
 
@@ -116,7 +116,7 @@ class GroupWriter:
     def _write_single(self, unit: Unit) -> None:
         emission, item = self.emission, unit.item
         if unit.awaited:
-            self._write_loop(0, unit, goes_on_at=self._guard or self._entries[0])
+            write_await(self, unit, self._asks[0], goes_on_at=self._guard or self._entries[0])
         after = self.block.after(self.index, succeeded=True)
         if isinstance(item, Parallel):
             given = self._given(unit, {task: emission.rules.looks_at(task) for task in unit.tasks})
@@ -152,7 +152,7 @@ class GroupWriter:
             runs = decisions.runs_unless_told(task_id, question)
             otherwise = decisions.not_run_behind(task_id, question)
         else:
-            otherwise = self._verdict(task_id, records.INPUT)
+            otherwise = self.verdict(task_id, records.INPUT)
             runs = decisions.is_run(otherwise)
         self.block.states[str(self._guard)] = {
             "Type": "Choice",
@@ -164,11 +164,12 @@ class GroupWriter:
                     "Next": self._entries[0],
                 }
             ],
-            "Default": self._failure_exit_name(),
+            "Default": self.failure_exit_name(),
             "Output": str(records.with_record(task_id, otherwise)),
         }
 
-    def _verdict(self, task_id: str, data: str, *, for_any: bool = False) -> str:
+    def verdict(self, task_id: str, data: str, *, for_any: bool = False) -> str:
+        """Return what decides a task, as JSONata over ``data`` (see ``decisions``)."""
         emission = self.emission
         return decisions.verdict(
             task_id,
@@ -194,7 +195,7 @@ class GroupWriter:
             catch.append((["States.ALL"], failed))
         if catch:
             state["Catch"] = [
-                {"ErrorEquals": errors, "Output": str(output), "Next": self._failure_exit_name()}
+                {"ErrorEquals": errors, "Output": str(output), "Next": self.failure_exit_name()}
                 for errors, output in catch
             ]
         if self._entries[position] != self._items[position]:
@@ -215,9 +216,9 @@ class GroupWriter:
         following = str(transition.get("Next") or self.block.end_name())
         ways = [("success", following)]
         if step.can_skip:
-            ways.append(("skipped", self._failure_exit_name()))
+            ways.append(("skipped", self.failure_exit_name()))
         if earlier != records.RESUMED:  # it goes on, rather than begin again
-            ways.append(("failed", self._failure_exit_name()))
+            ways.append(("failed", self.failure_exit_name()))
         self.block.states[self._entries[position]] = {
             "Type": "Choice",
             "Choices": [
@@ -250,65 +251,6 @@ class GroupWriter:
             **transition,
         }
 
-    def _write_loop(self, position: int, unit: Unit, *, goes_on_at: str) -> None:
-        emission = self.emission
-        consumers = first_tasks(unit.item)
-        plain = emission.rules.is_plain and self.group.is_whole
-        forgets = plain and not emission.has_readers
-        data = awaiting.HERE if forgets else f"$merge([{awaiting.HERE}, {awaiting.KNOWN}])"
-        count = len(unit.awaited)
-        go_on = Exit(goes_on_at, Expression(data))
-        exits: list[tuple[Expression, Exit]] = []
-        if unit.any:
-            verdict = self._verdict(consumers[0], data, for_any=True)
-            not_run = records.with_record(consumers[0], verdict, data)
-            exits.append((decisions.is_run(verdict), go_on))
-            exits.append((decisions.is_not_run(verdict), Exit(self._failure_exit_name(), not_run)))
-        elif not self.group.is_whole:
-            exits.append((awaiting.all_finished(count), go_on))
-        else:
-            exits.append((awaiting.all_succeeded(count), go_on))
-            if emission.rules.may_not_succeed(*unit.awaited):
-                # With other rules about, what follows may need to know how all awaited tasks ended.
-                decided = awaiting.some_not_successful() if plain else awaiting.all_finished(count)
-                not_run = decisions.mark_not_run(
-                    consumers,
-                    data=data,
-                    decided_by=f"{awaiting.KNOWN}.*",
-                    may_be_skipped=emission.rules.may_be_skipped(*unit.awaited),
-                    overtaken=not emission.rules.overtaken.isdisjoint(unit.awaited),
-                )
-                exits.append((decided, Exit(self._failure_exit_name(), not_run)))
-        self.block.states |= awaiting.loop_states(
-            names=LoopNames(
-                self._asks[position],
-                *map(emission.names.unique, awaiting.finished_and_wait_names(consumers, unit.awaited)),
-            ),
-            exits=LoopExits(tuple(exits), *self._late_and_broken(unit, consumers[0], data)),
-            awaited={
-                task: tasks.seen_in_glue(emission.steps[task], emission.task(task)) for task in unit.awaited
-            },
-            consumers=consumers,
-            options=emission.options,
-            pace=emission.pace,
-        )
-        if not forgets and not unit.any:
-            self.block.at_hand |= dict.fromkeys(unit.awaited)
-
-    def _late_and_broken(self, unit: Unit, consumer: str, data: str) -> tuple[Exit, Exit | None]:
-        """Return the ways out when the deadline has passed, and when asking fails for good."""
-        error, cause = awaiting.late_error(unit.awaited, self.emission.pace)
-        if not self.emission.as_airflow:
-            late = self.emission.names.unique(f"{consumer}: too late")
-            self.block.states[late] = {"Type": "Fail", "Error": error, "Cause": cause}
-            return Exit(late, Expression(records.INPUT)), None
-        has_records = bool(self.block.at_hand) or data != awaiting.HERE
-        failed = records.failed_because(consumer, error, cause, has_records=has_records, data=data)
-        broken = records.failed(
-            consumer, has_records=bool(self.block.at_hand), task_count=self.emission.task_count
-        )
-        return Exit(self._failure_exit_name(), failed), Exit(self._failure_exit_name(), broken)
-
     # --- what happens once something did not succeed ----------------------------------------------------
 
     def _followers(self) -> tuple[str, ...]:
@@ -331,7 +273,8 @@ class GroupWriter:
         told = self.emission.noted | (self.emission.awaited if self.emission.needs_table else frozenset())
         return [task for unit in units for task in unit.tasks if task in told]
 
-    def _failure_exit_name(self) -> str:
+    def failure_exit_name(self) -> str:
+        """Return the name of the group's failure exit, which is then written."""
         if self._failure_exit is None:
             followers = self._followers()
             publishing = self._to_publish()

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 from enum import Enum
 
 #: Where nothing bounds an Await: a day, which few runs outlast.
@@ -24,6 +24,13 @@ class Correlate(str, Enum):
     WINDOW = "window"  # by the run's start time
 
 
+class PollerStyle(str, Enum):
+    """How a poller waits between two questions."""
+
+    LOOP = "loop"  # in a loop of states: Wait, Task, Choice
+    RETRY = "retry"  # in one Task, whose Retry repeats the error "not ready"
+
+
 @dataclass(frozen=True)
 class Options:
     """Options of the conversion. All durations in seconds.
@@ -32,7 +39,8 @@ class Options:
     start itself. ``await_deadline`` counts from the start of the execution; None means the DAG's
     dagrun_timeout, or 24 hours without one. ``resumable``: an execution may begin with outcomes of an earlier
     one, which costs one more state for each task. ``variables`` are values of Airflow's Variables, as it
-    stores them: templates take them at conversion.
+    stores them: templates take them at conversion. ``poller_styles`` has the awaited
+    tasks (ids) whose pollers are of another style than ``poller_style``.
     """
 
     failures: Failures = Failures.AIRFLOW
@@ -42,6 +50,13 @@ class Options:
     await_deadline: int | None = None
     resumable: bool = True
     variables: Mapping[str, str] | None = None
+    poller_style: PollerStyle = PollerStyle.LOOP
+    poller_styles: Mapping[str, PollerStyle] = field(default_factory=dict)
+
+    def style_for(self, awaited: Iterable[str]) -> PollerStyle:
+        """Return the style of a poller for these tasks: ``loop`` where they do not agree."""
+        wanted = {self.poller_styles.get(task, self.poller_style) for task in awaited}
+        return wanted.pop() if len(wanted) == 1 else PollerStyle.LOOP
 
     def deadline(self, dagrun_timeout: float | None) -> int:
         """Return when pollers give up, in seconds after the start of the execution."""

@@ -92,6 +92,8 @@ def most_events(block: Block, pollers: Mapping[tuple[State, ...], Poller]) -> in
 
 def _waiting_events(poller: Poller) -> int:
     """Return the events of a poller's questions after the first, if it waits until its deadline."""
+    if poller.retries_until_ready:
+        return 0  # its further questions are retries, which are counted with its state
     once = sum(_EVENTS.get(state.type, 0) for state in poller.states)
     try:
         # One without pause or deadline is found by ``pollers``; how many events it has, nobody can say.

@@ -1,9 +1,10 @@
 """Poller loops, found in a definition by what they look like, and tried out.
 
 A poller is a Task that calls a Lambda function with ``Payload.tasks``: awaited task → the Glue job by whose
-run its success is seen, if any. Its loop are the states that lead from it back to it. What the loop does with
-an answer is not read off its expressions but evaluated: given records of the awaited tasks and the age of the
-execution, which way does it take?
+run its success is seen, if any. Its loop are the states that lead from it back to it. With ``Payload.until``
+the function answers once there is something to decide, and until then Retry repeats the question. What the
+loop does with an answer is not read off its expressions but evaluated: given records of the awaited tasks and
+the age of the execution, which way does it take?
 """
 
 from __future__ import annotations
@@ -23,6 +24,8 @@ from converter.checks.shapes import object_of
 if TYPE_CHECKING:
     from converter.engine.scope import Scope
 
+#: The poller function's error while it is told to wait (``until`` in its event).
+NOT_READY = "NotReady"
 #: An execution lasts at most a year (service quotas of Step Functions).
 LONGEST_EXECUTION = 365 * 86_400
 #: More questions than any history has room for.
@@ -47,6 +50,11 @@ class Poller:
     states: tuple[State, ...]
     awaited: Mapping[str, str | None]
     by_time: bool
+
+    @property
+    def retries_until_ready(self) -> bool:
+        """Whether it waits by its Retry: its loop is for trouble of the service only."""
+        return any(NOT_READY in retrier.get("ErrorEquals", ()) for _, retrier in self.ask.entries("Retry"))
 
     @property
     def loops(self) -> bool:

@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from converter import cli_support
-from converter.asl.options import Correlate, Failures, Options
+from converter.asl.options import Correlate, Failures, Options, PollerStyle
 from converter.cli_support import Format, print_json, reports_problems
 from converter.commands.parameters import (
     AllowNetwork,
@@ -50,6 +50,12 @@ def convert(
             min=0,
         ),
     ] = None,
+    poller_style: Annotated[
+        PollerStyle,
+        typer.Option(
+            help="How pollers wait: a `loop` of three states, or the `retry` of one, at a third of the cost."
+        ),
+    ] = PollerStyle.LOOP,
     poll_interval: PollInterval = 30,
     await_deadline: Annotated[
         int | None,
@@ -82,6 +88,7 @@ def convert(
     if window is not None and correlate is not Correlate.WINDOW:
         raise typer.BadParameter("it needs --correlate window", param_hint="--window")
     options = Options(failures, correlate, window or 0, poll_interval, await_deadline, resume)
+    options = replace(options, poller_style=poller_style)
     values = read_variables(variables) if variables else {}
     if variables:
         options = replace(options, variables={name: as_text(value) for name, value in values.items()})

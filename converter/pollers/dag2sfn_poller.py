@@ -5,11 +5,14 @@ Event::
     {"execution": "<ARN of the execution>", "started": "<its start, ISO 8601>",
      "tasks": {"<task id>": {"job": "<Glue job>"}, ...},
      "known": {"<task id>": <record>, ...},
-     "window": <seconds>}
+     "window": <seconds>,
+     "until": ["failed", ...], "deadline": <seconds>}
 
 ``job`` is there for a task whose success can be seen in Glue, ``window`` only where runs are recognised by
 their start time. ``known`` has the records of tasks that ended in an earlier execution, from which this one
-goes on; it may be left out. Answer::
+goes on; it may be left out. With ``until``, there is no answer but the error ``NotReady`` until all tasks
+are finished, or one of them with one of these outcomes, or until ``deadline`` seconds after the start.
+Answer::
 
     {"records": {"<task id>": {"state": "success", "at": <ms since 1970>, "output": <XCom value>}, ...}}
 
@@ -44,13 +47,33 @@ PAGE_SIZE = 200
 #: Errors after which the next poll may well succeed, when the client's own retries are used up.
 THROTTLING = {"ThrottlingException", "Throttling", "TooManyRequestsException", "RequestLimitExceeded"}
 
+
+class NotReady(Exception):
+    """The wait is not over. Step Functions sees the name of the class, and Retry repeats the question."""
+
+
 _CONFIG = Config(retries={"mode": "standard", "max_attempts": 8}, connect_timeout=5, read_timeout=20)
 _clients: dict[str, Any] = {}
 
 
 def handler(event: dict[str, Any], context: Any = None) -> dict[str, Any]:
     """Answer one poll (the function's entry point)."""
-    return answer(event, glue=_client("glue"), dynamodb=_client("dynamodb"), table=os.getenv("OUTCOME_TABLE"))
+    answered = answer(
+        event, glue=_client("glue"), dynamodb=_client("dynamodb"), table=os.getenv("OUTCOME_TABLE")
+    )
+    now = datetime.datetime.now(datetime.timezone.utc)
+    if "until" in event and not is_over(event, answered["records"], now):
+        missing = [task for task in event["tasks"] if task not in answered["records"]]
+        raise NotReady(f"not finished: {', '.join(missing)}"[:1000])
+    return answered
+
+
+def is_over(event: dict[str, Any], records: dict[str, Any], now: datetime.datetime) -> bool:
+    """Return whether the wait that an event with ``until`` speaks of is over, with these records."""
+    ended = [records[task]["state"] for task in event["tasks"] if task in records]
+    if len(ended) == len(event["tasks"]) or not set(event["until"]).isdisjoint(ended):
+        return True
+    return now >= _instant(event["started"]) + datetime.timedelta(seconds=event["deadline"])
 
 
 def answer(event: dict[str, Any], *, glue: Any, dynamodb: Any, table: str | None) -> dict[str, Any]:

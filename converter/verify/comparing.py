@@ -1,33 +1,28 @@
 """Holds a played machine against what Airflow does in the same scenario.
 
-A machine may be later than Airflow (behind a poller, or because it looks once where Airflow looks at each
-change), and a delay may change what comes first. So there are two runs of Airflow to compare with: one that
-is never late, and one whose scheduler begins each task when the machine did. Whatever neither explains, and
-no declared approximation covers, is a divergence.
+Whatever no run of Airflow explains (``airflow_side``), and no declared approximation covers, is a divergence.
 """
 
 from __future__ import annotations
 
+import math
 from collections import Counter
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from functools import cached_property
 from typing import Any
 
 from converter import diagnostics as d
 from converter.asl.awaiting import Pace
-from converter.asl.groups import fetch_needed_records, first_tasks, units_of
 from converter.asl.rules import Rules
 from converter.diagnostics import Code
-from converter.planning import Parallel, Plan, Sequence
-from converter.planning.plan import walk
+from converter.planning import Plan
 from converter.verify import airflow_run
-from converter.verify.playing import POLL_SECONDS, Played
+from converter.verify.airflow_side import AirflowSide
+from converter.verify.playing import Played
 from converter.verify.scenarios import Scenario
+from converter.verify.timing import Timing, wrong_waits
 from converter.workflow import Outcome, Workflow
-
-#: The engine's clock ticks in milliseconds.
-_TICK = 0.002
 
 
 @dataclass(frozen=True)
@@ -42,13 +37,7 @@ class Divergence:
 
     def to_json(self) -> dict[str, Any]:
         """Return the divergence as it stands in the JSON document."""
-        return {
-            "seed": self.seed,
-            "task": self.task,
-            "expected": self.expected,
-            "actual": self.actual,
-            "why": self.why,
-        }
+        return asdict(self)
 
 
 @dataclass(frozen=True)
@@ -60,9 +49,20 @@ class Findings:
 
 
 @dataclass(frozen=True)
+class _Reading:
+    """A run of Airflow whose outcomes are the machine's, and the approximations that lead to it."""
+
+    trace: airflow_run.Trace
+    spared: bool
+    late: bool
+    codes: Counter[Code]
+
+
+@dataclass(frozen=True)
 class Judge:
     """Compares runs of one converted workflow. ``codes`` are the approximations that its report declares,
-    ``pace`` is that of its pollers.
+    ``pace`` is that of its pollers. ``workflow`` is what the machine means to run (``as_declared``), and
+    ``rounded`` are its tasks whose retries are not as in the DAG.
     """
 
     workflow: Workflow
@@ -70,128 +70,141 @@ class Judge:
     rules: Rules
     codes: frozenset[Code]
     pace: Pace | None
+    rounded: frozenset[str] = frozenset()
 
     def compare(self, scenario: Scenario, played: Played) -> Findings:
         """Return what differs between the played machine and Airflow."""
-        prompt = airflow_run.simulate(self.workflow, scenario.script)
-        late = airflow_run.simulate(self.workflow, scenario.script, not_before=played.started)
-        found: Counter[Code] = Counter()
-        if self._differs(prompt, played):
-            if self._overtaken(late, prompt):
-                found[d.SKIP_OVERTAKES] += 1
-                return Findings((), found)
-            if d.ARRIVAL_ORDER not in self.codes or self._differs(late, played):
-                return Findings(tuple(self._divergences(scenario, late, played)), found)
-            found[d.ARRIVAL_ORDER] += 1
-        divergences = []
-        for task, delay in self._delays(scenario, late, played):
-            code = self._reason_of_delay(task, played.started[task], delay)
-            if code is None:
-                expected = f"starts at {played.started[task] - delay:.3f} s"
-                actual = f"{played.started[task]:.3f} s"
-                divergences.append(Divergence(scenario.seed, task, expected, actual, "starts late"))
-            else:
-                found[code] += 1
-        divergences += self._early(scenario, late, played)
+        airflow = self.airflow_side(scenario, played)
+        reading = self._reading(airflow, played)
+        if reading is None:
+            return Findings(tuple(self._nearest_differences(scenario.seed, airflow, played)))
+        found = reading.codes + Counter(self._besides(airflow, reading.trace, played))
+        divergences = list(self._untimely(scenario.seed, airflow, played, reading, found))
+        divergences += _wrong_waits(scenario.seed, airflow, played)
+        if reading.late and not found.keys() & {d.POLLING_DELAY, d.EARLY_DECISION}:
+            # Nothing was late, so that nothing can have been swapped by it.
+            divergences += self._differences(scenario.seed, airflow, airflow.run(), played)
         return Findings(tuple(divergences), found)
+
+    def airflow_side(self, scenario: Scenario, played: Played) -> AirflowSide:
+        """Return what Airflow runs in the scenario in which the machine ``played``."""
+        deadline = self.pace.deadline if self.pace and d.AWAIT_DEADLINE in self.codes else math.inf
+        return AirflowSide.of(self.workflow, self.rules, scenario, played, deadline)
+
+    @cached_property
+    def _timing(self) -> Timing:
+        return Timing(self.plan, self.rules, self.codes, self.pace)
 
     # --- outcomes ---------------------------------------------------------------------------------------
 
-    def _differs(self, airflow: airflow_run.Trace, played: Played) -> bool:
-        return airflow.outcome is not played.outcome or any(
-            _outcome(result) != played.outcomes[task] or result.tries != played.tries.get(task, 0)
-            for task, result in airflow.tasks.items()
-        )
+    def _reading(self, airflow: AirflowSide, played: Played) -> _Reading | None:
+        """Return the run of Airflow that ended as the machine did, and needs the least to explain it."""
+        for spared in (False, True) if d.SKIP_OVERTAKES in self.codes else (False,):
+            codes = Counter([d.SKIP_OVERTAKES] if spared else [])
+            prompt = airflow.run(spared=spared)
+            if not self._differs(airflow, prompt, played):
+                return _Reading(prompt, spared, False, codes)
+            if not played.cut_short and d.ARRIVAL_ORDER not in self.codes:
+                continue
+            late, why = self._late(airflow, played, spared=spared)
+            if not self._differs(airflow, late, played):
+                return _Reading(late, spared, True, codes + why)
+        return None
 
-    def _overtaken(self, *traces: airflow_run.Trace) -> bool:
-        """Whether Airflow has taken back a task that had begun, or given the run up for stuck."""
-        if d.SKIP_OVERTAKES not in self.codes:
-            return False
-        return any(
-            trace.cause is airflow_run.Cause.DEADLOCK
-            or any(result.tries and result.outcome is Outcome.SKIPPED for result in trace.tasks.values())
-            or self._unordered_skip(trace)
-            for trace in traces
-        )
+    def _late(
+        self, airflow: AirflowSide, played: Played, *, spared: bool
+    ) -> tuple[airflow_run.Trace, Counter[Code]]:
+        """Return the run in which nothing begins earlier than in the machine, and what allows that."""
+        if not played.cut_short:
+            return airflow.run(played.started, spared=spared), Counter([d.ARRIVAL_ORDER])
+        never_begun = self._timing.never_begun(airflow, played, spared=spared)
+        after_the_end = dict.fromkeys(never_begun, played.ended + 1)
+        trace = airflow.run({**played.started, **after_the_end}, spared=spared)
+        return trace, Counter(never_begun.values())
 
-    def _unordered_skip(self, trace: airflow_run.Trace) -> bool:
-        """Whether somebody was skipped by a task that the machine cannot ask."""
-        return any(
-            result.outcome is Outcome.SKIPPED and self.rules.questions[task].unordered
-            for task, result in trace.tasks.items()
-        )
+    def _differs(self, airflow: AirflowSide, trace: airflow_run.Trace, played: Played) -> bool:
+        return any(True for _ in self._differences(0, airflow, trace, played))
 
-    def _divergences(
-        self, scenario: Scenario, airflow: airflow_run.Trace, played: Played
+    def _nearest_differences(self, seed: int, airflow: AirflowSide, played: Played) -> list[Divergence]:
+        """Return the differences from Airflow's run or, if there are fewer, from that which begins late."""
+        runs = (airflow.run(), airflow.run(played.started))
+        return min((list(self._differences(seed, airflow, run, played)) for run in runs), key=len)
+
+    def _differences(
+        self, seed: int, airflow: AirflowSide, trace: airflow_run.Trace, played: Played
     ) -> Iterator[Divergence]:
-        seed = scenario.seed
-        for task, result in airflow.tasks.items():
-            expected, actual = _outcome(result), played.outcomes[task]
-            if expected != actual:
+        for task, result in trace.tasks.items():
+            expected, actual = outcome_of(result), played.outcomes[task]
+            tries = 0 if task in airflow.gave_up else result.tries
+            made = len(played.tries.get(task, ()))
+            if expected != actual and not self._is_unread(task, result, played):
                 yield Divergence(seed, task, expected, actual, "outcome")
-            elif result.tries != played.tries.get(task, 0):
-                yield Divergence(
-                    seed, task, f"{result.tries} tries", f"{played.tries.get(task, 0)} tries", "tries"
-                )
-        if airflow.outcome is not played.outcome:
+            elif tries != made:
+                yield Divergence(seed, task, f"{tries} tries", f"{made} tries", "tries")
+        if trace.outcome is not played.outcome and self._reason_of_end(trace, played) is None:
             why = f"the run's outcome ({played.error})" if played.error else "the run's outcome"
-            yield Divergence(seed, "", airflow.outcome.value, played.outcome.value, why)
+            yield Divergence(seed, "", trace.outcome.value, played.outcome.value, why)
+
+    def _is_unread(self, task: str, result: airflow_run.TaskResult, played: Played) -> bool:
+        """Whether the end of the execution came before the machine had decided the task (D602)."""
+        if d.CUT_SHORT not in self.codes or not played.cut_short or task in played.decided:
+            return False
+        actual = played.outcomes[task]
+        if actual == Outcome.FAILED.value:  # read as if the try had been broken off that was over already
+            return result.outcome is Outcome.SKIPPED and not result.interrupted and result.tries > 0
+        return actual == Outcome.SKIPPED.value and result.tries == 0
+
+    def _reason_of_end(self, trace: airflow_run.Trace, played: Played) -> Code | None:
+        """Return the approximation by which the execution failed where Airflow's run succeeds."""
+        if played.timed_out:
+            return d.POLLING_DELAY if self._timing.ends_while_polling(trace, played) else None
+        failed = any(result.outcome is Outcome.FAILED for result in trace.tasks.values())
+        declared = d.FAILS_WITH_THE_FIRST in self.codes and played.cut_short
+        return d.FAILS_WITH_THE_FIRST if declared and failed else None
+
+    def _besides(self, airflow: AirflowSide, trace: airflow_run.Trace, played: Played) -> Iterator[Code]:
+        """Yield what is approximated in this run, apart from which run of Airflow it is."""
+        if airflow.gave_up:
+            yield d.AWAIT_DEADLINE
+        code = self._reason_of_end(trace, played)
+        if trace.outcome is not played.outcome and code:
+            yield code
+        for task, result in trace.tasks.items():
+            if outcome_of(result) != played.outcomes[task]:
+                yield d.CUT_SHORT
+        for task in self.rounded & played.tries.keys():
+            if len(played.tries[task]) > 1:
+                yield d.RETRY_ROUNDED
 
     # --- times ------------------------------------------------------------------------------------------
 
-    def _delays(
-        self, scenario: Scenario, late: airflow_run.Trace, played: Played
-    ) -> Iterator[tuple[str, float]]:
-        """Yield by how many seconds a task starts later than in Airflow, given when the others did."""
-        for task, started in played.started.items():
-            held = {other: moment for other, moment in played.started.items() if other != task}
-            ready = self._ready(task, late, started, held, scenario)
-            if ready is not None and started > ready + _TICK:
-                yield task, started - ready
-
-    def _ready(
-        self,
-        task: str,
-        late: airflow_run.Trace,
-        started: float,
-        held: Mapping[str, float],
-        scenario: Scenario,
-    ) -> float | None:
-        """Return when Airflow would have begun a task, None if it never began it."""
-        ends = [late.tasks[up].decided for up in self.rules.relations.firing[task]]
-        known = [end for end in ends if end is not None]
-        if len(known) == len(ends) and started <= max(known, default=0.0) + _TICK:
-            return started  # right behind the last that it waits for: nothing can be earlier
-        return airflow_run.simulate(self.workflow, scenario.script, not_before=held).tasks[task].started
-
-    def _reason_of_delay(self, task: str, started: float, delay: float) -> Code | None:
-        if task in self._behind_awaits and self.pace:
-            interval = max(self.pace.interval, self.pace.growth * started)
-            if delay <= interval + 2 * POLL_SECONDS + _TICK:
-                return d.POLLING_DELAY
-        if d.EARLY_DECISION in self.codes and self.rules.starts_late(self.rules.relations.tasks[task]):
-            return d.EARLY_DECISION
-        return None
-
-    def _early(self, scenario: Scenario, late: airflow_run.Trace, played: Played) -> Iterator[Divergence]:
-        """Yield each task that has begun before something that it waits for was decided."""
-        for task, started in played.started.items():
-            for up in self.rules.relations.firing[task]:
-                decided = late.tasks[up].decided
-                if decided is not None and started < decided - _TICK:
-                    expected = f"not before {decided:.3f} s, when {up} is decided"
-                    yield Divergence(scenario.seed, task, expected, f"{started:.3f} s", "starts early")
-
-    @cached_property
-    def _behind_awaits(self) -> frozenset[str]:
-        """The tasks that a poller may hold up: those with which an awaiting part of the plan begins."""
-        found: set[str] = set()
-        for node in walk(fetch_needed_records(self.plan, self.rules)):
-            for unit in units_of(node) if isinstance(node, (Sequence, Parallel)) else ():
-                if unit.awaited:
-                    found.update(first_tasks(unit.item))
-        return frozenset(found)
+    def _untimely(
+        self, seed: int, airflow: AirflowSide, played: Played, reading: _Reading, found: Counter[Code]
+    ) -> Iterator[Divergence]:
+        """Yield tasks that began too early or too late; count in ``found`` the delays that are declared."""
+        late = airflow.run(played.started, spared=reading.spared)
+        if played.cut_short or not self._differs(airflow, late, played):
+            untimely = self._timing.untimely(airflow, played, spared=reading.spared)
+        else:
+            untimely = self._timing.too_early(played)  # no run of Airflow tells when each was to begin
+        for item in untimely:
+            code = self._timing.reason_of_delay(item, played)
+            if code is None:
+                why = "starts early" if item.started < item.expected else "starts late"
+                expected = f"starts at {item.expected:.3f} s"
+                yield Divergence(seed, item.task, expected, f"{item.started:.3f} s", why)
+            else:
+                found[code] += 1
 
 
-def _outcome(result: airflow_run.TaskResult) -> str:
+def _wrong_waits(seed: int, airflow: AirflowSide, played: Played) -> Iterator[Divergence]:
+    for wait in wrong_waits(airflow, played):
+        shortest, longest = wait.band
+        expected = f"{shortest:g} s" if shortest == longest else f"{shortest:g} to {longest:g} s"
+        why = f"wait before try {wait.number}"
+        yield Divergence(seed, wait.task, expected, f"{wait.seconds:.3f} s", why)
+
+
+def outcome_of(result: airflow_run.TaskResult) -> str:
+    """Return how a task's result reads; what Airflow left undecided, giving the run up, reads as skipped."""
     return result.outcome.value if result.outcome else Outcome.SKIPPED.value

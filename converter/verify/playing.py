@@ -3,119 +3,119 @@
 from __future__ import annotations
 
 import json
-from collections import Counter
+import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
+from converter.asl.block import RUN_FAILED_ERROR
 from converter.asl.machine import Machine
 from converter.asl.names import state_name
-from converter.asl.tasks import SKIP_ERROR
 from converter.engine import Definition, Execution, parse_definition, run_virtual
-from converter.verify import airflow_run
+from converter.operators.step import Step
 from converter.verify.scenarios import Scenario
-from converter.verify.simulated_aws import SimulatedAws, Try
+from converter.verify.simulated_aws import SimulatedAws
 from converter.workflow import Outcome, Workflow
 
 #: How long the poller function takes, in seconds.
 POLL_SECONDS = 0.2
-#: What a task fails with: in a way that may be retried, and in one that may not.
-_ERRORS = {
-    airflow_run.End.FAILED: "States.TaskFailed",
-    airflow_run.End.FAILED_FOR_GOOD: "AirflowFailException",
-    airflow_run.End.SKIPPED: SKIP_ERROR,
-}
+#: What the input of the execution looks like; no scenario depends on what is in it.
+_INPUT = {"conf": {}, "params": {}, "run_id": "verify", "logical_date": "2026-01-01T00:00:00+00:00"}
+#: The status of an execution that was longer than its machine allows.
+_TIMED_OUT = "TIMED_OUT"
+#: A path below the result of a service, in JSONata.
+_RESULT_PATH = re.compile(r"\$states\.result((?:\.(?:\w+|`[^`]+`))+)")
 
 
 @dataclass(frozen=True)
 class Played:
     """What became of a run of the machine. Times are seconds since its start.
 
-    ``outcome`` is the run's own; ``error`` what the execution failed with.
+    ``tries`` gives the start and the end of each try of the tasks that have begun, ``decided`` the times
+    that the records tell, ``errors`` what failed tasks failed with. ``outcome`` is the run's own; ``ended``
+    when it ended; ``error`` what the execution failed with; ``cut_short``, whether it was ended before all
+    its tasks were decided, and ``timed_out`` that this was by dagrun_timeout.
     """
 
     outcomes: Mapping[str, str]
-    started: Mapping[str, float]
-    tries: Mapping[str, int]
+    tries: Mapping[str, tuple[tuple[float, float], ...]]
+    decided: Mapping[str, float]
+    errors: Mapping[str, str]
     outcome: Outcome
+    ended: float
     error: str | None
+    cut_short: bool
+    timed_out: bool
+
+    @cached_property
+    def started(self) -> Mapping[str, float]:
+        """When each task that has begun did so."""
+        return {task: tries[0][0] for task, tries in self.tries.items()}
 
 
-@dataclass
 class Player:
     """Plays one machine again and again."""
 
-    workflow: Workflow
-    machine: Machine
-    definition: Definition = field(init=False)
-
-    def __post_init__(self) -> None:
-        self.definition = parse_definition(self.machine.definition)
-        self._task_of = {state_name(task.task_id): task.task_id for task in self.workflow.tasks}
-        self._children = {
-            task.task_id: tuple(down.task_id for down in self.workflow.tasks if task.task_id in down.upstream)
-            for task in self.workflow.tasks
-        }
+    def __init__(self, workflow: Workflow, machine: Machine) -> None:
+        self._machine = machine
+        self._definition: Definition = parse_definition(machine.definition)
+        self._task_of = {state_name(task.task_id): task.task_id for task in workflow.tasks}
+        self._results = {state: result_of(machine.steps[task]) for state, task in self._task_of.items()}
 
     def play(self, scenario: Scenario) -> Played:
         """Return what the machine does in a scenario."""
-        script = {
-            state_name(task): [self._machine_try(task, this) for this in tries]
-            for task, tries in scenario.script.items()
-        }
-        aws = SimulatedAws(script, poll_seconds=POLL_SECONDS)
-        execution = run_virtual(self.definition, {"conf": {}, "run_id": "verify"}, aws)
-        records = dict(_records(execution, set(self._task_of.values())))
-        started: dict[str, float] = {}
-        for moment, what, state in aws.timeline:
-            if what == "start":
-                started.setdefault(self._task_of[state], round(moment, 6))
-        begun = Counter(self._task_of[state] for _, what, state in aws.timeline if what == "start")
+        work = {state: scenario.work[task] for state, task in self._task_of.items()}
+        aws = SimulatedAws(work, results=self._results, poll_seconds=POLL_SECONDS)
+        execution = run_virtual(self._definition, _INPUT, aws)
         start = aws.start.timestamp()
+        records = dict(_records(execution, set(self._task_of.values())))
+        decided = {task: round(record["at"] / 1000 - start, 6) for task, record in records.items()}
+        tries = self._tries(aws)
         for task, record in records.items():
-            if self.machine.steps[task].resource is None and record["state"] == "success":
-                started[task], begun[task] = round(record["at"] / 1000 - start, 3), 1
-        outcomes = {
-            task: records[task]["state"]
-            if task in records
-            else self._of_unrecorded(execution, task in begun and task not in records)
-            for task in self._task_of.values()
-        }
+            if self._machine.steps[task].resource is None and record["state"] == Outcome.SUCCESS.value:
+                tries[task] = ((decided[task], decided[task]),)
         succeeded = execution.status == "SUCCEEDED"
         return Played(
-            outcomes,
-            started,
-            dict(begun),
-            Outcome.SUCCESS if succeeded else Outcome.FAILED,
-            None if succeeded else execution.error,
+            outcomes={
+                task: records[task]["state"] if task in records else _of_unrecorded(execution, task in tries)
+                for task in self._task_of.values()
+            },
+            tries=tries,
+            decided=decided,
+            errors={task: record["error"] for task, record in records.items() if "error" in record},
+            outcome=Outcome.SUCCESS if succeeded else Outcome.FAILED,
+            ended=round(execution.history[-1].timestamp.timestamp() - start, 6),
+            error=None if succeeded else execution.error or execution.status,
+            cut_short=not succeeded and execution.error != RUN_FAILED_ERROR,
+            timed_out=execution.status == _TIMED_OUT,
         )
 
-    def _of_unrecorded(self, execution: Execution, begun: bool) -> str:
-        """Return the outcome of a task that has no record: the execution was ended before it had one."""
-        if execution.status == "TIMED_OUT":
-            return Outcome.SKIPPED.value
-        return Outcome.FAILED.value if begun else Outcome.SKIPPED.value
+    def _tries(self, aws: SimulatedAws) -> dict[str, tuple[tuple[float, float], ...]]:
+        moments: dict[str, list[float]] = {}
+        for moment, _, state in aws.timeline:
+            moments.setdefault(self._task_of[state], []).append(round(moment, 6))
+        return {task: tuple(zip(times[::2], times[1::2], strict=True)) for task, times in moments.items()}
 
-    def _machine_try(self, task_id: str, this: airflow_run.Try) -> Try:
-        if isinstance(this.end, airflow_run.ShortCircuit):
-            return Try(this.seconds, skip="all")
-        if isinstance(this.end, airflow_run.Branch):
-            known = {task.task_id for task in self.workflow.tasks}
-            if not known.issuperset(this.end.chosen):
-                return Try(this.seconds, _ERRORS[airflow_run.End.FAILED])
-            followed = self._followed(this.end.chosen)
-            return Try(this.seconds, skip=[name for name in self._children[task_id] if name not in followed])
-        return Try(this.seconds, _ERRORS.get(this.end))
 
-    def _followed(self, chosen: tuple[str, ...]) -> set[str]:
-        followed: set[str] = set()
-        pending = list(chosen)
-        while pending:
-            name = pending.pop()
-            if name not in followed:
-                followed.add(name)
-                pending += self._children[name]
-        return followed
+def result_of(step: Step) -> dict[str, Any]:
+    """Return a result of the step's service in which everything is there that the machine takes from it."""
+    result: dict[str, Any] = {}
+    paths = _RESULT_PATH.findall(step.output.text if step.output else "")
+    for names in sorted((path.strip(".").split(".") for path in paths), key=len, reverse=True):
+        *path, last = (name.strip("`") for name in names)
+        place = result
+        for name in path:
+            place = place.setdefault(name, {})
+        place.setdefault(last, f"{step.task_id}'s {last}")
+    return result
+
+
+def _of_unrecorded(execution: Execution, begun: bool) -> str:
+    """Return the outcome of a task that has no record: the execution was ended before it had one."""
+    if execution.status == _TIMED_OUT or not begun:
+        return Outcome.SKIPPED.value
+    return Outcome.FAILED.value
 
 
 def _records(execution: Execution, tasks: set[str]) -> Iterator[tuple[str, Mapping[str, Any]]]:
@@ -123,13 +123,17 @@ def _records(execution: Execution, tasks: set[str]) -> Iterator[tuple[str, Mappi
     if execution.status == "SUCCEEDED":
         yield from json.loads(execution.output or "{}").items()
         return
+    if execution.error == RUN_FAILED_ERROR:
+        last = next(event for event in reversed(execution.history) if event.type == "FailStateEntered")
+        yield from json.loads((last.details or {})["input"]).items()
+        return
     for event in execution.history:
         details = event.details or {}
         for text in (details.get("input"), details.get("output")):
             data = json.loads(text) if isinstance(text, str) else None
             if not isinstance(data, dict):
                 continue
-            here = data.get("here") if isinstance(data.get("here"), dict) else {}
-            for name, record in {**data, **(here or {})}.items():
+            here = data.get("here")
+            for name, record in {**data, **(here if isinstance(here, dict) else {})}.items():
                 if name in tasks and isinstance(record, dict) and "state" in record:
                     yield name, record

@@ -1,6 +1,7 @@
 """Scenarios: what chance decides in a run. How long each try takes, how it ends, what a branch chooses.
 
-A scenario follows from its seed alone, so every finding can be played again.
+A scenario follows from its seed alone, so every finding can be played again. It is told twice: as the script
+of Airflow's workers, and as what the AWS services behind the machine do.
 """
 
 from __future__ import annotations
@@ -9,83 +10,152 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from random import Random
 
+from converter.asl.tasks import SKIP_ERROR
 from converter.operators.step import SkipOrders, Step
+from converter.relations import Relations
 from converter.verify import airflow_run
+from converter.verify.simulated_aws import Try
 from converter.workflow import Task, Workflow
 
-#: Longest tries, in seconds; one is drawn for each task, so that short and long ones run side by side.
-_SCALES = (5, 60, 60, 600, 3600)
+#: Longest tries, in seconds; one is drawn for each try, so that short and long ones run side by side.
+_SCALES = (5, 60, 60, 300, 1800)
+#: How likely a try is to go wrong; a scenario has one of them, and a second try rather fails again.
+_TROUBLE = (0.05, 0.15, 0.35, 0.6)
+_TROUBLE_AGAIN = 0.6
+#: What a task fails with: an error that may be retried, and one that the machine never retries for any task.
+_ERROR = "States.TaskFailed"
+_EVALUATION_ERROR = "States.QueryEvaluationError"
 
 
 @dataclass(frozen=True)
 class Scenario:
-    """The tries of each task, as Airflow's workers would see them. The last one is repeated."""
+    """The tries of each task; the last one is repeated.
+
+    ``script`` is how Airflow sees them: cut off at the task's execution_timeout. ``work`` is what is behind
+    them: how long each would take, and its end if nothing cut it off.
+    """
 
     seed: int
     script: Mapping[str, tuple[airflow_run.Try, ...]]
+    work: Mapping[str, tuple[Try, ...]]
 
 
 def scenario_of(workflow: Workflow, steps: Mapping[str, Step], seed: int) -> Scenario:
     """Return the scenario of a seed. Seed 0 is the one in which everything succeeds at the first try."""
     rng = Random(seed)  # noqa: S311 - repeatable on purpose
-    trouble = rng.choice((0.05, 0.15, 0.35)) if seed else 0.0
-    children = _children(workflow)
-    script: dict[str, tuple[airflow_run.Try, ...]] = {}
-    for task in workflow.tasks:
-        step = steps[task.task_id]
-        if step.resource is None:
-            script[task.task_id] = (airflow_run.Try(0),)
-            continue
-        tries = [_try(rng, trouble, task, step)]
-        while len(tries) <= task.retries.count and tries[-1].end is airflow_run.End.FAILED:
-            tries.append(_try(rng, 0.6 if trouble else 0.0, task, step))
-        if tries[-1].end is airflow_run.End.SUCCESS:
-            tries[-1] = _with_choice(rng, seed, tries[-1], step, children[task.task_id], workflow)
-        script[task.task_id] = tuple(tries)
-    return Scenario(seed, script)
+    relations = Relations(workflow)
+    trouble = rng.choice(_TROUBLE) if seed else 0.0
+    hastens = not seed or rng.random() < 0.7
+    draws = {task.task_id: _Draw(rng, relations, task, steps[task.task_id]) for task in workflow.tasks}
+    tries = {name: draw.tries(trouble, plain=not seed) for name, draw in draws.items()}
+    pace = _fitting(workflow, tries) if hastens else 1.0
+    return Scenario(
+        seed,
+        {name: tuple(item.as_airflow(pace) for item in items) for name, items in tries.items()},
+        {name: tuple(item.as_aws(pace) for item in items) for name, items in tries.items()},
+    )
 
 
-def _try(rng: Random, trouble: float, task: Task, step: Step) -> airflow_run.Try:
-    seconds = rng.randint(1, 1000 * rng.choice(_SCALES)) / 1000
-    end = airflow_run.End.SUCCESS
-    if rng.random() < trouble:
-        ends = [airflow_run.End.FAILED] * 4
-        ends += [airflow_run.End.FAILED_FOR_GOOD] if step.final_errors else []
-        ends += [airflow_run.End.SKIPPED] * 3 if step.can_skip else []
-        end = rng.choice(ends)
-    limit = min((limit for limit in (step.timeout, task.execution_timeout) if limit), default=None)
-    if limit is not None and seconds >= limit:
-        # A try that takes too long is failed at its timeout, whatever would have become of it.
-        return airflow_run.Try(float(limit), airflow_run.End.FAILED)
-    return airflow_run.Try(seconds, end)
+@dataclass(frozen=True)
+class _Drawn:
+    """One try: its length without a limit, the limit, and its end on both sides."""
+
+    seconds: float
+    limit: float | None = None
+    end: airflow_run.End | airflow_run.Branch | airflow_run.ShortCircuit = airflow_run.End.SUCCESS
+    error: str | None = None
+    skip: str | tuple[str, ...] | None = None
+
+    def as_airflow(self, pace: float) -> airflow_run.Try:
+        """Return the try as Airflow's workers see it, its length multiplied by ``pace``."""
+        if self._is_cut_off(pace):
+            return airflow_run.Try(float(self.limit or 0), airflow_run.End.FAILED)
+        return airflow_run.Try(self._length(pace), self.end)
+
+    def as_aws(self, pace: float) -> Try:
+        """Return the try as the service behind the machine makes it."""
+        skip = list(self.skip) if isinstance(self.skip, tuple) else self.skip
+        return Try(self._length(pace), self.error, skip=skip)
+
+    def may_be_repeated(self) -> bool:
+        return self._is_cut_off(1.0) or self.error == _ERROR
+
+    def _is_cut_off(self, pace: float) -> bool:
+        return self.limit is not None and self._length(pace) >= self.limit
+
+    def _length(self, pace: float) -> float:
+        return max(0.001, round(self.seconds * pace, 3)) if self.seconds else 0.0
 
 
-def _with_choice(
-    rng: Random,
-    seed: int,
-    this: airflow_run.Try,
-    step: Step,
-    children: tuple[str, ...],
-    workflow: Workflow,
-) -> airflow_run.Try:
-    """Return the try with what a branch or a short-circuit chooses."""
-    if step.orders_skips is None or not seed:
-        return this
-    if step.orders_skips is not SkipOrders.NOT_CHOSEN:
-        if rng.random() < 0.5:
-            return this
-        ignores_rules = step.orders_skips is SkipOrders.DESCENDANTS
-        return airflow_run.Try(this.seconds, airflow_run.ShortCircuit(ignores_rules))
-    everything = [task.task_id for task in workflow.tasks]
-    chosen = [child for child in children if rng.random() < 0.5]
-    if rng.random() < 0.15:
-        chosen.append(rng.choice(everything))
-    return airflow_run.Try(this.seconds, airflow_run.Branch(tuple(dict.fromkeys(chosen))))
+@dataclass(frozen=True)
+class _Draw:
+    """Draws the tries of one task."""
+
+    rng: Random
+    relations: Relations
+    task: Task
+    step: Step
+
+    def tries(self, trouble: float, *, plain: bool) -> list[_Drawn]:
+        """Return tries up to the first that is not repeated. ``plain``: one success, which skips none."""
+        if self.step.resource is None:
+            return [_Drawn(0)]
+        tries = [self._try(trouble, plain=plain)]
+        while tries[-1].may_be_repeated() and len(tries) <= self.task.retries.count:
+            tries.append(self._try(_TROUBLE_AGAIN, plain=plain))
+        return tries
+
+    def _try(self, trouble: float, *, plain: bool) -> _Drawn:
+        limit = min((x for x in (self.step.timeout, self.task.execution_timeout) if x), default=None)
+        seconds = self._seconds(limit, within=plain or self.rng.random() < 0.6)
+        if self.rng.random() < trouble:
+            return self._gone_wrong(seconds, limit)
+        if plain or self.step.orders_skips is None:
+            return _Drawn(seconds, limit)
+        if self.step.orders_skips is SkipOrders.NOT_CHOSEN:
+            return self._branch(seconds, limit)
+        if self.rng.random() < 0.5:
+            return _Drawn(seconds, limit)
+        ignores_rules = self.step.orders_skips is SkipOrders.DESCENDANTS
+        return _Drawn(seconds, limit, airflow_run.ShortCircuit(ignores_rules), skip="all")
+
+    def _seconds(self, limit: float | None, *, within: bool) -> float:
+        """Return a length in whole milliseconds; ``within`` keeps it below the limit, if there is one."""
+        seconds = self.rng.randint(1, 1000 * self.rng.choice(_SCALES)) / 1000
+        if limit is None or seconds < limit:
+            return seconds
+        # Behind the limit by something, so that it is no matter of chance which of the two comes first.
+        return round(limit * self.rng.uniform(0.1, 0.9), 3) if within else seconds + 0.25
+
+    def _gone_wrong(self, seconds: float, limit: float | None) -> _Drawn:
+        final = self.rng.choice((_EVALUATION_ERROR, *self.step.final_errors))
+        ways = [(airflow_run.End.FAILED, _ERROR)] * 4 + [(airflow_run.End.FAILED_FOR_GOOD, final)]
+        ways += [(airflow_run.End.SKIPPED, SKIP_ERROR)] * 3 if self.step.can_skip else []
+        end, error = self.rng.choice(ways)
+        return _Drawn(seconds, limit, end, error)
+
+    def _branch(self, seconds: float, limit: float | None) -> _Drawn:
+        """Choose some children; now and then a task that is none, or an id that nobody has."""
+        children = self.relations.downstream[self.task.task_id]
+        chosen = [child for child in children if self.rng.random() < 0.5]
+        if self.rng.random() < 0.15:
+            chosen.append(self.rng.choice(list(self.relations.tasks)))
+        if self.rng.random() < 0.05:
+            return _Drawn(seconds, limit, airflow_run.Branch((*chosen, "no such task")), _ERROR)
+        choice = airflow_run.Branch(tuple(dict.fromkeys(chosen)))
+        followed = set(chosen).union(*map(self.relations.descendants, chosen))
+        skip = tuple(child for child in children if child not in followed)
+        return _Drawn(seconds, limit, choice, skip=skip or None)
 
 
-def _children(workflow: Workflow) -> Mapping[str, tuple[str, ...]]:
-    found: dict[str, list[str]] = {task.task_id: [] for task in workflow.tasks}
-    for task in workflow.tasks:
-        for up in task.upstream:
-            found[up].append(task.task_id)
-    return {name: tuple(children) for name, children in found.items()}
+def _fitting(workflow: Workflow, tries: Mapping[str, list[_Drawn]]) -> float:
+    """Return by what to multiply all lengths, so that most runs end before dagrun_timeout."""
+    if workflow.dagrun_timeout is None:
+        return 1.0
+    longest_way: dict[str, float] = {}
+    for task in Relations(workflow).upstream_first:
+        before = max((longest_way[up] for up in task.upstream), default=0.0)
+        waits = task.retries.delay * (len(tries[task.task_id]) - 1)
+        longest_way[task.task_id] = before + waits + sum(drawn.seconds for drawn in tries[task.task_id])
+    longest = max(longest_way.values(), default=0.0)
+    return min(1.0, 0.7 * workflow.dagrun_timeout / longest) if longest else 1.0

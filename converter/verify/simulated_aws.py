@@ -15,6 +15,7 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
+from converter.asl.awaiting import POLLER_FUNCTION
 from converter.engine import Execution, TaskCall, TaskFailure
 from converter.engine.simulation import DEFAULT_START
 from converter.pollers import dag2sfn_poller
@@ -39,21 +40,22 @@ class Try:
     seconds: float
     error: str | None = None
     starts: bool = True
-    skip: Any = None
+    skip: str | Sequence[str] | None = None
 
 
 @dataclass
 class SimulatedAws:
     """A task backend for executions on one virtual clock.
 
-    ``script`` gives the tries of each task, by state name; the last is repeated. ``runs`` are the Glue runs
-    made so far, in the order of their start; ``polls`` counts the poller function's calls, ``poll_seconds``
-    is how long each takes. ``table`` is the outcome table, and ``executions`` are those that machines may
-    ask about, by ARN. ``timeline`` lists (seconds since the start, "start" or "end", state name) of
-    every task.
+    ``script`` gives the tries of each task, by state name; the last is repeated. ``results`` gives what a
+    success returns, for services that are not simulated here. ``runs`` are the Glue runs made so far, in the
+    order of their start; ``polls`` counts the poller function's calls, ``poll_seconds`` is how long each
+    takes. ``table`` is the outcome table, and ``executions`` are those that machines may ask about, by ARN.
+    ``timeline`` lists (seconds since the start, "start" or "end", state name) of every task.
     """
 
     script: Mapping[str, Sequence[Try]]
+    results: Mapping[str, Any] = field(default_factory=dict)
     start: datetime = DEFAULT_START
     poll_seconds: float = 0.2
     runs: list[dict[str, Any]] = field(default_factory=list)
@@ -64,12 +66,8 @@ class SimulatedAws:
 
     async def run(self, call: TaskCall, submitted: Callable[[Any], None]) -> Any:
         """Carry out one try (see :class:`converter.engine.tasks.TaskBackend`)."""
-        if call.resource == _LAMBDA and "tasks" in call.arguments["Payload"]:
-            return await self._poll(call)
-        if call.resource.startswith(_DYNAMODB):
-            return self.table.call(call.resource.removeprefix(_DYNAMODB), call.arguments)
-        if call.resource == _DESCRIBE:
-            return self._described(call.arguments["ExecutionArn"])
+        if call.state_name not in self.script:
+            return await self._help(call)
         tries = self.script[call.state_name]
         this = tries[min(call.retry_count, len(tries) - 1)]
         self._note("start", call)
@@ -80,9 +78,19 @@ class SimulatedAws:
                 return await self._nested_execution(call, this, submitted)
             if call.resource == _LAMBDA:
                 return await self._task_function(this)
+            return await self._some_service(call, this, submitted)
         finally:
             self._note("end", call)
-        raise TaskFailure("States.Runtime", f"no simulation of {call.resource}")
+
+    async def _help(self, call: TaskCall) -> Any:
+        """Carry out what the machine does besides its tasks."""
+        if call.resource == _LAMBDA and call.arguments["FunctionName"] == str(POLLER_FUNCTION):
+            return await self._poll(call)
+        if call.resource.startswith(_DYNAMODB):
+            return self.table.call(call.resource.removeprefix(_DYNAMODB), call.arguments)
+        if call.resource == _DESCRIBE:
+            return self._described(call.arguments["ExecutionArn"])
+        raise TaskFailure("States.Runtime", f"no simulation of {call.resource} for '{call.state_name}'")
 
     async def _glue_run(self, call: TaskCall, this: Try, submitted: Callable[[Any], None]) -> Any:
         if not this.starts:
@@ -121,11 +129,22 @@ class SimulatedAws:
             raise TaskFailure(this.error, json.dumps({"errorType": this.error, "errorMessage": "scripted"}))
         return {"StatusCode": 200, "Payload": {"return_value": None, "skip": this.skip}}
 
+    async def _some_service(self, call: TaskCall, this: Try, submitted: Callable[[Any], None]) -> Any:
+        result = self.results.get(call.state_name, {})
+        if call.resource.endswith((".sync", ".sync:2")):
+            submitted(result)
+        await asyncio.sleep(this.seconds)
+        if this.error:
+            raise TaskFailure(this.error, "scripted")
+        return result
+
     async def _poll(self, call: TaskCall) -> Any:
         self.polls += 1
         await asyncio.sleep(self.poll_seconds)
         event = call.arguments["Payload"]
         answer = dag2sfn_poller.answer(event, glue=_Glue(self), dynamodb=_DynamoDb(self), table=_TABLE)
+        if "until" in event and not dag2sfn_poller.is_over(event, answer["records"], self.now()):
+            raise TaskFailure(dag2sfn_poller.NotReady.__name__, "{}")
         # The answer goes through JSON on its way from Lambda.
         return {"StatusCode": 200, "Payload": json.loads(json.dumps(answer))}
 

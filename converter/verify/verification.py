@@ -5,15 +5,19 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
+from converter import diagnostics as d
 from converter.asl.machine import Machine
 from converter.asl.rules import Rules
 from converter.diagnostics import Code
 from converter.planning import Plan
+from converter.verify.airflow_run import Trace
+from converter.verify.airflow_side import as_declared
 from converter.verify.comparing import Divergence, Findings, Judge
-from converter.verify.playing import Player
-from converter.verify.scenarios import scenario_of
+from converter.verify.playing import Played, Player
+from converter.verify.scenarios import Scenario, scenario_of
 from converter.workflow import Workflow
 
 
@@ -46,26 +50,76 @@ class Verification:
         }
 
 
-def verify(
-    workflow: Workflow, plan: Plan, machine: Machine, codes: frozenset[Code], seeds: Iterable[int]
-) -> Verification:
-    """Play the scenarios of these seeds and return what they have shown.
+@dataclass(frozen=True)
+class Replay:
+    """One scenario, played again for somebody to look at: what chance decided, and both sides of it."""
+
+    dag_id: str
+    scenario: Scenario
+    airflow: Trace
+    machine: Played
+    findings: Findings
+
+
+@dataclass(frozen=True)
+class Verifier:
+    """Plays scenarios of one converted workflow. It can be sent to another process.
 
     ``codes`` are the diagnostics of the conversion: a difference that one of them declares is counted under
     it, any other is a divergence.
     """
-    result = Verification(workflow.dag_id, 0)
-    for findings in _findings(workflow, plan, machine, codes, seeds):
-        result += Verification(workflow.dag_id, 1, findings.divergences, findings.approximations)
-    return result
+
+    workflow: Workflow
+    plan: Plan
+    machine: Machine
+    codes: frozenset[Code]
+
+    def verify(self, seeds: Iterable[int]) -> Verification:
+        """Play the scenarios of these seeds and return what they have shown."""
+        result = Verification(self.workflow.dag_id, 0)
+        for findings in self._findings(seeds):
+            result += Verification(self.workflow.dag_id, 1, findings.divergences, findings.approximations)
+        return result
+
+    def replay(self, seed: int) -> Replay:
+        """Play one scenario and return all there is to see in it."""
+        scenario = scenario_of(self._meant, self.machine.steps, seed)
+        played = self._player.play(scenario)
+        airflow = self.judge.airflow_side(scenario, played).run()
+        findings = self.judge.compare(scenario, played)
+        return Replay(self.workflow.dag_id, scenario, airflow, played, findings)
+
+    def _findings(self, seeds: Iterable[int]) -> Iterator[Findings]:
+        for seed in seeds:
+            scenario = scenario_of(self._meant, self.machine.steps, seed)
+            yield self.judge.compare(scenario, self._player.play(scenario))
+
+    @cached_property
+    def _meant(self) -> Workflow:
+        stops = self.machine.failures_end_the_run
+        return as_declared(self.workflow, self.codes, failures_end_the_run=stops)
+
+    @cached_property
+    def _player(self) -> Player:
+        return Player(self.workflow, self.machine)
+
+    @cached_property
+    def judge(self) -> Judge:
+        """What holds the machine's runs against Airflow's."""
+        stops = self.machine.failures_end_the_run
+        rules = Rules.of(self.workflow, self.machine.steps, failures_end_the_run=stops)
+        codes = set(self.codes)
+        if stops:  # whoever asks for it knows that the execution ends with the first failure
+            codes |= {d.FAILS_WITH_THE_FIRST, d.CUT_SHORT}
+        if self.workflow.dagrun_timeout:
+            codes.add(d.CUT_SHORT)
+        pairs = zip(self.workflow.tasks, self._meant.tasks, strict=True)
+        rounded = frozenset(task.task_id for task, meant in pairs if task != meant)
+        return Judge(self._meant, self.plan, rules, frozenset(codes), self.machine.pace, rounded)
 
 
-def _findings(
+def verify(
     workflow: Workflow, plan: Plan, machine: Machine, codes: frozenset[Code], seeds: Iterable[int]
-) -> Iterator[Findings]:
-    rules = Rules.of(workflow, machine.steps, failures_end_the_run=machine.failures_end_the_run)
-    judge = Judge(workflow, plan, rules, codes, machine.pace)
-    player = Player(workflow, machine)
-    for seed in seeds:
-        scenario = scenario_of(workflow, machine.steps, seed)
-        yield judge.compare(scenario, player.play(scenario))
+) -> Verification:
+    """Play the scenarios of these seeds and return what they have shown, see :class:`Verifier`."""
+    return Verifier(workflow, plan, machine, codes).verify(seeds)

@@ -9,35 +9,67 @@ from converter.asl.budget import (
     size_problems,
     worst_case_events,
 )
-from converter.asl.options import Options
+from converter.asl.options import Options, PollerStyle
 from converter.engine import parse_definition, run_virtual
 from converter.verify import SimulatedAws, Try
 
 HOUR, DAY = 3600, 86_400
 
 
-def asked(pace):
-    """How often a poller asks that waits until its deadline, counted in a run on the virtual clock."""
-    options = Options(poll_interval=pace.interval, await_deadline=pace.deadline)
-    script = {task: [Try(0)] for task in PARTIAL_FAN_IN} | {"glue3": [Try(pace.deadline + 1)]}
+def waited(pace, style):
+    """Return AWS and execution of a poller that waits until its deadline, on the virtual clock."""
+    options = Options(poll_interval=pace.interval, await_deadline=pace.deadline, poller_style=style)
+    script = {task: [Try(0)] for task in PARTIAL_FAN_IN} | {"glue3": [Try(3 * pace.deadline)]}
     aws = SimulatedAws(script, poll_seconds=0)
-    run_virtual(parse_definition(machine_of(partial_fan_in(), options, pace).definition), {}, aws)
+    return aws, run_virtual(parse_definition(machine_of(partial_fan_in(), options, pace).definition), {}, aws)
+
+
+def asked(pace, style=PollerStyle.LOOP):
+    aws, _ = waited(pace, style)
     return aws.polls
 
 
-@pytest.mark.parametrize(
-    "pace",
-    [
-        Pace(30, 10),
-        Pace(30, HOUR),
-        Pace(60, DAY),
-        Pace(30, DAY, 0.02),
-        Pace(1, DAY, 0.1),
-        Pace(30, HOUR, 0.02),
-    ],
-)
+PACES = [
+    Pace(30, 10),
+    Pace(30, HOUR),
+    Pace(60, DAY),
+    Pace(30, DAY, 0.02),
+    Pace(1, DAY, 0.1),
+    Pace(30, HOUR, 0.02),
+]
+
+
+@pytest.mark.parametrize("pace", PACES)
 def test_a_poller_asks_as_often_as_the_budget_says(pace):
     assert asked(pace) == polls_until_deadline(pace)
+
+
+@pytest.mark.parametrize("pace", [*PACES, Pace(7, DAY, 0.0005)])
+def test_a_poller_that_retries_asks_as_often_as_the_budget_says_and_then_its_deadline_has_passed(pace):
+    aws, execution = waited(pace, PollerStyle.RETRY)
+    assert aws.polls == 1 + pace.retries
+    waits = [event for event in execution.history if event.type == "WaitStateEntered"]
+    assert waits == []  # the retries lasted until the deadline
+    ended = max(
+        e.timestamp for e in execution.history if e.type == "TaskSucceeded" and "lambda" in str(e.details)
+    )
+    late = (ended - aws.start).total_seconds() - pace.deadline
+    assert 0 <= late <= pace.longest_pause(pace.deadline)
+
+
+def test_a_poller_that_retries_has_a_third_of_the_events():
+    loop, retry = (len(waited(Pace(30, HOUR), style)[1].history) for style in PollerStyle)
+    assert (loop - retry) == 6 * (polls_until_deadline(Pace(30, HOUR)) - 1)
+
+
+def test_pollers_that_retry_keep_an_interval_that_loops_cannot():
+    pace = Pace(30, DAY)
+    by_style = {}
+    for style in PollerStyle:
+        machine = machine_of(partial_fan_in(), Options(poller_style=style))
+        by_style[style] = fitting_pace(machine.definition, machine.pollers, pace)
+    assert by_style[PollerStyle.LOOP].growth > 0
+    assert by_style[PollerStyle.RETRY] == pace
 
 
 def test_the_interval_asked_for_is_kept_where_it_fits():

@@ -10,12 +10,13 @@ import pytest
 from workflows import empty, glue, machine_of, nested, partial_fan_in, workflow
 
 from converter import loading, pipeline
-from converter.asl.options import Correlate, Failures, Options
+from converter.asl.options import Correlate, Failures, Options, PollerStyle
 from converter.checks import check, problems_of
 from converter.workflow import Retries, TriggerRule, Workflow
 
 REPOSITORY = Path(__file__).parents[2]
 OPTIONS = [Options(failures, correlate) for failures in Failures for correlate in Correlate]
+OPTIONS += [Options(failures, poller_style=PollerStyle.RETRY) for failures in Failures]
 
 
 def random_workflow(seed: int) -> Workflow:
@@ -33,7 +34,9 @@ def random_workflow(seed: int) -> Workflow:
     return workflow(*tasks)
 
 
-@pytest.mark.parametrize("options", OPTIONS, ids=lambda o: f"{o.failures.value}-{o.correlate.value}")
+@pytest.mark.parametrize(
+    "options", OPTIONS, ids=lambda o: f"{o.failures.value}-{o.correlate.value}-{o.poller_style.value}"
+)
 def test_machines_of_random_dags_pass(options: Options) -> None:
     conversions = [pipeline.convert(random_workflow(seed), options) for seed in range(30)]
     machines = [conversion.machine for conversion in conversions if conversion.machine]
@@ -47,7 +50,9 @@ def test_a_run_that_cannot_fail_passes() -> None:
     assert problems_of(machine_of(flow).definition) == ()
 
 
-@pytest.mark.parametrize("options", OPTIONS, ids=lambda o: f"{o.failures.value}-{o.correlate.value}")
+@pytest.mark.parametrize(
+    "options", OPTIONS, ids=lambda o: f"{o.failures.value}-{o.correlate.value}-{o.poller_style.value}"
+)
 def test_a_bundle_passes(tmp_path: Path, options: Options) -> None:
     conversion = pipeline.convert(partial_fan_in(), options)
     assert check(pipeline.write(conversion, tmp_path)) == []

@@ -134,6 +134,47 @@ def test_a_missing_permission_fails_the_poll():
         ask({"glue3": {"job": "glue3"}}, Glue(error="AccessDeniedException"))
 
 
+def over(until, records, seconds=0):
+    event = {"started": "2026-01-01T12:10:00.000Z", "tasks": {"a": {}, "b": {}}}
+    event |= {"until": until, "deadline": 600}
+    return dag2sfn_poller.is_over(event, records, START + datetime.timedelta(seconds=seconds))
+
+
+@pytest.mark.parametrize(
+    ("until", "states", "expected"),
+    [
+        ([], [], False),
+        ([], ["failed"], False),
+        ([], ["failed", "success"], True),
+        (["failed", "skipped"], ["success"], False),
+        (["failed", "skipped"], ["skipped"], True),
+        (["success"], ["skipped", "failed"], True),
+    ],
+)
+def test_a_wait_is_over_with_one_of_the_ends_that_decide_or_when_all_have_ended(until, states, expected):
+    records = {task: {"state": state} for task, state in zip("ab", states, strict=False)}
+    assert over(until, records) is expected
+
+
+@pytest.mark.parametrize(("seconds", "expected"), [(599, False), (600, True)])
+def test_a_wait_is_over_at_its_deadline(seconds, expected):
+    assert over([], {}, seconds) is expected
+
+
+def test_a_record_of_another_task_ends_no_wait():
+    assert over(["success"], {"c": {"state": "success"}}) is False
+
+
+def test_who_waits_is_told_not_ready(monkeypatch):
+    clients = {"glue": Glue([run(state="RUNNING")]), "dynamodb": DynamoDb()}
+    monkeypatch.setattr(dag2sfn_poller, "_client", clients.get)
+    now = datetime.datetime.now(datetime.timezone.utc).isoformat()
+    event = {"execution": EXECUTION, "started": now, "tasks": {"glue3": {"job": "glue3"}}}
+    assert dag2sfn_poller.handler(event) == {"records": {}}
+    with pytest.raises(dag2sfn_poller.NotReady, match="glue3"):
+        dag2sfn_poller.handler({**event, "until": ["failed"], "deadline": 600})
+
+
 def test_without_a_table_only_glue_is_asked():
     assert set(ask({"glue3": {"job": "glue3"}}, Glue([run()]), table=None)) == {"glue3"}
 

@@ -20,6 +20,8 @@ from converter.planning import awaits, plan_workflow
 from converter.verify import SimulatedAws, Try
 from converter.workflow import Retries
 
+pytestmark = pytest.mark.usefixtures("each_poller_style")
+
 POLL_INTERVAL = 5
 POLL_SECONDS = 0.2
 INPUT = {"conf": {"day": "2026-01-01"}}

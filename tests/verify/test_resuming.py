@@ -3,6 +3,7 @@
 import json
 from random import Random
 
+import pytest
 from random_dags import random_dag
 from workflows import glue, machine_of, partial_fan_in, workflow
 
@@ -13,8 +14,9 @@ from converter.executions.machine_states import states_that_matter
 from converter.executions.resuming import kept_records
 from converter.pipeline import convert
 from converter.verify import SimulatedAws, Try
-from converter.verify.playing import Player
 from converter.verify.scenarios import scenario_of
+
+pytestmark = pytest.mark.usefixtures("each_poller_style")
 
 OPTIONS = Options(poll_interval=5, await_deadline=12 * 3600)
 
@@ -76,16 +78,10 @@ def test_random_runs_end_after_resuming_as_if_nothing_had_failed():
         if machine is None or machine.failures_end_the_run or flow.dagrun_timeout:
             continue
         scenario = scenario_of(flow, machine.steps, Random(seed).randint(1, 99))
-        player = Player(flow, machine)
-        script = {
-            state_name(task): [player._machine_try(task, this) for this in tries]
-            for task, tries in scenario.script.items()
-        }
+        script = {state_name(task): tries for task, tries in scenario.work.items()}
         _, records, _ = play(machine, script)
         kept = kept_records(records, upstream_in(machine))
-        mended = {
-            task: [Try(1, skip=this.skip) for this in tries[-1:]] for task, tries in script.items()
-        }
+        mended = {task: [Try(1, skip=this.skip) for this in tries[-1:]] for task, tries in script.items()}
         mended |= {task: script[task] for task in kept}
         _, again, started = play(machine, mended, kept)
         assert not {task for task in kept if kept[task]["state"] == "success"} & set(started), seed

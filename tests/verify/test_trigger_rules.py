@@ -14,6 +14,8 @@ from converter.verify import SimulatedAws, airflow_run
 from converter.verify import Try as MachineTry
 from converter.workflow import Outcome, TriggerRule
 
+pytestmark = pytest.mark.usefixtures("each_poller_style")
+
 RULES = sorted(set(TriggerRule) - {TriggerRule.ALL_DONE_SETUP_SUCCESS}, key=lambda rule: rule.value)
 POLLING = Options(poll_interval=1)
 

@@ -1,27 +1,39 @@
+"""Generated DAGs of everything that decides outcomes: the machine against the simulated Airflow."""
+
 import pytest
 from random_dags import random_dag
+from verifying import verified
 
-from converter.asl.options import Options
-from converter.pipeline import convert
-from converter.verify.verification import verify
+pytestmark = pytest.mark.usefixtures("each_poller_style")
 
-OPTIONS = Options(poll_interval=5, await_deadline=12 * 3600)
-
-
-def verified(flow, scenarios):
-    conversion = convert(flow, OPTIONS)
-    assert not conversion.refused, [str(item) for item in conversion.diagnostics]
-    codes = frozenset(item.code for item in conversion.diagnostics)
-    return verify(flow, conversion.plan, conversion.machine, codes, range(scenarios))
+SMALL, LARGE = range(60), range(10_000, 10_006)
+FULL_SMALL, FULL_LARGE = range(1_000, 1_200), range(20_000, 20_030)
 
 
-def check(seeds, scenarios, largest):
+def check(seeds, scenarios, *, largest, smallest=3):
     for seed in seeds:
-        result = verified(random_dag(seed, largest), scenarios)
+        result = verified(random_dag(seed, largest, smallest), range(scenarios))
         assert result.scenarios == scenarios
-        assert result.divergences == (), f"random_dag({seed}, {largest})"
+        assert result.divergences == (), f"random_dag({seed}, {largest}, {smallest})"
 
 
-@pytest.mark.parametrize("chunk", range(4))
-def test_random_dags_of_everything_end_as_in_airflow(chunk):
-    check(range(chunk * 25, chunk * 25 + 25), 3, 8)
+@pytest.mark.parametrize("first", SMALL[::15])
+def test_random_dags_end_as_in_airflow(first):
+    check(SMALL[first : first + 15], 3, largest=10)
+
+
+@pytest.mark.parametrize("seed", LARGE)
+def test_large_random_dags_end_as_in_airflow(seed):
+    check([seed], 2, largest=40, smallest=20)
+
+
+@pytest.mark.full
+@pytest.mark.parametrize("first", FULL_SMALL[::20])
+def test_hundreds_of_random_dags_end_as_in_airflow(first):
+    check(range(first, first + 20), 10, largest=12)
+
+
+@pytest.mark.full
+@pytest.mark.parametrize("seed", FULL_LARGE)
+def test_many_large_random_dags_end_as_in_airflow(seed):
+    check([seed], 5, largest=40, smallest=20)

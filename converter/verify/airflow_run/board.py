@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 
 from converter.verify.airflow_run.graph import Graph
@@ -25,7 +25,9 @@ class Board:
     """Every task's state at ``now``, and what is to come. Times are seconds since the run's start.
 
     ``told_to_skip`` holds the children that a finished branch or short-circuit upstream of them does not
-    want to run: Airflow keeps them in an XCom of that task, apart from the children's states.
+    want to run: Airflow keeps them in an XCom of that task, apart from the children's states. ``unheard`` is
+    None in a run of Airflow as it is, see :func:`converter.verify.airflow_run.simulate`; otherwise ``sure``
+    are the tasks that run to their ends, because they might have begun.
     """
 
     graph: Graph
@@ -39,6 +41,8 @@ class Board:
     interrupted: set[str] = field(default_factory=set)
     changes: list[Change] = field(default_factory=list)
     end: RunEnd | None = None
+    unheard: Mapping[str, Collection[str]] | None = None
+    sure: set[str] = field(default_factory=set)
 
     def __post_init__(self) -> None:
         self.states = dict.fromkeys(self.graph.tasks, Phase.NONE)
@@ -51,6 +55,12 @@ class Board:
     def unfinished(self) -> tuple[str, ...]:
         """Return the ids of the other tasks, in order."""
         return tuple(task_id for task_id, state in self.states.items() if isinstance(state, Phase))
+
+    def hears(self, task_id: str, teller: str) -> bool:
+        """Return whether the task can be told to skip by this one."""
+        if self.unheard is None:
+            return True
+        return task_id not in self.sure and teller not in self.unheard.get(task_id, ())
 
     def change(self, states: Mapping[str, State]) -> None:
         """Put tasks into new states, all at once. Tries that go on are broken off, waits for retries end."""

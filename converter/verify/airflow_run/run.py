@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 
 from converter.verify.airflow_run.board import Board
 from converter.verify.airflow_run.graph import Graph
@@ -13,17 +13,25 @@ from converter.verify.airflow_run.workers import finish_try
 from converter.workflow import Outcome, Workflow
 
 
-def simulate(workflow: Workflow, script: Script, *, not_before: Mapping[str, float] | None = None) -> Trace:
+def simulate(
+    workflow: Workflow,
+    script: Script,
+    *,
+    not_before: Mapping[str, float] | None = None,
+    unheard: Mapping[str, Collection[str]] | None = None,
+) -> Trace:
     """Return what Airflow does with this DAG when its tasks take the times and the ends of the script.
 
     Only tries, and the waits between them, take time. Of what happens at the same moment, the ends of tries
     come first, by task id, and then the scheduler. Raises KeyError for a task that comes to run and is not
     in the script, and ValueError for a wait outside its band.
 
-    ``not_before`` holds back the first try of some tasks until a time, in seconds since the run's start: so a
-    run is seen in which the scheduler was late.
+    Two departures from Airflow show what difference they make. ``not_before`` holds back the first try of
+    some tasks until a time, in seconds since the run's start: so a run is seen in which the scheduler was
+    late. With ``unheard``, a task that may begin runs to its end whatever is skipped from then on, also if it
+    is held back; and no task is told to skip by those that ``unheard`` lists for it.
     """
-    board = Board(Graph(workflow), script, retry_at=dict(not_before or {}))
+    board = Board(Graph(workflow), script, retry_at=dict(not_before or {}), unheard=unheard)
     schedule(board)
     while (moment := board.next_moment()) is not None:
         board.now = moment

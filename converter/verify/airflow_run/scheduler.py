@@ -6,6 +6,8 @@ One pass is ``SchedulerJobRunner._schedule_dag_run`` (airflow.jobs.scheduler_job
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from converter.verify.airflow_run.board import Board, RunEnd
 from converter.verify.airflow_run.decisions import decide
 from converter.verify.airflow_run.rules import Decision, Verdict
@@ -35,11 +37,10 @@ def _changes_something(board: Board) -> bool:
         if board.states[task_id] is not Phase.RUNNING
     }
     decided = {task_id: verdict for task_id, verdict in decisions.items() if isinstance(verdict, Outcome)}
-    ready = frozenset(
-        task_id
-        for task_id, verdict in decisions.items()
-        if verdict is Verdict.RUN and board.retry_at.get(task_id, 0) <= board.now
-    )
+    may_run = [task_id for task_id, verdict in decisions.items() if verdict is Verdict.RUN]
+    if board.unheard is not None:
+        board.sure.update(may_run)
+    ready = frozenset(task_id for task_id in may_run if board.retry_at.get(task_id, 0) <= board.now)
     board.begin_tries(ready, decided)
     if decided or ready:
         return True
@@ -53,7 +54,11 @@ def _consider(board: Board, task_id: str) -> Decision:
     """A skip that its parent has ordered comes first (``NotPreviouslySkippedDep``)."""
     if task_id in board.told_to_skip:
         return Outcome.SKIPPED
-    return decide(board.graph, board.outcomes(), task_id)
+    return _by_rule(board, board.outcomes(), task_id)
+
+
+def _by_rule(board: Board, outcomes: Mapping[str, Outcome], task_id: str) -> Decision:
+    return Verdict.RUN if task_id in board.sure else decide(board.graph, outcomes, task_id)
 
 
 def _look_for_deadlock(board: Board, unfinished: tuple[str, ...]) -> bool:
@@ -71,7 +76,7 @@ def _look_for_deadlock(board: Board, unfinished: tuple[str, ...]) -> bool:
     verdicts: dict[str, Outcome] = {}
     by_rule = False
     for task_id in unfinished:
-        rule_says = decide(board.graph, outcomes, task_id)
+        rule_says = _by_rule(board, outcomes, task_id)
         told = task_id in board.told_to_skip
         if rule_says is Verdict.RUN and not told:
             board.change(verdicts)

@@ -33,7 +33,8 @@ def _skip_downstream(board: Board, task_id: str, end: Branch | ShortCircuit) -> 
     What runs, or has run, is left alone here (``ti_skip_downstream``), but not for good: see
     :mod:`converter.verify.airflow_run.scheduler`.
     """
-    targets = _not_chosen(board, task_id, end) if isinstance(end, Branch) else _cut_off(board, task_id, end)
+    orders = _not_chosen(board, task_id, end) if isinstance(end, Branch) else _cut_off(board, task_id, end)
+    targets = {target for target in orders if board.hears(target, task_id)}
     board.told_to_skip |= targets & board.graph.downstream[task_id]
     untouchable = (Phase.RUNNING, Outcome.SUCCESS, Outcome.FAILED)
     skipped = {target for target in targets if board.states[target] not in untouchable}

@@ -1,0 +1,1 @@
+"""What it costs to wait: the styles of pollers, side by side."""

@@ -1,0 +1,107 @@
+"""Writes the states of one Await into a block: where its poller leads, and what it waits for."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from converter.asl import awaiting, decisions, records, tasks
+from converter.asl.awaiting import Exit, LoopExits, LoopNames
+from converter.asl.groups import Unit, first_tasks
+from converter.asl.rules import BAD, NONE, SKIPPED
+from converter.expressions.jsonata import Expression
+from converter.workflow import Outcome
+
+if TYPE_CHECKING:
+    from converter.asl.group_writer import GroupWriter
+
+
+def write_await(writer: GroupWriter, unit: Unit, ask: str, *, goes_on_at: str) -> None:
+    """Add the states that wait for what is awaited before a unit of the writer's group.
+
+    ``ask`` is the name of the first of them, ``goes_on_at`` the state behind them.
+    """
+    emission, block = writer.emission, writer.block
+    consumers = first_tasks(unit.item)
+    forgets = _is_plain(writer) and not emission.has_readers
+    data = awaiting.HERE if forgets else f"$merge([{awaiting.HERE}, {awaiting.KNOWN}])"
+    go_on = Exit(goes_on_at, Expression(data))
+    rules, until = (_rules_of_any if unit.any else _rules_of_all)(writer, unit, go_on)
+    late, broken = _late_and_broken(writer, unit, data)
+    block.states |= awaiting.loop_states(
+        names=LoopNames(
+            ask,
+            *map(emission.names.unique, awaiting.finished_and_wait_names(consumers, unit.awaited)),
+        ),
+        exits=LoopExits(tuple(rules), late, broken, until),
+        awaited={
+            task: tasks.seen_in_glue(emission.steps[task], emission.task(task)) for task in unit.awaited
+        },
+        consumers=consumers,
+        options=emission.options,
+        pace=emission.pace,
+    )
+    if not forgets and not unit.any:
+        block.at_hand |= dict.fromkeys(unit.awaited)
+
+
+def _is_plain(writer: GroupWriter) -> bool:
+    """Return whether the first awaited task that did not succeed decides all that is behind the Await."""
+    return writer.emission.rules.is_plain and writer.group.is_whole
+
+
+def _rules_of_any(
+    writer: GroupWriter, unit: Unit, go_on: Exit
+) -> tuple[list[tuple[Expression, Exit]], frozenset[Outcome] | None]:
+    """Return the rules, and the ends to wait for, of an Await for any of its tasks."""
+    consumer, data = first_tasks(unit.item)[0], go_on.output.text
+    verdict = writer.verdict(consumer, data, for_any=True)
+    not_run = records.with_record(consumer, verdict, data)
+    rules = [
+        (decisions.is_run(verdict), go_on),
+        (decisions.is_not_run(verdict), Exit(writer.failure_exit_name(), not_run)),
+    ]
+    question = writer.emission.rules.questions[consumer]
+    if not set(question.records) <= set(unit.awaited):
+        return rules, None  # what the branch itself knows may decide
+    return rules, decisions.ends_that_decide(question)
+
+
+def _rules_of_all(
+    writer: GroupWriter, unit: Unit, go_on: Exit
+) -> tuple[list[tuple[Expression, Exit]], frozenset[Outcome]]:
+    """Return the rules, and the ends to wait for, of an Await for all of its tasks."""
+    analysis, count = writer.emission.rules, len(unit.awaited)
+    if not writer.group.is_whole:
+        return [(awaiting.all_finished(count), go_on)], NONE
+    rules = [(awaiting.all_succeeded(count), go_on)]
+    if not analysis.may_not_succeed(*unit.awaited):
+        return rules, NONE
+    # With other rules about, what follows may need to know how all awaited tasks ended.
+    is_plain = _is_plain(writer)
+    decided = awaiting.some_not_successful() if is_plain else awaiting.all_finished(count)
+    not_run = decisions.mark_not_run(
+        first_tasks(unit.item),
+        data=go_on.output.text,
+        decided_by=f"{awaiting.KNOWN}.*",
+        may_be_skipped=analysis.may_be_skipped(*unit.awaited),
+        overtaken=not analysis.overtaken.isdisjoint(unit.awaited),
+    )
+    rules.append((decided, Exit(writer.failure_exit_name(), not_run)))
+    return rules, BAD | SKIPPED if is_plain else NONE
+
+
+def _late_and_broken(writer: GroupWriter, unit: Unit, data: str) -> tuple[Exit, Exit | None]:
+    """Return the ways out when the deadline has passed, and when asking fails for good."""
+    emission, block = writer.emission, writer.block
+    consumer = first_tasks(unit.item)[0]
+    error, cause = awaiting.late_error(unit.awaited, emission.pace)
+    if not emission.as_airflow:
+        late = emission.names.unique(f"{consumer}: too late")
+        block.states[late] = {"Type": "Fail", "Error": error, "Cause": cause}
+        return Exit(late, Expression(records.INPUT)), None
+    at_hand = bool(block.at_hand)
+    failed = records.failed_because(
+        consumer, error, cause, has_records=at_hand or data != awaiting.HERE, data=data
+    )
+    broken = records.failed(consumer, has_records=at_hand, task_count=emission.task_count)
+    return Exit(writer.failure_exit_name(), failed), Exit(writer.failure_exit_name(), broken)

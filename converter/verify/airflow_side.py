@@ -1,0 +1,111 @@
+"""Airflow's side of a scenario: the runs that a played machine is held against.
+
+A machine may be later than Airflow: behind a poller, or because it looks once where Airflow looks at each
+change; and a delay may change what comes first. Nor can a skip catch a task up in a machine. So besides the
+run as Airflow makes it there are others: with each task begun when the machine began it (*late*), and with
+skips that never come too late (*spared*).
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from itertools import pairwise
+
+from converter import diagnostics as d
+from converter.asl.rules import Rules
+from converter.diagnostics import Code
+from converter.verify import airflow_run
+from converter.verify.playing import Played
+from converter.verify.scenarios import Scenario
+from converter.workflow import Task, Workflow
+
+#: The error of a task whose poller has passed its deadline.
+_DEADLINE_ERROR = "AwaitDeadlineExceeded"
+
+
+def as_declared(workflow: Workflow, codes: frozenset[Code], *, failures_end_the_run: bool) -> Workflow:
+    """Return the workflow that a machine means to run: with whole seconds, where its conversion says so, and
+    ended by the first failure, where that was asked for.
+    """
+    settings = {**workflow.settings, "fail_fast": True} if failures_end_the_run else workflow.settings
+    tasks = workflow.tasks
+    if d.RETRY_ROUNDED in codes:
+        tasks = tuple(map(_with_whole_seconds, tasks))
+    return replace(workflow, tasks=tasks, settings=settings)
+
+
+def _with_whole_seconds(task: Task) -> Task:
+    retries, limit = task.retries, task.execution_timeout
+    return replace(
+        task,
+        execution_timeout=None if limit is None else float(max(1, math.ceil(limit))),
+        retries=replace(
+            retries, delay=float(max(1, math.ceil(retries.delay))), backoff=max(1.0, retries.backoff)
+        ),
+    )
+
+
+@dataclass(frozen=True)
+class AirflowSide:
+    """One scenario as Airflow runs it. ``gave_up`` are the tasks that the machine failed at the deadline of
+    their pollers, with the times: they fail here too, then, whatever is before them. ``shortfall`` is by how
+    much, in seconds, the machine's waits for retries were too short for Airflow, which waits whole seconds
+    where a backoff gives a fraction.
+    """
+
+    workflow: Workflow
+    script: airflow_run.Script
+    gave_up: Mapping[str, float]
+    unheard: Mapping[str, tuple[str, ...]]
+    shortfall: float
+
+    @classmethod
+    def of(
+        cls, workflow: Workflow, rules: Rules, scenario: Scenario, played: Played, deadline: float
+    ) -> AirflowSide:
+        """Return what Airflow runs where the machine ``played``. ``deadline`` is that of its pollers."""
+        gave_up = {
+            task: played.decided[task]
+            for task, error in played.errors.items()
+            if error == _DEADLINE_ERROR and task not in played.tries and played.decided[task] >= deadline
+        }
+        tasks = tuple(
+            replace(task, upstream=()) if task.task_id in gave_up else task for task in workflow.tasks
+        )
+        with_waits, shortfall = _with_waits(workflow, scenario.script, played)
+        script = {
+            **with_waits,
+            **{task: (airflow_run.Try(0.001, airflow_run.End.FAILED_FOR_GOOD),) for task in gave_up},
+        }
+        unheard = {task: question.unordered for task, question in rules.questions.items()}
+        return cls(replace(workflow, tasks=tasks), script, gave_up, unheard, shortfall)
+
+    def run(self, held: Mapping[str, float] | None = None, *, spared: bool = False) -> airflow_run.Trace:
+        """Return a run in which tasks begin no earlier than ``held`` says (task → seconds), see above."""
+        not_before = {**self.gave_up, **(held or {})}
+        unheard = self.unheard if spared else None
+        return airflow_run.simulate(self.workflow, self.script, not_before=not_before, unheard=unheard)
+
+
+def waits(tries: tuple[tuple[float, float], ...]) -> list[float]:
+    """Return how long the machine has waited between the tries of a task, in seconds."""
+    return [following[0] - this[1] for this, following in pairwise(tries)]
+
+
+def _with_waits(
+    workflow: Workflow, script: airflow_run.Script, played: Played
+) -> tuple[airflow_run.Script, float]:
+    """Return the script with the machine's waits before its retries, and by how much they were too short."""
+    found, shortfall = {}, 0.0
+    for task in workflow.tasks:
+        tries = list(script[task.task_id])
+        seen = waits(played.tries.get(task.task_id, ()))
+        tries += [tries[-1]] * (len(seen) + 1 - len(tries))
+        for number, wait in enumerate(seen):
+            shortest, longest = airflow_run.retry_band(task.retries, number + 1)
+            tries[number] = replace(tries[number], wait=min(max(shortest, wait), longest))
+            shortfall += max(0.0, shortest - wait)
+        found[task.task_id] = tuple(tries)
+    return found, shortfall

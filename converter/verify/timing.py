@@ -1,0 +1,179 @@
+"""Whether the tasks of a played machine began when Airflow would have begun them, or why they did not."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+
+from converter import diagnostics as d
+from converter.asl.awaiting import Pace
+from converter.asl.groups import fetch_needed_records, first_tasks, units_of
+from converter.asl.rules import Rules
+from converter.diagnostics import Code
+from converter.planning import Parallel, Plan, Sequence, awaits
+from converter.planning.plan import walk
+from converter.verify import airflow_run
+from converter.verify.airflow_side import AirflowSide, waits
+from converter.verify.playing import POLL_SECONDS, Played
+
+#: The engine's clock ticks in milliseconds.
+TICK = 0.002
+
+
+@dataclass(frozen=True)
+class Untimely:
+    """A task that began at ``started``, where Airflow would have begun it at ``expected``, in seconds."""
+
+    task: str
+    expected: float
+    started: float
+
+
+@dataclass(frozen=True)
+class Timing:
+    """What a conversion says about when its tasks begin. ``pace`` is that of its pollers."""
+
+    plan: Plan
+    rules: Rules
+    codes: frozenset[Code]
+    pace: Pace | None
+
+    def untimely(self, airflow: AirflowSide, played: Played, *, spared: bool) -> Iterator[Untimely]:
+        """Yield each task that began earlier or later than in Airflow, given when all others began."""
+        late = airflow.run(played.started, spared=spared)
+        for task, started in played.started.items():
+            expected = self._just_behind(task, late, started)
+            if expected is None:
+                others = {other: moment for other, moment in played.started.items() if other != task}
+                expected = airflow.run(others, spared=spared).tasks[task].started
+            if expected is not None and not -TICK - airflow.shortfall <= started - expected <= TICK:
+                yield Untimely(task, expected, started)
+
+    def too_early(self, played: Played) -> Iterator[Untimely]:
+        """Yield each task that began before one that it waits for had ended."""
+        for task, started in played.started.items():
+            ends = (played.tries[up][-1][1] for up in self._waits_for(task) if up in played.tries)
+            latest = max(ends, default=0.0)
+            if started < latest - TICK:
+                yield Untimely(task, latest, started)
+
+    def never_begun(self, airflow: AirflowSide, played: Played, *, spared: bool) -> Mapping[str, Code]:
+        """Return the tasks that the machine, cut short, has not begun, although Airflow has, each with why.
+
+        They are those that would have begun a little later, but the run ended before.
+        """
+        found: dict[str, Code] = {}
+        while played.cut_short:
+            held = {**played.started, **dict.fromkeys(found, played.ended + 2 * TICK)}
+            late = airflow.run(held, spared=spared)
+            more = {
+                task: code
+                for task, result in late.tasks.items()
+                if result.started is not None
+                and task not in held
+                and (code := self.reason_of_delay(Untimely(task, result.started, played.ended), played))
+            }
+            if not more:
+                break
+            found |= more
+        return found
+
+    def ends_while_polling(self, late: airflow_run.Trace, played: Played) -> bool:
+        """Whether all that the machine had not decided when it ended was about to be seen by pollers."""
+        undecided = [task for task in late.tasks if task not in played.decided and task not in played.tries]
+        polls = [self._polls_before(task, played) for task in undecided]
+        latest = late.ended + max(polls, default=0) * self._interval(played.ended)
+        return d.POLLING_DELAY in self.codes and all(polls) and latest >= played.ended
+
+    def reason_of_delay(self, untimely: Untimely, played: Played) -> Code | None:
+        """Return the declared approximation that covers this delay; None for one that began too early."""
+        delay = untimely.started - untimely.expected
+        if delay < 0:
+            return None
+        polls = self._polls_before(untimely.task, played)
+        if d.POLLING_DELAY in self.codes and delay <= polls * self._interval(untimely.started):
+            return d.POLLING_DELAY
+        if d.EARLY_DECISION in self.codes and self.rules.starts_late(
+            self.rules.relations.tasks[untimely.task]
+        ):
+            latest = self._all_decided(untimely.task, played) + self._pollers * self._interval(
+                untimely.started
+            )
+            if untimely.started <= latest + TICK:
+                return d.EARLY_DECISION
+        return None
+
+    def _waits_for(self, task: str) -> tuple[str, ...]:
+        return self.rules.relations.firing[task]
+
+    def _polls_before(self, task: str, played: Played) -> int:
+        """Return by how many pollers, one after another, the task may be held up: its own, and those of tasks
+        before it that did not run, which the machine knew only by polling.
+        """
+        idle = (up for up in self._waits_for(task) if up not in played.tries)
+        before = max((self._polls_before(up, played) for up in idle), default=0)
+        return before + (task in self._behind_awaits)
+
+    def _just_behind(self, task: str, late: airflow_run.Trace, started: float) -> float | None:
+        """Return ``started`` if it is when the last of those that the task waits for was decided."""
+        relations = self.rules.relations
+        if relations.waits_for_any(relations.tasks[task]):
+            return None
+        ends = [late.tasks[up].decided for up in self._waits_for(task)]
+        known = [end for end in ends if end is not None]
+        if len(known) == len(ends) and abs(started - max(known, default=0.0)) <= TICK:
+            return started
+        return None
+
+    def _all_decided(self, task: str, played: Played) -> float:
+        """Return when the machine knew all that the task, and those before it, wait for."""
+        relations = self.rules.relations
+        before = relations.decided_before(task).union(
+            *({up} | relations.decided_before(up) for up in relations.upstream[task])
+        )
+        ends = [played.tries[name][-1][1] for name in before if name in played.tries]
+        return max([*ends, *(played.decided[name] for name in before if name in played.decided)], default=0.0)
+
+    def _interval(self, now: float) -> float:
+        """Return the longest time from an awaited task's end to its being known, at this time of the run."""
+        if self.pace is None:
+            return 0.0
+        return self.pace.longest_pause(now) + 2 * POLL_SECONDS + TICK
+
+    @cached_property
+    def _pollers(self) -> int:
+        return len(awaits(self._plan))
+
+    @cached_property
+    def _plan(self) -> Plan:
+        return fetch_needed_records(self.plan, self.rules)
+
+    @cached_property
+    def _behind_awaits(self) -> frozenset[str]:
+        """The tasks that a poller may hold up: those with which an awaiting part of the plan begins."""
+        found: set[str] = set()
+        for node in walk(self._plan):
+            for unit in units_of(node) if isinstance(node, (Sequence, Parallel)) else ():
+                if unit.awaited:
+                    found.update(first_tasks(unit.item))
+        return frozenset(found)
+
+
+@dataclass(frozen=True)
+class WrongWait:
+    """The machine waited ``seconds`` before this try of a task (the second is 2), Airflow within the band."""
+
+    task: str
+    number: int
+    seconds: float
+    band: tuple[float, float]
+
+
+def wrong_waits(airflow: AirflowSide, played: Played) -> Iterator[WrongWait]:
+    """Yield each wait for a retry that Airflow would not have made; it may be shorter by part of a second."""
+    for task in airflow.workflow.tasks:
+        for number, seconds in enumerate(waits(played.tries.get(task.task_id, ())), start=1):
+            shortest, longest = airflow_run.retry_band(task.retries, number)
+            if not shortest - 1 < seconds <= longest + TICK:
+                yield WrongWait(task.task_id, number + 1, seconds, (shortest, longest))

@@ -1,0 +1,126 @@
+"""Small DAGs, each of which tells whether one thing is done as Airflow does it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from workflows import branch, empty, glue, python, short_circuit, workflow
+
+from converter.workflow import Retries, TriggerRule, Workflow
+
+ALL_DONE = TriggerRule.ALL_DONE
+TEARDOWN = {"trigger_rule": TriggerRule.ALL_DONE_SETUP_SUCCESS, "is_teardown": True}
+
+
+def _behind_everything(rule: TriggerRule) -> Workflow:
+    """A task with this rule behind tasks that may end in any way, one of them also as upstream_failed."""
+    return workflow(
+        python("a"),
+        python("b"),
+        glue("first"),
+        python("c", "first"),
+        python("judged", "a", "b", "c", trigger_rule=rule),
+        glue("behind", "judged"),
+        empty("end", "judged", "behind", trigger_rule=ALL_DONE),
+        dag_id=rule.value,
+    )
+
+
+#: In each, an empty task at the end with all_done takes the failures before it, so that nothing hangs on the
+#: run's own outcome where it is about something else.
+TELLING_DAGS: Mapping[str, Workflow] = {
+    **{
+        rule.value: _behind_everything(rule) for rule in TriggerRule if rule.value != "all_done_setup_success"
+    },
+    "branch": workflow(
+        branch("branch"),
+        python("a", "branch"),
+        python("b", "branch"),
+        python("c", "branch", "a"),
+        empty("end", "a", "b", "c", trigger_rule=ALL_DONE),
+        dag_id="branch",
+    ),
+    "join": workflow(
+        branch("branch"),
+        empty("a", "branch"),
+        empty("b", "branch"),
+        empty("join", "a", "b", trigger_rule=TriggerRule.NONE_FAILED_MIN_ONE_SUCCESS),
+        dag_id="join",
+    ),
+    "late_branch": workflow(
+        branch("branch"),
+        python("other", execution_timeout=1.0),  # fails often, and mostly before the branch has chosen
+        python("a", "branch", "other", trigger_rule=ALL_DONE),
+        python("b", "branch", "other"),
+        python("told", "b", trigger_rule=TriggerRule.NONE_FAILED),
+        empty("end", "a", "told", trigger_rule=ALL_DONE),
+        dag_id="late_branch",
+    ),
+    "short_circuit": workflow(
+        short_circuit("check"),
+        python("a", "check"),
+        python("b", "a", trigger_rule=ALL_DONE),
+        glue("clean", "a", **TEARDOWN),
+        empty("end", "b", trigger_rule=ALL_DONE),
+        dag_id="short_circuit",
+    ),
+    "polite_short_circuit": workflow(
+        short_circuit("check", ignore_downstream_trigger_rules=False),
+        python("a", "check"),
+        python("b", "a", trigger_rule=ALL_DONE),
+        empty("end", "b", trigger_rule=ALL_DONE),
+        dag_id="polite_short_circuit",
+    ),
+    "skips": workflow(
+        python("a", retries=Retries(2, 10)),
+        python("b", "a"),
+        empty("end", "b", trigger_rule=ALL_DONE),
+        dag_id="skips",
+    ),
+    "setup": workflow(
+        python("make", is_setup=True),
+        python("work", "make"),
+        python("on", "work", trigger_rule=ALL_DONE),
+        empty("end", "on", trigger_rule=ALL_DONE),
+        dag_id="setup",
+    ),
+    "teardown": workflow(
+        python("make", is_setup=True),
+        python("make_more", is_setup=True),
+        python("work", "make", "make_more"),
+        glue("drop", "make", "make_more", "work", **TEARDOWN),
+        dag_id="teardown",
+    ),
+    "scope": workflow(
+        glue("make", is_setup=True),
+        glue("slow", "make"),
+        glue("quick", "slow", trigger_rule=TriggerRule.ALWAYS),
+        glue("drop", "make", "quick", **TEARDOWN),
+        dag_id="scope",
+    ),
+    "absorbed": workflow(glue("job"), glue("notify", "job", trigger_rule=ALL_DONE), dag_id="absorbed"),
+    "ignored": workflow(glue("job"), glue("drop", "job", **TEARDOWN), glue("more"), dag_id="ignored"),
+    "heeded": workflow(
+        glue("job"),
+        glue("drop", "job", **TEARDOWN, settings={"on_failure_fail_dagrun": True}),
+        dag_id="heeded",
+    ),
+    "retries": workflow(
+        glue("plain", retries=Retries(2, 20, max_delay=7)),
+        glue("backing_off", retries=Retries(3, 20, 2.0)),
+        glue("capped", retries=Retries(3, 20, 2.0, max_delay=30)),
+        python("final", retries=Retries(2, 15)),
+        dag_id="retries",
+    ),
+    "limited": workflow(
+        glue("job", execution_timeout=30.0, retries=Retries(1, 5)), glue("on", "job"), dag_id="limited"
+    ),
+    "awaiting": workflow(
+        glue("a"),
+        glue("b"),
+        glue("shared"),
+        glue("on_a", "a", "shared"),
+        glue("on_b", "b", "shared"),
+        dag_id="awaiting",
+    ),
+}

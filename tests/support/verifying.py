@@ -1,0 +1,25 @@
+"""Workflows for tests, converted and verified."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from converter.asl.options import Options
+from converter.pipeline import convert
+from converter.verify.verification import Verification, Verifier
+from converter.workflow import Workflow
+
+#: The deadline lies behind every scenario, also of forty tasks one after another.
+OPTIONS = Options(poll_interval=30, await_deadline=24 * 3600, resumable=False)
+
+
+def verifier_of(flow: Workflow, options: Options = OPTIONS) -> Verifier:
+    conversion = convert(flow, options)
+    assert conversion.plan, [str(item) for item in conversion.diagnostics]
+    assert conversion.machine, [str(item) for item in conversion.diagnostics]
+    codes = frozenset(item.code for item in conversion.diagnostics)
+    return Verifier(flow, conversion.plan, conversion.machine, codes)
+
+
+def verified(flow: Workflow, seeds: Iterable[int], options: Options = OPTIONS) -> Verification:
+    return verifier_of(flow, options).verify(seeds)
