@@ -317,8 +317,8 @@ NO_SCHEDULE = _code(
 )  # fmt: skip
 LIMIT_NOT_HELD = _code(
     "D224", Severity.APPROXIMATED, "limit on concurrency is not held",
-    """Pools, max_active_tasks, max_active_runs and the like often guard a quota of the service behind. The
-    machine starts every task as soon as its upstream tasks allow.""",
+    """Pools, max_active_tasks and the like often guard a quota of the service behind. The machine starts
+    every task as soon as its upstream tasks allow.""",
 )  # fmt: skip
 RETRY_ROUNDED = _code(
     "D225", Severity.APPROXIMATED, "retry or timeout is rounded",
@@ -335,6 +335,26 @@ EARLY_DECISION = _code(
     "D227", Severity.APPROXIMATED, "the task may start later than in Airflow",
     """In Airflow an upstream task that will not run is decided at the first failure or skip among its own
     upstream tasks; in the machine, once all of them are decided. What waits for it starts later.""",
+)  # fmt: skip
+
+RUN_SLOTS = _code(
+    "D235", Severity.NOTE, "max_active_runs is held by slots",
+    """Each execution takes one of so many slots in the outcome table before its first task, and gives it back
+    at its end. One that was stopped or timed out is found by whoever waits. The order of the runs is kept
+    only roughly: of those that wait, the first to look gets the slot that has become free. An execution that
+    waits is RUNNING for AWS, while Airflow's run would be queued.""",
+)  # fmt: skip
+WAIT_COUNTS = _code(
+    "D236", Severity.APPROXIMATED, "dagrun_timeout includes the wait for a slot",
+    """In Airflow a run that is queued because of max_active_runs has not begun. The machine's TimeoutSeconds
+    counts from the start of the execution.""",
+)  # fmt: skip
+
+OUTER_MACHINE = _code(
+    "D237", Severity.NOTE, "an outer machine runs the teardowns of a run that is cut short",
+    """The machine of a DAG with teardowns starts its tasks as an execution of another machine. If that is
+    stopped, or takes longer than dagrun_timeout, the teardowns run whose setups have succeeded. Stop a run
+    with `dag2sfn stop`: who stops the outer execution itself (in the console) stops the teardowns too.""",
 )  # fmt: skip
 
 NEEDS_AIRFLOW = _code(

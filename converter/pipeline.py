@@ -66,7 +66,8 @@ def convert(
     if not refuses(found):
         found += [
             replace(item, dag_id=workflow.dag_id, location=workflow.location)
-            for item in problems_of(machine.definition)
+            for definition in filter(None, (machine.definition, machine.outer))
+            for item in problems_of(definition)
         ]
     if refuses(found):
         return Conversion(workflow, options, tuple(found), plan)

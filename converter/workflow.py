@@ -177,6 +177,12 @@ class Workflow:
                 return task
         raise KeyError(task_id)
 
+    @property
+    def max_active_runs(self) -> int | None:
+        """How many runs may be active at once, None if the author has not given a number of at least 1."""
+        limit = self.settings.get("max_active_runs")
+        return limit if type(limit) is int and limit > 0 else None
+
     def leaves(self) -> tuple[str, ...]:
         """Return the ids of the tasks that nothing depends on: they decide the state of the run."""
         depended_on = {upstream for task in self.tasks for upstream in task.upstream}

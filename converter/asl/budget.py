@@ -81,12 +81,15 @@ def waiting_events(definition: Mapping[str, Any], pollers: int, pace: Pace) -> i
     )
 
 
-def fitting_pace(definition: Mapping[str, Any], pollers: int, wanted: Pace) -> Pace | None:
+def fitting_pace(
+    definition: Mapping[str, Any], pollers: int, wanted: Pace, *, besides: int = 0
+) -> Pace | None:
     """Return the pace at which all pollers can wait until their deadline, None if there is none.
 
-    The interval wanted is kept if it fits; otherwise it grows with the age of the execution.
+    The interval wanted is kept if it fits; otherwise it grows with the age of the execution. ``besides`` are
+    events of loops that are no pollers.
     """
-    left = POLLERS_SHARE * (EVENT_LIMIT - worst_case_events(definition))
+    left = POLLERS_SHARE * (EVENT_LIMIT - worst_case_events(definition) - besides)
     for growth in (0.0, *GROWTHS):
         pace = replace(wanted, growth=growth)
         if waiting_events(definition, pollers, pace) <= left:
@@ -115,9 +118,14 @@ def depth_problems(workflow: Workflow, plan: Plan) -> list[Diagnostic]:
     return [about_dag(workflow, d.TOO_LARGE, problem, "split the DAG in two")]
 
 
-def event_problems(workflow: Workflow, definition: Mapping[str, Any]) -> list[Diagnostic]:
-    """Return a refusal if the tasks alone, with all their retries, may fill the history."""
-    worst = worst_case_events(definition)
+def event_problems(
+    workflow: Workflow, definition: Mapping[str, Any], *, besides: int = 0
+) -> list[Diagnostic]:
+    """Return a refusal if the tasks alone, with all their retries, may fill the history.
+
+    ``besides`` are events of loops that are no pollers.
+    """
+    worst = worst_case_events(definition) + besides
     if worst < EVENT_LIMIT:
         return []
     problem = f"with all retries an execution may have {worst:,} events, {EVENT_LIMIT:,} are allowed"

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
-from converter.asl import awaiting
+from converter.asl import awaiting, records
 from converter.asl.names import Names
 from converter.asl.options import Failures, Options
 from converter.asl.rules import Rules
@@ -17,7 +17,11 @@ from converter.workflow import Task, Workflow
 
 @dataclass(frozen=True)
 class Emission:
-    """What all blocks of one machine share."""
+    """What all blocks of one machine share.
+
+    ``noted`` are the tasks whose outcomes an outer machine may look at; ``earlier`` is where the records are
+    of tasks that are passed by, as JSONata.
+    """
 
     workflow: Workflow
     steps: Mapping[str, Step]
@@ -27,6 +31,8 @@ class Emission:
     awaited: frozenset[str]
     needs_table: bool
     names: Names
+    noted: frozenset[str] = frozenset()
+    earlier: str = records.RESUMED
 
     def task(self, task_id: str) -> Task:
         """Return a task of the workflow."""

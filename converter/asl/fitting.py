@@ -7,11 +7,13 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
 from converter import diagnostics as d
+from converter.asl import lease
 from converter.asl.awaiting import Pace
 from converter.asl.budget import (
     EVENT_LIMIT,
     event_problems,
     fitting_pace,
+    polls_until_deadline,
     size_problems,
     waiting_events,
 )
@@ -30,9 +32,13 @@ def emit_fitting(
     workflow: Workflow, plan: Plan, steps: Mapping[str, Step], options: Options
 ) -> tuple[Machine, list[Diagnostic]]:
     """Return the machine, with pollers that ask as often as the history allows, and all diagnostics."""
-    pace = Pace(options.poll_interval, options.deadline(workflow.dagrun_timeout))
+    pace = Pace(options.poll_interval, _poller_deadline(workflow, options))
     machine = emit(workflow, plan, steps, options, pace)
-    found = [*event_problems(workflow, machine.definition), *size_problems(workflow, machine.definition)]
+    waiting = 0
+    if machine.slots is not None and machine.outer is None:
+        waiting = lease.EVENTS_PER_ROUND * polls_until_deadline(lease.pace_of(options))
+    found = [*event_problems(workflow, machine.definition, besides=waiting)]
+    found += size_problems(workflow, machine.definition)
     if found and options.resumable:
         smaller = replace(options, resumable=False)
         machine, more = emit_fitting(workflow, plan, steps, smaller)
@@ -40,10 +46,14 @@ def emit_fitting(
             problem = "a failed run cannot be resumed: the states for it would make the machine too large"
             more.append(about_dag(workflow, d.TOO_LARGE_TO_RESUME, problem, "split the DAG in two"))
         return machine, more
+    found += _slot_problems(workflow, machine, options)
+    if machine.outer is not None:
+        problem = "the tasks run in a machine of their own, so that teardowns run after a timeout or a stop"
+        found.append(about_dag(workflow, d.OUTER_MACHINE, problem, "stop runs with `dag2sfn stop`"))
     found += _task_problems(workflow, steps, options, machine.pollers)
     if not machine.pollers or refuses(found):
         return machine, found
-    fitting = fitting_pace(machine.definition, machine.pollers, pace)
+    fitting = fitting_pace(machine.definition, machine.pollers, pace, besides=waiting)
     if fitting is None:
         return machine, [*found, _too_many_polls(workflow, machine, pace)]
     if fitting != pace:
@@ -51,6 +61,32 @@ def emit_fitting(
     found += _poller_problems(workflow, machine, options, fitting)
     found += _correlation_problems(workflow, machine, options)
     return machine, found
+
+
+def _poller_deadline(workflow: Workflow, options: Options) -> int:
+    """Return when pollers give up, in seconds after the start: what waits for a slot has not begun."""
+    has_outer = any(task.is_teardown for task in workflow.tasks)
+    waits = workflow.max_active_runs and not has_outer and options.await_deadline is None
+    return (lease.PATIENCE if waits else 0) + options.deadline(workflow.dagrun_timeout)
+
+
+def _slot_problems(workflow: Workflow, machine: Machine, options: Options) -> Iterator[Diagnostic]:
+    if machine.slots is None:
+        return
+    yield about_dag(
+        workflow,
+        d.RUN_SLOTS,
+        f"an execution waits until fewer than {machine.slots} others run; it looks every "
+        f"{options.poll_interval} s at first and gives up after {lease.PATIENCE / 3600:g} h",
+        "a shorter --poll-interval lets it begin sooner",
+    )
+    if workflow.dagrun_timeout and machine.outer is None:
+        yield about_dag(
+            workflow,
+            d.WAIT_COUNTS,
+            "dagrun_timeout counts from the start of the execution, the wait for a slot included",
+            "give it room for the wait, or start runs one after the other",
+        )
 
 
 def _task_problems(

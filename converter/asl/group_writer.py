@@ -201,7 +201,7 @@ class GroupWriter:
         if self._entries[position] != self._items[position]:
             self._write_resumption(position, step, transition)
         states[self._items[position]] = state
-        if awaited and not tasks.seen_in_glue(step, task):
+        if task_id in emission.noted or (awaited and not tasks.seen_in_glue(step, task)):
             state["Next"] = published = emission.names.unique(f"{task_id}: publish success")
             following = str(transition.get("Next") or self.block.end_name())
             states[published] = awaiting.publish_state(task_id, following, emission.pace)
@@ -210,16 +210,20 @@ class GroupWriter:
 
     def _write_resumption(self, position: int, step: StepOfTask, transition: dict[str, Any]) -> None:
         """Write the state that passes a task by if an earlier execution has done it."""
-        done = str(records.with_resumed(step.task_id, has_records=bool(self.block.at_hand)))
+        earlier = self.emission.earlier
+        has_records = bool(self.block.at_hand)
+        done = str(records.with_resumed(step.task_id, has_records=has_records, earlier=earlier))
         following = str(transition.get("Next") or self.block.end_name())
         ways = [("success", following)]
         if step.can_skip:
             ways.append(("skipped", self.failure_exit_name()))
+        if earlier != records.RESUMED:  # it goes on, rather than begin again
+            ways.append(("failed", self.failure_exit_name()))
         self.block.states[self._entries[position]] = {
             "Type": "Choice",
             "Choices": [
                 {
-                    "Condition": str(records.resumed_as(step.task_id, state)),
+                    "Condition": str(records.resumed_as(step.task_id, state, earlier)),
                     "Output": done,
                     "Next": next_state,
                 }
@@ -264,12 +268,10 @@ class GroupWriter:
         A Parallel at the beginning always runs, unless the group starts in doubt: its own blocks tell.
         """
         first, *rest = self.group.units
-        told = (
-            isinstance(first.item, Parallel) and first.item and not set(first.tasks) & set(self._followers())
-        )
-        units = rest if told else self.group.units
-        awaited = self.emission.awaited if self.emission.needs_table else frozenset()
-        return [task for unit in units for task in unit.tasks if task in awaited]
+        tells = isinstance(first.item, Parallel) and not set(first.tasks) & set(self._followers())
+        units = rest if tells else self.group.units
+        told = self.emission.noted | (self.emission.awaited if self.emission.needs_table else frozenset())
+        return [task for unit in units for task in unit.tasks if task in told]
 
     def failure_exit_name(self) -> str:
         """Return the name of the group's failure exit, which is then written."""

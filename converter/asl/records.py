@@ -57,14 +57,14 @@ def skipped(task_id: str, *, has_records: bool) -> Expression:
     return _with_record(task_id, fields, has_records=has_records)
 
 
-def resumed_as(task_id: str, state: str) -> Expression:
+def resumed_as(task_id: str, state: str, earlier: str = RESUMED) -> Expression:
     """Return whether the execution that this one goes on from has left a task in this state."""
-    return Expression(f"{RESUMED}.{path(task_id)}.state = {literal(state)}")
+    return Expression(f"{earlier}.{path(task_id)}.state = {literal(state)}")
 
 
-def with_resumed(task_id: str, *, has_records: bool) -> Expression:
+def with_resumed(task_id: str, *, has_records: bool, earlier: str = RESUMED) -> Expression:
     """Return the data with a task's record of the execution that this one goes on from."""
-    record = f"{{{literal(task_id)}: {RESUMED}.{path(task_id)}}}"
+    record = f"{{{literal(task_id)}: {earlier}.{path(task_id)}}}"
     return Expression(f"$merge([{INPUT}, {record}])" if has_records else record)
 
 

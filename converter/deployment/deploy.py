@@ -20,6 +20,8 @@ from converter.packaging import (
     DEFINITION,
     FUNCTION_KEYS,
     FUNCTIONS,
+    OUTER_DEFINITION,
+    OUTER_KEY,
     TEMPLATE,
     Manifest,
     default_settings,
@@ -77,6 +79,8 @@ def deploy(
     manifest = read_manifest(bundle)
     try:
         definition = _compact((bundle / DEFINITION).read_text("utf-8"))
+        outer_file = bundle / OUTER_DEFINITION
+        outer = _compact(outer_file.read_text("utf-8")) if outer_file.exists() else None
         template = (bundle / TEMPLATE).read_bytes()
         zips = {name: function_zip(bundle / FUNCTIONS / name) for name in manifest.functions}
     except OSError as error:
@@ -100,6 +104,8 @@ def deploy(
                 for name, content in zips.items()
             },
         }
+        if outer is not None:
+            parameters[OUTER_KEY] = artifacts.put(f"{prefix}/outer", ".json", outer)
         tell(f"{manifest.stack_name}: artifacts are in s3://{artifacts.name}/{prefix}/")
         body = {"TemplateBody": template.decode()}
         if len(template) > TEMPLATE_BODY_BYTES:

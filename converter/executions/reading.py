@@ -6,11 +6,8 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
-from converter.executions.history import new_events
-from converter.executions.machine_states import MachineStates, states_that_matter
-from converter.executions.progress import Progress
-from converter.executions.refusals import explaining_unknown_execution
 from converter.executions.results import RunResult
+from converter.executions.run_reader import RunReader
 
 if TYPE_CHECKING:
     from mypy_boto3_stepfunctions import SFNClient
@@ -21,9 +18,9 @@ def read_back(client: SFNClient, execution_arn: str) -> RunResult:
 
     Raises :class:`~converter.diagnostics.Dag2SfnError` (D452) if there is no such execution.
     """
-    progress, _ = _begin(client, execution_arn)
-    _read_on(client, execution_arn, progress)
-    return progress.result()
+    reader = RunReader(client, execution_arn)
+    reader.read_on()
+    return reader.result()
 
 
 def outcome_records(
@@ -33,9 +30,9 @@ def outcome_records(
 
     Raises as :func:`read_back` does.
     """
-    progress, states = _begin(client, execution_arn)
-    _read_on(client, execution_arn, progress)
-    return progress.records(), states.upstream
+    reader = RunReader(client, execution_arn)
+    reader.read_on()
+    return reader.records(), reader.upstream
 
 
 def follow(
@@ -49,26 +46,10 @@ def follow(
 
     It looks every ``interval`` seconds and then reads new events only. Raises as :func:`read_back` does.
     """
-    progress, _ = _begin(client, execution_arn)
-    _read_on(client, execution_arn, progress)
-    yield progress.result()
-    while progress.is_running:
+    reader = RunReader(client, execution_arn)
+    reader.read_on()
+    yield reader.result()
+    while reader.is_running:
         sleep(interval)
-        if _read_on(client, execution_arn, progress):
-            yield progress.result()
-
-
-def _begin(client: SFNClient, execution_arn: str) -> tuple[Progress, MachineStates]:
-    with explaining_unknown_execution(client, execution_arn):
-        machine = client.describe_state_machine_for_execution(executionArn=execution_arn)
-    states = states_that_matter(machine["definition"])
-    return Progress(execution_arn, states), states
-
-
-def _read_on(client: SFNClient, execution_arn: str, progress: Progress) -> bool:
-    """Add what has happened since; return whether anything has."""
-    before = progress.events
-    with explaining_unknown_execution(client, execution_arn):
-        for event in new_events(client, execution_arn, before):
-            progress.add(event)
-    return progress.events > before
+        if reader.read_on():
+            yield reader.result()

@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping
 from datetime import datetime, timezone
 from typing import TYPE_CHECKING, Any
 
+from converter.executions.bodies import find_body
 from converter.executions.refusals import (
     explaining_refused_start,
     explaining_unknown_execution,
@@ -107,14 +108,22 @@ def stop(
     """End a running execution, which becomes ABORTED; jobs that its tasks wait for are stopped by AWS.
 
     ``error`` (at most 256 characters) and ``cause`` (32,768) are kept with the execution. Returns the status
-    that the execution was found in: ``RUNNING``, or how it had ended, and then nothing is done. Raises
+    that the execution was found in: ``RUNNING``, or how it had ended, and then nothing is done. Of a DAG with
+    teardowns, only the tasks are ended: its teardowns run, and are never stopped. Raises
     :class:`~converter.diagnostics.Dag2SfnError` (D452) if there is no such execution.
     """
     with explaining_unknown_execution(client, execution_arn):
         # Asked first: what StopExecution answers about an execution that has ended says nothing about that.
         found = client.describe_execution(executionArn=execution_arn)["status"]
+        if found != RUNNING:
+            return found
+        running = find_body(client, execution_arn)
+        if running is None:
+            running = execution_arn
+        else:
+            found = client.describe_execution(executionArn=running)["status"]
         if found == RUNNING:
-            client.stop_execution(executionArn=execution_arn, error=error, cause=cause)
+            client.stop_execution(executionArn=running, error=error, cause=cause)
     return found
 
 

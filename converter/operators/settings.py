@@ -61,7 +61,7 @@ _LOST: Mapping[str, tuple[Code, str]] = {
     "max_active_tis_per_dag": (d.LIMIT_NOT_HELD, "limit the service itself"),
     "max_active_tis_per_dagrun": (d.LIMIT_NOT_HELD, "limit the service itself"),
     "max_active_tasks": (d.LIMIT_NOT_HELD, "limit the service itself, if it guards a quota"),
-    "max_active_runs": (d.LIMIT_NOT_HELD, "start one execution after the other, if runs must not overlap"),
+    "max_active_runs": (d.LIMIT_NOT_HELD, "write a number above 0"),
 }
 
 #: Refused, because another set of tasks would run.
@@ -86,7 +86,8 @@ def setting_problems(task: Task) -> list[Diagnostic]:
 
 def dag_problems(workflow: Workflow) -> list[Diagnostic]:
     """Return a diagnostic for each setting of the DAG itself that is lost or refused."""
-    found = list(_classify(workflow.settings, _IRRELEVANT | _IRRELEVANT_FOR_A_DAG | _CONVERTED_FOR_A_DAG))
+    converted = _CONVERTED_FOR_A_DAG | ({"max_active_runs"} if workflow.max_active_runs else set())
+    found = list(_classify(workflow.settings, _IRRELEVANT | _IRRELEVANT_FOR_A_DAG | converted))
     schedule = workflow.schedule
     if schedule is not None:
         what = schedule.expression or schedule.timetable

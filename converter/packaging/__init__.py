@@ -9,17 +9,20 @@ from converter.packaging.bundle import write_bundle
 from converter.packaging.manifest import (
     DEFINITION,
     FUNCTIONS,
+    OUTER_DEFINITION,
     TEMPLATE,
     Manifest,
     ManifestTask,
     read_manifest,
 )
-from converter.packaging.template import FUNCTION_KEYS, default_settings
+from converter.packaging.template import FUNCTION_KEYS, OUTER_KEY, default_settings
 
 __all__ = [
     "DEFINITION",
     "FUNCTIONS",
     "FUNCTION_KEYS",
+    "OUTER_DEFINITION",
+    "OUTER_KEY",
     "TEMPLATE",
     "Manifest",
     "ManifestTask",

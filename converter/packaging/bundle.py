@@ -13,7 +13,14 @@ from converter import diagnostics as d
 from converter.asl.machine import Machine
 from converter.asl.options import Options
 from converter.diagnostics import Dag2SfnError, Diagnostic, about_dag
-from converter.packaging.manifest import DEFINITION, FUNCTIONS, MANIFEST, TEMPLATE, manifest_of
+from converter.packaging.manifest import (
+    DEFINITION,
+    FUNCTIONS,
+    MANIFEST,
+    OUTER_DEFINITION,
+    TEMPLATE,
+    manifest_of,
+)
 from converter.packaging.policies import TooManyPermissionsError
 from converter.packaging.task_code import runs_tasks, task_files
 from converter.packaging.template import template_text
@@ -70,6 +77,8 @@ def _files(workflow: Workflow, machine: Machine, options: Options) -> dict[str, 
         TEMPLATE: template,
         MANIFEST: _json_text(manifest_of(workflow, machine, options).to_json()),
     }
+    if machine.outer is not None:
+        files[OUTER_DEFINITION] = _json_text(machine.outer)
     if machine.needs_poller:
         files[f"{FUNCTIONS}/poller/{SOURCE.name}"] = SOURCE.read_text("utf-8")
     if runs_tasks(machine.steps):

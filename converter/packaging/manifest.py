@@ -21,6 +21,8 @@ from converter.workflow import Location, Workflow, to_json
 FORMAT = 1
 MANIFEST = "bundle.json"
 DEFINITION = "definition.asl.json"
+#: The definition of the outer machine, in the bundle of a DAG with teardowns.
+OUTER_DEFINITION = "outer.asl.json"
 TEMPLATE = "template.yaml"
 FUNCTIONS = "functions"
 

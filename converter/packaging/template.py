@@ -16,6 +16,7 @@ from converter.asl.machine import Machine
 from converter.identity import machine_name
 from converter.operators.python import TASK_FUNCTION
 from converter.operators.step import Permission
+from converter.packaging.outer_machine import outer_filled, outer_statements
 from converter.packaging.policies import Statement, role_resources, statements_of
 from converter.packaging.task_code import runs_tasks
 from converter.packaging.task_function import (
@@ -50,6 +51,29 @@ _DELIVERY = Statement(
     "Log delivery is set up for the account as a whole: these actions know no narrower resource "
     '(AWS documentation, "Using CloudWatch Logs to log execution history in Step Functions").',
 )
+
+
+#: The parameter with the key of the outer machine's definition.
+OUTER_KEY = "OuterDefinitionKey"
+
+_SLOT_STATEMENTS = (
+    Statement(("dynamodb:GetItem", "dynamodb:UpdateItem"), (GetAtt("OutcomeTable", "Arn"),)),
+    Statement(
+        ("states:DescribeExecution",),
+        (Sub("arn:${AWS::Partition}:states:${AWS::Region}:${AWS::AccountId}:execution:${MachineName}:*"),),
+        "Whether the executions that hold the slots of max_active_runs still run.",
+    ),
+)
+
+
+_OWN_ACCOUNT = {
+    "StringEquals": {
+        "aws:SourceAccount": Note(
+            "Only for machines of this account, should the service be asked on behalf of another.",
+            Ref("AWS::AccountId"),
+        )
+    }
+}
 
 
 def template_text(workflow: Workflow, machine: Machine) -> str:
@@ -94,7 +118,7 @@ def substitutions(machine: Machine) -> dict[str, Ref | GetAtt]:
     filled: dict[str, Ref | GetAtt] = {}
     if machine.needs_poller:
         filled[awaiting.POLLER_FUNCTION.name] = GetAtt("PollerFunction", "Arn")
-    if machine.needs_table:
+    if machine.uses_table:
         filled[awaiting.OUTCOME_TABLE.name] = Ref("OutcomeTable")
     if runs_tasks(machine.steps):
         filled[TASK_FUNCTION.name] = GetAtt("TaskFunction", "Arn")
@@ -109,6 +133,11 @@ def _parameters(workflow: Workflow, machine: Machine) -> dict[str, Any]:
         },
         "DefinitionKey": {"Type": "String", "Description": "The definition's key in that bucket"},
     }
+    if machine.outer is not None:
+        parameters[OUTER_KEY] = {
+            "Type": "String",
+            "Description": "The key of the outer machine's definition in that bucket",
+        }
     if machine.needs_poller:
         parameters["PollerKey"] = {
             "Type": "String",
@@ -133,7 +162,7 @@ def _parameters(workflow: Workflow, machine: Machine) -> dict[str, Any]:
 
 def _resources(workflow: Workflow, machine: Machine) -> dict[str, Any]:
     resources: dict[str, Any] = {
-        "StateMachine": _state_machine(workflow, machine),
+        **_machines(workflow, machine),
         **_state_machine_role(machine),
         # A log group of a fixed name that outlived its stack would be in the way of the next deployment,
         # so log groups go with the stack, which is the default.
@@ -150,20 +179,56 @@ def _resources(workflow: Workflow, machine: Machine) -> dict[str, Any]:
     if runs_tasks(machine.steps):
         resources |= task_function_resources(workflow, machine.steps)
         resources["TaskLogs"] = _log_group("/aws/lambda/${MachineName}-tasks")
-    if machine.needs_table:
+    if machine.uses_table:
         resources["OutcomeTable"] = _outcome_table()
     return resources
 
 
-def _state_machine(workflow: Workflow, machine: Machine) -> dict[str, Any]:
-    properties: dict[str, Any] = {
-        "StateMachineName": Ref("MachineName"),
-        "StateMachineType": "STANDARD",
-        "RoleArn": GetAtt("StateMachineRole", "Arn"),
-        "DefinitionS3Location": {"Bucket": Ref("ArtifactBucket"), "Key": Ref("DefinitionKey")},
+def _machines(workflow: Workflow, machine: Machine) -> dict[str, Any]:
+    """Return the machine that has the DAG's name, and its body and role if it is an outer one."""
+    name = {"StateMachineName": Ref("MachineName")}
+    filled = substitutions(machine)
+    if machine.outer is None:
+        return {"StateMachine": _state_machine(workflow, name, "StateMachineRole", "DefinitionKey", filled)}
+    tears_down = outer_filled(workflow, machine.steps)
+    return {
+        "StateMachine": Note(
+            "It starts the body, and runs teardowns where that was cut short. Runs are started here.",
+            _state_machine(workflow, name, "OuterRole", OUTER_KEY, tears_down),
+        ),
+        # CloudFormation names it: a name of ours might be taken, or too long.
+        "BodyMachine": Note(
+            "The tasks.", _state_machine(workflow, {}, "StateMachineRole", "DefinitionKey", filled)
+        ),
+        **role_resources(
+            "OuterRole",
+            service="states.amazonaws.com",
+            statements=[
+                *outer_statements(workflow, machine.steps),
+                *(_SLOT_STATEMENTS if machine.slots is not None else ()),
+                _DELIVERY,
+            ],
+            comment="What the outer machine does: it starts the body, and tears down.",
+            condition=_OWN_ACCOUNT,
+        ),
     }
-    if filled := substitutions(machine):
-        properties["DefinitionSubstitutions"] = filled
+
+
+def _state_machine(
+    workflow: Workflow,
+    name: Mapping[str, Any],
+    role: str,
+    definition_key: str,
+    filled: Mapping[str, Ref | GetAtt],
+) -> dict[str, Any]:
+    properties: dict[str, Any] = {
+        **name,
+        "StateMachineType": "STANDARD",
+        "RoleArn": GetAtt(role, "Arn"),
+        "DefinitionS3Location": {"Bucket": Ref("ArtifactBucket"), "Key": Ref(definition_key)},
+    }
+    if filled:
+        properties["DefinitionSubstitutions"] = dict(filled)
     properties["LoggingConfiguration"] = {
         "Level": Note(
             "Every event is in the execution's history for 90 days, where dag2sfn reads it. The log keeps "
@@ -190,6 +255,8 @@ def _state_machine_role(machine: Machine) -> dict[str, Any]:
         statements.append(Statement(("lambda:InvokeFunction",), (GetAtt("PollerFunction", "Arn"),)))
     if machine.needs_table:
         statements.append(Statement(("dynamodb:PutItem",), (GetAtt("OutcomeTable", "Arn"),)))
+    if machine.slots is not None and machine.outer is None:
+        statements += _SLOT_STATEMENTS
     if runs_tasks(machine.steps):
         statements.append(Statement(("lambda:InvokeFunction",), (GetAtt("TaskFunction", "Arn"),)))
     return role_resources(
@@ -197,14 +264,7 @@ def _state_machine_role(machine: Machine) -> dict[str, Any]:
         service="states.amazonaws.com",
         statements=[*statements, _DELIVERY],
         comment="What the machine's states do, and nothing else.",
-        condition={
-            "StringEquals": {
-                "aws:SourceAccount": Note(
-                    "Only for machines of this account, should the service be asked on behalf of another.",
-                    Ref("AWS::AccountId"),
-                )
-            }
-        },
+        condition=_OWN_ACCOUNT,
     )
 
 
@@ -247,7 +307,8 @@ def _poller_role(machine: Machine) -> dict[str, Any]:
 def _outcome_table() -> Any:
     return Note(
         "How awaited tasks ended, told by their own branches: one item per task and execution, removed by "
-        "DynamoDB once nobody can wait for it any more.",
+        "DynamoDB once nobody can wait for it any more. One item more if max_active_runs is limited: which "
+        "executions run.",
         {
             "Type": "AWS::DynamoDB::Table",
             "Properties": {

@@ -16,14 +16,16 @@ from typing import Any
 from botocore.exceptions import ClientError
 
 from converter.asl.awaiting import POLLER_FUNCTION
-from converter.engine import TaskCall, TaskFailure
+from converter.engine import Execution, TaskCall, TaskFailure
 from converter.engine.simulation import DEFAULT_START
 from converter.pollers import dag2sfn_poller
+from converter.verify.simulated_table import SimulatedTable
 
 _GLUE = "arn:aws:states:::glue:startJobRun.sync"
 _NESTED = ("arn:aws:states:::states:startExecution.sync:2", "arn:aws:states:::states:startExecution")
 _LAMBDA = "arn:aws:states:::lambda:invoke"
-_PUT_ITEM = "arn:aws:states:::dynamodb:putItem"
+_DESCRIBE = "arn:aws:states:::aws-sdk:sfn:describeExecution"
+_DYNAMODB = "arn:aws:states:::dynamodb:"
 _TABLE = "outcomes"
 
 
@@ -43,12 +45,13 @@ class Try:
 
 @dataclass
 class SimulatedAws:
-    """A task backend for one execution on the virtual clock.
+    """A task backend for executions on one virtual clock.
 
     ``script`` gives the tries of each task, by state name; the last is repeated. ``results`` gives what a
     success returns, for services that are not simulated here. ``runs`` are the Glue runs made so far, in the
     order of their start; ``polls`` counts the poller function's calls, ``poll_seconds`` is how long each
-    takes. ``timeline`` lists (seconds since the start, "start" or "end", state name) of every task.
+    takes. ``table`` is the outcome table, and ``executions`` are those that machines may ask about, by ARN.
+    ``timeline`` lists (seconds since the start, "start" or "end", state name) of every task.
     """
 
     script: Mapping[str, Sequence[Try]]
@@ -56,7 +59,8 @@ class SimulatedAws:
     start: datetime = DEFAULT_START
     poll_seconds: float = 0.2
     runs: list[dict[str, Any]] = field(default_factory=list)
-    records: dict[str, dict[str, Any]] = field(default_factory=dict)
+    table: SimulatedTable = field(default_factory=SimulatedTable)
+    executions: dict[str, Execution] = field(default_factory=dict)
     timeline: list[tuple[float, str, str]] = field(default_factory=list)
     polls: int = 0
 
@@ -82,10 +86,10 @@ class SimulatedAws:
         """Carry out what the machine does besides its tasks."""
         if call.resource == _LAMBDA and call.arguments["FunctionName"] == str(POLLER_FUNCTION):
             return await self._poll(call)
-        if call.resource == _PUT_ITEM:
-            item = call.arguments["Item"]
-            self.records[item["id"]["S"]] = item
-            return {}
+        if call.resource.startswith(_DYNAMODB):
+            return self.table.call(call.resource.removeprefix(_DYNAMODB), call.arguments)
+        if call.resource == _DESCRIBE:
+            return self._described(call.arguments["ExecutionArn"])
         raise TaskFailure("States.Runtime", f"no simulation of {call.resource} for '{call.state_name}'")
 
     async def _glue_run(self, call: TaskCall, this: Try, submitted: Callable[[Any], None]) -> Any:
@@ -144,6 +148,14 @@ class SimulatedAws:
         # The answer goes through JSON on its way from Lambda.
         return {"StatusCode": 200, "Payload": json.loads(json.dumps(answer))}
 
+    def _described(self, execution_arn: str) -> Any:
+        execution = self.executions.get(execution_arn)
+        if execution is None:
+            raise TaskFailure("Sfn.ExecutionDoesNotExistException", execution_arn)
+        answer = {"ExecutionArn": execution_arn, "Status": execution.status}
+        given = {"Error": execution.error, "Cause": execution.cause}
+        return answer | {name: text for name, text in given.items() if text is not None}
+
     def now(self) -> datetime:
         """Return the virtual moment."""
         return self.start + timedelta(seconds=asyncio.get_running_loop().time())
@@ -176,4 +188,5 @@ class _DynamoDb:
 
     def batch_get_item(self, *, RequestItems: dict[str, Any]) -> dict[str, Any]:  # noqa: N803
         keys = [key["id"]["S"] for key in RequestItems[_TABLE]["Keys"]]
-        return {"Responses": {_TABLE: [self.aws.records[key] for key in keys if key in self.aws.records]}}
+        items = self.aws.table.items
+        return {"Responses": {_TABLE: [items[key] for key in keys if key in items]}}

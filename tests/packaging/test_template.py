@@ -12,6 +12,7 @@ from workflows import empty, glue, machine_of, nested, partial_fan_in, workflow
 from converter.asl.options import Failures, Options
 from converter.packaging.template import template, template_text
 from converter.packaging.yaml_text import GetAtt, Ref, Sub, without_notes, yaml_text
+from converter.workflow import TriggerRule
 
 HASH = "0" * 64
 STOP = Options(failures=Failures.STOP)
@@ -25,7 +26,20 @@ def fan_in():
     return partial_fan_in(source_hash=HASH)
 
 
+def cluster():
+    rule = TriggerRule.ALL_DONE_SETUP_SUCCESS
+    return workflow(
+        glue("create", is_setup=True),
+        glue("work", "create"),
+        glue("delete", "work", "create", is_teardown=True, trigger_rule=rule),
+        dag_id="cluster",
+        source_hash=HASH,
+        settings={"max_active_runs": 2},
+    )
+
+
 CASES = [
+    pytest.param(cluster(), Options(), id="outer machine"),
     pytest.param(fan_in(), Options(), id="poller and table"),
     pytest.param(fan_in(), STOP, id="poller alone"),
     pytest.param(chain(), Options(), id="neither"),
@@ -175,9 +189,9 @@ def test_cfn_lint_finds_nothing_to_object_to_in_the_definition(flow, options):
     properties = written["Resources"]["StateMachine"]["Properties"]
     del properties["DefinitionS3Location"]
     # cfn-lint reads a definition only where it stands in the template.
-    properties["Definition"] = machine.definition
-    del written["Parameters"]["DefinitionKey"]
-    if not machine.needs_poller:
+    properties["Definition"] = machine.outer or machine.definition
+    del written["Parameters"]["OuterDefinitionKey" if machine.outer else "DefinitionKey"]
+    if not machine.needs_poller and machine.outer is None:
         del written["Parameters"]["ArtifactBucket"]
     assert [str(match) for match in lint(yaml_text(written))] == []
 
@@ -197,3 +211,28 @@ def test_statelint_finds_nothing_to_object_to(flow, options, tmp_path):
     command = [sys.executable, "-m", "statelint", str(path)]
     done = subprocess.run(command, check=False, capture_output=True, text=True, timeout=60)
     assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
+
+
+def test_the_outer_machine_may_start_its_body_tear_down_and_nothing_else():
+    resources = made(cluster())["Resources"]
+    executions = "arn:${AWS::Partition}:states:${AWS::Region}:${AWS::AccountId}:execution:"
+    rule = (
+        "arn:${AWS::Partition}:events:${AWS::Region}:${AWS::AccountId}"
+        ":rule/StepFunctionsGetEventsForStepFunctionsExecutionRule"
+    )
+    assert allowed_by(resources["OuterRole"]) == {
+        *LOG,
+        *((action, job("delete")) for action in RUN_A_JOB),
+        ("states:StartExecution", "!GetAtt BodyMachine.Arn"),
+        ("states:DescribeExecution", f"{executions}${{BodyMachine.Name}}:*"),
+        ("states:StopExecution", f"{executions}${{BodyMachine.Name}}:*"),
+        ("states:DescribeExecution", f"{executions}${{MachineName}}:*"),
+        *((f"events:{action}", rule) for action in ("DescribeRule", "PutRule", "PutTargets")),
+        ("dynamodb:GetItem", "!GetAtt OutcomeTable.Arn"),
+        ("dynamodb:UpdateItem", "!GetAtt OutcomeTable.Arn"),
+    }
+    assert allowed_by(resources["StateMachineRole"]) == {
+        *LOG,
+        *((action, job(name)) for action in RUN_A_JOB for name in ("create", "work", "delete")),
+        ("dynamodb:PutItem", "!GetAtt OutcomeTable.Arn"),
+    }

@@ -324,5 +324,5 @@ def test_an_outcome_record_outlives_every_poller():
     flow = partial_fan_in(dagrun_timeout=30 * 86_400)
     aws = SimulatedAws({task: [Try(1)] for task in PARTIAL_FAN_IN} | {"glue3": [Try(5, "Boom")]})
     run_virtual(parse_definition(machine_of(flow).definition), INPUT, aws)
-    (record,) = aws.records.values()
+    (record,) = aws.table.items.values()
     assert int(record["expires"]["N"]) >= aws.start.timestamp() + 30 * 86_400

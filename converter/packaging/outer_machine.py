@@ -1,0 +1,59 @@
+"""What the outer machine of a DAG with teardowns is given: the body, the table, what its teardowns call."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from converter.asl import awaiting
+from converter.asl.outer import BODY_MACHINE
+from converter.operators.python import TASK_FUNCTION
+from converter.operators.step import Step
+from converter.packaging.policies import Statement, statements_of
+from converter.packaging.task_code import runs_tasks
+from converter.packaging.yaml_text import GetAtt, Ref, Sub
+from converter.workflow import Workflow
+
+_HERE = "${AWS::Region}:${AWS::AccountId}"
+
+
+def outer_filled(workflow: Workflow, steps: Mapping[str, Step]) -> dict[str, Ref | GetAtt]:
+    """Return what the template fills into the outer machine's definition: name → reference."""
+    filled: dict[str, Ref | GetAtt] = {
+        BODY_MACHINE.name: Ref("BodyMachine"),
+        awaiting.OUTCOME_TABLE.name: Ref("OutcomeTable"),
+    }
+    if runs_tasks(_teardowns(workflow, steps)):
+        filled[TASK_FUNCTION.name] = GetAtt("TaskFunction", "Arn")
+    return filled
+
+
+def outer_statements(workflow: Workflow, steps: Mapping[str, Step]) -> list[Statement]:
+    """Return what the outer machine's role is allowed."""
+    teardowns = _teardowns(workflow, steps)
+    found = [
+        *statements_of(permission for step in teardowns.values() for permission in step.permissions),
+        Statement(("states:StartExecution",), (GetAtt("BodyMachine", "Arn"),)),
+        Statement(
+            ("states:DescribeExecution", "states:StopExecution"),
+            (Sub(f"arn:${{AWS::Partition}}:states:{_HERE}:execution:${{BodyMachine.Name}}:*"),),
+        ),
+        # By this rule Step Functions learns of the end (AWS documentation, "IAM policies for nested
+        # executions").
+        Statement(
+            ("events:DescribeRule", "events:PutRule", "events:PutTargets"),
+            (
+                Sub(
+                    f"arn:${{AWS::Partition}}:events:{_HERE}"
+                    ":rule/StepFunctionsGetEventsForStepFunctionsExecutionRule"
+                ),
+            ),
+        ),
+        Statement(("dynamodb:GetItem",), (GetAtt("OutcomeTable", "Arn"),)),
+    ]
+    if runs_tasks(teardowns):
+        found.append(Statement(("lambda:InvokeFunction",), (GetAtt("TaskFunction", "Arn"),)))
+    return found
+
+
+def _teardowns(workflow: Workflow, steps: Mapping[str, Step]) -> dict[str, Step]:
+    return {task.task_id: steps[task.task_id] for task in workflow.tasks if task.is_teardown}
