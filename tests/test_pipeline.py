@@ -53,7 +53,9 @@ def test_pollers_that_cannot_fit_are_refused_with_the_numbers():
     conversion = pipeline.convert(crowns(25), Options())
     assert conversion.refused
     assert "D304" in codes(conversion)
-    assert "until their deadline, 9 events each" in str(conversion.diagnostics[-1])
+    assert "50 pollers that ask every 30 s until their deadline may have 1,296,450 events" in str(
+        conversion.diagnostics[-1]
+    )
 
 
 def crowns(count):

@@ -5,24 +5,28 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.progress import Progress
 
-from converter.asl.options import Correlate, Failures, Options
+from converter.asl.options import Correlate, Failures, Options, PollerStyle
 from converter.cli_support import Format, print_json
 from converter.commands.parameters import (
+    AllowNetwork,
     DagIds,
     DagPath,
     DurationsFile,
     OutputFormat,
     PollInterval,
     TimeLimit,
+    VariablesFile,
 )
-from converter.diagnostics import Dag2SfnError, Diagnostic, refuses
+from converter.diagnostics import Dag2SfnError, refuses
 from converter.report import console, streams
+from converter.workflow import Workflow
 
 if TYPE_CHECKING:
     from converter.pipeline import Conversion
@@ -45,10 +49,13 @@ def verify(
     ] = Failures.AIRFLOW,
     correlate: Annotated[Correlate, typer.Option(help="As for `convert`.")] = Correlate.ARGUMENT,
     window: Annotated[int | None, typer.Option(help="As for `convert`.", min=0)] = None,
+    poller_style: Annotated[PollerStyle, typer.Option(help="As for `convert`.")] = PollerStyle.LOOP,
     poll_interval: PollInterval = 30,
     await_deadline: Annotated[int | None, typer.Option(help="As for `convert`.", min=1)] = None,
     resume: Annotated[bool, typer.Option(help="As for `convert`.")] = True,
     durations: DurationsFile = None,
+    variables: VariablesFile = None,
+    allow_network: AllowNetwork = False,
     timeout: TimeLimit = 60,
     format: OutputFormat = Format.TEXT,
 ) -> None:
@@ -62,11 +69,24 @@ def verify(
     Examples: `dag2sfn verify dags` plays 100 scenarios of each DAG;
     `dag2sfn verify dags/etl.py --dag-id etl --seed 17 --scenarios 1` shows one of them, task by task.
     """
+    from converter import loading
+    from converter.loading.variables import as_text, read_variables
+
     if window is not None and correlate is not Correlate.WINDOW:
         raise typer.BadParameter("it needs --correlate window", param_hint="--window")
     options = Options(failures, correlate, window or 0, poll_interval, await_deadline, resume)
+    options = replace(options, poller_style=poller_style)
     try:
-        conversions, unreadable = _conversions(path, dag_id or (), timeout, options, durations)
+        values = read_variables(variables) if variables else {}
+        if variables:
+            options = replace(options, variables={name: as_text(value) for name, value in values.items()})
+        with _progress() as progress:
+            progress.add_task("Reading DAG files", total=None)
+            workflows, unreadable = loading.load_readable(
+                path, dag_ids=dag_id or (), timeout=timeout, variables=values, allow_network=allow_network
+            )
+        console.print_diagnostics(unreadable)
+        conversions = _conversions(workflows, options, durations)
         verifications = _verifications(conversions, range(seed, seed + scenarios), jobs)
         if format is Format.JSON:
             print_json([item.to_json() for item in verifications])
@@ -84,25 +104,20 @@ def verify(
         raise typer.Exit(2 if unreadable else 1)
 
 
-def _conversions(
-    path: Path, dag_ids: Sequence[str], timeout: float, options: Options, durations: Path | None
-) -> tuple[list[Conversion], Sequence[Diagnostic]]:
-    """Return what became of each DAG, and why some cannot be read; say what stands in the way of others."""
-    from converter import loading, pipeline
+def _conversions(workflows: Sequence[Workflow], options: Options, durations: Path | None) -> list[Conversion]:
+    """Return what became of each DAG; say what stands in the way of those that are refused."""
+    from converter import pipeline
     from converter.planning.durations import NO_DURATIONS
     from converter.planning.durations_file import read_durations
 
     expected = read_durations(durations) if durations else NO_DURATIONS
-    with _progress() as progress:
-        progress.add_task("Reading DAG files", total=None)
-        workflows, unreadable = loading.load_readable(path, dag_ids=dag_ids, timeout=timeout)
-    console.print_diagnostics([*unreadable, *expected.strangers(workflows)])
+    console.print_diagnostics(expected.strangers(workflows))
     conversions = []
     for workflow in workflows:
         conversion = pipeline.convert(workflow, options, durations=expected.of(workflow.dag_id))
         console.print_diagnostics(item for item in conversion.diagnostics if refuses([item]))
         conversions.append(conversion)
-    return conversions, unreadable
+    return conversions
 
 
 def _verifications(conversions: Iterable[Conversion], seeds: range, jobs: int | None) -> list[Verification]:

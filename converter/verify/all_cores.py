@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import signal
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor, as_completed
+from contextlib import contextmanager
 from multiprocessing import get_context
 
 from converter.verify.verification import Verification, Verifier
@@ -34,7 +35,10 @@ def verify_all(
     with ProcessPoolExecutor(
         jobs, get_context("spawn"), initializer=_prepare, initargs=(list(verifiers),)
     ) as pool:
-        futures = [[pool.submit(_play, index, chunk) for chunk in chunks] for index in range(len(verifiers))]
+        with _ctrl_c_ignored():  # until a process can tell how it takes it
+            futures = [
+                [pool.submit(_play, index, chunk) for chunk in chunks] for index in range(len(verifiers))
+            ]
         try:
             for future in as_completed([future for of_one in futures for future in of_one]):
                 on_played(future.result().scenarios)
@@ -54,6 +58,16 @@ def _play_here(verifier: Verifier, chunks: Sequence[range], on_played: Callable[
 
 def _summed(verifier: Verifier, futures: Sequence[Future[Verification]]) -> Verification:
     return sum((future.result() for future in futures), Verification(verifier.workflow.dag_id, 0))
+
+
+@contextmanager
+def _ctrl_c_ignored() -> Iterator[None]:
+    """Ignore Ctrl-C, here and in processes that are started meanwhile, for as long as they do not heed it."""
+    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
 
 
 def _prepare(verifiers: Sequence[Verifier]) -> None:

@@ -14,6 +14,8 @@ from converter.deployment import deploy
 from converter.executions import read_back, start, stop
 from converter.packaging import write_bundle
 
+pytestmark = pytest.mark.full  # minutes on the real local AWS
+
 OPTIONS = Options(poll_interval=1)
 
 

@@ -15,6 +15,8 @@ from converter.deployment import deploy
 from converter.executions import read_back, start, stop
 from converter.workflow import TriggerRule
 
+pytestmark = pytest.mark.full  # minutes on the real local AWS
+
 SECONDS = {"before": 1, "create": 1, "work": 60, "delete": 1}
 
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+pytestmark = pytest.mark.full  # minutes on the real local AWS
+
 AIRFLOW_1 = """
     from datetime import datetime, timedelta
     import airflow

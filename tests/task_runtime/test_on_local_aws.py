@@ -13,6 +13,8 @@ from typer.testing import CliRunner
 
 from converter.cli import app
 
+pytestmark = pytest.mark.full  # minutes on the real local AWS
+
 DAG_FILE = """
     from datetime import datetime, timedelta
 

@@ -87,7 +87,9 @@ def teardowns_are_skipped_too(patch: pytest.MonkeyPatch) -> None:
     def skipped_by(relations, steps):
         circuits = [name for name, step in steps.items() if step.orders_skips is SkipOrders.DESCENDANTS]
         return {
-            name: tuple(before or (c for c in circuits if name in relations.descendants(c)))
+            name: tuple(
+                before or (c for c in circuits if c in relations.tasks and name in relations.descendants(c))
+            )
             for name, before in original(relations, steps).items()
         }
 

@@ -7,6 +7,8 @@ import pytest
 
 from converter.local.durable.keeper import changed_service
 
+pytestmark = pytest.mark.full  # minutes on the real local AWS
+
 
 def request(service: str, *, target: str = "", method: str = "POST", path: str = "/", form: str = "") -> Any:
     environ = {

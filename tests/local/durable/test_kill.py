@@ -18,6 +18,8 @@ from archives import zip_of
 
 from converter.local.sessions import isolated_session
 
+pytestmark = pytest.mark.full  # minutes on the real local AWS
+
 SERVE = "import sys; from pathlib import Path; from converter.local import serve; serve(0, Path(sys.argv[1]))"
 ROLE = "arn:aws:iam::123456789012:role/r"
 

@@ -15,6 +15,8 @@ import pytest
 
 from converter.local import LocalAws
 
+pytestmark = pytest.mark.full  # minutes on the real local AWS
+
 AWS_COMMAND = Path(sys.executable).with_name("aws")
 SERVICE = "arn:aws:states:::"
 

@@ -9,6 +9,8 @@ import pytest
 
 from converter.local import LocalAws
 
+pytestmark = pytest.mark.full  # minutes on the real local AWS
+
 
 @pytest.fixture
 def s3(aws: LocalAws) -> Any:

@@ -10,6 +10,8 @@ import pytest
 
 from converter.local import LocalAws
 
+pytestmark = pytest.mark.full  # minutes on the real local AWS
+
 SERVICE = "arn:aws:states:::"
 ROLE = "arn:aws:iam::123456789012:role/anything"
 IMAGE = {"AlgorithmSpecification": {"TrainingImage": "image", "TrainingInputMode": "File"}}

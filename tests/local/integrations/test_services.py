@@ -14,6 +14,8 @@ from converter.local import LocalAws
 from converter.local.integrations.catalogue import optimised_actions, table
 from converter.local.integrations.service_names import boto3_name
 
+pytestmark = pytest.mark.full  # minutes on the real local AWS
+
 SERVICE = "arn:aws:states:::"
 DOCS = Path(__file__).parents[3] / "docs" / "local.md"
 
