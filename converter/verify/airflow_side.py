@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from itertools import pairwise
 
 from converter import diagnostics as d
@@ -19,8 +19,10 @@ from converter.diagnostics import Code
 from converter.verify import airflow_run
 from converter.verify.playing import Played
 from converter.verify.scenarios import Scenario
-from converter.workflow import Task, Workflow
+from converter.workflow import Outcome, Task, Workflow
 
+#: What a task may become without running.
+_IDLE = frozenset({Outcome.SKIPPED, Outcome.UPSTREAM_FAILED})
 #: The error of a task whose poller has passed its deadline.
 _DEADLINE_ERROR = "AwaitDeadlineExceeded"
 
@@ -52,7 +54,7 @@ class AirflowSide:
     """One scenario as Airflow runs it. ``gave_up`` are the tasks that the machine failed at the deadline of
     their pollers, with the times: they fail here too, then, whatever is before them. ``shortfall`` is by how
     much, in seconds, the machine's waits for retries were too short for Airflow, which waits whole seconds
-    where a backoff gives a fraction.
+    where a backoff gives a fraction. ``idle`` is what some tasks become if they do not run.
     """
 
     workflow: Workflow
@@ -60,6 +62,7 @@ class AirflowSide:
     gave_up: Mapping[str, float]
     unheard: Mapping[str, tuple[str, ...]]
     shortfall: float
+    idle: Mapping[str, Outcome] = field(default_factory=dict)
 
     @classmethod
     def of(
@@ -84,9 +87,48 @@ class AirflowSide:
 
     def run(self, held: Mapping[str, float] | None = None, *, spared: bool = False) -> airflow_run.Trace:
         """Return a run in which tasks begin no earlier than ``held`` says (task → seconds), see above."""
-        not_before = {**self.gave_up, **(held or {})}
-        unheard = self.unheard if spared else None
-        return airflow_run.simulate(self.workflow, self.script, not_before=not_before, unheard=unheard)
+        return airflow_run.simulate(
+            self.workflow,
+            self.script,
+            not_before={**self.gave_up, **(held or {})},
+            unheard=self.unheard if spared else None,
+            idle=self.idle,
+        )
+
+    def cascading_as(
+        self, played: Played, held: Mapping[str, float] | None = None, *, spared: bool = False
+    ) -> AirflowSide:
+        """Return a side on which what comes down at one moment does so in the machine's order.
+
+        A task that does not run, behind a failure and a skip of the same moment, becomes what it is in the
+        machine; if there are such tasks in the run that ``held`` and ``spared`` mean.
+        """
+        side, trace = self, self.run(held, spared=spared)
+        while swapped := self._swapped_ties(trace, played, side.idle):
+            side = replace(side, idle={**side.idle, **swapped})
+            trace = side.run(held, spared=spared)
+        return side if all(self._is_tie(task, trace) for task in side.idle) else self
+
+    def _swapped_ties(
+        self, trace: airflow_run.Trace, played: Played, known: Mapping[str, Outcome]
+    ) -> dict[str, Outcome]:
+        return {
+            task: Outcome(played.outcomes[task])
+            for task, result in trace.tasks.items()
+            if task not in known
+            and played.outcomes[task] in _IDLE
+            and played.outcomes[task] != result.outcome
+            and self._is_tie(task, trace)
+        }
+
+    def _is_tie(self, task: str, trace: airflow_run.Trace) -> bool:
+        """Whether a task that has not run was decided at a moment at which both came to tasks before it."""
+        result = trace.tasks[task]
+        if result.tries or result.outcome not in _IDLE:
+            return False
+        before = [trace.tasks[up] for up in self.workflow.task(task).upstream]
+        arrived = {up.outcome for up in before if up.decided == result.decided}
+        return Outcome.SKIPPED in arrived and bool(arrived & {Outcome.FAILED, Outcome.UPSTREAM_FAILED})
 
 
 def waits(tries: tuple[tuple[float, float], ...]) -> list[float]:

@@ -35,10 +35,10 @@ def verify_all(
     with ProcessPoolExecutor(
         jobs, get_context("spawn"), initializer=_prepare, initargs=(list(verifiers),)
     ) as pool:
-        with _ctrl_c_ignored():  # until a process can tell how it takes it
-            futures = [
-                [pool.submit(_play, index, chunk) for chunk in chunks] for index in range(len(verifiers))
-            ]
+        with _ctrl_c_ignored():
+            for _ in range(jobs):
+                pool.submit(_nothing)  # starts a process
+        futures = [[pool.submit(_play, index, chunk) for chunk in chunks] for index in range(len(verifiers))]
         try:
             for future in as_completed([future for of_one in futures for future in of_one]):
                 on_played(future.result().scenarios)
@@ -62,7 +62,7 @@ def _summed(verifier: Verifier, futures: Sequence[Future[Verification]]) -> Veri
 
 @contextmanager
 def _ctrl_c_ignored() -> Iterator[None]:
-    """Ignore Ctrl-C, here and in processes that are started meanwhile, for as long as they do not heed it."""
+    """Ignore Ctrl-C, here and in the processes that are started meanwhile, until they are prepared."""
     before = signal.signal(signal.SIGINT, signal.SIG_IGN)
     try:
         yield
@@ -73,6 +73,10 @@ def _ctrl_c_ignored() -> Iterator[None]:
 def _prepare(verifiers: Sequence[Verifier]) -> None:
     signal.signal(signal.SIGINT, signal.SIG_DFL)  # Ctrl-C ends it without a word
     _verifiers.extend(verifiers)
+
+
+def _nothing() -> None:
+    pass
 
 
 def _play(index: int, seeds: range) -> Verification:

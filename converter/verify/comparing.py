@@ -52,6 +52,7 @@ class Findings:
 class _Reading:
     """A run of Airflow whose outcomes are the machine's, and the approximations that lead to it."""
 
+    airflow: AirflowSide
     trace: airflow_run.Trace
     spared: bool
     late: bool
@@ -78,8 +79,8 @@ class Judge:
         reading = self._reading(airflow, played)
         if reading is None:
             return Findings(tuple(self._nearest_differences(scenario.seed, airflow, played)))
-        found = reading.codes + Counter(self._besides(airflow, reading.trace, played))
-        divergences = list(self._untimely(scenario.seed, airflow, played, reading, found))
+        found = reading.codes + Counter(self._besides(reading, played))
+        divergences = list(self._untimely(scenario.seed, reading, played, found))
         divergences += _wrong_waits(scenario.seed, airflow, played)
         if reading.late and not found.keys() & {d.POLLING_DELAY, d.EARLY_DECISION}:
             # Nothing was late, so that nothing can have been swapped by it.
@@ -99,28 +100,31 @@ class Judge:
 
     def _reading(self, airflow: AirflowSide, played: Played) -> _Reading | None:
         """Return the run of Airflow that ended as the machine did, and needs the least to explain it."""
-        for spared in (False, True) if d.SKIP_OVERTAKES in self.codes else (False,):
-            codes = Counter([d.SKIP_OVERTAKES] if spared else [])
-            prompt = airflow.run(spared=spared)
-            if not self._differs(airflow, prompt, played):
-                return _Reading(prompt, spared, False, codes)
-            if not played.cut_short and d.ARRIVAL_ORDER not in self.codes:
-                continue
-            late, why = self._late(airflow, played, spared=spared)
-            if not self._differs(airflow, late, played):
-                return _Reading(late, spared, True, codes + why)
+        for reading in self._readings(airflow, played):
+            if not self._differs(reading.airflow, reading.trace, played):
+                return reading
         return None
 
-    def _late(
+    def _readings(self, airflow: AirflowSide, played: Played) -> Iterator[_Reading]:
+        """Yield the runs of Airflow that the declared approximations allow, the plain one first."""
+        for cascades in (False, True) if d.CASCADE_ORDER in self.codes else (False,):
+            for spared in (False, True) if d.SKIP_OVERTAKES in self.codes else (False,):
+                codes = Counter([d.CASCADE_ORDER] * cascades + [d.SKIP_OVERTAKES] * spared)
+                for held, why in self._held(airflow, played, spared=spared):
+                    side = airflow.cascading_as(played, held, spared=spared) if cascades else airflow
+                    yield _Reading(side, side.run(held, spared=spared), spared, bool(held), codes + why)
+
+    def _held(
         self, airflow: AirflowSide, played: Played, *, spared: bool
-    ) -> tuple[airflow_run.Trace, Counter[Code]]:
-        """Return the run in which nothing begins earlier than in the machine, and what allows that."""
-        if not played.cut_short:
-            return airflow.run(played.started, spared=spared), Counter([d.ARRIVAL_ORDER])
-        never_begun = self._timing.never_begun(airflow, played, spared=spared)
-        after_the_end = dict.fromkeys(never_begun, played.ended + 1)
-        trace = airflow.run({**played.started, **after_the_end}, spared=spared)
-        return trace, Counter(never_begun.values())
+    ) -> Iterator[tuple[Mapping[str, float], Counter[Code]]]:
+        """Yield what nothing begins earlier than (task → seconds), and what allows that."""
+        yield {}, Counter()
+        if played.cut_short:
+            never_begun = self._timing.never_begun(airflow, played, spared=spared)
+            after_the_end = dict.fromkeys(never_begun, played.ended + 1)
+            yield {**played.started, **after_the_end}, Counter(never_begun.values())
+        elif d.ARRIVAL_ORDER in self.codes:
+            yield played.started, Counter([d.ARRIVAL_ORDER])
 
     def _differs(self, airflow: AirflowSide, trace: airflow_run.Trace, played: Played) -> bool:
         return any(True for _ in self._differences(0, airflow, trace, played))
@@ -162,9 +166,10 @@ class Judge:
         declared = d.FAILS_WITH_THE_FIRST in self.codes and played.cut_short
         return d.FAILS_WITH_THE_FIRST if declared and failed else None
 
-    def _besides(self, airflow: AirflowSide, trace: airflow_run.Trace, played: Played) -> Iterator[Code]:
+    def _besides(self, reading: _Reading, played: Played) -> Iterator[Code]:
         """Yield what is approximated in this run, apart from which run of Airflow it is."""
-        if airflow.gave_up:
+        trace = reading.trace
+        if reading.airflow.gave_up:
             yield d.AWAIT_DEADLINE
         code = self._reason_of_end(trace, played)
         if trace.outcome is not played.outcome and code:
@@ -179,9 +184,10 @@ class Judge:
     # --- times ------------------------------------------------------------------------------------------
 
     def _untimely(
-        self, seed: int, airflow: AirflowSide, played: Played, reading: _Reading, found: Counter[Code]
+        self, seed: int, reading: _Reading, played: Played, found: Counter[Code]
     ) -> Iterator[Divergence]:
         """Yield tasks that began too early or too late; count in ``found`` the delays that are declared."""
+        airflow = reading.airflow
         late = airflow.run(played.started, spared=reading.spared)
         if played.cut_short or not self._differs(airflow, late, played):
             untimely = self._timing.untimely(airflow, played, spared=reading.spared)

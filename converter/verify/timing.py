@@ -128,10 +128,13 @@ class Timing:
 
     def _all_decided(self, task: str, played: Played) -> float:
         """Return when the machine knew all that the task, and those before it, wait for."""
-        relations = self.rules.relations
-        before = relations.decided_before(task).union(
-            *({up} | relations.decided_before(up) for up in relations.upstream[task])
-        )
+        before: set[str] = set()
+        pending = [task]
+        while pending:
+            name = pending.pop()
+            found = {*self._waits_for(name), *self.rules.relations.watched.get(name, ())} - before
+            before |= found
+            pending += found
         ends = [played.tries[name][-1][1] for name in before if name in played.tries]
         return max([*ends, *(played.decided[name] for name in before if name in played.decided)], default=0.0)
 

@@ -113,6 +113,8 @@ class Verifier:
             codes |= {d.FAILS_WITH_THE_FIRST, d.CUT_SHORT}
         if self.workflow.dagrun_timeout:
             codes.add(d.CUT_SHORT)
+        if rules.order_matters:
+            codes.add(d.CASCADE_ORDER)
         pairs = zip(self.workflow.tasks, self._meant.tasks, strict=True)
         rounded = frozenset(task.task_id for task, meant in pairs if task != meant)
         return Judge(self._meant, self.plan, rules, frozenset(codes), self.machine.pace, rounded)

@@ -126,22 +126,28 @@ def test_a_window_needs_its_correlation(loaded):
     assert verify("--window", 60).exit_code == 2
 
 
-def test_ctrl_c_ends_it_in_silence():
+@pytest.mark.parametrize("moment", [0.3, 3])
+def test_ctrl_c_ends_it_in_silence(moment):
     program = (
         "import signal, sys; signal.signal(signal.SIGINT, signal.default_int_handler);"
         "from converter.cli import main; sys.argv[0] = 'dag2sfn'; main()"
     )
     dags = Path(__file__).parents[2] / "dags"
-    command = [sys.executable, "-c", program, "verify", str(dags), "--scenarios", "100000", "--jobs", "2"]
+    command = [sys.executable, "-c", program, "verify", str(dags), "--scenarios", "5000", "--jobs", "2"]
     with subprocess.Popen(
         command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, start_new_session=True
     ) as process:
-        deadline = time.monotonic() + 60
-        while len(_children(process.pid)) < 2 and time.monotonic() < deadline:
-            time.sleep(0.2)
-        time.sleep(1)
-        os.killpg(process.pid, signal.SIGINT)  # as a terminal does
-        output, messages = process.communicate(timeout=60)
+        try:
+            deadline = time.monotonic() + 60
+            while (
+                len(_children(process.pid)) < 3 and time.monotonic() < deadline
+            ):  # one keeps track of others
+                time.sleep(0.1)
+            time.sleep(moment)
+            os.killpg(process.pid, signal.SIGINT)  # as a terminal does
+            output, messages = process.communicate(timeout=60)
+        finally:
+            os.killpg(process.pid, signal.SIGKILL)
     assert (process.returncode, output, messages) == (130, "", "")
 
 
