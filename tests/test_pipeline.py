@@ -150,7 +150,7 @@ def test_a_rule_that_fires_early_awaits_any_of_its_upstream_tasks(rule):
 def test_fail_fast_ends_the_execution_with_the_first_failure():
     flow = workflow(glue("a"), glue("b", "a"), settings={"fail_fast": True})
     conversion = pipeline.convert(flow, Options())
-    assert codes(conversion) == []
+    assert codes(conversion) == ["D601", "D602"]
     assert "Catch" not in conversion.machine.definition["States"]["a"]
 
 

@@ -50,7 +50,16 @@ _QUICK_RETRIER = {
     "JitterStrategy": "FULL",
 }
 
-_ELAPSED = "$millis() - $toMillis($states.context.Execution.StartTime)"
+#: For calls of services besides the tasks' own: quick tries for about a minute.
+SERVICE_RETRIER = {
+    "ErrorEquals": ["States.ALL"],
+    "IntervalSeconds": 1,
+    "MaxAttempts": 6,
+    "BackoffRate": 2.0,
+    "JitterStrategy": "FULL",
+}
+#: The age of the execution, in milliseconds.
+ELAPSED = "$millis() - $toMillis($states.context.Execution.StartTime)"
 
 
 @dataclass(frozen=True)
@@ -197,7 +206,7 @@ def loop_states(
     if exits.broken is not None:
         ask["Catch"].append({"ErrorEquals": ["States.ALL"], **_transition(exits.broken)})
     rules = [{"Condition": str(condition), **_transition(exit)} for condition, exit in exits.rules]
-    still_time = Expression(f"{_ELAPSED} < {pace.deadline * 1000}")
+    still_time = Expression(f"{ELAPSED} < {pace.deadline * 1000}")
     return {
         names.ask: ask,
         names.finished: {
@@ -209,7 +218,7 @@ def loop_states(
         },
         names.wait: {
             "Type": "Wait",
-            "Seconds": _seconds(pace),
+            "Seconds": pause_seconds(pace),
             "Output": str(Expression(HERE)),
             "Next": names.ask,
         },
@@ -269,15 +278,7 @@ def publish_state(task_id: str, next_state: str, pace: Pace) -> dict[str, Any]:
                 "expires": {"N": str(Expression(expires))},
             },
         },
-        "Retry": [
-            {
-                "ErrorEquals": ["States.ALL"],
-                "IntervalSeconds": 1,
-                "MaxAttempts": 6,
-                "BackoffRate": 2.0,
-                "JitterStrategy": "FULL",
-            }
-        ],
+        "Retry": [SERVICE_RETRIER],
         "Catch": [
             {"ErrorEquals": ["States.ALL"], "Output": str(Expression(records.INPUT)), "Next": next_state}
         ],
@@ -301,8 +302,9 @@ def _question(awaited: Mapping[str, GlueRun | None], options: Options) -> dict[s
     return question
 
 
-def _seconds(pace: Pace) -> int | str:
+def pause_seconds(pace: Pace) -> int | str:
+    """Return how long a Wait lasts between two looks at this pace, as its field ``Seconds``."""
     if not pace.growth:
         return pace.interval
-    grown = f"$floor(({_ELAPSED}) / 1000 * {pace.growth:g})"
+    grown = f"$floor(({ELAPSED}) / 1000 * {pace.growth:g})"
     return str(Expression(f"$max([{pace.interval}, {grown}])"))

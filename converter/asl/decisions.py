@@ -25,15 +25,16 @@ _RAN = "[state in ['success', 'failed']]"
 _NOT_SUCCESSFUL = records.NOT_SUCCESSFUL
 
 #: In milliseconds. Airflow's scheduler decides in passes: what a decision brings about is decided in the next
-#: pass, at the same time but after everything else that this pass decides.
-_PASS = 0.001
+#: pass, at the same time but after everything else that this pass decides. Smaller steps would be lost where
+#: JSONata writes a time as text, in 15 digits.
+_PASS = 0.01
 #: A record as it was before a skip overtook it.
 _FIRST = "($exists(first) ? first : $)"
-#: The outcomes of which one is enough for a rule.
-_WANTED = {
-    TriggerRule.ONE_SUCCESS: SUCCESS,
-    TriggerRule.ONE_FAILED: BAD,
-    TriggerRule.ONE_DONE: SUCCESS | FAILED,
+#: For each rule that one upstream task is enough for: the outcomes that are, and how they are found.
+_ENOUGH = {
+    TriggerRule.ONE_SUCCESS: (SUCCESS, _SUCCESS),
+    TriggerRule.ONE_FAILED: (BAD, _BAD),
+    TriggerRule.ONE_DONE: (SUCCESS | FAILED, _RAN),
 }
 #: Rules that take a failure as final at once: a skip that overtakes it comes too late.
 _DECIDED_BY_THE_FIRST = frozenset(
@@ -85,12 +86,13 @@ def verdict(
     ``for_any``: some records may be missing yet.
     """
     parts = [f"$in := {data}"]
-    parts += _look_at_upstream(question, setups, overtaken)
-    rule = _rule_of_any(question) if for_any else _rule_of_all(question)
     if question.setups:
         parts.append(f"$needed := {records_of(question.setups, '$in')}")
         if overtaken.intersection(question.setups):
             parts.append(f"$needed := [$needed.{_FIRST}]")
+    parts += _look_at_upstream(question, setups, overtaken)
+    rule = _rule_of_any(question) if for_any else _rule_of_all(question)
+    if question.setups:
         parts.append(f"$rule := {rule}")
         rule = _with_setups(len(question.setups))
     if question.skipped_by:
@@ -98,6 +100,8 @@ def verdict(
         parts.append(f"$told := $min($by[{_told(task_id)}].at)")
         parts.append(f"$found := {rule}")
         rule = _unless_told_to_skip()
+        if for_any:
+            rule = _once_all_is_known(question, rule)
     return f"({'; '.join((*parts, rule))})"
 
 
@@ -116,10 +120,11 @@ def not_run_behind(task_id: str, question: Question) -> str:
     )
 
 
-def is_behind_one_branch(question: Question) -> bool:
+def is_behind_one_branch(question: Question, *, overtaken: frozenset[str]) -> bool:
     """Whether all that decides the task is the branch, or short-circuit, right before it."""
     return (
-        question.rule is TriggerRule.ALL_SUCCESS
+        overtaken.isdisjoint(question.upstream)
+        and question.rule is TriggerRule.ALL_SUCCESS
         and not question.setups
         and question.upstream == question.skipped_by
         and len(question.upstream) == 1
@@ -128,7 +133,7 @@ def is_behind_one_branch(question: Question) -> bool:
 
 def ends_that_decide(question: Question) -> frozenset[Outcome]:
     """Return the outcomes of a single record with which a ``one_*`` task may be decided before the others."""
-    ends = _WANTED[question.rule]
+    ends, _ = _ENOUGH[question.rule]
     if question.setups:
         ends |= SKIPPED | BAD
     if question.skipped_by:
@@ -176,9 +181,13 @@ def _look_at_upstream(question: Question, setups: frozenset[str], overtaken: fro
     if not overtaken.intersection(question.upstream):
         return parts
     if question.rule not in _DECIDED_BY_THE_FIRST:
-        # By the time at which all were decided for the first time, some skips may not have come yet.
-        parts.append(f"$complete := $max([$up.{_FIRST}.at])")
+        # By the time at which all were decided for the first time, some skips may not have come yet; but a
+        # task that its setups hold is asked again once these have succeeded.
+        held = "$append($needed.at, $up" if question.setups else "($up"
+        parts.append(f"$complete := $max({held}.{_FIRST}.at))")
         then = "(at > $complete and $exists(first) ? first : $)"
+    elif question.rule is TriggerRule.ONE_FAILED and question.setups:
+        then = "($exists(first) and at > $max($append($needed.at, first.at)) ? first : $)"
     parts.append(f"$up := [$up.{then}]")
     if question.rule is TriggerRule.ALL_DONE_SETUP_SUCCESS:
         parts.append(f"$setups := [$setups.{then}]")
@@ -199,11 +208,7 @@ def _rule_of_all(question: Question) -> str:
 def _rule_of_any(question: Question) -> str:
     """Return the verdict of a ``one_*`` rule by itself, while upstream tasks may still run."""
     complete = f"$count($up) = {len(question.upstream)}"
-    wanted = {
-        TriggerRule.ONE_SUCCESS: _SUCCESS,
-        TriggerRule.ONE_FAILED: _BAD,
-        TriggerRule.ONE_DONE: _RAN,
-    }[question.rule]
+    _, wanted = _ENOUGH[question.rule]
     first = f"$min($up{wanted}.at)"
     return f"($exists({first}) ? {{'run': {first}}} : {complete} ? {_not_run(question.rule)} : {{}})"
 
@@ -235,6 +240,16 @@ def _unless_told_to_skip() -> str:
     )
 
 
+def _once_all_is_known(question: Question, rule: str) -> str:
+    """Return the verdict ``rule``, but only to run while something is not decided that may be earlier.
+
+    What an upstream task has become may be known later than its time says; and so may a skip.
+    """
+    complete = f"$count($up) = {len(question.upstream)} and $count($by) = {len(question.skipped_by)}"
+    runs = "$exists($found.run) and ($exists($told) ? $found.run < $told : true)"
+    return f"({runs} ? $found : {complete} ? {rule} : {{}})"
+
+
 def _told(task_id: str) -> str:
     """Return whether a record's task has told this one to be skipped."""
     return f"skips = 'all' or {literal(task_id)} in skips"
@@ -250,9 +265,7 @@ def _runs(rule: TriggerRule, up: str, count: int) -> str:
         TriggerRule.ALL_SKIPPED: f"$count({up}{_SKIPPED}) = {count}",
         TriggerRule.ALL_DONE_MIN_ONE_SUCCESS: (f"$count({up}{_SKIPPED}) = 0 and $count({up}{_SUCCESS}) > 0"),
         # With a single upstream task there is nothing that could be earlier.
-        TriggerRule.ONE_SUCCESS: f"$count({up}{_SUCCESS}) > 0",
-        TriggerRule.ONE_FAILED: f"$count({up}{_BAD}) > 0",
-        TriggerRule.ONE_DONE: f"$count({up}{_RAN}) > 0",
+        **{one: f"$count({up}{wanted}) > 0" for one, (_, wanted) in _ENOUGH.items()},
         TriggerRule.ALL_DONE_SETUP_SUCCESS: f"$count($setups) = 0 or $count($setups{_SUCCESS}) > 0",
     }[rule]
 

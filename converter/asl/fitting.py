@@ -111,13 +111,33 @@ def _task_problems(
                 "a skip may reach it after it has begun; it then runs to its end",
                 "use all_success or a none_* rule behind branches and short-circuits",
             )
-    if rules.order_matters and (pollers or any(rules.starts_late(task) for task in workflow.tasks)):
-        yield about_dag(
-            workflow,
-            d.ARRIVAL_ORDER,
-            "where a failure and a skip come close after each other, a delay may swap them",
-            "nothing to do if it does not matter whether a task is upstream_failed or skipped",
-        )
+    yield from _order_problems(workflow, rules, pollers)
+    yield from _end_problems(workflow, options)
+
+
+def _order_problems(workflow: Workflow, rules: Rules, pollers: int) -> Iterator[Diagnostic]:
+    """Yield what may come in another order than in Airflow, where the order decides."""
+    if not rules.order_matters:
+        return
+    remedy = "nothing to do if it does not matter whether a task is upstream_failed or skipped"
+    if pollers or any(rules.starts_late(task) for task in workflow.tasks):
+        problem = "where a failure and a skip come close after each other, a delay may swap them"
+        yield about_dag(workflow, d.ARRIVAL_ORDER, problem, remedy)
+    problem = "of a failure and a skip that come at the same moment, the other may be taken as the first"
+    yield about_dag(workflow, d.CASCADE_ORDER, problem, remedy)
+
+
+def _end_problems(workflow: Workflow, options: Options) -> Iterator[Diagnostic]:
+    """Yield how a run that is cut short is read differently."""
+    stops = options.failures is Failures.STOP
+    several = len(workflow.tasks) > 1
+    if stops and several:
+        problem = "the first failure fails the execution, also of a task that is no leaf"
+        remedy = "nothing to do if every failure is to fail the run"
+        yield about_dag(workflow, d.FAILS_WITH_THE_FIRST, problem, remedy)
+    if (stops or workflow.dagrun_timeout) and several:
+        problem = "once the run is cut short, what was not decided reads as skipped"
+        yield about_dag(workflow, d.CUT_SHORT, problem, "nothing to do if only the run's outcome matters")
 
 
 def _too_many_polls(workflow: Workflow, machine: Machine, pace: Pace) -> Diagnostic:

@@ -148,7 +148,7 @@ class GroupWriter:
                 decisions.runs(question.rule, needs),
                 decisions.not_run_record(question.rule, needs),
             )
-        elif decisions.is_behind_one_branch(question):
+        elif decisions.is_behind_one_branch(question, overtaken=self.emission.rules.overtaken):
             runs = decisions.runs_unless_told(task_id, question)
             otherwise = decisions.not_run_behind(task_id, question)
         else:

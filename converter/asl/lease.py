@@ -13,7 +13,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from converter.asl import records
+from converter.asl import awaiting, records
 from converter.asl.awaiting import OUTCOME_TABLE, Pace
 from converter.asl.names import Names
 from converter.asl.options import DEFAULT_DEADLINE, Options
@@ -35,16 +35,8 @@ _KEY = {"id": {"S": "max_active_runs"}}
 _HOLDERS = "holders"
 _OCCUPIED = "DynamoDB.ConditionalCheckFailedException"
 _ME = str(Expression("$states.context.Execution.Id"))
-_ELAPSED = "$millis() - $toMillis($states.context.Execution.StartTime)"
 #: Of an execution that has ended, and of one that is long forgotten.
 _DEAD = f"{records.INPUT}.status in ['SUCCEEDED', 'FAILED', 'TIMED_OUT', 'ABORTED', 'UNKNOWN']"
-_RETRY = {
-    "ErrorEquals": ["States.ALL"],
-    "IntervalSeconds": 1,
-    "MaxAttempts": 6,
-    "BackoffRate": 2.0,
-    "JitterStrategy": "FULL",
-}
 
 
 def pace_of(options: Options) -> Pace:
@@ -110,7 +102,7 @@ def _taking_states(entry: str, slots: int, pace: Pace) -> dict[str, dict[str, An
                     ":slots": {"N": str(slots)},
                 },
             },
-            "Retry": [{"ErrorEquals": [_OCCUPIED], "MaxAttempts": 0}, _RETRY],
+            "Retry": [{"ErrorEquals": [_OCCUPIED], "MaxAttempts": 0}, awaiting.SERVICE_RETRIER],
             # Any other error fails the execution: without the table no limit can be held.
             "Catch": [{"ErrorEquals": [_OCCUPIED], "Output": {}, "Next": LOOK}],
             "Output": str(Expression("$states.context.Execution.Input")),
@@ -121,7 +113,7 @@ def _taking_states(entry: str, slots: int, pace: Pace) -> dict[str, dict[str, An
             "Comment": "one of them, by chance: whoever waits looks again and again",
             "Resource": "arn:aws:states:::dynamodb:getItem",
             "Arguments": {"TableName": str(OUTCOME_TABLE), "Key": _KEY, "ConsistentRead": True},
-            "Retry": [_RETRY],
+            "Retry": [awaiting.SERVICE_RETRIER],
             "Catch": [{"ErrorEquals": ["States.ALL"], "Output": {}, "Next": DECIDE}],
             "Output": {"holder": str(Expression(_any_of(f"$states.result.Item.{_HOLDERS}.SS")))},
             "Next": ASK,
@@ -132,7 +124,7 @@ def _taking_states(entry: str, slots: int, pace: Pace) -> dict[str, dict[str, An
             "Arguments": {"ExecutionArn": str(Expression(f"{records.INPUT}.holder"))},
             "Retry": [
                 {"ErrorEquals": ["Sfn.ExecutionDoesNotExistException"], "MaxAttempts": 0},
-                _RETRY,
+                awaiting.SERVICE_RETRIER,
             ],
             "Catch": [
                 {
@@ -150,7 +142,7 @@ def _taking_states(entry: str, slots: int, pace: Pace) -> dict[str, dict[str, An
             "Type": "Choice",
             "Choices": [
                 {"Condition": str(Expression(_DEAD)), "Next": TAKE_BACK},
-                {"Condition": str(Expression(f"{_ELAPSED} < {pace.deadline * 1000}")), "Next": WAIT},
+                {"Condition": str(Expression(f"{awaiting.ELAPSED} < {pace.deadline * 1000}")), "Next": WAIT},
             ],
             "Default": GIVE_UP,
         },
@@ -159,16 +151,14 @@ def _taking_states(entry: str, slots: int, pace: Pace) -> dict[str, dict[str, An
             "Comment": "it can no longer give it back itself",
             "Resource": "arn:aws:states:::dynamodb:updateItem",
             "Arguments": _removal(str(Expression(f"{records.INPUT}.holder"))),
-            "Retry": [_RETRY],
+            "Retry": [awaiting.SERVICE_RETRIER],
             "Catch": [{"ErrorEquals": ["States.ALL"], "Output": {}, "Next": WAIT}],
             "Output": {},
             "Next": TAKE,
         },
         WAIT: {
             "Type": "Wait",
-            "Seconds": str(
-                Expression(f"$max([{pace.interval}, $floor(({_ELAPSED}) / 1000 * {pace.growth:g})])")
-            ),
+            "Seconds": awaiting.pause_seconds(pace),
             "Next": TAKE,
         },
         GIVE_UP: {
@@ -193,7 +183,7 @@ def _free_state(following: str) -> dict[str, Any]:
         "Type": "Task",
         "Resource": "arn:aws:states:::dynamodb:updateItem",
         "Arguments": _removal(_ME),
-        "Retry": [_RETRY],
+        "Retry": [awaiting.SERVICE_RETRIER],
         "Catch": [{"ErrorEquals": ["States.ALL"], "Output": here, "Next": following}],
         "Output": here,
         "Next": following,

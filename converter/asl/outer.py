@@ -37,13 +37,6 @@ _KNOWN = "$known"
 _BODY_EXECUTION = (
     f"$replace('{BODY_MACHINE}', ':stateMachine:', ':execution:') & ':' & $states.context.Execution.Name"
 )
-_RETRY = {
-    "ErrorEquals": ["States.ALL"],
-    "IntervalSeconds": 1,
-    "MaxAttempts": 6,
-    "BackoffRate": 2.0,
-    "JitterStrategy": "FULL",
-}
 
 
 def noted_tasks(workflow: Workflow, steps: Mapping[str, Step]) -> tuple[str, ...]:
@@ -75,7 +68,7 @@ def outer_block(
                     "Name": str(Expression("$states.context.Execution.Name")),
                     "Input": str(Expression("$states.context.Execution.Input")),
                 },
-                "Retry": [{"ErrorEquals": ["States.TaskFailed"], "MaxAttempts": 0}, _RETRY],
+                "Retry": [{"ErrorEquals": ["States.TaskFailed"], "MaxAttempts": 0}, awaiting.SERVICE_RETRIER],
                 "Catch": [{"ErrorEquals": ["States.ALL"], "Output": _caught(), "Next": LOOK}],
                 "Output": str(Expression("$states.result.Output")),
                 "End": True,
@@ -84,7 +77,7 @@ def outer_block(
                 "Type": "Task",
                 "Resource": "arn:aws:states:::aws-sdk:sfn:describeExecution",
                 "Arguments": {"ExecutionArn": str(Expression(_BODY_EXECUTION))},
-                "Retry": [_RETRY],
+                "Retry": [awaiting.SERVICE_RETRIER],
                 # Whether anything has been set up cannot be known then.
                 "Catch": [failed],
                 "Output": str(Expression(_ended())),
@@ -157,7 +150,7 @@ def _reading_state() -> dict[str, Any]:
             "Key": {"id": {"S": str(Expression(f"{_BODY_EXECUTION} & '/' & {records.INPUT}"))}},
             "ConsistentRead": True,
         },
-        "Retry": [_RETRY],
+        "Retry": [awaiting.SERVICE_RETRIER],
         "Output": str(Expression(f"$exists({item}) ? {{{records.INPUT}: $parse({item})}} : {{}}")),
         "End": True,
     }

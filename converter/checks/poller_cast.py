@@ -10,11 +10,9 @@ from dataclasses import dataclass
 
 from converter.checks.graphs import reachable
 from converter.checks.machine import MachineTree, Path, State
-from converter.checks.poller_loops import Poller
+from converter.checks.poller_loops import Poller, task_run_by
 from converter.checks.shapes import object_of
 
-#: The state that runs a task says so in its comment: ``task glue1: GlueJobOperator``.
-_RUNS_TASK = re.compile(r"task (?P<task>\S+): ")
 #: The key of an outcome record ends in the task's id: ``$states.context.Execution.Id & '/glue3'``.
 _RECORD_KEY = re.compile(r"""['"]/(?P<task>[^'"/]+)['"]\s*\)?\s*%\}""")
 _WRITES_RECORDS = re.compile(r"arn:[^:]+:states:[^:]*:[^:]*:(aws-sdk:)?dynamodb:(put|update)Item")
@@ -46,9 +44,8 @@ def cast_of(machine: MachineTree) -> Cast:
     runners: dict[str, list[State]] = defaultdict(list)
     tellers: dict[str, list[State]] = defaultdict(list)
     for state in machine.states:
-        match = _RUNS_TASK.match(state.text("Comment"))
-        if match and state.type in ("Task", "Pass", "Parallel", "Map"):
-            runners[match["task"]].append(state)
+        if own := task_run_by(state):
+            runners[own].append(state)
         for task in _told_by(state):
             tellers[task].append(state)
     return Cast(runners, tellers)

@@ -10,6 +10,7 @@ the age of the execution, which way does it take?
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta, timezone
@@ -24,6 +25,8 @@ from converter.checks.shapes import object_of
 if TYPE_CHECKING:
     from converter.engine.scope import Scope
 
+#: The state that runs a task says so in its comment: ``task glue1: GlueJobOperator``.
+_RUNS_TASK = re.compile(r"task (?P<task>\S+): ")
 #: The poller function's error while it is told to wait (``until`` in its event).
 NOT_READY = "NotReady"
 #: An execution lasts at most a year (service quotas of Step Functions).
@@ -43,13 +46,14 @@ class Poller:
     """A Task that asks for other tasks, and the states of its loop (only itself, where there is none).
 
     ``awaited`` gives each task's Glue job, None where only its record tells. ``by_time``: runs are recognised
-    by their start time.
+    by their start time. ``others`` are the tasks of the machine whose records the branch may have besides.
     """
 
     ask: State
     states: tuple[State, ...]
     awaited: Mapping[str, str | None]
     by_time: bool
+    others: tuple[str, ...] = ()
 
     @property
     def retries_until_ready(self) -> bool:
@@ -81,7 +85,7 @@ class Poller:
         ``age`` is that of the execution, in seconds. Raises CannotTell.
         """
         answer = {"Payload": {"records": records}}
-        data = _evaluated(self.ask.content.get("Output", "{% $states.result %}"), {}, age, answer)
+        data = _evaluated(self.ask.content.get("Output", "{% $states.result %}"), self._own, age, answer)
         name = self.ask.text("Next")
         for _ in self.states:
             state = self.ask.block.states.get(name)
@@ -93,6 +97,12 @@ class Poller:
                 data = _evaluated(state.content["Output"], data, age)
             name = _next_of_choice(state, data, age) if state.type == "Choice" else state.text("Next")
         return None  # it goes in circles without asking
+
+    @cached_property
+    def _own(self) -> dict[str, Any]:
+        """The data of the branch: records of the tasks that the loop looks at and does not ask for."""
+        looked_at = json.dumps([state.content for state in self.states if state.type == "Choice"])
+        return {task: {"state": "success", "at": 0} for task in self.others if task in looked_at}
 
     @cached_property
     def pauses(self) -> str:
@@ -135,6 +145,7 @@ def _questions(pauses: str, deadline: int) -> int:
 def pollers_of(machine: MachineTree) -> tuple[Poller, ...]:
     """Return the pollers of a machine."""
     found = []
+    everyone = [task for state in machine.states if (task := task_run_by(state))]
     for block in machine.blocks:
         asks = {state: tasks for state in block.states.values() if (tasks := _awaited_by(state))}
         if not asks:
@@ -143,8 +154,15 @@ def pollers_of(machine: MachineTree) -> tuple[Poller, ...]:
         loop_of = {state: loop for loop in loops for state in loop}
         for ask, tasks in asks.items():
             by_time = "window" in ask.arguments["Payload"]
-            found.append(Poller(ask, loop_of[ask], tasks, by_time))
+            others = tuple(task for task in everyone if task not in tasks)
+            found.append(Poller(ask, loop_of[ask], tasks, by_time, others))
     return tuple(found)
+
+
+def task_run_by(state: State) -> str | None:
+    """Return the task that a state runs, None if it runs none."""
+    match = _RUNS_TASK.match(state.text("Comment"))
+    return match["task"] if match and state.type in ("Task", "Pass", "Parallel", "Map") else None
 
 
 def _awaited_by(state: State) -> dict[str, str | None]:

@@ -9,13 +9,14 @@ skips that never come too late (*spared*).
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
 from itertools import pairwise
 
 from converter import diagnostics as d
 from converter.asl.rules import Rules
 from converter.diagnostics import Code
+from converter.relations import Relations
 from converter.verify import airflow_run
 from converter.verify.playing import Played
 from converter.verify.scenarios import Scenario
@@ -54,7 +55,8 @@ class AirflowSide:
     """One scenario as Airflow runs it. ``gave_up`` are the tasks that the machine failed at the deadline of
     their pollers, with the times: they fail here too, then, whatever is before them. ``shortfall`` is by how
     much, in seconds, the machine's waits for retries were too short for Airflow, which waits whole seconds
-    where a backoff gives a fraction. ``idle`` is what some tasks become if they do not run.
+    where a backoff gives a fraction. ``relations`` are those of the whole workflow; ``idle`` is what some
+    tasks become if they do not run.
     """
 
     workflow: Workflow
@@ -62,6 +64,7 @@ class AirflowSide:
     gave_up: Mapping[str, float]
     unheard: Mapping[str, tuple[str, ...]]
     shortfall: float
+    relations: Relations
     idle: Mapping[str, Outcome] = field(default_factory=dict)
 
     @classmethod
@@ -83,7 +86,7 @@ class AirflowSide:
             **{task: (airflow_run.Try(0.001, airflow_run.End.FAILED_FOR_GOOD),) for task in gave_up},
         }
         unheard = {task: question.unordered for task, question in rules.questions.items()}
-        return cls(replace(workflow, tasks=tasks), script, gave_up, unheard, shortfall)
+        return cls(replace(workflow, tasks=tasks), script, gave_up, unheard, shortfall, rules.relations)
 
     def run(self, held: Mapping[str, float] | None = None, *, spared: bool = False) -> airflow_run.Trace:
         """Return a run in which tasks begin no earlier than ``held`` says (task → seconds), see above."""
@@ -104,31 +107,39 @@ class AirflowSide:
         machine; if there are such tasks in the run that ``held`` and ``spared`` mean.
         """
         side, trace = self, self.run(held, spared=spared)
-        while swapped := self._swapped_ties(trace, played, side.idle):
-            side = replace(side, idle={**side.idle, **swapped})
+        while swapped := side._first_swapped_tie(trace, played):
+            side = replace(side, idle={**side.idle, swapped: Outcome(played.outcomes[swapped])})
             trace = side.run(held, spared=spared)
         return side if all(self._is_tie(task, trace) for task in side.idle) else self
 
-    def _swapped_ties(
-        self, trace: airflow_run.Trace, played: Played, known: Mapping[str, Outcome]
-    ) -> dict[str, Outcome]:
-        return {
-            task: Outcome(played.outcomes[task])
-            for task, result in trace.tasks.items()
-            if task not in known
-            and played.outcomes[task] in _IDLE
-            and played.outcomes[task] != result.outcome
-            and self._is_tie(task, trace)
-        }
+    def _first_swapped_tie(self, trace: airflow_run.Trace, played: Played) -> str | None:
+        """Return a tie that is not as in the machine, and before all others: those may follow from it."""
+        for task in self.relations.upstream_first:
+            name = task.task_id
+            actual = played.outcomes[name]
+            differs = name not in self.idle and actual in _IDLE and actual != trace.tasks[name].outcome
+            if differs and self._is_tie(name, trace):
+                return name
+        return None
 
     def _is_tie(self, task: str, trace: airflow_run.Trace) -> bool:
-        """Whether a task that has not run was decided at a moment at which both came to tasks before it."""
+        """Whether a task that has not run was decided when both a failure and a skip came to tasks before it.
+
+        Or when something came to one of them and to an indirect setup: what a rule makes of it, and what
+        becomes of a task whose setup did not succeed, need not be the same.
+        """
         result = trace.tasks[task]
         if result.tries or result.outcome not in _IDLE:
             return False
-        before = [trace.tasks[up] for up in self.workflow.task(task).upstream]
-        arrived = {up.outcome for up in before if up.decided == result.decided}
-        return Outcome.SKIPPED in arrived and bool(arrived & {Outcome.FAILED, Outcome.UPSTREAM_FAILED})
+
+        def arrived(before: Collection[str]) -> set[Outcome | None]:
+            found = (trace.tasks[up] for up in before)
+            return {up.outcome for up in found if up.decided == result.decided} - {Outcome.SUCCESS}
+
+        upstream = arrived(self.relations.upstream[task])
+        setups = arrived(self.relations.indirect_setups[task])
+        is_mixed = Outcome.SKIPPED in upstream and len(upstream) > 1
+        return is_mixed or bool(upstream and setups)
 
 
 def waits(tries: tuple[tuple[float, float], ...]) -> list[float]:

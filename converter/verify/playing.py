@@ -14,8 +14,10 @@ from converter.asl.machine import Machine
 from converter.asl.names import state_name
 from converter.engine import Definition, Execution, parse_definition, run_virtual
 from converter.operators.step import Step
+from converter.relations import Relations
 from converter.verify.scenarios import Scenario
 from converter.verify.simulated_aws import SimulatedAws
+from converter.verify.without_data import without_data
 from converter.workflow import Outcome, Workflow
 
 #: How long the poller function takes, in seconds.
@@ -59,8 +61,9 @@ class Player:
 
     def __init__(self, workflow: Workflow, machine: Machine) -> None:
         self._machine = machine
-        self._definition: Definition = parse_definition(machine.definition)
         self._task_of = {state_name(task.task_id): task.task_id for task in workflow.tasks}
+        played = without_data(machine, Relations(workflow), self._task_of)
+        self._definition: Definition = parse_definition(played)
         self._results = {state: result_of(machine.steps[task]) for state, task in self._task_of.items()}
 
     def play(self, scenario: Scenario) -> Played:

@@ -111,9 +111,13 @@ class Timing:
         """Return by how many pollers, one after another, the task may be held up: its own, and those of tasks
         before it that did not run, which the machine knew only by polling.
         """
-        idle = (up for up in self._waits_for(task) if up not in played.tries)
+        idle = (up for up in self._looks_at(task) if up not in played.tries)
         before = max((self._polls_before(up, played) for up in idle), default=0)
         return before + (task in self._behind_awaits)
+
+    def _looks_at(self, task: str) -> tuple[str, ...]:
+        """Return the tasks that it waits for, all of them or any of them."""
+        return (*self._waits_for(task), *self.rules.relations.watched.get(task, ()))
 
     def _just_behind(self, task: str, late: airflow_run.Trace, started: float) -> float | None:
         """Return ``started`` if it is when the last of those that the task waits for was decided."""
@@ -132,7 +136,7 @@ class Timing:
         pending = [task]
         while pending:
             name = pending.pop()
-            found = {*self._waits_for(name), *self.rules.relations.watched.get(name, ())} - before
+            found = {*self._looks_at(name)} - before
             before |= found
             pending += found
         ends = [played.tries[name][-1][1] for name in before if name in played.tries]

@@ -8,7 +8,6 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
-from converter import diagnostics as d
 from converter.asl.machine import Machine
 from converter.asl.rules import Rules
 from converter.diagnostics import Code
@@ -108,16 +107,9 @@ class Verifier:
         """What holds the machine's runs against Airflow's."""
         stops = self.machine.failures_end_the_run
         rules = Rules.of(self.workflow, self.machine.steps, failures_end_the_run=stops)
-        codes = set(self.codes)
-        if stops:  # whoever asks for it knows that the execution ends with the first failure
-            codes |= {d.FAILS_WITH_THE_FIRST, d.CUT_SHORT}
-        if self.workflow.dagrun_timeout:
-            codes.add(d.CUT_SHORT)
-        if rules.order_matters:
-            codes.add(d.CASCADE_ORDER)
         pairs = zip(self.workflow.tasks, self._meant.tasks, strict=True)
         rounded = frozenset(task.task_id for task, meant in pairs if task != meant)
-        return Judge(self._meant, self.plan, rules, frozenset(codes), self.machine.pace, rounded)
+        return Judge(self._meant, self.plan, rules, self.codes, self.machine.pace, rounded)
 
 
 def verify(

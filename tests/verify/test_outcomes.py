@@ -261,7 +261,7 @@ def test_a_chain_that_fails_records_everything_behind_it():
     execution, _ = play(flow, script)
     states = {task: record["state"] for task, record in records_of(execution).items()}
     assert states == {"a": "success", "b": "failed", "c": "upstream_failed", "d": "upstream_failed"}
-    assert records_of(execution)["d"]["at"] == pytest.approx(records_of(execution)["b"]["at"], abs=0.01)
+    assert records_of(execution)["d"]["at"] == pytest.approx(records_of(execution)["b"]["at"], abs=0.5)
 
 
 def test_a_chain_that_succeeds_takes_one_state_for_each_task_and_one_that_asks_whether_it_is_done():

@@ -5,45 +5,54 @@ from random_dags import random_dag
 from verifying import verified
 
 SMALL, LARGE = range(40), range(10_000, 10_003)
-FULL_SMALL, FULL_LARGE = range(1_000, 1_200), range(20_000, 20_030)
-#: Known gaps (docs/semantics.md, the proof): DAGs in which some scenario differs.
-KNOWN = {1_168, 20_023}
+#: With ten scenarios each: ten thousand.
+FULL_SMALL, FULL_LARGE = range(30_000, 30_960), range(40_000, 40_040)
+#: DAGs (seed, largest number of tasks) that have shown mistakes of the compiler, and what these were about.
+TELLING = {
+    (1_168, 12): "a one_failed behind a poller",
+    (2_030, 40): "the order of passes, on its way through the table",
+    (5_015, 40): "one_* and a skip: what is upstream may be known later than its time says",
+    (20_023, 40): "a rule that an indirect setup holds until a skip has overwritten what it was about",
+    (30_578, 12): "a poller whose own branch knows setups",
+    (30_640, 12): "one_* and a skip: so may who has the task skipped",
+    (50_223, 12): "a branch that was upstream_failed before it was skipped, and what is behind it alone",
+    (50_246, 12): "as 20023, with another rule",
+}
 
 
-def check(seeds, scenarios, *, largest, smallest=3):
-    for seed in seeds:
-        result = verified(random_dag(seed, largest, smallest), range(scenarios))
-        assert result.scenarios == scenarios
-        assert result.divergences == (), f"random_dag({seed}, {largest}, {smallest})"
+def check(seed, scenarios, largest):
+    result = verified(random_dag(seed, largest), range(scenarios))
+    assert result.scenarios == scenarios
+    assert result.divergences == (), f"random_dag({seed}, {largest})"
 
 
 @pytest.mark.usefixtures("each_poller_style")
 @pytest.mark.parametrize("first", SMALL[::10])
 def test_random_dags_end_as_in_airflow(first):
-    check(SMALL[first : first + 10], 3, largest=10)
+    for seed in range(first, first + 10):
+        check(seed, 3, 10)
 
 
 @pytest.mark.usefixtures("each_poller_style")
 @pytest.mark.parametrize("seed", LARGE)
 def test_large_random_dags_end_as_in_airflow(seed):
-    check([seed], 2, largest=40, smallest=20)
+    check(seed, 2, 40)
 
 
 @pytest.mark.full
 @pytest.mark.parametrize("first", FULL_SMALL[::20])
 def test_hundreds_of_random_dags_end_as_in_airflow(first):
-    check([seed for seed in range(first, first + 20) if seed not in KNOWN], 10, largest=12)
+    for seed in range(first, first + 20):
+        check(seed, 10, 12)
 
 
 @pytest.mark.full
-@pytest.mark.parametrize("seed", [seed for seed in FULL_LARGE if seed not in KNOWN])
+@pytest.mark.parametrize("seed", FULL_LARGE)
 def test_many_large_random_dags_end_as_in_airflow(seed):
-    check([seed], 5, largest=40, smallest=20)
+    check(seed, 10, 40)
 
 
-@pytest.mark.full
-@pytest.mark.xfail(strict=True, reason="docs/semantics.md, the proof: what is known to differ")
-@pytest.mark.parametrize("seed", sorted(KNOWN))
-def test_known_gaps(seed):
-    largest, smallest, scenarios = (12, 3, 10) if seed in FULL_SMALL else (40, 20, 5)
-    check([seed], scenarios, largest=largest, smallest=smallest)
+@pytest.mark.usefixtures("each_poller_style")
+@pytest.mark.parametrize(("seed", "largest"), TELLING, ids=str)
+def test_dags_that_have_shown_mistakes_end_as_in_airflow(seed, largest):
+    check(seed, 10, largest)

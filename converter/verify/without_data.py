@@ -1,0 +1,57 @@
+"""The machine as it is played: what its tasks are told is left out.
+
+Templates and XCom references ask for data that no scenario has: what functions return, what is in a conf.
+They stand in the arguments of tasks, and nowhere else. What has to be true of them in any case is that the
+records that they read are at hand.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from converter.asl.machine import Machine
+from converter.asl.tasks import RUN_ARGUMENT
+from converter.expressions.jsonata import Expression, literal, path
+from converter.relations import Relations
+
+
+def without_data(machine: Machine, relations: Relations, task_of: Mapping[str, str]) -> dict[str, Any]:
+    """Return the machine's definition with plain arguments. ``task_of`` gives the tasks by their states."""
+
+    def plain(block: Mapping[str, Any]) -> dict[str, Any]:
+        return {
+            **block,
+            "States": {name: _plain_state(name, state) for name, state in block["States"].items()},
+        }
+
+    def _plain_state(name: str, state: Mapping[str, Any]) -> dict[str, Any]:
+        if "Branches" in state:
+            return {**state, "Branches": [plain(block) for block in state["Branches"]]}
+        if name not in task_of or state["Type"] != "Task":
+            return dict(state)
+        task = task_of[name]
+        reads = [read for read in machine.steps[task].reads if read in relations.decided_before(task)]
+        return {
+            **state,
+            "Arguments": {**_plain(state["Arguments"]), "reads": [_record_of(read) for read in reads]},
+        }
+
+    return plain(machine.definition)
+
+
+def _plain(arguments: Any) -> Any:
+    """Return arguments without expressions, except for that by which a poller knows a run."""
+    if isinstance(arguments, Mapping):
+        return {name: value if name == RUN_ARGUMENT else _plain(value) for name, value in arguments.items()}
+    if isinstance(arguments, list):
+        return [_plain(value) for value in arguments]
+    if isinstance(arguments, str) and arguments.startswith("{%"):
+        return "a value"
+    return arguments
+
+
+def _record_of(task: str) -> str:
+    """Return an expression that fails its task if there is no record of the task that it reads."""
+    missing = literal(f"no record of {task}")
+    return str(Expression(f"$exists($states.input.{path(task)}) ? 'at hand' : $error({missing})"))
