@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -85,7 +85,8 @@ def manifest_of(workflow: Workflow, machine: Machine, options: Options) -> Manif
         converter_version=__version__,
         source=workflow.location,
         source_sha256=workflow.source_hash,
-        options=to_json(options),
+        # Variables may be secrets, and most of them are not of this DAG.
+        options=to_json(replace(options, variables=None)),
         tasks=tuple(
             ManifestTask(task.task_id, task.operator, states[task.task_id]) for task in workflow.tasks
         ),

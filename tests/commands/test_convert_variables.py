@@ -35,3 +35,13 @@ def test_without_values_the_template_is_refused_with_what_to_do(tmp_path):
     result = CliRunner().invoke(app, ["convert", str(tmp_path / "etl.py"), "-o", str(tmp_path / "build")])
     assert result.exit_code == 1
     assert "--variables" in result.stderr
+
+
+def test_values_that_no_template_uses_are_not_written(tmp_path):
+    (tmp_path / "etl.py").write_text(DAG.replace('Variable.get("task")', '"load"'))
+    values = {"bucket": "lake", "config": {"table": "orders"}, "password": "hunter2"}
+    (tmp_path / "variables.json").write_text(json.dumps(values))
+    out = tmp_path / "build"
+    options = ["-o", str(out), "--variables", str(tmp_path / "variables.json")]
+    assert CliRunner().invoke(app, ["convert", str(tmp_path / "etl.py"), *options]).exit_code == 0
+    assert not [file for file in out.rglob("*") if file.is_file() and b"hunter2" in file.read_bytes()]
