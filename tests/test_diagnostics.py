@@ -5,7 +5,7 @@ from converter import diagnostics
 from converter.diagnostics import CODES, Dag2SfnError, Diagnostic
 from converter.workflow import Location
 
-SOURCES = [path.read_text() for path in Path(diagnostics.__file__).parent.rglob("*.py")]
+SOURCES = [path.read_text() for path in Path(diagnostics.__file__).parents[1].rglob("*.py")]
 
 
 def test_a_message_has_code_place_problem_and_remedy():

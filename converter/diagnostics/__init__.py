@@ -1,0 +1,13 @@
+"""Every message about a DAG or a file. ``docs/diagnostics.md`` is generated from here.
+
+Codes are stable: a code that is given up is not used again. Each is a name of this package.
+"""
+
+# ruff: noqa: F403
+from converter.diagnostics.checking import *
+from converter.diagnostics.converting import *
+from converter.diagnostics.deploying import *
+from converter.diagnostics.model import *
+from converter.diagnostics.planning import *
+from converter.diagnostics.reading import *
+from converter.diagnostics.verifying import *

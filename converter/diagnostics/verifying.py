@@ -1,0 +1,22 @@
+"""D6xx: where Airflow's run is not followed, found by `dag2sfn verify`."""
+
+from converter.diagnostics.model import Severity, declare
+
+FAILS_WITH_THE_FIRST = declare(
+    "D601", Severity.APPROXIMATED, "the execution fails although Airflow calls the run a success",
+    """With fail_fast, and with --failures stop, the first failure ends the execution, which fails. Airflow
+    judges a run by its leaves, and fail_fast skips those: only if the task that fails is a leaf itself, or
+    one ran beside it, does Airflow call the run failed.""",
+)  # fmt: skip
+CUT_SHORT = declare(
+    "D602", Severity.APPROXIMATED, "a run that is cut short is read a little differently",
+    """When dagrun_timeout or the first failure ends an execution, a task reads as skipped that Airflow would
+    have decided before, at the first failure or skip among its upstream tasks; and with fail_fast a task that
+    waited for its next try reads as failed, not as skipped.""",
+)  # fmt: skip
+CASCADE_ORDER = declare(
+    "D603", Severity.APPROXIMATED, "what comes down at one moment may do so in another order",
+    """A failure or a skip decides many tasks at one moment, in passes of Airflow's scheduler. The machine
+    counts these passes, but not always as Airflow does. A task with a failure and a skip of the same moment
+    among its upstream tasks may then be upstream_failed instead of skipped, or the other way round.""",
+)  # fmt: skip
