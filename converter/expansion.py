@@ -48,8 +48,9 @@ class Source:
         known = [length for length in lengths if length is not None]
         if len(known) < len(lengths):
             return 0 if self.kind is SourceKind.ZIP and 0 in known else None
-        combine = {SourceKind.ZIP_LONGEST: max, SourceKind.CONCAT: sum}.get(self.kind, min)
-        return int(combine(known))
+        if self.kind is SourceKind.CONCAT:
+            return sum(known)
+        return max(known) if self.kind is SourceKind.ZIP_LONGEST else min(known)
 
     def task_ids(self) -> Iterator[str]:
         """Yield the tasks whose XComs the items come from."""
