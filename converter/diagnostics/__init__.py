@@ -11,3 +11,4 @@ from converter.diagnostics.model import *
 from converter.diagnostics.planning import *
 from converter.diagnostics.reading import *
 from converter.diagnostics.verifying import *
+from converter.diagnostics.whole_folders import *

@@ -64,7 +64,7 @@ class Step:
     ``orders_skips``: its result tells downstream tasks to be skipped, and ``skip`` gives, from
     ``$states.result``, which: null, the ids of some direct downstream tasks, or "all" (of those that
     ``orders_skips`` means). ``final_errors`` are never retried. ``reads`` are the tasks whose records the
-    arguments refer to.
+    arguments refer to. ``refusal`` says why the task is not converted: its state only records it as failed.
     """
 
     task_id: str
@@ -82,8 +82,9 @@ class Step:
     skip: Expression | None = None
     final_errors: tuple[str, ...] = ()
     reads: tuple[str, ...] = ()
+    refusal: str = ""
 
     @property
     def can_fail(self) -> bool:
         """Whether the task can end other than in success, once it runs."""
-        return self.resource is not None
+        return self.resource is not None or bool(self.refusal)
