@@ -13,6 +13,7 @@ from converter.asl.budget import states_of
 from converter.asl.machine import Machine
 from converter.asl.records import NOT_CONVERTED
 from converter.diagnostics import Code, Diagnostic, Severity
+from converter.operators.parts import Call, Part, Poll
 from converter.operators.step import Step
 from converter.planning import Plan
 from converter.workflow import Location, Task, Workflow
@@ -58,9 +59,9 @@ class TaskReport:
             return ""
         if self.step.refusal:
             return f"Pass: fails with {NOT_CONVERTED}"
-        if self.step.resource is None:
+        if self.step.does_nothing:
             return "Pass"
-        return f"Task: {self.step.resource.removeprefix(_INTEGRATION)}"
+        return " > ".join(map(_part_in_words, self.step.parts)) or f"Task: {_called(self.step.resource)}"
 
 
 @dataclass(frozen=True)
@@ -147,6 +148,16 @@ class ConversionReport:
             )
         yield "If its tasks import packages: `dag2sfn package` on this folder."
         yield f"Deploy this folder with `dag2sfn deploy`; start a run: `dag2sfn run {self.dag_id} --wait`."
+
+
+def _part_in_words(part: Part) -> str:
+    if isinstance(part, Poll):
+        return f"poll: {_called(part.ask.resource)}"
+    return _called(part.resource) if isinstance(part, Call) else "wait until"
+
+
+def _called(resource: str | None) -> str:
+    return (resource or "").removeprefix(_INTEGRATION)
 
 
 def status_of(diagnostics: Iterable[Diagnostic]) -> str:
