@@ -202,7 +202,7 @@ class GroupWriter:
         catch = []
         if step.can_skip:
             catch.append(([SKIP_ERROR], records.skipped(task_id, has_records=has_records)))
-        if emission.as_airflow and step.can_fail:
+        if emission.as_airflow and step.can_fail and not step.refusal:
             failed = records.failed(task_id, has_records=has_records, task_count=emission.task_count)
             catch.append((["States.ALL"], failed))
         if catch:
@@ -213,7 +213,10 @@ class GroupWriter:
         if self._entries[position] != self._items[position]:
             self._write_resumption(position, step, transition)
         states[self._items[position]] = state
-        if task_id in emission.noted or (awaited and not tasks.seen_in_glue(step, task)):
+        if step.refusal:
+            # What follows its success is reached where an earlier execution has done it.
+            state |= {"Next": self.failure_exit_name()} if emission.as_airflow else {}
+        elif task_id in emission.noted or (awaited and not tasks.seen_in_glue(step, task)):
             state["Next"] = published = emission.names.unique(f"{task_id}: publish success")
             following = str(transition.get("Next") or self.block.end_name())
             states[published] = awaiting.publish_state(task_id, following, emission.pace)
@@ -355,10 +358,11 @@ class GroupWriter:
 
     def _entry_name(self, unit: Unit, item: str) -> str:
         """Return the state with which an item begins: for a task, the one that asks whether it is done."""
-        if not self.emission.options.resumable or not isinstance(unit.item, Step):
+        if not isinstance(unit.item, Step):
             return item
-        if self.emission.steps[unit.item.task_id].does_nothing:
-            return item  # to do it again costs nothing
+        step = self.emission.steps[unit.item.task_id]
+        if not step.refusal and (not self.emission.options.resumable or step.does_nothing):
+            return item  # to do nothing again costs nothing
         return self.emission.names.unique(f"{unit.item.task_id}: done before?")
 
     def _item_name(self, unit: Unit) -> str:

@@ -9,7 +9,7 @@ from typing import Any
 from converter import diagnostics as d
 from converter.asl import records
 from converter.asl.names import Names
-from converter.asl.options import Correlate, Options
+from converter.asl.options import Correlate, Failures, Options
 from converter.asl.parts import given_to_parts, parts_block
 from converter.asl.retriers import retry_state
 from converter.diagnostics import Diagnostic
@@ -36,6 +36,11 @@ def state_of(step: Step, task: Task, options: Options, *, awaited: bool, has_rec
     output = str(records.succeeded(step, has_records=has_records))
     after = f", after {', '.join(task.upstream)}" if task.upstream else ""
     comment = f"task {task.task_id}: {step.operator}{after}"
+    if step.refusal and options.failures is Failures.STOP:
+        return {"Type": "Fail", "Comment": comment, "Error": records.NOT_CONVERTED, "Cause": step.refusal}
+    if step.refusal:
+        failed = records.not_converted(task.task_id, step.refusal, has_records=has_records)
+        return {"Type": "Pass", "Comment": comment, "Output": str(failed)}
     if step.does_nothing:
         return {"Type": "Pass", "Comment": comment, "Output": output}
     if step.parts:
