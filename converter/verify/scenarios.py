@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from random import Random
 
-from converter.asl.tasks import SKIP_ERROR
+from converter.operators.parts import SKIP_ERROR
 from converter.operators.step import SkipOrders, Step
 from converter.relations import Relations
 from converter.verify import airflow_run
@@ -66,7 +66,7 @@ def scenario_of(workflow: Workflow, steps: Mapping[str, Step], seed: int) -> Sce
 
 def _asks_the_date(step: Step) -> bool:
     """Whether the step is a LatestOnlyOperator's: it decides by itself what is skipped."""
-    return step.orders_skips is not None and not step.can_fail
+    return step.does_nothing and step.orders_skips is not None
 
 
 @dataclass(frozen=True)
@@ -115,7 +115,7 @@ class _Draw:
         if _asks_the_date(self.step):
             chosen = tuple(self.relations.downstream[self.task.task_id]) if self.is_latest else ()
             return [_Drawn(_A_MOMENT, end=airflow_run.Branch(chosen))]
-        if self.step.resource is None:
+        if self.step.does_nothing:
             return [_Drawn(0)]
         tries = [self._try(trouble, plain=plain)]
         while tries[-1].may_be_repeated() and len(tries) <= self.task.retries.count:
