@@ -35,7 +35,7 @@ DEPTH_LIMIT = 100
 #: the execution, slowest first. At 0.02 a task behind an Await starts at most 2 % later.
 GROWTHS = (0.0005, 0.001, 0.002, 0.005, 0.01, 0.02, 0.03, 0.05, 0.1)
 
-_EVENTS = {"Pass": 2, "Choice": 2, "Wait": 2, "Succeed": 2, "Fail": 1, "Parallel": 4}
+_EVENTS = {"Pass": 2, "Choice": 2, "Wait": 2, "Succeed": 2, "Fail": 1, "Parallel": 4, "Map": 4}
 #: An outcome record without its output or cause: braces, field names, state, time.
 _RECORD_BYTES = 80
 #: Return values are ids and ARNs today; errors are names. A character takes up to six bytes in JSON.
@@ -45,7 +45,7 @@ _BYTES_PER_CHARACTER = 6
 
 
 def states_of(block: Mapping[str, Any]) -> Iterator[tuple[str, Mapping[str, Any]]]:
-    """Yield name and state of every state of a definition, branches included."""
+    """Yield name and state of every state of a definition, branches included, but not those of instances."""
     for name, state in block["States"].items():
         yield name, state
         for branch in state.get("Branches", ()):
@@ -56,7 +56,7 @@ def worst_case_events(definition: Mapping[str, Any]) -> int:
     """Return the events of an execution that enters every state once, with every retry.
 
     That is more than any execution has, as no execution takes both exits of a Choice. Polls after a
-    poller's first come on top, in loops or as retries.
+    poller's first come on top, in loops or as retries, and so do the instances of mapped tasks.
     """
     return 2 + sum(_state_events(state) for _, state in states_of(definition))
 

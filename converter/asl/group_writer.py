@@ -10,13 +10,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from converter.asl import awaiting, decisions, records, tasks
+from converter.asl import awaiting, decisions, instances, records, tasks
 from converter.asl.await_writer import write_await
 from converter.asl.groups import Group, Unit, first_tasks
 from converter.asl.names import listing
 from converter.expressions.jsonata import Expression, path
 from converter.operators.step import Step as StepOfTask
 from converter.planning import Parallel, Step
+from converter.workflow import Task
 
 if TYPE_CHECKING:
     from converter.asl.block import BlockWriter
@@ -145,8 +146,8 @@ class GroupWriter:
             # What is certain to have succeeded is not handed into the block.
             needs = tuple(need for need in question.upstream if need not in self.block.certain)
             runs, otherwise = (
-                decisions.runs(question.rule, needs),
-                decisions.not_run_record(question.rule, needs),
+                decisions.runs(question.rule, needs, self.emission.rules.mapped),
+                decisions.not_run_record(question.rule, needs, self.emission.rules.mapped),
             )
         elif decisions.is_behind_one_branch(question, overtaken=self.emission.rules.overtaken):
             runs = decisions.runs_unless_told(task_id, question)
@@ -177,6 +178,7 @@ class GroupWriter:
             data=data,
             setups=emission.setups,
             overtaken=emission.rules.overtaken,
+            mapped=emission.rules.mapped,
             for_any=for_any,
         )
 
@@ -186,27 +188,65 @@ class GroupWriter:
         emission, states = self.emission, self.block.states
         step, task = emission.steps[task_id], emission.task(task_id)
         awaited, has_records = task_id in emission.awaited, bool(self.block.at_hand)
-        state = tasks.state_of(step, task, emission.options, awaited=awaited, has_records=has_records)
-        catch = []
-        if step.can_skip:
-            catch.append(([tasks.SKIP_ERROR], records.skipped(task_id, has_records=has_records)))
-        if emission.as_airflow and step.can_fail:
-            failed = records.failed(task_id, has_records=has_records, task_count=emission.task_count)
-            catch.append((["States.ALL"], failed))
-        if catch:
+        caught, end = self._caught(step, has_records=has_records), "success"
+        if step.instances is None:
+            state = tasks.state_of(step, task, emission.options, awaited=awaited, has_records=has_records)
+        else:
+            state, end = self._map_state(step, task), "outcome"
+            # Its instances catch what they do themselves; what remains is a Map that Step Functions ends.
+            caught = [pair for pair in caught if pair[0] != [tasks.SKIP_ERROR]]
+            transition = self._transition_after_instances(position, task_id, transition)
+        if caught:
             state["Catch"] = [
                 {"ErrorEquals": errors, "Output": str(output), "Next": self.failure_exit_name()}
-                for errors, output in catch
+                for errors, output in caught
             ]
         if self._entries[position] != self._items[position]:
             self._write_resumption(position, step, transition)
         states[self._items[position]] = state
         if task_id in emission.noted or (awaited and not tasks.seen_in_glue(step, task)):
-            state["Next"] = published = emission.names.unique(f"{task_id}: publish success")
+            state["Next"] = published = emission.names.unique(f"{task_id}: publish {end}")
             following = str(transition.get("Next") or self.block.end_name())
             states[published] = awaiting.publish_state(task_id, following, emission.pace)
         else:
             state |= transition
+
+    def _transition_after_instances(
+        self, position: int, task_id: str, transition: dict[str, Any]
+    ) -> dict[str, Any]:
+        """Return the transition after a mapped task: in a group, only its record tells how it ended."""
+        is_last = position + 1 == len(self.group.units)
+        if is_last or not self.emission.rules.may_not_succeed(task_id):
+            return transition
+        return {"Next": self._write_join(position, self.group.units[position])}
+
+    def _caught(self, step: StepOfTask, *, has_records: bool) -> list[tuple[list[str], Expression]]:
+        """Return what a task's state catches: errors, and the data with the record that they mean."""
+        emission, task_id = self.emission, step.task_id
+        caught = []
+        if step.can_skip:
+            caught.append(([tasks.SKIP_ERROR], records.skipped(task_id, has_records=has_records)))
+        if emission.as_airflow and step.can_fail:
+            count = max(emission.task_count, emission.most_instances.get(task_id, 0))
+            failed = records.failed(task_id, has_records=has_records, task_count=count)
+            caught.append((["States.ALL"], failed))
+        return caught
+
+    def _map_state(self, step: StepOfTask, task: Task) -> dict[str, Any]:
+        emission = self.emission
+        return instances.map_state(
+            step,
+            task,
+            emission.options,
+            reads=[read for read in emission.rules.reads[task.task_id] if read in self.block.at_hand],
+            names=(
+                emission.names.unique(f"{task.task_id}: instance"),
+                emission.names.unique(f"{task.task_id}: instance ended"),
+            ),
+            caught=self._caught(step, has_records=False),
+            most=emission.most_instances[task.task_id],
+            has_records=bool(self.block.at_hand),
+        )
 
     def _write_resumption(self, position: int, step: StepOfTask, transition: dict[str, Any]) -> None:
         """Write the state that passes a task by if an earlier execution has done it."""
@@ -312,6 +352,7 @@ class GroupWriter:
                 decided_by=self._records(deciding, also=self.group.tasks),
                 may_be_skipped=emission.rules.may_be_skipped(*followers),
                 overtaken=not emission.rules.overtaken.isdisjoint(deciding),
+                mapped=not emission.rules.mapped.isdisjoint(deciding),
             )
             states[self._failure_exit] = {"Type": "Pass", "Output": str(marked), **following}
 

@@ -60,9 +60,10 @@ def seen_in_glue(step: Step, task: Task) -> GlueRun | None:
     """Return the Glue run by which other branches see the task succeed, None if only its record tells.
 
     A task whose tries are limited may fail by its timeout although its run succeeds: Step Functions hears
-    of a run's end late. So that branches never disagree, such a task tells its success itself.
+    of a run's end late. So that branches never disagree, such a task tells its success itself; and so does a
+    mapped one, which has many runs.
     """
-    return None if timeout_of(step, task) else step.completion
+    return None if step.instances or timeout_of(step, task) else step.completion
 
 
 def run_token(task_id: str) -> Expression:

@@ -51,6 +51,21 @@ class SkipOrders(Enum):
 
 
 @dataclass(frozen=True)
+class Instances:
+    """The step is done once for each of some items, side by side.
+
+    ``count`` gives how many there are, from the records of the tasks ``over`` (whose XComs the items come
+    from); ``length`` is that number where it is known at conversion. ``at_once`` is how many may run at a
+    time; None: as many as the machine can run.
+    """
+
+    count: Expression
+    length: int | None = None
+    over: tuple[str, ...] = ()
+    at_once: int | None = None
+
+
+@dataclass(frozen=True)
 class Step:
     """One task as a Task state, or as a Pass state where ``resource`` is None (nothing to do).
 
@@ -64,7 +79,7 @@ class Step:
     ``orders_skips``: its result tells downstream tasks to be skipped, and ``skip`` gives, from
     ``$states.result``, which: null, the ids of some direct downstream tasks, or "all" (of those that
     ``orders_skips`` means). ``final_errors`` are never retried. ``reads`` are the tasks whose records the
-    arguments refer to.
+    arguments refer to. ``instances``: the task is mapped, and all else is said of one instance.
     """
 
     task_id: str
@@ -82,6 +97,7 @@ class Step:
     skip: Expression | None = None
     final_errors: tuple[str, ...] = ()
     reads: tuple[str, ...] = ()
+    instances: Instances | None = None
 
     @property
     def can_fail(self) -> bool:
