@@ -119,16 +119,14 @@ def test_several_mapped_stages_over_one_list_and_a_task_over_what_instances_retu
     """What instances return is as long as what was pushed: None is nothing."""
     first = mapped(python("first", "a"), x=xcom("a"))
     second = mapped_glue("second", "first", over=zipped(xcom("first")))
-    records, _, aws = play(
+    records, _, _ = play(
         python("a"),
         first,
         second,
         script={"a": {"returns": [1, 2, 3]}, "first: instance": {"returns": "x"}},
     )
     assert len(records["first"]["instances"]) == len(records["second"]["instances"]) == 3
-    records, _, aws = play(
-        python("a"), first, second, script={"a": {"returns": [1, 2]}, "first: instance": 1}
-    )
+    records, _, _ = play(python("a"), first, second, script={"a": {"returns": [1, 2]}, "first: instance": 1})
     assert states(records) == {"a": "success", "first": "success", "second": "skipped"}
 
 
@@ -184,7 +182,7 @@ def test_without_what_it_is_expanded_over_a_task_does_not_run_whatever_its_rule(
 
 
 def test_a_task_that_instances_failed_before_is_expanded_over_the_others():
-    records, _, aws = play(
+    records, _, _ = play(
         mapped(python("first"), x=listed(1, 2)),
         mapped_glue("m", "first", over=xcom("first"), trigger_rule=TriggerRule.ALL_DONE),
         script={"first: instance": "Boom"},
