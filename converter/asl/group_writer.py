@@ -14,7 +14,8 @@ from converter.asl import awaiting, decisions, instances, records, tasks
 from converter.asl.await_writer import write_await
 from converter.asl.groups import Group, Unit, first_tasks
 from converter.asl.names import listing
-from converter.expressions.jsonata import Expression, path
+from converter.expressions.jsonata import Expression
+from converter.operators.parts import SKIP_ERROR
 from converter.operators.step import Step as StepOfTask
 from converter.planning import Parallel, Step
 from converter.workflow import Task
@@ -188,14 +189,14 @@ class GroupWriter:
         emission, states = self.emission, self.block.states
         step, task = emission.steps[task_id], emission.task(task_id)
         awaited, has_records = task_id in emission.awaited, bool(self.block.at_hand)
-        caught, end = self._caught(step, has_records=has_records), "success"
-        if step.instances is None:
-            state = tasks.state_of(step, task, emission.options, awaited=awaited, has_records=has_records)
-        else:
-            state, end = self._map_state(step, task), "outcome"
+        caught = self._caught(step, has_records=has_records)
+        if step.instances is not None:
+            state = self._map_state(step, task)
             # Its instances catch what they do themselves; what remains is a Map that Step Functions ends.
-            caught = [pair for pair in caught if pair[0] != [tasks.SKIP_ERROR]]
+            caught = [pair for pair in caught if pair[0] != [SKIP_ERROR]]
             transition = self._transition_after_instances(position, task_id, transition)
+        else:
+            state = tasks.state_for(step, task, self._surroundings(task_id))
         if caught:
             state["Catch"] = [
                 {"ErrorEquals": errors, "Output": str(output), "Next": self.failure_exit_name()}
@@ -204,7 +205,11 @@ class GroupWriter:
         if self._entries[position] != self._items[position]:
             self._write_resumption(position, step, transition)
         states[self._items[position]] = state
-        if task_id in emission.noted or (awaited and not tasks.seen_in_glue(step, task)):
+        if step.refusal:
+            # What follows its success is reached where an earlier execution has done it.
+            state |= {"Next": self.failure_exit_name()} if emission.as_airflow else {}
+        elif task_id in emission.noted or (awaited and not tasks.seen_in_glue(step, task)):
+            end = "outcome" if step.instances else "success"
             state["Next"] = published = emission.names.unique(f"{task_id}: publish {end}")
             following = str(transition.get("Next") or self.block.end_name())
             states[published] = awaiting.publish_state(task_id, following, emission.pace)
@@ -225,27 +230,31 @@ class GroupWriter:
         emission, task_id = self.emission, step.task_id
         caught = []
         if step.can_skip:
-            caught.append(([tasks.SKIP_ERROR], records.skipped(task_id, has_records=has_records)))
-        if emission.as_airflow and step.can_fail:
+            caught.append(([SKIP_ERROR], records.skipped(task_id, has_records=has_records)))
+        if emission.as_airflow and step.can_fail and not step.refusal:
             count = max(emission.task_count, emission.most_instances.get(task_id, 0))
             failed = records.failed(task_id, has_records=has_records, task_count=count)
             caught.append((["States.ALL"], failed))
         return caught
 
     def _map_state(self, step: StepOfTask, task: Task) -> dict[str, Any]:
-        emission = self.emission
         return instances.map_state(
             step,
             task,
-            emission.options,
-            reads=[read for read in emission.rules.reads[task.task_id] if read in self.block.at_hand],
-            names=(
-                emission.names.unique(f"{task.task_id}: instance"),
-                emission.names.unique(f"{task.task_id}: instance ended"),
-            ),
+            self._surroundings(task.task_id),
             caught=self._caught(step, has_records=False),
-            most=emission.most_instances[task.task_id],
-            has_records=bool(self.block.at_hand),
+            most=self.emission.most_instances[task.task_id],
+        )
+
+    def _surroundings(self, task_id: str) -> tasks.Surroundings:
+        emission, at_hand = self.emission, self.block.at_hand
+        return tasks.Surroundings(
+            emission.options,
+            emission.names,
+            awaited=task_id in emission.awaited,
+            has_records=bool(at_hand),
+            reads=tuple(read for read in emission.rules.reads[task_id] if read in at_hand),
+            growth=emission.pace.growth,
         )
 
     def _write_resumption(self, position: int, step: StepOfTask, transition: dict[str, Any]) -> None:
@@ -285,7 +294,7 @@ class GroupWriter:
             transition = {"Next": self._write_join(position, unit)}
         self.block.states[self._items[position]] = {
             "Type": "Parallel",
-            "Arguments": {task: str(Expression(f"{records.INPUT}.{path(task)}")) for task in given},
+            "Arguments": {task: str(records.of_task(task)) for task in given},
             "Branches": branches,
             "Output": str(records.joined(has_records=bool(self.block.at_hand))),
             **transition,
@@ -384,10 +393,11 @@ class GroupWriter:
 
     def _entry_name(self, unit: Unit, item: str) -> str:
         """Return the state with which an item begins: for a task, the one that asks whether it is done."""
-        if not self.emission.options.resumable or not isinstance(unit.item, Step):
+        if not isinstance(unit.item, Step):
             return item
-        if self.emission.steps[unit.item.task_id].resource is None:
-            return item  # to do it again costs nothing
+        step = self.emission.steps[unit.item.task_id]
+        if not step.refusal and (not self.emission.options.resumable or step.does_nothing):
+            return item  # to do nothing again costs nothing
         return self.emission.names.unique(f"{unit.item.task_id}: done before?")
 
     def _item_name(self, unit: Unit) -> str:

@@ -9,12 +9,12 @@ it is never expanded, and counts as one.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from converter import diagnostics as d
 from converter.asl import records, tasks
-from converter.asl.options import Options
 from converter.diagnostics import Diagnostic
 from converter.expressions.jsonata import Expression, literal, path
 from converter.operators.arguments import task_diagnostic
@@ -29,6 +29,8 @@ _EVENTS, _BYTES = 15_000, 160_000
 _RECORD_BYTES = 150
 #: An iteration starts and ends; a task is entered, scheduled, started, succeeded, exited; what a retry adds.
 _EVENTS_OF_INSTANCE, _EVENTS_OF_RETRY = 7, 3
+#: What a task of several states has in each try: the Parallel around them, their beginning and end; a part.
+_EVENTS_OF_PARTS, _EVENTS_OF_PART = 8, 9
 #: What a caught failure adds: the end of the iteration is a state of its own.
 _EVENTS_OF_END = 2
 
@@ -38,25 +40,32 @@ def most_instances(steps: Mapping[str, Step], tasks_by_id: Mapping[str, Task]) -
     mapped = {name: step.instances for name, step in steps.items() if step.instances is not None}
     found = {name: each.length for name, each in mapped.items() if each.length is not None}
     unknown = [name for name in mapped if name not in found]
-    events = _EVENTS - sum(events_of_instance(tasks_by_id[name]) * count for name, count in found.items())
+    events = _EVENTS - sum(
+        events_of_instance(steps[name], tasks_by_id[name]) * count for name, count in found.items()
+    )
     size = _BYTES - _RECORD_BYTES * sum(found.values())
     for name in unknown:
-        by_events = events // len(unknown) // events_of_instance(tasks_by_id[name])
+        by_events = events // len(unknown) // events_of_instance(steps[name], tasks_by_id[name])
         by_size = size // len(unknown) // _RECORD_BYTES
         found[name] = max(1, min(LONGEST_LIST, by_events, by_size))
     return found
 
 
-def events_of_instance(task: Task) -> int:
-    """Return the events of one instance that fails after all retries of its own."""
-    return _EVENTS_OF_INSTANCE + _EVENTS_OF_END + _EVENTS_OF_RETRY * max(0, task.retries.count)
+def events_of_instance(step: Step, task: Task) -> int:
+    """Return the events of one instance that fails after all retries of its own, but for its polls."""
+    retries = max(0, task.retries.count)
+    if step.parts:
+        of_try = _EVENTS_OF_PARTS + _EVENTS_OF_PART * len(step.parts)
+        return _EVENTS_OF_INSTANCE + _EVENTS_OF_END + of_try * (1 + retries)
+    return _EVENTS_OF_INSTANCE + _EVENTS_OF_END + _EVENTS_OF_RETRY * retries
 
 
 def events_of_instances(workflow: Workflow, steps: Mapping[str, Step]) -> int:
     """Return the events of all instances that a machine may have."""
     by_id = {task.task_id: task for task in workflow.tasks}
     return sum(
-        count * events_of_instance(by_id[name]) for name, count in most_instances(steps, by_id).items()
+        count * events_of_instance(steps[name], by_id[name])
+        for name, count in most_instances(steps, by_id).items()
     )
 
 
@@ -71,7 +80,9 @@ def instance_problems(workflow: Workflow, steps: Mapping[str, Step]) -> Iterator
             problem = f"it fails with more than {most[task.task_id]} instances"
             remedy = "lower its retries, or give each instance more to do"
             yield task_diagnostic(d.MOST_INSTANCES, task, problem, remedy)
-        elif each.length is not None and each.length * events_of_instance(task) > _EVENTS:
+        elif (
+            each.length is not None and each.length * events_of_instance(steps[task.task_id], task) > _EVENTS
+        ):
             problem = f"its {each.length} instances do not fit the history of an execution"
             remedy = "lower its retries, or give each instance more to do"
             yield task_diagnostic(d.TOO_MANY_INSTANCES, task, problem, remedy)
@@ -80,27 +91,26 @@ def instance_problems(workflow: Workflow, steps: Mapping[str, Step]) -> Iterator
 def map_state(
     step: Step,
     task: Task,
-    options: Options,
+    where: tasks.Surroundings,
     *,
-    reads: Iterable[str],
-    names: tuple[str, str],
     caught: Sequence[tuple[Sequence[str], Expression]],
     most: int,
-    has_records: bool,
 ) -> dict[str, Any]:
     """Return the state that runs all instances of a mapped task, without its transitions and its Catch.
 
-    ``reads`` are the tasks whose records an instance is given, ``names`` those of the state of an instance
-    and of the one that it goes to when something was ``caught`` (errors → the data with its record).
+    What is ``caught`` (errors → the record) ends an instance, of which there are ``most`` at most.
     """
-    instance, ended = names
-    inner = tasks.state_of(step, task, options, awaited=False, has_records=False)
+    instance = where.names.unique(f"{task.task_id}: instance")
+    ended = where.names.unique(f"{task.task_id}: instance ended")
+    # The way to its index is as to the record of another task.
+    inside = replace(where, awaited=False, has_records=False, reads=(*where.reads, task.task_id))
+    inner = tasks.state_for(step, task, inside)
     state: dict[str, Any] = {
         "Type": "Map",
         "Comment": inner["Comment"],
         "Items": str(_indexes(step.instances or Instances(Expression("0")), most)),
         "ItemSelector": {
-            **{read: str(Expression(f"{records.INPUT}.{path(read)}")) for read in reads},
+            **{read: str(records.of_task(read)) for read in where.reads},
             task.task_id: {"map_index": "{% $states.context.Map.Item.Value %}"},
         },
     }
@@ -118,7 +128,7 @@ def map_state(
         "StartAt": instance,
         "States": states,
     }
-    state["Output"] = str(_with_record(task.task_id, has_records=has_records))
+    state["Output"] = str(_with_record(task.task_id, has_records=where.has_records))
     return state
 
 
