@@ -63,8 +63,8 @@ def worst_case_events(definition: Mapping[str, Any]) -> int:
     """Return the events of an execution that enters every state once, with every retry.
 
     That is more than any execution has, as no execution takes both exits of a Choice. Polls after a
-    poller's first come on top, in loops or as retries; so do those of a task's own polls, and the instances of
-    mapped tasks.
+    poller's first come on top, in loops or as retries; so do those of a task's own polls, and the
+    instances of mapped tasks.
     """
     return 2 + _block_events(definition)
 
