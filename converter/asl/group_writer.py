@@ -264,7 +264,7 @@ class GroupWriter:
         done = str(records.with_resumed(step.task_id, has_records=has_records, earlier=earlier))
         following = str(transition.get("Next") or self.block.end_name())
         ways = [("success", following)]
-        if step.can_skip:
+        if step.can_skip or (step.instances and self.emission.rules.may_be_skipped(step.task_id)):
             ways.append(("skipped", self.failure_exit_name()))
         if earlier != records.RESUMED:  # it goes on, rather than begin again
             ways.append(("failed", self.failure_exit_name()))

@@ -31,8 +31,8 @@ _RECORD_BYTES = 150
 _EVENTS_OF_INSTANCE, _EVENTS_OF_RETRY = 7, 3
 #: What a task of several states has in each try: the Parallel around them, their beginning and end; a part.
 _EVENTS_OF_PARTS, _EVENTS_OF_PART = 8, 9
-#: What a caught failure adds: the end of the iteration is a state of its own.
-_EVENTS_OF_END = 2
+#: What a caught failure adds, and the question whether an instance is done: states of their own.
+_EVENTS_OF_END = 4
 
 
 def most_instances(steps: Mapping[str, Step], tasks_by_id: Mapping[str, Task]) -> dict[str, int]:
@@ -118,18 +118,36 @@ def map_state(
         state["MaxConcurrency"] = step.instances.at_once
     inner |= {"Comment": f"an instance of {task.task_id}: {step.operator}", "End": True}
     states = {instance: inner}
+    start = instance
+    if where.options.resumable:
+        start = where.names.unique(f"{task.task_id}: instance done before?")
+        states = {start: _resumption(task.task_id, instance, ended), **states}
     if caught:
         inner["Catch"] = [
             {"ErrorEquals": list(errors), "Output": str(output), "Next": ended} for errors, output in caught
         ]
+    if caught or where.options.resumable:
         states[ended] = {"Type": "Succeed"}
-    state["ItemProcessor"] = {
-        "ProcessorConfig": {"Mode": "INLINE"},
-        "StartAt": instance,
-        "States": states,
-    }
+    state["ItemProcessor"] = {"ProcessorConfig": {"Mode": "INLINE"}, "StartAt": start, "States": states}
     state["Output"] = str(_with_record(task.task_id, has_records=where.has_records))
     return state
+
+
+def _resumption(task_id: str, instance: str, ended: str) -> dict[str, Any]:
+    """Return the state that passes an instance by if an earlier execution has done it."""
+    index = f"{records.INPUT}.{path(task_id)}.map_index"
+    earlier = f"($all := {records.RESUMED_INSTANCES}.{path(task_id)}; $all[{index}])"
+    return {
+        "Type": "Choice",
+        "Choices": [
+            {
+                "Condition": str(Expression(f"{index} >= 0 and {earlier}.state = 'success'")),
+                "Output": str(Expression(f"{{{literal(task_id)}: {earlier}}}")),
+                "Next": ended,
+            }
+        ],
+        "Default": instance,
+    }
 
 
 def _indexes(instances: Instances, most: int) -> Expression:

@@ -25,6 +25,8 @@ NOT_CONVERTED = "NotConverted"
 #: In the data of a task's parts: which try this is, and when the first began. No task id has a blank.
 THIS_TRY_NAME = "this try"
 THIS_TRY = f"{INPUT}.{path(THIS_TRY_NAME)}"
+#: The records of its instances, by task, of mapped tasks that the earlier execution has not done wholly.
+RESUMED_INSTANCES = "$states.context.Execution.Input.resumed_instances"
 NOT_SUCCESSFUL = "[state != 'success']"
 
 

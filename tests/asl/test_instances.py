@@ -242,3 +242,17 @@ def test_a_list_of_the_file_that_is_too_long_is_refused():
     conversion = convert(workflow(mapped_glue("m", over=days(*map(str, range(3000))))), Options())
     assert "D284" in {problem.code.id for problem in conversion.diagnostics}
     assert conversion.refused
+
+
+def test_resuming_runs_only_the_instances_that_have_not_succeeded():
+    task = mapped_glue("m", over=days("a", "b", "c"))
+    definition = machine_of(workflow(task, nested("n", "m")), Options()).definition
+    done = [{"state": "success", "at": 1, "output": day} for day in "abc"]
+    done[1] = {"state": "failed", "at": 1}
+    aws = Aws()
+    execution = run_virtual(
+        parse_definition(definition), {**RUN, "resumed": {}, "resumed_instances": {"m": done}}, aws
+    )
+    assert [given.get("--day") for name, given, _ in aws.calls if name == "m: instance"] == ["b"]
+    outputs = [instance["output"] for instance in json.loads(execution.output)["m"]["instances"]]
+    assert outputs == ["a", "run of b", "c"]
