@@ -1,23 +1,54 @@
 """What the scheduler decides about one task: skips it was told of, its setups, its rule, its scope.
 
-All of it is ``airflow.models.taskinstance``, ``TaskInstance.are_dependencies_met``, for the dependencies of
-an unmapped task: ``NotPreviouslySkippedDep`` and ``TriggerRuleDep`` (airflow.ti_deps.deps).
+All of it is ``airflow.models.taskinstance``, ``TaskInstance.are_dependencies_met``, for the dependencies
+``NotPreviouslySkippedDep``, ``TriggerRuleDep`` and ``MappedTaskUpstreamDep`` (airflow.ti_deps.deps).
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 
 from converter.verify.airflow_run.graph import Graph
+from converter.verify.airflow_run.mapping import task_of
 from converter.verify.airflow_run.rules import Decision, Verdict, apply_rule, tally
 from converter.workflow import Outcome, TriggerRule
 
 
-def decide(graph: Graph, outcomes: Mapping[str, Outcome], task_id: str) -> Decision:
+def decide(
+    graph: Graph, outcomes: Mapping[str, Outcome], task_id: str, begun: Collection[str] = ()
+) -> Decision:
     """Return what the task does, given the outcomes of the tasks that have finished.
 
-    This is ``TriggerRuleDep._evaluate_trigger_rule``; tasks that a branch has skipped are another matter.
+    This is ``TriggerRuleDep._evaluate_trigger_rule`` and, for instances of mapped tasks,
+    ``MappedTaskUpstreamDep``; tasks that a branch has skipped are another matter. ``begun`` are the tasks
+    that have ever begun a try.
     """
+    by_rule = _decide_by_rule_and_setups(graph, outcomes, task_id)
+    if not graph.expanded_over[task_id]:
+        return by_rule
+    by_items = _decide_by_items(graph, outcomes, task_id, begun)
+    if isinstance(by_items, Outcome) and by_rule is not Outcome.UPSTREAM_FAILED:
+        return by_items
+    return by_items if by_rule is Verdict.RUN else by_rule
+
+
+def _decide_by_items(
+    graph: Graph, outcomes: Mapping[str, Outcome], task_id: str, begun: Collection[str]
+) -> Decision:
+    """Decide by what the task is expanded over: it waits for all of that, and does not run without it.
+
+    Instances of a mapped task that has been expanded need only have finished. (``MappedTaskUpstreamDep``)
+    """
+    over = graph.expanded_over[task_id]
+    missing = [outcomes.get(name) for name in over if name not in begun or name == task_of(name)]
+    if Outcome.FAILED in missing or Outcome.UPSTREAM_FAILED in missing:
+        return Outcome.UPSTREAM_FAILED
+    if Outcome.SKIPPED in missing:
+        return Outcome.SKIPPED
+    return Verdict.RUN if all(name in outcomes for name in over) else Verdict.WAIT
+
+
+def _decide_by_rule_and_setups(graph: Graph, outcomes: Mapping[str, Outcome], task_id: str) -> Decision:
     task = graph.tasks[task_id]
     if task.is_teardown:
         return _decide_teardown(graph, outcomes, task_id)
