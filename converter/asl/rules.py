@@ -119,7 +119,7 @@ class Rules:
             question = _question(task, relations, skipped_by[name], superfluous)
             if asks_all:
                 question = _with_implied_setups(question, implied, possible)
-            question = replace(question, expanded_over=_expanded_over(task, steps[name]))
+            question = replace(question, expanded_over=_expanded_over(task, steps))
             questions[name] = question
             may_run, otherwise = _possible_decisions(task, question, relations, possible)
             if question.skipped_by and otherwise & UPSTREAM_FAILED and len(question.records) > 1:
@@ -262,6 +262,9 @@ def _skipped_by(relations: Relations, steps: Mapping[str, Step]) -> Mapping[str,
             relations.descendants(name) if orders is SkipOrders.DESCENDANTS else relations.downstream[name]
         )
         for down in behind:
+            instances = steps[down].instances
+            if instances and instances.length and down not in relations.downstream[name]:
+                continue  # expanded from the start, it is not found by its id; only its parents tell it
             if orders is SkipOrders.NOT_CHOSEN or not relations.tasks[down].is_teardown:
                 found[down].append(name)
     return {name: tuple(before) for name, before in found.items()}
@@ -291,11 +294,16 @@ def _question(
     return Question(rule, upstream, setups, ordered, tuple(name for name in skipped_by if name not in known))
 
 
-def _expanded_over(task: Task, step: Step) -> tuple[str, ...]:
-    """Return the tasks that a mapped task cannot do without, where its rule says nothing of the kind."""
-    if step.instances is None or task.trigger_rule is TriggerRule.ALL_SUCCESS:
+def _expanded_over(task: Task, steps: Mapping[str, Step]) -> tuple[str, ...]:
+    """Return the tasks that a mapped task cannot do without, where its rule says nothing of the kind.
+
+    Over a list of the file a task is expanded from the start: it is there, whatever becomes of it.
+    """
+    instances = steps[task.task_id].instances
+    if instances is None or task.trigger_rule is TriggerRule.ALL_SUCCESS:
         return ()
-    return step.instances.over
+    over = ((name, steps[name].instances) for name in instances.over)
+    return tuple(name for name, theirs in over if not (theirs and theirs.length))
 
 
 def _may_be_empty(step: Step) -> bool:

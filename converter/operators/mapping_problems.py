@@ -11,6 +11,10 @@ from converter.operators.python import TASK_FUNCTION
 from converter.operators.step import Step
 from converter.workflow import Task, TriggerRule
 
+_MAY_BE_TOO_EARLY = frozenset(
+    {TriggerRule.ALWAYS, TriggerRule.ONE_SUCCESS, TriggerRule.ONE_FAILED, TriggerRule.ONE_DONE}
+)
+
 
 def mapping_problems(task: Task, step: Step) -> Iterator[Diagnostic]:
     """Yield what cannot be mapped, and how limits on instances are held. ``step`` is that of an instance."""
@@ -19,9 +23,11 @@ def mapping_problems(task: Task, step: Step) -> Iterator[Diagnostic]:
     if step.orders_skips is not None:
         problem = "a branch or short-circuit that is mapped is not converted"
         yield task_diagnostic(d.MAPPED_TASK, task, problem, "branch in a task that is not mapped")
-    if task.trigger_rule is TriggerRule.ALWAYS and task.expansion and task.expansion.task_ids():
-        problem = "a task with the rule 'always' may begin before there is what it is expanded over"
-        yield task_diagnostic(d.MAPPED_TASK, task, problem, "write trigger_rule='all_done'")
+    if task.trigger_rule in _MAY_BE_TOO_EARLY and task.expansion and task.expansion.task_ids():
+        rule = task.trigger_rule.value
+        problem = f"its rule '{rule}' may let it run before there is all that it is expanded over"
+        remedy = "write another rule, such as all_done; Airflow gives such a task up as upstream_failed"
+        yield task_diagnostic(d.MAPPED_TASK, task, problem, remedy)
     if task.is_setup or task.is_teardown:
         problem = "a setup or teardown that is mapped is not converted"
         yield task_diagnostic(d.MAPPED_TASK, task, problem, "do it all in one task")

@@ -14,41 +14,12 @@ from converter.verify.airflow_run.rules import Decision, Verdict, apply_rule, ta
 from converter.workflow import Outcome, TriggerRule
 
 
-def decide(
-    graph: Graph, outcomes: Mapping[str, Outcome], task_id: str, begun: Collection[str] = ()
-) -> Decision:
+def decide(graph: Graph, outcomes: Mapping[str, Outcome], task_id: str) -> Decision:
     """Return what the task does, given the outcomes of the tasks that have finished.
 
-    This is ``TriggerRuleDep._evaluate_trigger_rule`` and, for instances of mapped tasks,
-    ``MappedTaskUpstreamDep``; tasks that a branch has skipped are another matter. ``begun`` are the tasks
-    that have ever begun a try.
+    This is ``TriggerRuleDep._evaluate_trigger_rule``; tasks that a branch has skipped are another matter, and
+    so is what a mapped task is expanded over.
     """
-    by_rule = _decide_by_rule_and_setups(graph, outcomes, task_id)
-    if not graph.expanded_over[task_id]:
-        return by_rule
-    by_items = _decide_by_items(graph, outcomes, task_id, begun)
-    if isinstance(by_items, Outcome) and by_rule is not Outcome.UPSTREAM_FAILED:
-        return by_items
-    return by_items if by_rule is Verdict.RUN else by_rule
-
-
-def _decide_by_items(
-    graph: Graph, outcomes: Mapping[str, Outcome], task_id: str, begun: Collection[str]
-) -> Decision:
-    """Decide by what the task is expanded over: it waits for all of that, and does not run without it.
-
-    Instances of a mapped task that has been expanded need only have finished. (``MappedTaskUpstreamDep``)
-    """
-    over = graph.expanded_over[task_id]
-    missing = [outcomes.get(name) for name in over if name not in begun or name == task_of(name)]
-    if Outcome.FAILED in missing or Outcome.UPSTREAM_FAILED in missing:
-        return Outcome.UPSTREAM_FAILED
-    if Outcome.SKIPPED in missing:
-        return Outcome.SKIPPED
-    return Verdict.RUN if all(name in outcomes for name in over) else Verdict.WAIT
-
-
-def _decide_by_rule_and_setups(graph: Graph, outcomes: Mapping[str, Outcome], task_id: str) -> Decision:
     task = graph.tasks[task_id]
     if task.is_teardown:
         return _decide_teardown(graph, outcomes, task_id)
@@ -57,6 +28,30 @@ def _decide_by_rule_and_setups(graph: Graph, outcomes: Mapping[str, Outcome], ta
         return by_rule
     by_setups = _decide_by_setups(graph, outcomes, task_id)
     return by_setups if isinstance(by_setups, Outcome) or by_rule is Verdict.RUN else by_rule
+
+
+def without_items(
+    graph: Graph, outcomes: Mapping[str, Outcome], task_id: str, begun: Collection[str]
+) -> Outcome | None:
+    """Return what becomes of a mapped task because of what it is expanded over; None if nothing does.
+
+    Instances of a mapped task that has been expanded, as those in ``begun`` have, do not count here; over a
+    list of the file, a task is expanded from the start. (``MappedTaskUpstreamDep``)
+    """
+    over = graph.expanded_over[task_id]
+    unexpanded = [
+        outcomes.get(name)
+        for name, from_the_start in over.items()
+        if name == task_of(name) or not (from_the_start or name in begun)
+    ]
+    if Outcome.FAILED in unexpanded or Outcome.UPSTREAM_FAILED in unexpanded:
+        return Outcome.UPSTREAM_FAILED
+    return Outcome.SKIPPED if Outcome.SKIPPED in unexpanded else None
+
+
+def has_all_items(graph: Graph, outcomes: Mapping[str, Outcome], task_id: str) -> bool:
+    """Whether all that a mapped task is expanded over has finished."""
+    return all(name in outcomes for name in graph.expanded_over[task_id])
 
 
 def _decide_by_rule(graph: Graph, outcomes: Mapping[str, Outcome], task_id: str) -> Decision:

@@ -80,9 +80,9 @@ class Graph:
         }
 
     @cached_property
-    def expanded_over(self) -> Mapping[str, tuple[str, ...]]:
+    def expanded_over(self) -> Mapping[str, Mapping[str, bool]]:
         """What the task of an instance is expanded over, see :mod:`~converter.verify.airflow_run.mapping`."""
-        return {task_id: task.settings.get(EXPANDED_OVER, ()) for task_id, task in self.tasks.items()}
+        return {task_id: task.settings.get(EXPANDED_OVER, {}) for task_id, task in self.tasks.items()}
 
     @cached_property
     def deciding(self) -> frozenset[str]:

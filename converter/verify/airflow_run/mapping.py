@@ -10,15 +10,18 @@ An instance is called ``task[0]``, ``task[1]``, …; a task without items keeps 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from converter.expansion import Source, SourceKind
 from converter.verify.airflow_run.script import End, Try
 from converter.workflow import Task, Workflow
 
-#: The setting that holds what an instance's task is expanded over.
+#: The setting that holds what an instance's task is expanded over: instances and tasks, and whether each is
+#: one of those of a task that is expanded over a list of the file.
 EXPANDED_OVER = "expanded over"
+#: The setting of an instance that is there from the start: its task is expanded over lists of the file.
+FROM_THE_START = "expanded from the start"
 
 
 def instance_ids(task_id: str, count: int | None) -> tuple[str, ...]:
@@ -41,9 +44,16 @@ def expanded(workflow: Workflow, lengths: Mapping[str, int]) -> Workflow:
     def ids(task_ids: tuple[str, ...]) -> tuple[str, ...]:
         return tuple(name for task in task_ids for name in instance_ids(task, lengths.get(task)))
 
+    expansions = {task.task_id: task.expansion for task in workflow.tasks}
+
     def of_instance(task: Task, name: str) -> Task:
-        over = ids(task.expansion.task_ids()) if task.expansion else ()
-        settings = {**task.settings, EXPANDED_OVER: over} if over else task.settings
+        over: dict[str, bool] = {}
+        for other in task.expansion.task_ids() if task.expansion else ():
+            theirs = expansions[other]
+            over |= dict.fromkeys(ids((other,)), theirs is not None and not theirs.task_ids())
+        settings = {**task.settings, EXPANDED_OVER: over} if over else dict(task.settings)
+        if task.expansion and not over and name != task.task_id:
+            settings[FROM_THE_START] = True
         return replace(
             task,
             task_id=name,
@@ -62,9 +72,13 @@ def expanded(workflow: Workflow, lengths: Mapping[str, int]) -> Workflow:
     return replace(workflow, tasks=tasks, task_groups=groups)
 
 
-def pushes(tries: tuple[Try, ...]) -> bool:
+def pushes(tries: Sequence[Try], retries: int) -> bool:
     """Whether an instance with these tries, if it runs, returns something in the end."""
-    return bool(tries) and tries[-1].end is End.SUCCESS
+    for number in range(retries + 1):
+        end = tries[min(number, len(tries) - 1)].end
+        if end is not End.FAILED:
+            return end is End.SUCCESS
+    return False
 
 
 def length_of(task: Task, pushed: Mapping[str, int]) -> int:
