@@ -33,6 +33,7 @@ INSTANCES = {
     "classic": 2,
     "classic_kwargs": 2,
     "shell": 2,
+    "shell_rows": 2,
 }
 TASKS = (
     "numbers",

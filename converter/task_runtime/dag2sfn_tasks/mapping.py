@@ -36,7 +36,6 @@ def instance_of(mapped: MappedOperator, context: Mapping[str, Any]) -> Any:
     given = _row(mapped.rows, context, index) if is_row else _product(mapped, context, index)
     arguments = dict(mapped.partial_kwargs)
     is_decorated = issubclass(mapped.mapped_class, Decorated)
-    given = {name: _rendered_or_not(item, is_decorated, is_row) for name, item in given.items()}
     if is_decorated:
         function = arguments["python_callable"]
         arguments["op_kwargs"] = {**(arguments.get("op_kwargs") or {}), **given}
@@ -61,33 +60,26 @@ def check_return_value(value: Any) -> None:
         )
 
 
-def _rendered_or_not(item: Any, is_decorated: bool, is_row: bool) -> Any:
-    """Return a Literal of what comes from an XCom if Airflow does not render it, the value itself if it does.
-
-    Airflow knows by their identity what is not to be rendered, and looks whether it is that for whole fields,
-    and inside of them for what is no text; of rows it has not noted lists and dicts.
-    """
-    if not isinstance(item, Literal):
-        return item
-    is_rendered = is_row if isinstance(item.value, (list, tuple, dict)) else is_decorated
-    return item.value if is_rendered else item
-
-
 def _row(rows: Any, context: Mapping[str, Any], index: int) -> dict[str, Any]:
-    """Return the arguments that ``expand_kwargs`` gives (``ListOfDictsExpandInput.resolve``)."""
+    """Return the arguments that ``expand_kwargs`` gives (``ListOfDictsExpandInput.resolve``).
+
+    Templates in them are rendered, also in what an XCom gives.
+    """
     resolved = rows.resolve(context) if isinstance(rows, Reference) else rows
     if not isinstance(resolved, Sequence):
         raise ValueError(f"expand_kwargs() expects a list[dict], not {type(resolved).__name__}")
     row = resolved[index]
-    comes_from_xcom = isinstance(rows, Reference) or isinstance(row, Reference)
     row = row.resolve(context) if isinstance(row, Reference) else row
     if not isinstance(row, Mapping):
         raise ValueError(f"expand_kwargs() expects a list[dict], not list[{type(row).__name__}]")
-    return {name: Literal(value) if comes_from_xcom else value for name, value in row.items()}
+    return dict(row)
 
 
 def _product(mapped: MappedOperator, context: Mapping[str, Any], index: int) -> dict[str, Any]:
-    """Return the arguments that ``expand`` gives: the last one varies fastest."""
+    """Return the arguments that ``expand`` gives: the last one varies fastest.
+
+    What an XCom gives is not rendered; texts of the DAG file are.
+    """
     given = {}
     for name, source in reversed(mapped.expand.items()):
         comes_from_xcom = isinstance(source, Reference)

@@ -101,6 +101,12 @@ with DAG("compared_mapped", default_args={"owner": "me"}):
     PythonOperator.partial(task_id="classic_kwargs", python_callable=sees, op_args=["{{ ds }}"]).expand(
         op_kwargs=given_rows
     )
+
+    @task
+    def commands():
+        return [{"bash_command": "echo {{ ds }}"}, {"bash_command": "echo 2", "env": {"A": "{{ ds }}"}}]
+
+    BashOperator.partial(task_id="shell_rows", append_env=True).expand_kwargs(commands())
     BashOperator.partial(task_id="shell", env={"A": "{{ ti.map_index }}"}).expand(
         bash_command=["echo $A {{ ds }}", "echo two"]
     )
