@@ -43,6 +43,11 @@ class Arguments:
         index = map_index_of(self.task)
         return -1 if index is None else Expression(index)
 
+    @property
+    def timezone(self) -> str:
+        """The DAG's time zone, by its IANA name."""
+        return self._scope.timezone
+
     def take(self, name: str, default: Value = None) -> Any:
         """Return an argument's value, with an Expression for each template that the run decides.
 
@@ -52,7 +57,7 @@ class Arguments:
         if value is _OF_AN_INSTANCE:
             value = self._value_of_an_instance(name)
         elif name in self.task.template_fields:
-            value = self._translated(name, value)
+            value = self.translated(name, value)
         for found in _texts(value):
             if isinstance(found, Opaque):
                 remedy = f"write a literal value instead of {found.text}"
@@ -61,13 +66,18 @@ class Arguments:
                 self.report(d.BAD_ARGUMENT, f"argument '{name}' has half a character", "write valid Unicode")
         return value
 
+    def take_as_it_is(self, name: str, default: Value = None) -> Any:
+        """Return an argument with its templates as they are, to be translated piece by piece."""
+        value = self._left.pop(name, default)
+        return self._value_of_an_instance(name) if value is _OF_AN_INSTANCE else value
+
     def is_mapped(self, task_id: str) -> bool:
         """Whether a task of the DAG is mapped, so that its record has one for each instance."""
         return task_id in self._scope.mapped
 
     def _value_of_an_instance(self, name: str) -> Any:
         def translated(value: Value) -> Any:
-            return self._translated(name, value) if name in self.task.template_fields else value
+            return self.translated(name, value) if name in self.task.template_fields else value
 
         try:
             return self._per_instance.value(name, translated)
@@ -82,7 +92,8 @@ class Arguments:
         for name in self._per_instance.sources or ():
             self._left.pop(name, None)
 
-    def _translated(self, name: str, value: Value) -> Any:
+    def translated(self, name: str, value: Value) -> Any:
+        """Return a value of a template field, or a piece of it, as :meth:`take` would."""
         translation = translate_value(value, self._scope)
         for problem in translation.problems:
             place = f"template {json.dumps(problem.template)} of argument '{name}'"
