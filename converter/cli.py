@@ -12,7 +12,7 @@ from typing import Annotated
 import typer
 
 from converter import __version__
-from converter.commands import check, convert, deploying, local, package, plan, running, verify
+from converter.commands import check, compare, convert, deploying, local, package, plan, running, verify
 
 app = typer.Typer(
     name="dag2sfn",
@@ -33,6 +33,7 @@ for command in (
     running.run,
     running.show,
     running.stop,
+    compare.compare,
 ):
     app.command()(command)
 
