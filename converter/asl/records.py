@@ -20,6 +20,11 @@ from converter.operators.step import Step
 INPUT = "$states.input"
 #: The records of an earlier execution that this one goes on from.
 RESUMED = "$states.context.Execution.Input.resumed"
+#: The error of a task that was refused at conversion.
+NOT_CONVERTED = "NotConverted"
+#: In the data of a task's parts: which try this is, and when the first began. No task id has a blank.
+THIS_TRY_NAME = "this try"
+THIS_TRY = f"{INPUT}.{path(THIS_TRY_NAME)}"
 NOT_SUCCESSFUL = "[state != 'success']"
 
 
@@ -27,9 +32,17 @@ def succeeded(step: Step, *, has_records: bool) -> Expression:
     """Return the data with the record of a task that has just succeeded."""
     fields = {"state": literal("success"), "at": "$millis()"}
     more = {"output": step.output, "xcom": step.xcom, "skips": step.skip}
+    if step.parts:  # what came out of their only branch
+        branch = "$states.result[0]"
+        more |= {name: Expression(f"{branch}.{name}") for name in ("output", "xcom") if more[name]}
     # What has no value in the result is left out of the record by JSONata itself.
     fields |= {name: expression.text for name, expression in more.items() if expression is not None}
     return _with_record(step.task_id, fields, has_records=has_records)
+
+
+def of_task(task_id: str) -> Expression:
+    """Return the record of a task."""
+    return Expression(f"{INPUT}.{path(task_id)}")
 
 
 def cause_length(task_count: int) -> int:
@@ -72,6 +85,11 @@ def failed_because(task_id: str, error: str, cause: str, *, has_records: bool, d
     """Return the data with the record of a task that failed for a reason known at conversion."""
     fields = {"state": literal("failed"), "at": "$millis()", "error": literal(error), "cause": literal(cause)}
     return _with_record(task_id, fields, has_records=has_records, data=data)
+
+
+def not_converted(task_id: str, reason: str, *, has_records: bool) -> Expression:
+    """Return the data with the record of a task that was refused, and is in the machine all the same."""
+    return failed_because(task_id, NOT_CONVERTED, reason[:300], has_records=has_records, data=INPUT)
 
 
 def joined(*, has_records: bool) -> Expression:

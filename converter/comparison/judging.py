@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from typing import Any
 
 from converter.comparison.model import (
@@ -31,8 +32,15 @@ def compare(airflow: Run, step_functions: Run, rules: Rules = NO_RULES) -> Compa
     """Judge two runs of one DAG.
 
     They are not comparable while one still runs, or if they were given something else: another conf or
-    another logical date. What has been compared by then is told all the same.
+    another logical date. What has been compared by then is told all the same. Both sides are held to the
+    dependencies and trigger rules of Airflow's DAG, as far as they are known.
     """
+    step_functions = replace(
+        step_functions,
+        upstream=airflow.upstream or step_functions.upstream,
+        trigger_rules=airflow.trigger_rules or step_functions.trigger_rules,
+    )
+    airflow = replace(airflow, upstream=step_functions.upstream)
     tasks = tuple(_compared(key, airflow, step_functions, rules) for key in _keys(airflow, step_functions))
     obstacles = tuple(_obstacles(airflow, step_functions))
     different = tuple(_run_differences(airflow, step_functions, rules))

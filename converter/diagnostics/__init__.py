@@ -11,4 +11,6 @@ from converter.diagnostics.deploying import *
 from converter.diagnostics.model import *
 from converter.diagnostics.planning import *
 from converter.diagnostics.reading import *
+from converter.diagnostics.sensing import *
 from converter.diagnostics.verifying import *
+from converter.diagnostics.whole_folders import *

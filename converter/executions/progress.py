@@ -90,6 +90,8 @@ class Progress:
         previous = self._state_at.get(event["previousEventId"], "")
         # What fails on entering a state links to the event before (recorded), but names the state.
         state: str = details.get("name") or details.get("state") or previous
+        if kind == "ParallelStateStarted":  # a new try of a task follows the last event inside it
+            state = self._states.inside.get(state, state)
         self._state_at[event["id"]] = state
         if kind.endswith("StateEntered"):
             self._add_entered(event, state, details)
@@ -126,6 +128,10 @@ class Progress:
     def _task(self, state: str) -> TaskProgress | None:
         return self._tasks.get(self._states.tasks.get(state, ""))
 
+    def _around(self, state: str) -> TaskProgress | None:
+        """Return the task inside which a state is, None if it is inside none."""
+        return self._task(self._states.inside.get(state, ""))
+
     def _add_entered(self, event: Event, state: str, details: Mapping[str, Any]) -> None:
         self._entered.add(event["id"])
         self._inputs[state] = details.get("input", "")
@@ -135,6 +141,10 @@ class Progress:
         if task:
             task.start = task.start or _utc(event["timestamp"])
             task.attempts += 1
+        around = self._around(state)
+        if around:
+            ends = event["type"] == "FailStateEntered"
+            around.failure = Failure(None, None) if ends else None
 
     def _add_exited(self, event: Event, state: str, details: Mapping[str, Any]) -> None:
         self._pollings.add_exited(state, _utc(event["timestamp"]))
@@ -152,19 +162,21 @@ class Progress:
     def _add_try(self, event: Event, state: str, details: Mapping[str, Any]) -> None:
         self._pollings.add_question(state, _utc(event["timestamp"]))
         task = self._task(state)
+        if trying := task or self._around(state):
+            trying.failure = None
         if task:
-            task.failure = None
             kept = self._states.tasks[state] in self._inputs_of
             given = details.get("parameters") or details.get("input")
             task.begin_try(_utc(event["timestamp"]), given if kept else None)
         # The first try was counted when the state was entered; a retry does not enter it again.
-        if event["previousEventId"] not in self._entered:
+        before = event["previousEventId"]
+        if before not in self._entered or self._state_at[before] != state:
             self._transitions += 1
             if task:
                 task.attempts += 1
 
     def _add_failed_try(self, event: Event, state: str, details: Mapping[str, Any]) -> None:
-        task = self._task(state)
+        task = self._task(state) or self._around(state)
         if task:
             task.failure = Failure(details.get("error"), details.get("cause"))
             task.end_try(_utc(event["timestamp"]), task.failure)
@@ -179,8 +191,12 @@ class Progress:
             self._status = _ENDS[event["type"]]
             self._stop = _utc(event["timestamp"])
             self._failure = Failure(details.get("error"), details.get("cause"))
-            culprit = self._task(state) or self._tasks.get(self._states.consumers.get(state, ""))
-            if culprit and not culprit.end and not culprit.failure:
+            culprit = (
+                self._task(state)
+                or self._around(state)
+                or self._tasks.get(self._states.consumers.get(state, ""))
+            )
+            if culprit and not culprit.end and not (culprit.failure and culprit.failure.error):
                 # Errors that cannot be caught, and those of pollers, are no event of the task's own.
                 culprit.failure = self._failure
 
