@@ -1,4 +1,4 @@
-"""A real Airflow on this machine: ``airflow standalone`` with SQLite and the LocalExecutor, started and ended.
+"""A real Airflow on this machine: ``airflow standalone``, with SQLite and the LocalExecutor.
 
 It runs in a session of its own. ``airflow standalone`` leaves some of its processes behind when it is told to
 end, so all processes of that session are ended, and nothing else.
@@ -27,7 +27,7 @@ BIN = Path(sys.executable).parent
 #: Name and password are the same; each has the role of its name.
 USERS = ("admin", "user", "viewer")
 _PARTS = ("metadatabase", "scheduler", "triggerer", "dag_processor")
-_SECONDS_TO_START = 180
+_SECONDS_TO_START = 300
 
 
 class AirflowDidNotStart(RuntimeError):
@@ -88,6 +88,8 @@ class Airflow:
             "AIRFLOW__CORE__SIMPLE_AUTH_MANAGER_PASSWORDS_FILE": str(passwords),
             "AIRFLOW__CORE__SIMPLE_AUTH_MANAGER_USERS": roles,
             "AIRFLOW__DAG_PROCESSOR__REFRESH_INTERVAL": "5",
+            # A small machine that is busy answers its workers late.
+            "AIRFLOW__WORKERS__EXECUTION_API_TIMEOUT": "60",
             "AIRFLOW__USAGE_DATA_COLLECTION__ENABLED": "False",
             **self.settings,
         }

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from converter.comparison.model import RETURN_VALUE, Key, Run, Side, Span, SpanKind, TaskRun
 from converter.comparison.values import parsed_moment
 from converter.executions import RunResult, TaskResult
+from converter.executions.addresses import execution_url
 from converter.executions.run_reader import RunReader
 
 if TYPE_CHECKING:
@@ -64,26 +65,12 @@ def run_of(dag_id: str, result: RunResult, upstream: Mapping[str, tuple[str, ...
         conf=given.get("conf") or {},
         logical_date=parsed_moment(date) if isinstance(date, str) else None,
         upstream=upstream,
-        url=console_url(result.execution_arn),
+        url=execution_url(result.execution_arn),
         transitions=result.transitions,
         status_calls=result.status_calls,
         own_names=(name,),
         error=": ".join(filter(None, (result.error, result.cause))) or None,
     )
-
-
-def console_url(execution_arn: str) -> str:
-    """Return the address of an execution in the AWS console.
-
-    >>> console_url("arn:aws:states:eu-west-1:1:execution:m:run")
-    'https://eu-west-1.console.aws.amazon.com/states/home?region=eu-west-1#/v2/executions/details/arn:aws:states:eu-west-1:1:execution:m:run'
-    """
-    _, partition, _, region, *_ = execution_arn.split(":")
-    host = {
-        "aws-cn": "console.amazonaws.cn",
-        "aws-us-gov": "console.amazonaws-us-gov.com",
-    }.get(partition, f"{region}.console.aws.amazon.com")
-    return f"https://{host}/states/home?region={region}#/v2/executions/details/{execution_arn}"
 
 
 def _json_object(text: str) -> dict[str, Any]:

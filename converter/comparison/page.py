@@ -47,7 +47,8 @@ def page(comparison: Comparison, theme: str = "auto") -> str:
             _spent(comparison),
             f"<h2>Task by task</h2>\n{_tools(comparison)}{_legend()}",
             f'<div class="rows">\n{axis(length)}{rows}</div>\n',
-            "<footer>Seconds count from each run's own start. A bar at the left edge marks a run's critical path. "
+            "<footer>Seconds count from each run's own start. "
+            "A bar at the left edge marks a run's critical path. "
             f"Prices of {PRICES_OF}; jobs cost the same on both sides.</footer>\n",
             f"<script>\n{_resource('page.js')}</script>\n</body>\n</html>\n",
         ]

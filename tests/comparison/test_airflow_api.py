@@ -71,12 +71,12 @@ def test_a_token_is_used_as_it_is(server):
 
 def test_a_refused_login_is_told(server):
     api = AirflowApi(HttpTransport(server.url, user="anna", password="wrong"))
-    with pytest.raises(Dag2SfnError, match="D701.*(refuses the login of 'anna'|Not authenticated)"):
+    with pytest.raises(Dag2SfnError, match=r"D701.*(refuses the login of 'anna'|Not authenticated)"):
         api.dag("etl")
 
 
 def test_nobody_listens():
-    with pytest.raises(Dag2SfnError, match="D701.*cannot be reached"):
+    with pytest.raises(Dag2SfnError, match=r"D701.*cannot be reached"):
         AirflowApi(HttpTransport("http://127.0.0.1:9")).dag("etl")
 
 

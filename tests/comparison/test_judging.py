@@ -179,7 +179,7 @@ def test_ignored_places_are_noted():
 
 
 def test_a_run_that_has_not_ended_is_not_comparable_yet():
-    left = airflow(task("load", 0, None, "running"), state="running", end=None or 5)
+    left = airflow(task("load", 0, None, "running"), state="running", end=5)
     result = compare(left, machine(task("load")))
     assert result.verdict is Verdict.NOT_COMPARABLE
     assert result.tasks[0].verdict is Verdict.NOT_COMPARABLE

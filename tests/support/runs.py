@@ -110,7 +110,8 @@ def _played(
 
 def _with_more_spans(one: TaskRun, side: Side, chance: random.Random, before: tuple[str, ...]) -> TaskRun:
     """Some tasks are retried, and some wait for a poller."""
-    assert one.start and one.end
+    assert one.start
+    assert one.end
     spans = list(one.spans)
     if chance.random() < 0.1:
         third = (one.end - one.start) / 3
