@@ -24,6 +24,8 @@ from converter.comparison.values import Own, ValueDiff, same
 
 #: Of one task; a table of a thousand rows that all differ needs no thousand lines.
 _MOST_OUTPUT_DIFFERENCES = 20
+#: What operators push for their own use: to find a job again after a worker was lost.
+_FOR_OPERATORS = frozenset({"glue_job_run_id"})
 _ENDED = ("success", "failed", "skipped", "upstream_failed", "removed")
 _NAMES = {Side.AIRFLOW: "Airflow", Side.STEP_FUNCTIONS: "Step Functions"}
 
@@ -170,15 +172,17 @@ def _outputs(
 def _compared_keys(
     airflow: Mapping[str, Any], step_functions: Mapping[str, Any], notes: list[str]
 ) -> Iterator[str]:
-    """Yield the XCom keys to compare; what Airflow's operators push for the links of its UI is left out."""
+    """Yield the XCom keys to compare; what Airflow's operators push for themselves is left out."""
     for key in sorted({*airflow, *step_functions}):
-        if key not in step_functions and _is_for_links(airflow[key]):
-            notes.append(f"XCom {key} is for links in Airflow's UI")
+        if key not in step_functions and _is_airflows_own(key, airflow[key]):
+            notes.append(f"XCom {key} is Airflow's own: for links in its UI, or to find a job again")
         else:
             yield key
 
 
-def _is_for_links(value: Any) -> bool:
+def _is_airflows_own(key: str, value: Any) -> bool:
+    if key in _FOR_OPERATORS or key.startswith("_link_"):
+        return True
     # BaseAwsLink.persist of the Amazon provider pushes these with each link; region_name is in all of them.
     return (
         isinstance(value, Mapping)

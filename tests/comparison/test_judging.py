@@ -70,9 +70,9 @@ def test_outputs_that_the_machine_does_not_keep_are_not_compared_and_that_is_sai
     assert "outputs are not known" in result.tasks[0].notes[0]
 
 
-def test_other_keys_are_compared_but_for_what_airflow_pushes_for_links():
+def test_other_keys_are_compared_but_for_airflows_own():
     link = {"region_name": "eu-west-1", "aws_domain": "aws.amazon.com", "job_name": "load"}
-    left = airflow(task("load", outputs={"rows": 3, "glue_job_run_details": link}))
+    left = airflow(task("load", outputs={"rows": 3, "glue_job_run_details": link, "_link_X": "https://…"}))
     result = compare(left, machine(task("load", outputs={"rows": 4})))
     assert list(differences(result)) == [("output", "rows")]
     assert "links" in result.tasks[0].notes[0]

@@ -73,7 +73,8 @@ class Pushed(dict):
 @pytest.fixture
 def context():
     run = SimpleNamespace(
-        conf={"day": 1}, run_id="manual__1", logical_date=DATE, data_interval_start=DATE, data_interval_end=DATE
+        conf={"day": 1}, run_id="manual__1",
+        logical_date=DATE, data_interval_start=DATE, data_interval_end=DATE,
     )  # fmt: skip
     return {"dag_run": run, "ti": Pushed()}
 
@@ -237,5 +238,5 @@ def test_aws_out_of_reach_is_waited_for_and_then_told(deploy, context, monkeypat
     monkeypatch.setattr("dag2sfn_airflow.trigger.step_functions", broken)
     event = fired(trigger)
     assert (event["status"], event["message"]) == ("UNREACHABLE", "no route")
-    with pytest.raises(Exception, match="cannot be asked about .*: no route"):
+    with pytest.raises(Exception, match=r"cannot be asked about .*: no route"):
         operator().execute_complete(context, event)
