@@ -109,9 +109,8 @@ def convert(
     if window is not None and correlate is not Correlate.WINDOW:
         raise typer.BadParameter("it needs --correlate window", param_hint="--window")
     options = Options(failures, correlate, window or 0, poll_interval, await_deadline, resume)
-    options = replace(
-        options, poller_style=poller_style, allow_unsupported=allow_unsupported, companion=companion
-    )
+    options = replace(options, poller_style=poller_style, allow_unsupported=allow_unsupported)
+    options = replace(options, companion=companion)
     values = read_variables(variables) if variables else {}
     if variables:
         options = replace(options, variables={name: as_text(value) for name, value in values.items()})

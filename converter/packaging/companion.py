@@ -39,7 +39,7 @@ with DAG(
     schedule=None,
     params={params!r},
     tags=["step-functions"],
-):
+) as dag:
     # Deferrable: no worker is taken while the machine runs. Without a triggerer, write deferrable=False.
     StepFunctionsDagOperator(task_id="run", target_dag_id={workflow.dag_id!r}, deferrable=True)
 '''
