@@ -20,17 +20,18 @@ from converter.operators.step import Step
 INPUT = "$states.input"
 #: The records of an earlier execution that this one goes on from.
 RESUMED = "$states.context.Execution.Input.resumed"
+#: In the data of a task's parts: which try this is. No task id has a blank.
+TRY_NUMBER_NAME = "try number"
 #: The error of a task that was refused at conversion.
 NOT_CONVERTED = "NotConverted"
-#: In the data of a task's parts: which try this is, and when the first began. No task id has a blank.
-THIS_TRY_NAME = "this try"
-THIS_TRY = f"{INPUT}.{path(THIS_TRY_NAME)}"
 NOT_SUCCESSFUL = "[state != 'success']"
 
 
 def succeeded(step: Step, *, has_records: bool) -> Expression:
     """Return the data with the record of a task that has just succeeded."""
-    fields = {"state": literal("success"), "at": "$millis()"}
+    # A decision that takes no time here does in Airflow: it comes after what was decided as it began.
+    at = "$millis() + 0.5" if step.does_nothing and step.orders_skips else "$millis()"
+    fields = {"state": literal("success"), "at": at}
     more = {"output": step.output, "xcom": step.xcom, "skips": step.skip}
     if step.parts:  # what came out of their only branch
         branch = "$states.result[0]"
@@ -73,6 +74,12 @@ def skipped(task_id: str, *, has_records: bool) -> Expression:
 def resumed_as(task_id: str, state: str, earlier: str = RESUMED) -> Expression:
     """Return whether the execution that this one goes on from has left a task in this state."""
     return Expression(f"{earlier}.{path(task_id)}.state = {literal(state)}")
+
+
+def as_before(task_id: str, field: str, value: Expression) -> Expression:
+    """Return what a task's record has in a field if an earlier execution has done it, else ``value``."""
+    earlier = f"{RESUMED}.{path(task_id)}"
+    return Expression(f"$exists({earlier}) ? {earlier}.{field} : {value.text}")
 
 
 def with_resumed(task_id: str, *, has_records: bool, earlier: str = RESUMED) -> Expression:

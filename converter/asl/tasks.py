@@ -33,6 +33,8 @@ def state_of(step: Step, task: Task, options: Options, *, awaited: bool, has_rec
     ``awaited`` says that a sibling branch polls for the task; ``has_records``, whether the state's input
     has records of earlier tasks.
     """
+    if step.does_nothing and step.skip and options.resumable:
+        step = replace(step, skip=records.as_before(task.task_id, "skips", step.skip))
     output = str(records.succeeded(step, has_records=has_records))
     after = f", after {', '.join(task.upstream)}" if task.upstream else ""
     comment = f"task {task.task_id}: {step.operator}{after}"
