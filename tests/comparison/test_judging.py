@@ -222,9 +222,9 @@ def test_the_critical_path_and_the_ideal():
 
 def test_two_thousand_tasks_take_seconds():
     left, right = both_of_size(2000, wrong=3)
-    begin = time.perf_counter()
+    begin = time.process_time()
     result = compare(left, right)
-    assert time.perf_counter() - begin < 3
+    assert time.process_time() - begin < 3
     assert sum(one.verdict is Verdict.DIFFERENT for one in result.tasks) == 3
     assert result.critical[Side.AIRFLOW].overhead > result.critical[Side.STEP_FUNCTIONS].overhead
 
