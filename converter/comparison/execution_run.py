@@ -12,6 +12,7 @@ from converter.comparison.model import RETURN_VALUE, Key, Run, Side, Span, SpanK
 from converter.comparison.values import parsed_moment
 from converter.executions import RunResult, TaskResult
 from converter.executions.addresses import execution_url
+from converter.executions.results import Polling
 from converter.executions.run_reader import RunReader
 
 if TYPE_CHECKING:
@@ -34,23 +35,8 @@ def run_of(dag_id: str, result: RunResult, upstream: Mapping[str, tuple[str, ...
     known = _what_pollers_knew(result)
     begins = {polling.consumer: polling for polling in result.pollings}
     tasks = {
-        Key(task_id): TaskRun(
-            key=Key(task_id),
-            state=task.state,
-            start=task.start,
-            end=task.end,
-            tries=task.attempts,
-            outputs={
-                **task.xcom,
-                **({} if task.output is None else {RETURN_VALUE: task.output}),
-            },
-            # What never ran has no output, whether or not that is recorded.
-            outputs_known=task.recorded or task.state != "success",
-            spans=tuple([*_polling(begins.get(task_id), task), *_spans(task)]),
-            awaited=_awaited(task, upstream.get(task_id, ()), known),
-            error=task.error,
-        )
-        for task_id, task in result.tasks.items()
+        key: _task(key, task, begins.get(key.task_id), _awaited(task, upstream.get(key.task_id, ()), known))
+        for key, task in _instances(result)
     }
     date = given.get("logical_date")
     return Run(
@@ -70,6 +56,31 @@ def run_of(dag_id: str, result: RunResult, upstream: Mapping[str, tuple[str, ...
         status_calls=result.status_calls,
         own_names=(name,),
         error=": ".join(filter(None, (result.error, result.cause))) or None,
+    )
+
+
+def _instances(result: RunResult) -> Iterator[tuple[Key, TaskResult]]:
+    """Yield each task, and the instances of a mapped one in its place."""
+    for task_id, task in result.tasks.items():
+        if not task.instances:
+            yield Key(task_id), task
+        for index, instance in enumerate(task.instances):
+            yield Key(task_id, index), instance
+
+
+def _task(key: Key, task: TaskResult, polling: Polling | None, awaited: Mapping[str, datetime]) -> TaskRun:
+    return TaskRun(
+        key=key,
+        state=task.state,
+        start=task.start,
+        end=task.end,
+        tries=task.attempts,
+        outputs={**task.xcom, **({} if task.output is None else {RETURN_VALUE: task.output})},
+        # What never ran has no output, whether or not that is recorded.
+        outputs_known=task.recorded or task.state != "success",
+        spans=tuple([*_polling(polling, task), *_spans(task)]),
+        awaited=awaited,
+        error=task.error,
     )
 
 
@@ -97,7 +108,7 @@ def _spans(task: TaskResult) -> Iterator[Span]:
         yield Span(SpanKind.RUNNING, begin, at)
 
 
-def _polling(polling: Any, task: TaskResult) -> Iterator[Span]:
+def _polling(polling: Polling | None, task: TaskResult) -> Iterator[Span]:
     if polling:
         end = task.start or polling.end
         if end and end > polling.start:

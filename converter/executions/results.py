@@ -45,6 +45,8 @@ class TaskResult:
     a task that never ran has neither, whatever its state, and 0 ``attempts``. ``output`` is the XCom return
     value (JSON), ``xcom`` the other keys. ``error`` and ``cause`` are set for a failed task, as far as they
     are known. ``recorded``: the machine kept a record of it; without one, ``output`` says nothing.
+    ``instances`` are those of a mapped task, in the order of their indexes; its own ``output`` is the list of
+    theirs.
     """
 
     state: str | None = None
@@ -57,9 +59,13 @@ class TaskResult:
     xcom: Mapping[str, Any] = field(default_factory=dict)
     tries: tuple[Try, ...] = ()
     recorded: bool = False
+    instances: tuple[TaskResult, ...] = ()
 
     def to_json(self) -> dict[str, Any]:
-        """Return the JSON form: always five members; a failed task has ``error`` and ``cause``, too."""
+        """Return the JSON form: always five members; a failed task has ``error`` and ``cause``, too.
+
+        A mapped task that has been expanded has ``instances``, each in the same form.
+        """
         members = {
             "state": self.state,
             "start": _iso(self.start),
@@ -67,7 +73,11 @@ class TaskResult:
             "attempts": self.attempts,
             "output": self.output,
         }
-        return {**members, "error": self.error, "cause": self.cause} if self.state == "failed" else members
+        if self.state == "failed":
+            members |= {"error": self.error, "cause": self.cause}
+        if self.instances:
+            members["instances"] = [instance.to_json() for instance in self.instances]
+        return members
 
 
 @dataclass(frozen=True)
