@@ -73,10 +73,13 @@ def _keys(args: Arguments, *, wildcard: bool) -> list[_Key]:
     texts = given if isinstance(given, list) else [given]
     found = []
     for text in texts:
-        if isinstance(text, Opaque):
+        if isinstance(text, (Opaque, Expression)):  # of a mapped task, or of another's XCom
             translated = args.translated("bucket_key", text)
             if isinstance(translated, Expression) and not wildcard:
                 found.append(_Key(*_run_time_url(bucket, translated)))
+            elif isinstance(translated, Expression):
+                remedy = "write it as a text, with stars and templates in it"
+                args.report(d.SENSOR_CHOICE, "the pattern is known to the run alone", remedy)
             else:
                 problem = f"bucket_key is a Python object ({text.kind})"
                 args.report(d.PYTHON_VALUE, problem, "write a text, with templates if need be")

@@ -28,9 +28,9 @@ _LAMBDA_LINE = re.compile(r" \(line (\d+)\)$")
 PROVIDED = frozenset(
     """
     AirflowException AirflowFailException AirflowNotFoundException AirflowSensorTimeout AirflowSkipException
-    AirflowTaskTimeout Asset BaseOperator Context DAG DagRunState Dataset Label Param State TaskGroup
-    TaskInstanceState TriggerRule Variable XComArg XComNotFound chain chain_linear cross_downstream dag
-    days_ago get_current_context literal macros setup task task_group teardown
+    AirflowTaskTimeout Asset BaseOperator Context DAG DagRunState Dataset Label Param PokeReturnValue State
+    TaskGroup TaskInstanceState TriggerRule Variable XComArg XComNotFound chain chain_linear cross_downstream
+    dag days_ago get_current_context literal macros setup task task_group teardown
     """.split()
 )
 

@@ -16,7 +16,9 @@ from .operators import (
     BaseOperator,
     BashOperator,
     BranchPythonOperator,
+    PokeReturnValue,
     PythonOperator,
+    PythonSensor,
     ShortCircuitOperator,
 )
 from .taskflow import setup_or_teardown, task
@@ -45,7 +47,9 @@ _NAMES: dict[str, Any] = {
     "DAG": DAG,
     "Label": Label,
     "Param": Param,
+    "PokeReturnValue": PokeReturnValue,
     "PythonOperator": PythonOperator,
+    "PythonSensor": PythonSensor,
     "ShortCircuitOperator": ShortCircuitOperator,
     "TaskGroup": TaskGroup,
     "Variable": Variable,
