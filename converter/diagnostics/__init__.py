@@ -8,6 +8,7 @@ from converter.diagnostics.checking import *
 from converter.diagnostics.converting import *
 from converter.diagnostics.deploying import *
 from converter.diagnostics.model import *
+from converter.diagnostics.operators import *
 from converter.diagnostics.planning import *
 from converter.diagnostics.reading import *
 from converter.diagnostics.verifying import *
