@@ -1,10 +1,10 @@
-"""Writes converter/operators/service_models.json: what conversions need of AWS's own descriptions of its APIs.
+"""Writes converter/operators/service_models.json: what conversions need of AWS's descriptions of its APIs.
 
-Run ``python -m docs.service_models`` after an upgrade of botocore or of the amazon provider; ``--check`` only
-compares. Two things are in the file. ``waiters``: the conditions by which an operator that waits knows the end
-(botocore's waiters, and the provider's own), as JSONata over a Task's result. ``free``: where the author's own
-names stand in an action's parameters, in maps and documents; every other name is spelled as Step Functions
-spells it.
+Run ``python -m docs.service_models`` after an upgrade of botocore or of the amazon provider; ``--check``
+only compares. Two things are in the file. ``waiters``: the conditions by which an operator that waits knows
+the end (botocore's waiters, and the provider's own), as JSONata over a Task's result. ``free``: where the
+author's own names stand in an action's parameters, in maps and documents; every other name is spelled as
+Step Functions spells it.
 """
 
 from __future__ import annotations
@@ -37,6 +37,10 @@ _OF_BOTOCORE = {
     "lambda": ("function_active_v2",),
     "dynamodb": ("table_exists",),
     "neptune": ("db_instance_available",),
+    "neptune-graph": (
+        "graph_available", "graph_deleted", "import_task_successful", "private_graph_endpoint_available",
+        "private_graph_endpoint_deleted",
+    ),
     "rds": (
         "db_instance_available", "db_instance_deleted", "db_snapshot_completed", "db_cluster_available",
         "db_cluster_snapshot_available", "db_snapshot_deleted", "db_cluster_snapshot_deleted",
@@ -122,7 +126,7 @@ def _waiters(loader: Any) -> dict[str, Any]:
 
 
 def _provider_folder() -> Path:
-    import airflow.providers.amazon.aws.waiters as waiters
+    from airflow.providers.amazon.aws import waiters
 
     return Path(waiters.__path__[0])
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import math
 from collections import defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from converter import diagnostics as d
@@ -11,10 +12,12 @@ from converter.asl import lease
 from converter.asl.awaiting import Pace
 from converter.asl.budget import (
     EVENT_LIMIT,
+    TaskPolls,
     event_problems,
     fitting_pace,
     polls_until_deadline,
     size_problems,
+    task_polls_of,
     waiting_events,
 )
 from converter.asl.machine import Machine, emit
@@ -23,6 +26,7 @@ from converter.asl.rules import Rules
 from converter.asl.tasks import notice_problems
 from converter.diagnostics import Diagnostic, about_dag, refuses
 from converter.operators.arguments import task_diagnostic
+from converter.operators.parts import Poll
 from converter.operators.step import Step
 from converter.planning import Plan
 from converter.workflow import Workflow
@@ -51,15 +55,19 @@ def emit_fitting(
         problem = "the tasks run in a machine of their own, so that teardowns run after a timeout or a stop"
         found.append(about_dag(workflow, d.OUTER_MACHINE, problem, "stop runs with `dag2sfn stop`"))
     found += _task_problems(workflow, steps, options, machine.pollers)
-    if not machine.pollers or refuses(found):
+    polls = task_polls_of(workflow, steps)
+    if not (machine.pollers or polls) or refuses(found):
         return machine, found
-    fitting = fitting_pace(machine.definition, machine.pollers, pace, besides=waiting)
+    fitting = fitting_pace(machine.definition, machine.pollers, pace, besides=waiting, task_polls=polls)
     if fitting is None:
-        return machine, [*found, _too_many_polls(workflow, machine, pace)]
+        return machine, [*found, _too_many_polls(workflow, machine, pace, polls)]
     if fitting != pace:
         machine = emit(workflow, plan, steps, options, fitting)
-    found += _poller_problems(workflow, machine, options, fitting)
-    found += _correlation_problems(workflow, machine, options)
+    if machine.pollers:
+        found += _poller_problems(workflow, machine, options, fitting)
+        found += _correlation_problems(workflow, machine, options)
+    if fitting.growth:
+        found += _patience_problems(workflow, steps, fitting.growth)
     return machine, found
 
 
@@ -140,14 +148,32 @@ def _end_problems(workflow: Workflow, options: Options) -> Iterator[Diagnostic]:
         yield about_dag(workflow, d.CUT_SHORT, problem, "nothing to do if only the run's outcome matters")
 
 
-def _too_many_polls(workflow: Workflow, machine: Machine, pace: Pace) -> Diagnostic:
+def _too_many_polls(
+    workflow: Workflow, machine: Machine, pace: Pace, polls: Sequence[TaskPolls]
+) -> Diagnostic:
     events = waiting_events(machine.definition, machine.pollers, pace)
-    problem = (
-        f"{machine.pollers} pollers that ask every {pace.interval} s until their deadline may have "
-        f"{events:,} events, {EVENT_LIMIT:,} are allowed"
-    )
-    remedy = "give a longer --poll-interval, --poller-style retry, or split the DAG"
-    return about_dag(workflow, d.TOO_MANY_EVENTS, problem, remedy)
+    events += sum(item.events(0.0) for item in polls)
+    who = [f"{machine.pollers} pollers that ask every {pace.interval} s until their deadline"]
+    who = who if machine.pollers else []
+    who += [f"{len(polls)} tasks that poll until their timeouts"] if polls else []
+    problem = f"{' and '.join(who)} may have {events:,} events, {EVENT_LIMIT:,} are allowed"
+    remedies = ["give a longer --poll-interval", "--poller-style retry"] if machine.pollers else []
+    remedies += ["give sensors a shorter timeout or fewer retries"] if polls else []
+    return about_dag(workflow, d.TOO_MANY_EVENTS, problem, f"{', '.join(remedies)}, or split the DAG")
+
+
+def _patience_problems(workflow: Workflow, steps: Mapping[str, Step], growth: float) -> Iterator[Diagnostic]:
+    """Yield the tasks whose own polls become rarer, and from when on."""
+    for task in workflow.tasks:
+        polls = [part for part in steps[task.task_id].parts if isinstance(part, Poll)]
+        if polls:
+            interval = max(1, math.ceil(min(poll.interval for poll in polls)))
+            problem = (
+                f"it asks every {interval:g} s for the first {interval / growth / 3600:.1f} h, later at "
+                f"intervals of {growth:.2%} of the time that it has waited"
+            )
+            remedy = "a shorter timeout, or fewer retries, keep the interval"
+            yield task_diagnostic(d.GROWING_POLLS, task, problem, remedy)
 
 
 def _poller_problems(

@@ -14,7 +14,8 @@ from converter.asl import awaiting, decisions, records, tasks
 from converter.asl.await_writer import write_await
 from converter.asl.groups import Group, Unit, first_tasks
 from converter.asl.names import listing
-from converter.expressions.jsonata import Expression, path
+from converter.expressions.jsonata import Expression
+from converter.operators.parts import SKIP_ERROR
 from converter.operators.step import Step as StepOfTask
 from converter.planning import Parallel, Step
 
@@ -186,10 +187,21 @@ class GroupWriter:
         emission, states = self.emission, self.block.states
         step, task = emission.steps[task_id], emission.task(task_id)
         awaited, has_records = task_id in emission.awaited, bool(self.block.at_hand)
-        state = tasks.state_of(step, task, emission.options, awaited=awaited, has_records=has_records)
+        if step.parts:
+            reads = tuple(read for read in emission.rules.reads[task_id] if read in self.block.at_hand)
+            state = tasks.parts_state(
+                step,
+                task,
+                emission.names,
+                has_records=has_records,
+                reads=reads,
+                growth=emission.pace.growth,
+            )
+        else:
+            state = tasks.state_of(step, task, emission.options, awaited=awaited, has_records=has_records)
         catch = []
         if step.can_skip:
-            catch.append(([tasks.SKIP_ERROR], records.skipped(task_id, has_records=has_records)))
+            catch.append(([SKIP_ERROR], records.skipped(task_id, has_records=has_records)))
         if emission.as_airflow and step.can_fail:
             failed = records.failed(task_id, has_records=has_records, task_count=emission.task_count)
             catch.append((["States.ALL"], failed))
@@ -245,7 +257,7 @@ class GroupWriter:
             transition = {"Next": self._write_join(position, unit)}
         self.block.states[self._items[position]] = {
             "Type": "Parallel",
-            "Arguments": {task: str(Expression(f"{records.INPUT}.{path(task)}")) for task in given},
+            "Arguments": {task: str(records.of_task(task)) for task in given},
             "Branches": branches,
             "Output": str(records.joined(has_records=bool(self.block.at_hand))),
             **transition,
@@ -345,7 +357,7 @@ class GroupWriter:
         """Return the state with which an item begins: for a task, the one that asks whether it is done."""
         if not self.emission.options.resumable or not isinstance(unit.item, Step):
             return item
-        if self.emission.steps[unit.item.task_id].resource is None:
+        if self.emission.steps[unit.item.task_id].does_nothing:
             return item  # to do it again costs nothing
         return self.emission.names.unique(f"{unit.item.task_id}: done before?")
 

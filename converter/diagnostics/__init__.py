@@ -11,4 +11,5 @@ from converter.diagnostics.model import *
 from converter.diagnostics.operators import *
 from converter.diagnostics.planning import *
 from converter.diagnostics.reading import *
+from converter.diagnostics.sensing import *
 from converter.diagnostics.verifying import *

@@ -1,11 +1,12 @@
-"""D2xx and D8xx: what the operators of the providers become."""
+"""D211, D212 and D8xx: what the operators of the providers become."""
 
 from converter.diagnostics.model import Severity, declare
 
 FOLLOWS_ITS_PARENT = declare(
     "D211", Severity.APPROXIMATED, "a subclass is converted as the class that it comes from",
-    """The operator's own class is not known here, but one of its base classes is, and it overrides nothing that
-    would change what the task does: it presets arguments, say. What its __init__ does besides is not seen.""",
+    """The operator's own class is not known here, but one of its base classes is, and it overrides nothing
+    that would change what the task does: it presets arguments, say. What its __init__ does besides is not
+    seen.""",
 )  # fmt: skip
 CHANGES_ITS_PARENT = declare(
     "D212", Severity.REFUSED, "a subclass changes what its parent does",
@@ -13,14 +14,14 @@ CHANGES_ITS_PARENT = declare(
     for. The message names it. Only its Python source knows what it does.""",
 )  # fmt: skip
 NO_COUNTERPART = declare(
-    "D801", Severity.REFUSED, "the operator has no counterpart in AWS's own services",
-    """The operator works in Airflow's own process: it moves data between systems, or calls a system outside AWS.
-    The message says what to choose instead.""",
+    "D801", Severity.REFUSED, "there is no counterpart among AWS's own services",
+    """The operator, or what an argument asks of it, works in Airflow's own process: it moves data between
+    systems, or calls a system outside AWS. The message says what to choose instead.""",
 )  # fmt: skip
 ONE_PAGE = declare(
     "D802", Severity.APPROXIMATED, "only the first page is read",
-    """Airflow reads all pages of a long list. The machine reads one page (1,000 entries as a rule), and the task
-    fails if there are more, rather than go on with a part.""",
+    """Airflow reads all pages of a long list. The machine reads one page (1,000 entries as a rule), and the
+    task fails if there are more, rather than go on with a part.""",
 )  # fmt: skip
 OTHER_RESULT = declare(
     "D803", Severity.APPROXIMATED, "the task's result differs from the operator's",
@@ -34,4 +35,9 @@ NAME_UNKNOWN = declare(
 LOGS_STAY = declare(
     "D805", Severity.NOTE, "the logs of the job stay where they are",
     "Airflow copies the job's log into the task's. The machine does not: they are in CloudWatch.",
+)  # fmt: skip
+NEEDS_PERMISSIONS = declare(
+    "D806", Severity.APPROXIMATED, "what the task does needs permissions that cannot be seen",
+    """The machine's role is allowed the calls of its tasks. What such a call makes AWS do in turn, a stack's
+    resources for example, needs permissions of its own, which the author has to give.""",
 )  # fmt: skip

@@ -12,7 +12,32 @@ from dataclasses import replace
 from converter import diagnostics as d
 from converter.diagnostics import Diagnostic
 from converter.expressions.templates import Scope
-from converter.operators import glue, python, standard, step_functions  # noqa: F401 - they register themselves
+from converter.operators import (  # noqa: F401 - they register themselves
+    athena,
+    batch,
+    bedrock,
+    dms,
+    ec2,
+    ecs,
+    eks,
+    emr,
+    emr_containers,
+    glue,
+    glue_catalog,
+    glue_crawlers,
+    lambda_function,
+    messaging,
+    neptune,
+    python,
+    rds,
+    redshift,
+    s3,
+    sagemaker,
+    standard,
+    step_functions,
+    storage,
+    systems,
+)
 from converter.operators.arguments import Arguments, task_diagnostic
 from converter.operators.registry import conversion_of, converted_operators
 from converter.operators.settings import setting_problems

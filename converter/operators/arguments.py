@@ -9,7 +9,7 @@ from typing import Any
 
 from converter import diagnostics as d
 from converter.diagnostics import Code, Diagnostic
-from converter.expressions.jsonata import Expression
+from converter.expressions.jsonata import Expression, path
 from converter.expressions.templates import Scope, translate_value
 from converter.workflow import Opaque, Task, Value
 
@@ -69,6 +69,16 @@ class Arguments:
             return ""
         return value
 
+    def take_name(self, name: str) -> str | Expression:
+        """Return an argument that must be a string with something in it, or a template of the run's."""
+        value = self.task.arguments.get(name)
+        if isinstance(value, (str, Opaque)) and name in self.task.template_fields:
+            taken = self.take(name)
+            if isinstance(taken, Expression):
+                return taken
+            self._left[name] = taken if isinstance(taken, str) else value
+        return self.take_text(name)
+
     def take_mapping(self, name: str) -> dict[str, Any]:
         """Return an argument that must be a dict (empty if it is not given); report it if it is not."""
         value = self.take(name)
@@ -80,6 +90,18 @@ class Arguments:
                 self.report(d.BAD_ARGUMENT, f"argument '{name}' is {value!r}", "write a dict")
             return {}
         return dict(value or {})
+
+    def take_structure(self, name: str) -> dict[str, Any]:
+        """Return an argument that is a dict, or a template that gives one: then a :class:`Later`."""
+        value = self.task.arguments.get(name)
+        if isinstance(value, dict) or value is None:
+            return self.take_mapping(name)
+        taken = self.take(name)
+        if isinstance(taken, Expression):
+            return Later(taken)
+        if not isinstance(taken, (dict, Opaque)):
+            self.report(d.BAD_ARGUMENT, f"argument '{name}' is {taken!r}", "write a dict")
+        return taken if isinstance(taken, dict) else {}
 
     def take_number(self, name: str, default: float) -> float:
         """Return an argument that must be a number above 0; report it if it is not."""
@@ -108,6 +130,18 @@ class Arguments:
                 self.report(d.UNKNOWN_ARGUMENT, f"argument '{name}' of {operator} is not converted", remedy)
         self._left.clear()
         return tuple(self._problems)
+
+
+class Later(dict[str, Any]):
+    """A dict that only the run knows: an XCom, say. It is empty here, and its members are expressions."""
+
+    def __init__(self, expression: Expression) -> None:
+        super().__init__()
+        self.expression = expression
+
+    def get(self, key: str, default: Any = None) -> Any:
+        """Return a member, as JSONata; there is none to fall back from."""
+        return Expression(f"({self.expression.text}).{path(key)}")
 
 
 def task_diagnostic(code: Code, task: Task, problem: str, remedy: str = "") -> Diagnostic:

@@ -61,7 +61,10 @@ def athena(args: Arguments) -> Step:
 
     Return value, as in Airflow: the query execution's id.
     """
-    context, configuration = args.take_mapping("query_execution_context"), args.take_mapping("result_configuration")
+    context, configuration = (
+        args.take_mapping("query_execution_context"),
+        args.take_mapping("result_configuration"),
+    )
     database, location = args.take("database"), args.take("output_location")
     workgroup = args.take("workgroup", "primary")
     context |= {"Database": database} if database else {}
@@ -100,7 +103,8 @@ operator(
     Return value: the calculation's description, with ids and places of its results under names of its own.
     """,
     "athena:startCalculationExecution",
-    "SessionId=session_id CodeBlock=code_block Description=description ClientRequestToken=client_request_token",
+    "SessionId=session_id CodeBlock=code_block Description=description "
+    "ClientRequestToken=client_request_token",
     wait=Wait(
         "athena:calculation_complete",
         {"CalculationExecutionId": "$id"},

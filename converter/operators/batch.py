@@ -38,7 +38,9 @@ def batch(args: Arguments) -> Step:
     }
     waits = bool(args.take("wait_for_completion", True)) | bool(args.take("deferrable", False))
     if args.take("waiters"):
-        args.report(d.LOST_FEATURE, "waiters have no effect: Step Functions waits in its own way", "leave it out")
+        args.report(
+            d.LOST_FEATURE, "waiters have no effect: Step Functions waits in its own way", "leave it out"
+        )
     if args.take("awslogs_enabled"):
         args.report(d.LOGS_STAY, "the job's log is not copied", "read it in CloudWatch")
     if args.task.arguments.get("job_id"):

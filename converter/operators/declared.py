@@ -1,7 +1,7 @@
 """Operators that are one action of an API, and the wait for what it began: declared, a few lines each.
 
-``operator`` registers a conversion that a table describes. What does not fit the table is a function of its own
-in its service's module.
+``operator`` registers a conversion that a table describes. What does not fit the table is a function of its
+own in its service's module.
 """
 
 from __future__ import annotations
@@ -12,10 +12,13 @@ from typing import Any
 
 from converter import diagnostics as d
 from converter.expressions.jsonata import Expression, literal
-from converter.operators.arguments import Arguments
+from converter.operators.arguments import Arguments, Later
 from converter.operators.registry import converts
 from converter.operators.requests import Request, arn, pass_role, request, step_of, wait_for
 from converter.operators.step import Permission, Step
+
+#: Services whose members Step Functions spells like the API: a dict that only the run knows can be passed on.
+_SPELLED_ALIKE = frozenset({"cloudformation", "comprehend", "dms", "emr", "glue", "lambda", "ssm"})
 
 AMAZON = "airflow.providers.amazon.aws"
 
@@ -24,9 +27,10 @@ AMAZON = "airflow.providers.amazon.aws"
 class Wait:
     """How an operator waits for what its action began.
 
-    ``waiter`` is botocore's or the provider's. ``members`` gives the arguments with which it asks: a member of
-    the action's own arguments, or (``$name``) a variable. ``by_default`` tells whether it waits unless told,
-    ``None`` that it always does. ``delay`` and ``attempts`` give an operator's argument and its default.
+    ``waiter`` is botocore's or the provider's. ``members`` gives the arguments with which it asks: a member
+    of the action's own arguments, or (``$name``) a variable. ``by_default`` tells whether it waits unless
+    told, ``None`` that it always does. ``delay`` and ``attempts`` give an operator's argument and its
+    default.
     """
 
     waiter: str
@@ -84,28 +88,31 @@ def operator(
     """Register the conversion of an operator of the amazon provider.
 
     ``name`` is its class below :data:`AMAZON`. ``members`` says which argument gives which member of the
-    ``action``: ``"jobName=job_name tags"``, without the equals sign where both have one name. ``merged`` is an
-    argument whose dict has more members, ``defaults`` the operator's own. ``on`` is the resource's part of its
-    ARN with ``{}`` for the members ``named``; ``roles`` are members that hold a role that is passed on.
-    ``ignored`` are arguments about how Airflow polls, logs and links, ``lost`` such as do something that has no
-    counterpart. ``returns`` is a member of the action that the operator returns as it is. ``differs`` says how the result differs from the operator's.
+    ``action``: ``"jobName=job_name config.uri=uri tags"``, without the equals sign where both have one
+    name. ``merged`` is an argument whose dict has more members, ``defaults`` the operator's own. ``on`` is
+    the resource's part of its ARN with ``{}`` for the members ``named``; ``roles`` are members that hold a
+    role that is passed on. ``ignored`` are arguments about how Airflow polls, logs and links, ``lost`` such
+    as do something that has no counterpart. ``returns`` is a member of the action that the operator returns
+    as it is. ``differs`` says how the result differs from the operator's.
     """
     table = [pair.partition("=") for pair in members.split()]
     service = action.partition(":")[0]
 
     def convert(args: Arguments) -> Step:
-        given = {
-            member: args.take(argument or member, (defaults or {}).get(argument or member))
-            for member, _, argument in table
-        }
-        if merged:
-            given |= args.take_mapping(merged)
+        given: dict[str, Any] = {}
+        for member, _, argument in table:
+            _put(given, member, args.take(argument or member, (defaults or {}).get(argument or member)))
+        more = args.take_structure(merged) if merged and service in _SPELLED_ALIKE else {}
+        if merged and not isinstance(more, Later):
+            given |= more or args.take_mapping(merged)
         given = {member: value for member, value in given.items() if value is not None}
         where = _arn(service, on, [_value(given, member) for member in named.split()])
         permissions = tuple(_passed(given, role) for role in roles.split() if _value(given, role))
-        requests = [
-            request(action, given, on=where, keeps=keeps, fine=fine, over=over, also=permissions),
-        ]
+        first = request(action, given, on=where, keeps=keeps, fine=fine, over=over, also=permissions)
+        if isinstance(more, Later):
+            whole = f"$merge([{literal(given)}, {more.expression.text}])"
+            first = first.with_arguments(Expression(whole))
+        requests = [first]
         if wait and wait.is_wanted(args):
             requests.append(wait.request(args, given, where))
         elif wait:
@@ -119,6 +126,14 @@ def operator(
 
     convert.__doc__ = doc
     converts(f"{AMAZON}.{name}")(convert)
+
+
+def _put(given: dict[str, Any], member: str, value: Any) -> None:
+    """Set a member, which may be one of another (``config.uri``)."""
+    *path, last = member.split(".")
+    for name in path:
+        given = given.setdefault(name, {})
+    given[last] = value
 
 
 def _arn(service: str, on: str, names: list[Any]) -> str:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any
 
 from converter import diagnostics as d
-
 from converter.operators.arguments import Arguments
 from converter.operators.declared import AMAZON, Wait, operator
 from converter.operators.registry import converts
@@ -90,7 +89,9 @@ def run_task(args: Arguments) -> Step:
         "capacityProviderStrategy": strategy or None,
         "launchType": None if strategy else launch_type or None,
         **{member: args.take(name) for member, name in _MEMBERS.items()},
-        "tags": [{"key": key, "value": value} for key, value in tags.items()] if isinstance(tags, dict) else None,
+        "tags": [{"key": key, "value": value} for key, value in tags.items()]
+        if isinstance(tags, dict)
+        else None,
     }
     waits = bool(args.take("wait_for_completion", True)) | bool(args.take("deferrable", False))
     _report_logs(args)
@@ -98,7 +99,9 @@ def run_task(args: Arguments) -> Step:
         problem = "skip_on_exit_code: a machine does not tell one exit code from another"
         args.report(d.NO_COUNTERPART, problem, "let the container succeed, and decide in a task behind it")
     if args.take("reattach"):
-        args.report(d.LOST_FEATURE, "reattach has no effect: every try runs a task of its own", "leave it out")
+        args.report(
+            d.LOST_FEATURE, "reattach has no effect: every try runs a task of its own", "leave it out"
+        )
     if args.take("quota_retry"):
         args.report(d.LOST_FEATURE, "quota_retry has no effect", "give the task retries")
     # .sync stops the task with the execution, and asks in its own way.
@@ -133,7 +136,7 @@ def _also(waits: bool) -> tuple[Any, ...]:
 
 def _report_logs(args: Arguments) -> None:
     if args.take("awslogs_group"):
-        args.report(d.LOGS_STAY, "the task's log is not copied, and its last line not returned", "read CloudWatch")
+        args.report(
+            d.LOGS_STAY, "the task's log is not copied, and its last line not returned", "read CloudWatch"
+        )
     args.set_aside("awslogs_region", "awslogs_stream_prefix", "awslogs_fetch_interval", "container_name")
-
-

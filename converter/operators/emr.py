@@ -78,7 +78,7 @@ def _structure(args: Arguments, name: str) -> dict[str, Any]:
             args.report(d.BAD_ARGUMENT, f"argument '{name}' is a text that is no dict", "write a dict")
             return {}
         return value
-    return args.take_mapping(name)
+    return args.take_structure(name)
 
 
 @converts(f"{_EMR}.EmrAddStepsOperator")
@@ -109,10 +109,10 @@ def add_steps(args: Arguments) -> Step:
         return step_of(args, *finds, add, output="$ids", xcom=xcom)
     # botocore's waiter looks at one step; a list of them is over when none is under way.
     states = "$states.result.Steps.Status.State"
-    ended = "'COMPLETED'"
+    bad = "['FAILED', 'CANCELLED', 'INTERRUPTED']"
     phase = (
-        f"$count($filter([{states}], function($s) {{ $s in ['FAILED', 'CANCELLED', 'INTERRUPTED'] }})) > 0"
-        f" ? 'failed' : $count($filter([{states}], function($s) {{ $s != {ended} }})) = 0 ? 'completed' : 'on'"
+        f"$count($filter([{states}], function($s) {{ $s in {bad} }})) > 0 ? 'failed' : "
+        f"$count($filter([{states}], function($s) {{ $s != 'COMPLETED' }})) = 0 ? 'completed' : 'on'"
     )
     asked = {"ClusterId": cluster, "StepIds": Expression("$ids")}
     wait = wait_until(
@@ -170,7 +170,9 @@ def terminate(args: Arguments) -> Step:
     if not args.take("deferrable", False):
         return step_of(args, end)
     where = _cluster_arn(cluster)
-    wait = wait_for("emr:job_flow_terminated", {"ClusterId": cluster}, on=where, delay=delay, attempts=attempts)
+    wait = wait_for(
+        "emr:job_flow_terminated", {"ClusterId": cluster}, on=where, delay=delay, attempts=attempts
+    )
     return step_of(args, end, wait)
 
 
@@ -239,5 +241,3 @@ def start_notebook(args: Arguments) -> Step:
     wait = wait_for("emr:notebook_running", asked, delay=delay, attempts=attempts)
     waits = args.take("wait_for_completion", False)
     return step_of(args, start, *([wait] if waits else []), output="$id")
-
-

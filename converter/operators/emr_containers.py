@@ -10,6 +10,7 @@ from converter.operators.arguments import Arguments
 from converter.operators.declared import AMAZON
 from converter.operators.registry import converts
 from converter.operators.requests import (
+    Pace,
     Request,
     allow,
     arn,
@@ -162,7 +163,9 @@ def serverless_job(args: Arguments) -> Step:
     """
     application, role = args.take("application_id"), args.take("execution_role_arn")
     config, name = args.take_mapping("config"), args.take("name")
-    name = name or config.pop("name", None) or Expression(f"{literal('emr_serverless_job_airflow_')} & $uuid()")
+    name = (
+        name or config.pop("name", None) or Expression(f"{literal('emr_serverless_job_airflow_')} & $uuid()")
+    )
     arguments = {
         "clientToken": args.take("client_request_token") or Expression("$uuid()"),
         "applicationId": application,
@@ -280,7 +283,7 @@ def session_endpoint(args: Arguments) -> Step:
     return step_of(args, found, output="$found")
 
 
-def _often(args: Arguments) -> dict[str, float]:
+def _often(args: Arguments) -> Pace:
     return {
         "delay": _number(args, "waiter_delay", 60),
         "attempts": _number(args, "waiter_max_attempts", 25),
@@ -301,12 +304,10 @@ def _on(application: Any, action: str) -> Request:
     return request(f"emr-serverless:{action}", asked, on=_application_arn(application))
 
 
-def _wait(waiter: str, application: Any, often: dict[str, float]) -> Request:
+def _wait(waiter: str, application: Any, often: Pace) -> Request:
     where = _application_arn(application)
     return wait_for(f"emr-serverless:{waiter}", {"applicationId": application}, on=where, **often)
 
 
 def _application_arn(application: Any) -> str:
     return arn("emr-serverless", "/applications/{}", application)
-
-

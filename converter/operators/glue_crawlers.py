@@ -87,7 +87,10 @@ def _run(args: Arguments, name: Any) -> list[Request]:
     start = request("glue:startCrawler", {"Name": name}, on=where, fine=() if fails else (_BUSY,))
     interval = args.take_number("poll_interval", 5)
     waits = waits_for_it(args, default=True)
-    return [start, *([wait_for("glue:crawler_ready", {"Name": name}, on=where, delay=interval)] if waits else [])]
+    return [
+        start,
+        *([wait_for("glue:crawler_ready", {"Name": name}, on=where, delay=interval)] if waits else []),
+    ]
 
 
 operator(
@@ -127,7 +130,8 @@ def ruleset(args: Arguments) -> Step:
 def evaluate(args: Arguments) -> Step:
     """Rulesets are evaluated: ``glue:startDataQualityRulesetEvaluationRun``, and the wait for the end.
 
-    Return value, as in Airflow: the run's id. With ``verify_result_status`` a rule that failed fails the task.
+    Return value, as in Airflow: the run's id. With ``verify_result_status`` a rule that failed fails the
+    task.
     """
     role = args.take("role")
     arguments = {
@@ -187,5 +191,3 @@ def _quality(args: Arguments, run: Request, waiter: str, *, verify: bool) -> Ste
     )
     parts = [wait, *([check] if verify else [])] if waits else []
     return step_of(args, run, *parts, output="$id")
-
-

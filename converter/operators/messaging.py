@@ -72,7 +72,9 @@ def send(args: Arguments) -> Step:
         "MessageDeduplicationId": args.take("message_deduplication_id"),
     }
     where = arn("sqs", "{}", _queue_name(queue))
-    sent = request("sqs:sendMessage", arguments, on=where, optimised="sqs:sendMessage", keeps={"sent": _ANSWER})
+    sent = request(
+        "sqs:sendMessage", arguments, on=where, optimised="sqs:sendMessage", keeps={"sent": _ANSWER}
+    )
     return step_of(args, sent, output="$sent")
 
 
@@ -155,7 +157,9 @@ def send_email(args: Arguments) -> Step:
     if args.take("files"):
         args.report(d.NO_COUNTERPART, "a machine cannot attach files", "send the mail with a @task and boto3")
     if args.take("custom_headers"):
-        args.report(d.NO_COUNTERPART, "ses:sendEmail takes no headers", "send the mail with a @task and boto3")
+        args.report(
+            d.NO_COUNTERPART, "ses:sendEmail takes no headers", "send the mail with a @task and boto3"
+        )
     destination = {
         "ToAddresses": _addresses(args.take("to")),
         "CcAddresses": _addresses(args.take("cc")),

@@ -1,7 +1,7 @@
 """What a task does where one state is not enough: calls, polls and waits, one after another.
 
-The task stays one state that is named by its id: a Parallel with a single branch, which holds the parts. So its
-Retry, Catch and Output are about all of them together, as a retry in Airflow submits and waits again.
+The task stays one state that is named by its id: a Parallel with a single branch, which holds the parts. So
+its Retry, Catch and Output are about all of them together, as a retry in Airflow submits and waits again.
 
 Parts hand values on as variables. An expression of a part sees those of the parts before it, and the records
 that the task reads in ``$states.input``; what an expression lacks fails the try, as in a Task.
@@ -67,8 +67,8 @@ class Call:
     """A call of a service. ``does`` says what, in the name of its state (``<task id>: <does>``).
 
     ``keeps`` gives variable → expression over ``$states.result``. It must have a value whatever the result
-    is: ``$exists(x) ? x : null``. ``retriers`` handle throttling; any error left fails the try. Where ``when``
-    is false, a condition over the variables so far, the call is left out.
+    is: ``$exists(x) ? x : null``. ``retriers`` handle throttling; any error left fails the try. Where
+    ``when`` is false, a condition over the variables so far, the call is left out.
     """
 
     does: str
@@ -118,7 +118,8 @@ class Poll:
     ``done`` and ``failures`` are conditions over the variables that ``ask`` keeps. Whatever they are not
     about means: not yet. The task's execution_timeout is looked at after every question, and no pause is
     longer than what is left of it; ``unhurried`` means that it does not count while the task waits (a sensor
-    that is rescheduled). ``between`` is done between two questions, in place of a pause: so a list is worked off.
+    that is rescheduled). ``between`` is done between two questions, in place of a pause: so a list is
+    worked off.
     """
 
     ask: Call

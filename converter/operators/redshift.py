@@ -80,7 +80,9 @@ def create_cluster(args: Arguments) -> Step:
         args.set_aside(name)
     where = arn("redshift", "cluster:{}", cluster)
     create = request("redshift:createCluster", arguments, on=where)
-    return _changed(args, create, cluster, "cluster_available", waits=False, often=(60, 5), named="max_attempt")
+    return _changed(
+        args, create, cluster, "cluster_available", waits=False, often=(60, 5), named="max_attempt"
+    )
 
 
 @converts(f"{_CLUSTER}.RedshiftResumeClusterOperator")
@@ -278,10 +280,10 @@ def _target(where: dict[str, Any]) -> str:
 def _credentials(where: dict[str, Any]) -> tuple[Any, ...]:
     """Return what the Data API needs to log in."""
     if where.get("SecretArn"):
-        return (allow("secretsmanager:GetSecretValue", on=arn("secretsmanager", "secret:{}", where["SecretArn"])),)
+        return (
+            allow("secretsmanager:GetSecretValue", on=arn("secretsmanager", "secret:{}", where["SecretArn"])),
+        )
     if "WorkgroupName" in where:
         return (allow("redshift-serverless:GetCredentials", reason="a workgroup's ARN has an id of its own"),)
     actions = ("redshift:GetClusterCredentials", "redshift:GetClusterCredentialsWithIAM")
     return (allow(*actions, reason="the database and its user are parts of the ARN"),)
-
-

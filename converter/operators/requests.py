@@ -1,18 +1,20 @@
 """The words in which operators of the amazon provider are converted: requests, waits, and a Step of them.
 
-A request is a call of an API, with what IAM has to allow for it. One request is one Task state; several, or one
-whose errors are no failures, are the Step's parts. What an operator returns is a variable that a request keeps.
+A request is a call of an API, with what IAM has to allow for it. One request is one Task state; several, or
+one whose errors are no failures, are the Step's parts. What an operator returns is a variable that a
+request keeps.
 """
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, TypedDict
 
 from converter.expressions.jsonata import Expression, literal
-from converter.operators.arguments import Arguments
+from converter.operators.arguments import Arguments, Later
 from converter.operators.aws import set_aside_connection
 from converter.operators.parts import Call, Caught, Ending, Failure, Limit, Part, Poll
 from converter.operators.service_models import (
@@ -49,16 +51,32 @@ class Request:
 
     def with_arguments(self, arguments: Expression) -> Request:
         """Return the call with arguments that are one expression."""
-        return replace(self, part=replace(self.part, arguments=arguments))  # type: ignore[call-arg, arg-type]
+        whole: Any = arguments
+        return replace(self, part=replace(_call_of(self), arguments=whole))
 
     def retried(self, *retriers: Retrier) -> Request:
         """Return the call with other retriers for trouble of the service."""
-        return replace(self, part=replace(self.part, retriers=retriers))  # type: ignore[call-arg]
+        return replace(self, part=replace(_call_of(self), retriers=retriers))
+
+    def allowed(self, *permissions: Permission) -> Request:
+        """Return the call with other permissions."""
+        return replace(self, permissions=permissions)
+
+    def until(self, done: str, *, between: Request) -> Request:
+        """Return the call repeated until ``done`` (JSONata over variables), with another call between."""
+        poll = Poll(_call_of(self), Expression(done), interval=1, between=_call_of(between))
+        return Request(poll, (*self.permissions, *between.permissions))
 
     def keeping(self, variable: str, value: Any) -> Request:
         """Return the call with what a variable is (JSON) after an error that is no failure."""
-        caught = tuple(replace(one, keeps={**one.keeps, variable: value}) for one in self.part.caught)  # type: ignore[union-attr]
-        return replace(self, part=replace(self.part, caught=caught))  # type: ignore[call-arg]
+        caught = tuple(replace(one, keeps={**one.keeps, variable: value}) for one in _call_of(self).caught)
+        return replace(self, part=replace(_call_of(self), caught=caught))
+
+
+def _call_of(item: Request) -> Call:
+    if not isinstance(item.part, Call):
+        raise TypeError(f"{item.part} is no call")
+    return item.part
 
 
 def arn(service: str, resource: str, *names: Any, where: str = "${AWS::Region}:${AWS::AccountId}") -> str:
@@ -102,6 +120,16 @@ def given(arguments: Mapping[str, Any]) -> dict[str, Any]:
     return {name: value for name, value in arguments.items() if value is not None}
 
 
+def json_text(value: Any) -> Any:
+    """Return a value as the JSON text that an API takes, written at conversion if all of it is known."""
+    if value is None or isinstance(value, (str, Expression)):
+        return value
+    try:
+        return json.dumps(value)
+    except TypeError:
+        return Expression(f"$string({literal(value)})")
+
+
 def request(
     action: str,
     arguments: Mapping[str, Any],
@@ -117,16 +145,20 @@ def request(
 ) -> Request:
     """Return a call of ``service:action``, both as botocore calls them, without the arguments that are None.
 
-    ``arguments`` have the API's names, in whatever the author has nested, too. ``on`` is the ARN that it needs
-    to be allowed on. ``keeps`` gives variable → JSONata over ``$states.result``. The errors ``fine`` (without
-    the service's prefix) are no failure, and after those of ``over`` nothing is left to do. Where ``when`` is
-    false, JSONata over variables, the call is left out. ``optimised`` is another resource, behind
-    ``arn:aws:states:::``.
+    ``arguments`` have the API's names, in whatever the author has nested, too. ``on`` is the ARN that it
+    needs to be allowed on. ``keeps`` gives variable → JSONata over ``$states.result``. The errors ``fine``
+    (without the service's prefix) are no failure, and after those of ``over`` nothing is left to do. Where
+    ``when`` is false, JSONata over variables, the call is left out. ``optimised`` is another resource,
+    behind ``arn:aws:states:::``.
     """
     call, permission = _call(action, arguments, on=on, does=does)
     call = replace(call, keeps={name: Expression(text) for name, text in (keeps or {}).items()})
     prefix = error_prefix(action.partition(":")[0])
-    caught = [Caught(tuple(f"{prefix}.{e}" for e in errors), over=errors is over) for errors in (fine, over) if errors]
+    caught = [
+        Caught(tuple(f"{prefix}.{e}" for e in errors), over=errors is over)
+        for errors in (fine, over)
+        if errors
+    ]
     call = replace(call, caught=tuple(caught), when=Expression(when) if when else None)
     if optimised:
         call = replace(call, resource=f"arn:aws:states:::{optimised}", retriers=())
@@ -137,10 +169,11 @@ def _call(action: str, arguments: Mapping[str, Any], *, on: str, does: str) -> t
     service, _, operation = action.partition(":")
     prefix = iam_prefix(service)
     allowed = _ALLOWED_BY.get(action, (operation[:1].upper() + operation[1:],))
+    later: Any = arguments.expression if isinstance(arguments, Later) else None
     call = Call(
         does or _words(operation),
         sdk_resource(action),
-        spelled(action, given(arguments)),
+        later or spelled(action, given(arguments)),
         retriers=(_throttling(service),),
     )
     return call, allow(*(f"{prefix}:{name}" for name in allowed), on=on)
@@ -200,13 +233,13 @@ def wait_until(
 ) -> Request:
     """Return the wait until a status is a ``good`` one, in small letters; a ``bad`` one fails the task.
 
-    ``status`` is its path in the answer, or JSONata over ``$states.result``. After the errors ``fine`` the wait
-    is over. It is for what has no waiter.
+    ``status`` is its path in the answer, or JSONata over ``$states.result``. After the errors ``fine`` the
+    wait is over. It is for what has no waiter.
     """
     call, permission = _call(action, arguments, on=on, does="ask")
     path = status if "$" in status else f"$states.result.{status}"
     kept = {"status": f"$lowercase($string({path}))", **(keeps or {})}
-    caught = ()
+    caught: tuple[Caught, ...] = ()
     if fine:
         names = tuple(f"{error_prefix(action.partition(':')[0])}.{error}" for error in fine)
         caught = (Caught(names, {**dict.fromkeys(kept), "status": good[0]}),)
@@ -256,8 +289,21 @@ def step_of(
             output = kept.get(output, output) if output else None
             xcom = {key: kept.get(text, text) for key, text in xcom.items()} if xcom else None
     if step.resource is None:
-        step = replace(step, parts=tuple(item.part for item in requests))
+        step = replace(step, parts=_one_after_another(requests))
     return replace(step, output=Expression(output) if output else None, xcom=_xcom(xcom))
+
+
+def _one_after_another(requests: tuple[Request, ...]) -> tuple[Part, ...]:
+    """Return the parts. A limit counts from the try's beginning: a later wait has all time so far."""
+    parts: list[Part] = []
+    before = 0.0
+    for item in requests:
+        part = item.part
+        if isinstance(part, Poll) and part.limit:
+            before += part.limit.seconds
+            part = replace(part, limit=replace(part.limit, seconds=before))
+        parts.append(part)
+    return tuple(parts)
 
 
 def _is_kept(text: str, call: Call) -> bool:
@@ -290,7 +336,14 @@ def waits_for_it(args: Arguments, *, default: bool) -> bool:
     return bool(args.take("deferrable", False)) or waits
 
 
-def pace(args: Arguments, delay: float, attempts: float) -> dict[str, float]:
+class Pace(TypedDict):
+    """How often a wait asks, in seconds, and how many times."""
+
+    delay: float
+    attempts: float
+
+
+def pace(args: Arguments, delay: float, attempts: float) -> Pace:
     """Return ``delay`` and ``attempts`` of a wait, from the operator's arguments or these defaults."""
     return {
         "delay": args.take_number("waiter_delay", delay),

@@ -10,7 +10,6 @@ from urllib.parse import quote
 from converter import diagnostics as d
 from converter.expressions.jsonata import Expression, literal
 from converter.operators.arguments import Arguments
-from converter.operators.parts import Call, Poll
 from converter.operators.registry import converts
 from converter.operators.requests import Request, bucket_arn, request, step_of
 from converter.operators.step import Step
@@ -29,7 +28,8 @@ def create_bucket(args: Arguments) -> Step:
     bucket = args.take("bucket_name")
     namespace = args.take("bucket_namespace")
     # us-east-1 is said by saying nothing.
-    place = f"{_REGION} = 'us-east-1' ? {{}} : {{'CreateBucketConfiguration': {{'LocationConstraint': {_REGION}}}}}"
+    where = f"{{'CreateBucketConfiguration': {{'LocationConstraint': {_REGION}}}}}"
+    place = f"{_REGION} = 'us-east-1' ? {{}} : {where}"
     bucket_only = literal({"Bucket": bucket, **({"BucketNamespace": namespace} if namespace else {})})
     create = request("s3:createBucket", {}, on=bucket_arn(bucket), fine=("BucketAlreadyOwnedByYouException",))
     arguments: Any = Expression(f"$merge([{bucket_only}, {place}])")
@@ -66,10 +66,7 @@ def _delete_all(bucket: Any, prefix: Any) -> tuple[Request, ...]:
         on=bucket_arn(bucket),
         keeps={"objects": "[$states.result.Contents.{'Key': Key}]"},
     )
-    assert isinstance(show.part, Call)
-    assert isinstance(delete.part, Call)
-    poll = Poll(show.part, Expression("$count($objects) = 0"), interval=1, between=delete.part)
-    return (Request(poll, (*show.permissions, *delete.permissions)),)
+    return (show.until("$count($objects) = 0", between=delete),)
 
 
 def _undeleted() -> str:
@@ -115,7 +112,9 @@ def _text(args: Arguments) -> Any:
         try:
             return ast.literal_eval(passed.text).decode()
         except (ValueError, SyntaxError):
-            args.report(d.PYTHON_VALUE, "the object's bytes are no UTF-8 text", "write it with a @task and boto3")
+            args.report(
+                d.PYTHON_VALUE, "the object's bytes are no UTF-8 text", "write it with a @task and boto3"
+            )
             return ""
     return args.take("data")
 
@@ -141,10 +140,7 @@ def copy_object(args: Arguments) -> Step:
                 "ServerSideEncryption": args.take("kms_encryption_type"),
             },
             on=bucket_arn(bucket, key),
-            also=tuple(
-                permission
-                for permission in request("s3:headObject", {}, on=bucket_arn(source_bucket, source_key)).permissions
-            ),
+            also=request("s3:headObject", {}, on=bucket_arn(source_bucket, source_key)).permissions,
         ),
     )
 
@@ -170,7 +166,7 @@ def delete_objects(args: Arguments) -> Step:
     if keys is None:
         return step_of(args, *_delete_all(bucket, prefix))
     if isinstance(keys, Expression):
-        objects: Any = Expression(f"[[{keys.text}].{{'Key': {_item()}}}]")
+        objects: Any = Expression(f"[$map([{keys.text}], function($key) {{ {{'Key': $key}} }})]")
     else:
         objects = [{"Key": key} for key in ([keys] if isinstance(keys, str) else keys)]
     if isinstance(objects, list) and len(objects) > 1000:
@@ -182,10 +178,6 @@ def delete_objects(args: Arguments) -> Step:
         keeps={"undeleted": _undeleted()},
     )
     return step_of(args, delete)
-
-
-def _item() -> str:
-    return "$string()"
 
 
 @converts(f"{_S3}.S3ListOperator")

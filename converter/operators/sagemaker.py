@@ -7,7 +7,7 @@ from typing import Any
 
 from converter import diagnostics as d
 from converter.expressions.jsonata import Expression
-from converter.operators.arguments import Arguments
+from converter.operators.arguments import Arguments, Later
 from converter.operators.declared import AMAZON, Wait, operator
 from converter.operators.registry import converts
 from converter.operators.requests import (
@@ -47,11 +47,12 @@ _NUMBERS = frozenset(
 
 
 def _config(args: Arguments) -> dict[str, Any]:
-    if any(isinstance(value, Mapping) and "S3Operations" == key for key, value in _pairs(args)):
+    if any(isinstance(value, Mapping) and key == "S3Operations" for key, value in _pairs(args)):
         problem = "S3Operations are done by Airflow's own process"
         args.report(d.NO_COUNTERPART, problem, "use S3CreateBucketOperator and S3CreateObjectOperator")
-    config: dict[str, Any] = _numbered(args.take_mapping("config"))
-    return config
+    config = args.take_structure("config")
+    # What the run knows has its numbers already.
+    return config if isinstance(config, Later) else _numbered(config)
 
 
 def _pairs(args: Arguments) -> list[tuple[str, Any]]:
@@ -80,12 +81,19 @@ def _job(args: Arguments, kind: str, config: Mapping[str, Any], result: str, *fi
     limit = args.take("max_ingestion_time")
     if args.take("print_log"):
         args.report(d.LOGS_STAY, "the job's log is not copied", "read it in CloudWatch")
-    if args.take("action_if_job_exists", "timestamp") == "timestamp" and args.take("check_if_job_exists", True):
+    if args.take("action_if_job_exists", "timestamp") == "timestamp" and args.take(
+        "check_if_job_exists", True
+    ):
         problem = "a job of this name must not exist: Airflow would add the time to its name"
         args.report(d.LOST_FEATURE, problem, "make the name of run and time: {{ ts_nodash }}")
-    args.set_aside("check_if_job_exists", "check_interval", "max_attempts")
-    where = arn("sagemaker", f"{kind.lower()}-job/{{}}".replace("hyperparametertuning", "hyper-parameter-tuning"), name)
-    role = config.get("RoleArn") or (config.get("TrainingJobDefinition") or {}).get("RoleArn")
+    args.set_aside("check_if_job_exists", "check_interval", "max_attempts", "action_if_job_exists")
+    where = arn(
+        "sagemaker",
+        f"{kind.lower()}-job/{{}}".replace("hyperparametertuning", "hyper-parameter-tuning"),
+        name,
+    )
+    inner = config.get("TrainingJobDefinition")
+    role = config.get("RoleArn") or (inner.get("RoleArn") if isinstance(inner, Mapping) else None)
     verb = f"create{kind}Job"
     asked = (f"sagemaker:Describe{kind}Job", f"sagemaker:Stop{kind}Job")
     started = request(
@@ -154,11 +162,16 @@ def transform(args: Arguments) -> Step:
     Return value: ``{"Transform": …}``, the job's description; without that of the model.
     """
     config = _config(args)
-    model = config.get("Model")
-    if args.take("check_if_model_exists", True) and model:
-        args.take("action_if_model_exists")
     args.set_aside("action_if_model_exists", "check_if_model_exists")
-    return _job(args, "Transform", config.get("Transform", config), "Transform", *_model(model))
+    if isinstance(config, Later):
+        # Whether there is a model in it, only the run knows: Airflow takes either form.
+        inner = Later(
+            Expression(f"($c := {config.expression.text}; $exists($c.Transform) ? $c.Transform : $c)")
+        )
+        problem = "a model in the config is not made: which config it is, only the run knows"
+        args.report(d.LOST_FEATURE, problem, "make it with SageMakerModelOperator")
+        return _job(args, "Transform", inner, "Transform")
+    return _job(args, "Transform", config.get("Transform", config), "Transform", *_model(config.get("Model")))
 
 
 def _model(model: Any) -> list[Request]:
@@ -181,7 +194,9 @@ def model(args: Arguments) -> Step:
     return step_of(args, *_model(config), described, output="{'Model': $described}")
 
 
-def _described(action: str, member: str, config: Mapping[str, Any], resource: str, keep: str = "described") -> Request:
+def _described(
+    action: str, member: str, config: Mapping[str, Any], resource: str, keep: str = "described"
+) -> Request:
     name = config.get(member)
     return request(
         f"sagemaker:{action}",
@@ -194,8 +209,10 @@ def _described(action: str, member: str, config: Mapping[str, Any], resource: st
 @converts(f"{_SAGEMAKER}.SageMakerDeleteModelOperator")
 def delete_model(args: Arguments) -> Step:
     """A model is deleted: ``sagemaker:deleteModel``. Return value, as in Airflow: none."""
-    name = args.take_mapping("config").get("ModelName")
-    return step_of(args, request("sagemaker:deleteModel", {"ModelName": name}, on=arn("sagemaker", "model/{}", name)))
+    name = args.take_structure("config").get("ModelName")
+    return step_of(
+        args, request("sagemaker:deleteModel", {"ModelName": name}, on=arn("sagemaker", "model/{}", name))
+    )
 
 
 @converts(f"{_SAGEMAKER}.SageMakerEndpointConfigOperator")
@@ -219,13 +236,15 @@ def endpoint(args: Arguments) -> Step:
     Return value: ``{"EndpointConfig": …, "Endpoint": …}``, with dates as Step Functions writes them.
     """
     config = _config(args)
-    settings, target = config.get("EndpointConfig"), config.get("Endpoint", config)
+    later = isinstance(config, Later)
+    settings = None if later else config.get("EndpointConfig")
+    target = config if later else config.get("Endpoint", config)
     action = f"{args.take('operation', 'create')}".lower()
     waits = bool(args.take("wait_for_completion", True)) | bool(args.take("deferrable", False))
     delay, limit = args.take_number("check_interval", 30), args.take("max_ingestion_time") or 36000
     name, with_config = target.get("EndpointName"), {"EndpointConfigName": target.get("EndpointConfigName")}
     where = arn("sagemaker", "endpoint/{}", name)
-    first = _model(config.get("Model"))
+    first = [] if later else _model(config.get("Model"))
     if settings:
         first.append(request("sagemaker:createEndpointConfig", settings))
     change = request(f"sagemaker:{action}Endpoint", target, on=where)
@@ -237,7 +256,9 @@ def endpoint(args: Arguments) -> Step:
         *first,
         change,
         *([wait] if waits else []),
-        _described("describeEndpointConfig", "EndpointConfigName", with_config, "endpoint-config/{}", "config"),
+        _described(
+            "describeEndpointConfig", "EndpointConfigName", with_config, "endpoint-config/{}", "config"
+        ),
         _described("describeEndpoint", "EndpointName", target, "endpoint/{}", "endpoint"),
         output="{'EndpointConfig': $config, 'Endpoint': $endpoint}",
     )
@@ -245,7 +266,7 @@ def endpoint(args: Arguments) -> Step:
 
 # --- notebooks ----------------------------------------------------------------------------------------------
 
-_NOTEBOOK = {"on": "notebook-instance/{}", "named": "NotebookInstanceName"}
+_NOTEBOOK: dict[str, Any] = {"on": "notebook-instance/{}", "named": "NotebookInstanceName"}
 
 
 def _notebook_wait(state: str) -> Wait:
@@ -323,7 +344,9 @@ def stop_pipeline(args: Arguments) -> Step:
     where = arn("sagemaker", "{}", execution)
     asked = {"PipelineExecutionArn": execution}
     token = {"ClientRequestToken": Expression("$uuid()")}
-    stop = request("sagemaker:stopPipelineExecution", {**asked, **token}, on=where, fine=("SageMakerException",))
+    stop = request(
+        "sagemaker:stopPipelineExecution", {**asked, **token}, on=where, fine=("SageMakerException",)
+    )
     look = request(
         "sagemaker:describePipelineExecution",
         asked,
@@ -336,7 +359,8 @@ def stop_pipeline(args: Arguments) -> Step:
 def _pipeline(args: Arguments, first: Request, execution: Any, output: str, *after: Request) -> Step:
     waits = bool(args.take("wait_for_completion", False)) | bool(args.take("deferrable", False))
     delay, attempts = args.take_number("check_interval", 30), args.take_number("waiter_max_attempts", 9999)
-    args.set_aside("verbose")
+    # Every operator of SageMaker has a config.
+    args.set_aside("verbose", "config")
     good = ("succeeded", "stopped") if after else ("succeeded",)
     bad = ("failed",) if after else ("failed", "stopped")
     wait = wait_until(
@@ -360,6 +384,7 @@ operator(
     named="ExperimentName",
     keeps={"arn": "$states.result.ExperimentArn"},
     output="$arn",
+    ignored="config",
     lost="tags",
 )
 
@@ -396,5 +421,3 @@ def register_version(args: Arguments) -> Step:
         keeps={"arn": "$states.result.ModelPackageArn"},
     )
     return step_of(args, grouped, packed, output="$arn")
-
-

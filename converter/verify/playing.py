@@ -76,7 +76,7 @@ class Player:
         decided = {task: round(record["at"] / 1000 - start, 6) for task, record in records.items()}
         tries = self._tries(aws)
         for task, record in records.items():
-            if self._machine.steps[task].resource is None and record["state"] == Outcome.SUCCESS.value:
+            if self._machine.steps[task].does_nothing and record["state"] == Outcome.SUCCESS.value:
                 tries[task] = ((decided[task], decided[task]),)
         succeeded = execution.status == "SUCCEEDED"
         return Played(

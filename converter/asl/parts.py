@@ -1,0 +1,232 @@
+"""A step's parts → the branch of the Parallel that stands for its task.
+
+All that happens here happens inside a state with Retry and Catch: an error ends the try, an evaluation error
+as well. State data stays what the branch was given, the records that the task reads; what is found out on the
+way is in variables, which nothing outside can see.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from types import MappingProxyType
+from typing import Any
+
+from converter.asl import records
+from converter.asl.names import Names
+from converter.asl.retriers import retry_state
+from converter.expressions.jsonata import Expression, field_value, literal
+from converter.operators.parts import TIMEOUT_ERROR, Call, Caught, Ending, Limit, Part, Poll, Until
+from converter.operators.step import Step
+from converter.workflow import Task
+
+#: How long this try has lasted, in milliseconds.
+_AGE = "($millis() - $since)"
+_AGE_OF_ALL = f"($millis() - $toMillis({records.THIS_TRY}.entered))"
+_BEGAN = "$toMillis($states.context.State.EnteredTime)"
+#: Pauses double no more often than this: 2 to the power of it is beyond every execution.
+_MOST_DOUBLINGS = 30
+
+
+def given_to_parts(reads: tuple[str, ...]) -> dict[str, Any]:
+    """Return what the branch gets as its data: the records that it reads, and which try this is."""
+    context = "$states.context.State"
+    return {
+        **{task: str(records.of_task(task)) for task in reads},
+        records.THIS_TRY_NAME: str(
+            Expression(f"{{'number': {context}.RetryCount, 'entered': {context}.EnteredTime}}")
+        ),
+    }
+
+
+def parts_block(step: Step, task: Task, names: Names, growth: float) -> dict[str, Any]:
+    """Return the block with a step's parts. ``growth`` is that of polls' intervals, see ``Pace``."""
+    return _Writer(step, task, names, growth).block()
+
+
+@dataclass
+class _Writer:
+    """Writes the states of one task's parts, from the last to the first: each knows what comes after it."""
+
+    step: Step
+    task: Task
+    names: Names
+    growth: float
+    states: dict[str, dict[str, Any]] = field(default_factory=dict)
+    done: str = ""
+
+    def block(self) -> dict[str, Any]:
+        following = self.done = self._name("done")
+        found = {}
+        if self.step.output:
+            found["output"] = self.step.output
+        if self.step.xcom:
+            found["xcom"] = self.step.xcom
+        # What has no value is left out of the object by JSONata itself.
+        output = str(Expression(literal(found))) if found else {}
+        self.states[following] = {"Type": "Succeed", "Output": output}
+        first, *others = self.step.parts
+        for part in reversed(others):
+            following = self._write(part, following)
+        if isinstance(first, Call) and first.when is None:
+            following = self._call(first, following, more=self._clock(_BEGAN))
+        else:
+            following = self._begin(self._write(first, following))
+        return {"StartAt": following, "States": dict(reversed(self.states.items()))}
+
+    @property
+    def _waits(self) -> bool:
+        return any(not isinstance(part, Call) for part in self.step.parts)
+
+    def _clock(self, began: str) -> dict[str, Any]:
+        """Return the variables that tell how long this try lasts, as the first state assigns them."""
+        clock: dict[str, Any] = {"since": str(Expression(began))} if self._waits else {}
+        if any(isinstance(part, Poll) and part.backoff for part in self.step.parts):
+            clock["polls"] = 0
+        return clock
+
+    def _write(self, part: Part, following: str) -> str:
+        """Write the states of a part; return the one to begin with."""
+        if isinstance(part, Call):
+            return self._call(part, following)
+        if isinstance(part, Poll):
+            return self._poll(part, following)
+        return self._until(part, following)
+
+    def _begin(self, following: str) -> str:
+        name = self._name("begin")
+        self.states[name] = {"Type": "Pass", "Assign": self._clock("$millis()"), "Next": following}
+        return name
+
+    # --- calls ------------------------------------------------------------------------------------------
+
+    def _call(self, call: Call, following: str, more: Mapping[str, Any] = MappingProxyType({})) -> str:
+        """Write a call; ``more`` are variables besides those that it keeps, whether it succeeds or not."""
+        name = self._name(call.does)
+        unchanged = str(Expression(records.INPUT))
+        assign = {**{variable: str(value) for variable, value in call.keeps.items()}, **more}
+        state: dict[str, Any] = {
+            "Type": "Task",
+            "Resource": call.resource,
+            "Arguments": field_value(call.arguments),
+            **({"Assign": assign} if assign else {}),
+            "Output": unchanged,
+        }
+        if not self._waits and self.task.execution_timeout:
+            state["TimeoutSeconds"] = max(1, math.ceil(self.task.execution_timeout))
+        if call.retriers:
+            state["Retry"] = [retry_state(retrier) for retrier in call.retriers]
+        if call.caught:
+            state["Catch"] = [self._catcher(call, caught, following, more) for caught in call.caught]
+        self.states[name] = {**state, "Next": following}
+        return name if call.when is None else self._question(call, name, following)
+
+    def _question(self, call: Call, name: str, following: str) -> str:
+        """Write the state that asks whether a call is needed; return its name."""
+        needed = self._name(f"{call.does}?")
+        choices = [{"Condition": str(call.when), "Next": name}]
+        self.states[needed] = {"Type": "Choice", "Choices": choices, "Default": following}
+        return needed
+
+    def _catcher(self, call: Call, caught: Caught, following: str, more: Mapping[str, Any]) -> dict[str, Any]:
+        catcher: dict[str, Any] = {"ErrorEquals": list(caught.errors)}
+        if caught.ends:
+            return {**catcher, "Next": self._ending(caught.ends, "give up")}
+        if caught.over:
+            return {**catcher, "Output": str(Expression(records.INPUT)), "Next": self.done}
+        kept = {variable: field_value(caught.keeps.get(variable)) for variable in call.keeps}
+        assign = {**kept, **more}
+        output = str(Expression(records.INPUT))
+        return {**catcher, **({"Assign": assign} if assign else {}), "Output": output, "Next": following}
+
+    # --- polls ------------------------------------------------------------------------------------------
+
+    def _poll(self, poll: Poll, following: str) -> str:
+        over = self._name("over?")
+        limit = None if poll.unhurried else self.task.execution_timeout
+        pause = self._pause(poll, limit)
+        choices = [self._too_late(limit)] if limit else []
+        choices.append({"Condition": str(poll.done), "Next": following})
+        for failure in poll.failures:
+            choices.append({"Condition": str(failure.when), "Next": self._ending(failure.ends, "failed")})
+        if poll.limit:
+            choices.append(self._over_limit(poll.limit))
+        self.states[over] = {"Type": "Choice", "Choices": choices}
+        counted = {"polls": str(Expression("$polls + 1"))} if poll.backoff else {}
+        ask = self._call(poll.ask, over, more=counted)
+        between = self._call(poll.between, ask) if poll.between else self._wait(pause, ask)
+        self.states[over]["Default"] = between
+        return between if poll.pauses_first else ask
+
+    def _wait(self, pause: int | str, following: str) -> str:
+        name = self._name("wait")
+        self.states[name] = {"Type": "Wait", "Seconds": pause, "Next": following}
+        return name
+
+    def _pause(self, poll: Poll, limit: float | None) -> int | str:
+        """Return how long a Wait lasts between two questions, as its field ``Seconds``."""
+        interval = max(1, math.ceil(poll.interval))
+        pause = str(interval)
+        if poll.backoff:
+            doubled = f"$power(2, $min([$polls, {_MOST_DOUBLINGS}]) - 2)"
+            most = [f"$max([1, $floor({interval} * {doubled})])"]
+            if poll.backoff.longest:
+                most.append(str(max(1, math.ceil(poll.backoff.longest))))
+            if poll.limit:
+                age = _age(poll.limit)
+                most.append(f"$max([1, {math.ceil(poll.limit.seconds)} - $floor({age} / 1000)])")
+            pause = f"$min([{', '.join(most)}])"
+        if self.growth:
+            pause = f"$max([{pause}, $floor({_AGE} / 1000 * {self.growth:g})])"
+        if limit:
+            pause = f"$min([{pause}, $max([0, $ceil({limit:g} - {_AGE} / 1000)])])"
+        return interval if pause == str(interval) else str(Expression(pause))
+
+    def _too_late(self, limit: float) -> dict[str, Any]:
+        """Return the rule for a try that is over the task's execution_timeout."""
+        ending = Ending(TIMEOUT_ERROR, f"the try took longer than the execution_timeout of {limit:g} s")
+        condition = Expression(f"{_AGE} >= {round(limit * 1000)}")
+        return {"Condition": str(condition), "Next": self._ending(ending, "too late")}
+
+    def _over_limit(self, limit: Limit) -> dict[str, Any]:
+        condition = Expression(f"{_age(limit)} > {round(limit.seconds * 1000)}")
+        return {"Condition": str(condition), "Next": self._ending(limit.ends, "give up")}
+
+    # --- waits ------------------------------------------------------------------------------------------
+
+    def _until(self, until: Until, following: str) -> str:
+        name = self._name("wait")
+        moment = f"({until.moment.text})"
+        limit = None if until.unhurried else self.task.execution_timeout
+        ends: list[str] = [f"$since + {round(limit * 1000)}"] if limit else []
+        choices = [self._too_late(limit)] if limit else []
+        choices.append({"Condition": str(Expression(f"$millis() >= {moment}")), "Next": following})
+        if until.limit:
+            start = f"$toMillis({records.THIS_TRY}.entered)" if until.limit.over_all_tries else "$since"
+            ends.append(f"{start} + {round(until.limit.seconds * 1000)}")
+            choices.append(self._over_limit(until.limit))
+        if ends:
+            over = self._name("over?")
+            # A limit that is just reached is not passed: then it looks again.
+            self.states[over] = {"Type": "Choice", "Choices": choices, "Default": name}
+            moment, following = f"$min([{', '.join([moment, *(f'{end} + 1' for end in ends)])}])", over
+        timestamp = str(Expression(f"$fromMillis($ceil({moment}))"))
+        self.states[name] = {"Type": "Wait", "Timestamp": timestamp, "Next": following}
+        return name
+
+    # --- endings ----------------------------------------------------------------------------------------
+
+    def _ending(self, ending: Ending, does: str) -> str:
+        """Write a Fail state; return its name."""
+        name = self._name(does)
+        error, cause = field_value(ending.error), field_value(ending.cause)
+        self.states[name] = {"Type": "Fail", "Error": error, "Cause": cause}
+        return name
+
+    def _name(self, does: str) -> str:
+        return self.names.unique(f"{self.step.task_id}: {does}")
+
+
+def _age(limit: Limit) -> str:
+    return _AGE_OF_ALL if limit.over_all_tries else _AGE
