@@ -235,6 +235,9 @@ def _free_paths(shape: Any, where: str, above: tuple[str, ...]) -> Iterator[str]
             yield from _free_paths(member, f"{where}.{name.lower()}".lstrip("."), above)
     elif shape.type_name == "list":
         yield from _free_paths(shape.member, where, above)
+    elif shape.type_name == "blob":
+        # A body, which may be given as JSON: Step Functions makes the text of it.
+        yield where
     elif shape.type_name == "map":
         yield where
         yield from _free_paths(shape.value, f"{where}.*", above)

@@ -24,7 +24,7 @@ operator(
     "s3tables:createTable",
     f"{_TABLE} format metadata",
     defaults={"format": "ICEBERG"},
-    keeps={"arn": "$states.result.TableArn"},
+    keeps={"arn": "$states.result.TableARN"},
     output="$arn",
 )
 for _name, _action, _members, _does in (

@@ -184,7 +184,7 @@ operator(
     merged="create_application_kwargs",
     defaults={"application_description": "Managed Service for Apache Flink application created from Airflow"},
     roles="ServiceExecutionRole",
-    keeps={"made": "{'ApplicationARN': $states.result.ApplicationDetail.ApplicationArn}"},
+    keeps={"made": "{'ApplicationARN': $states.result.ApplicationDetail.ApplicationARN}"},
     output="$made",
 )
 for _verb, _more in (("start", "RunConfiguration=run_configuration"), ("stop", "Force=force")):
@@ -200,7 +200,7 @@ for _verb, _more in (("start", "RunConfiguration=run_configuration"), ("stop", "
         wait=Wait(
             f"kinesisanalyticsv2:application_{_verb}_complete",
             {"ApplicationName": "ApplicationName"},
-            keeps={"found": "{'ApplicationARN': $states.result.ApplicationDetail.ApplicationArn}"},
+            keeps={"found": "{'ApplicationARN': $states.result.ApplicationDetail.ApplicationARN}"},
             **_WAIT,
         ),
         output="$found",

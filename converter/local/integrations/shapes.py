@@ -46,6 +46,8 @@ def to_api(arguments: Json, shape: Shape, path: str = "") -> Any:  # noqa: PLR09
     if shape is None:  # an action without parameters
         return {}
     kind = shape.type_name
+    if getattr(shape, "is_document_type", False):  # any JSON
+        return arguments
     if kind == "structure" and isinstance(arguments, Mapping):
         members = {
             spelled: (name, member)
@@ -81,6 +83,8 @@ def from_api(  # noqa: PLR0911 - one for each kind of shape
     if shape is None:  # an action without a result
         return {}
     kind = shape.type_name
+    if getattr(shape, "is_document_type", False):
+        return result
     if kind == "structure":
         shown = {
             spelled(name): from_api(result[name], member, dates, spelled)
