@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from converter import diagnostics as d
-from converter.expressions.jsonata import Expression
+from converter.expressions.jsonata import Expression, literal
 from converter.operators.arguments import Arguments
 from converter.operators.declared import AMAZON
 from converter.operators.registry import converts
@@ -113,6 +113,13 @@ def _nodegroup(
         "nodeRole": role,
         **(more or {}),
     }
+    # The hook marks the group as the cluster's.
+    owned = Expression(f"{{'kubernetes.io/cluster/' & {literal(cluster)}: 'owned'}}")
+    tags = arguments.get("tags") or {}
+    if isinstance(cluster, str):
+        arguments["tags"] = {**tags, f"kubernetes.io/cluster/{cluster}": "owned"}
+    else:
+        arguments["tags"] = Expression(f"$merge([{literal(tags)}, {owned.text}])")
     create = request(
         "eks:createNodegroup", arguments, on=arn("eks", "cluster/{}", cluster), also=(pass_role(role),)
     )

@@ -5,11 +5,12 @@ what its roles are allowed, ``archive`` its functions as zip files, ``yaml_text`
 """
 
 from converter.packaging.archive import function_zip
-from converter.packaging.bundle import write_bundle
+from converter.packaging.bundle import write_bundle, write_report
 from converter.packaging.manifest import (
     DEFINITION,
     FUNCTIONS,
     OUTER_DEFINITION,
+    REPORT,
     TEMPLATE,
     Manifest,
     ManifestTask,
@@ -23,6 +24,7 @@ __all__ = [
     "FUNCTION_KEYS",
     "OUTER_DEFINITION",
     "OUTER_KEY",
+    "REPORT",
     "TEMPLATE",
     "Manifest",
     "ManifestTask",
@@ -30,4 +32,5 @@ __all__ = [
     "function_zip",
     "read_manifest",
     "write_bundle",
+    "write_report",
 ]

@@ -1,4 +1,4 @@
-"""Each converted operator against the real one: the calls that it makes, with their arguments, and the XCom."""
+"""Each converted operator against the real one: the calls that it makes, their arguments, and the XCom."""
 
 from dataclasses import dataclass, field
 from typing import Any
@@ -223,9 +223,11 @@ CASES = [
          {"input_data_config": {"S3Uri": "s3://i"}, "output_data_config": {"S3Uri": "s3://o"},
           "mode": "ONLY_REDACTION", "data_access_role_arn": ROLE, "language_code": "en",
           "start_pii_entities_kwargs": {"JobName": "j"}},
-         {"DescribePiiEntitiesDetectionJob": {"PiiEntitiesDetectionJobProperties": {"JobStatus": "COMPLETED"}}}),
+         {"DescribePiiEntitiesDetectionJob": {
+             "PiiEntitiesDetectionJobProperties": {"JobStatus": "COMPLETED"}}}),
     Case("cloud_formation.CloudFormationCreateStackOperator",
-         {"stack_name": "s", "cloudformation_parameters": {"TemplateURL": "https://t", "TimeoutInMinutes": 5}}),
+         {"stack_name": "s",
+          "cloudformation_parameters": {"TemplateURL": "https://t", "TimeoutInMinutes": 5}}),
     Case("cloud_formation.CloudFormationDeleteStackOperator", {"stack_name": "s"}),
     Case("ssm.SsmRunCommandOperator",
          {"document_name": "AWS-RunShellScript",

@@ -1,8 +1,8 @@
-"""Runs an operator of the amazon provider, and its conversion, before the same AWS: what do they ask, and return?
+"""Runs an operator of the amazon provider, and its conversion, before the same AWS: what do they ask for?
 
-The operator's own ``execute`` runs, with botocore's calls recorded and answered from botocore's own models; the
-converted task runs in the engine, its calls answered with the same answers in Step Functions' spelling. So
-neither side knows what the other expects.
+The operator's own ``execute`` runs, with botocore's calls recorded and answered from botocore's own models;
+the converted task runs in the engine, its calls answered with the same answers in Step Functions' spelling.
+So neither side knows what the other expects.
 """
 
 from __future__ import annotations
@@ -76,7 +76,7 @@ def model(service: str) -> Any:
 
 
 def answer(operation: Any, answers: Answers) -> Any:
-    """Return what AWS answers: made up from the model, but for what is told. Raises the error that is told."""
+    """Return what AWS answers: made up from the model, but for what is told. Raises an error that is told."""
     told = answers.get(operation.name, {})
     if isinstance(told, list):
         told = told.pop(0) if len(told) > 1 else told[0]
@@ -160,7 +160,7 @@ def run_operator(operator: str, arguments: Mapping[str, Any], answers: Answers) 
 
 
 def _stand_in_for_kubernetes() -> None:
-    """Let the operators of EKS be imported without the provider for Kubernetes, which only one of them needs."""
+    """Let the operators of EKS be imported without Kubernetes' provider, which only one of them needs."""
     from airflow.sdk import BaseOperator
 
     root = "airflow.providers.cncf"
