@@ -58,26 +58,23 @@ class Arguments:
 
         It must be known at conversion: a template may refer to params and Variables, not to the run.
         """
-        value = self.take(name)
+        value = self.take_name(name)
         if isinstance(value, Expression):
             problem = f"argument '{name}' is a template that only the run decides"
             self.report(d.TEMPLATE, problem, "write a value that is known at conversion")
-            return ""
-        if not isinstance(value, str) or not value:
-            if not isinstance(value, Opaque):
-                self.report(d.BAD_ARGUMENT, f"argument '{name}' is {value!r}", "write a non-empty string")
             return ""
         return value
 
     def take_name(self, name: str) -> str | Expression:
         """Return an argument that must be a string with something in it, or a template of the run's."""
-        value = self.task.arguments.get(name)
-        if isinstance(value, (str, Opaque)) and name in self.task.template_fields:
-            taken = self.take(name)
-            if isinstance(taken, Expression):
-                return taken
-            self._left[name] = taken if isinstance(taken, str) else value
-        return self.take_text(name)
+        value = self.take(name)
+        if isinstance(value, Expression):
+            return value
+        if not isinstance(value, str) or not value:
+            if not isinstance(value, Opaque):
+                self.report(d.BAD_ARGUMENT, f"argument '{name}' is {value!r}", "write a non-empty string")
+            return ""
+        return value
 
     def take_mapping(self, name: str) -> dict[str, Any]:
         """Return an argument that must be a dict (empty if it is not given); report it if it is not."""

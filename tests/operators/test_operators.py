@@ -131,8 +131,13 @@ def test_templates_are_translated_in_template_fields_only():
     assert converted(GLUE, (), job_name="j", script_args={"--braces": "{{ no template }}"})[1] == []
 
 
-def test_what_the_machine_depends_on_has_to_be_known_at_conversion():
-    assert converted(GLUE, ("job_name",), job_name="job-{{ ds }}")[1] == ["D205"]
+def test_a_job_whose_name_the_run_decides_is_seen_by_its_record_and_allowed_by_a_wildcard():
+    step, codes = converted(GLUE, ("job_name",), job_name="job-{{ ds }}")
+    assert codes == []
+    assert isinstance(step.arguments["JobName"], Expression)
+    assert step.completion is None
+    assert step.permissions[0].resources[0].endswith(":job/*")
+    assert step.permissions[0].reason
     assert (
         converted(GLUE, ("job_name",), job_name="job-{{ dag.dag_id }}")[0].completion.job_name
         == "job-example"
