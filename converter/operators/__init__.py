@@ -33,6 +33,10 @@ from converter.operators import (  # noqa: F401 - they register themselves
     redshift,
     s3,
     sagemaker,
+    sensors_aws,
+    sensors_s3,
+    sensors_sqs,
+    sensors_time,
     standard,
     step_functions,
     storage,
@@ -87,6 +91,7 @@ def _scope_of(task: Task, workflow: Workflow, variables: Mapping[str, str] | Non
         variables=variables,
         native=bool(workflow.settings.get("render_template_as_native_obj")),
         user_defined=frozenset(user_defined),
+        timezone=workflow.timezone,
     )
 
 
