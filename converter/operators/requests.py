@@ -284,7 +284,7 @@ def step_of(
     if isinstance(only, Call) and not only.caught and all(_is_kept(text, only) for text in results):
         kept = {f"${name}": expression.text for name, expression in only.keeps.items()}
         unread = set(kept) - set(results)
-        if not unread:
+        if not unread and isinstance(only.arguments, Mapping):
             step = replace(step, resource=only.resource, arguments=only.arguments, retriers=only.retriers)
             output = kept.get(output, output) if output else None
             xcom = {key: kept.get(text, text) for key, text in xcom.items()} if xcom else None
