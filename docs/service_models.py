@@ -79,10 +79,14 @@ def models() -> dict[str, Any]:
     """Return the content of the file."""
     loader = botocore.loaders.Loader()
     return {
-        "services": {service: _names(_model(loader, service)) for service in _SERVICES},
+        "services": {service: _names(_model(loader, service)) for service in _all_services(loader)},
         "waiters": _waiters(loader),
         "free": dict(sorted(_all_free(loader))),
     }
+
+
+def _all_services(loader: Any) -> list[str]:
+    return sorted(loader.list_available_services("service-2"))
 
 
 def _model(loader: Any, service: str) -> ServiceModel:

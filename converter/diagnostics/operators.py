@@ -41,3 +41,13 @@ NEEDS_PERMISSIONS = declare(
     """The machine's role is allowed the calls of its tasks. What such a call makes AWS do in turn, a stack's
     resources for example, needs permissions of its own, which the author has to give.""",
 )  # fmt: skip
+OPERATORS_UNUSABLE = declare(
+    "D807", Severity.UNREADABLE, "the file of --operators cannot be used",
+    """The file with conversions of your own raises an error when it is imported, or registers none. The
+    message has the line and Python's own words.""",
+)  # fmt: skip
+CONVERSION_FAILS = declare(
+    "D808", Severity.REFUSED, "a conversion of your own fails",
+    """The function that the file of --operators has registered for this operator raises an error, or returns
+    something else than a Step. The message has its line.""",
+)  # fmt: skip

@@ -31,6 +31,7 @@ from converter.operators import (  # noqa: F401 - they register themselves
     python,
     rds,
     redshift,
+    refused,
     s3,
     sagemaker,
     sensors_aws,
@@ -41,9 +42,12 @@ from converter.operators import (  # noqa: F401 - they register themselves
     step_functions,
     storage,
     systems,
+    transfers,
+    trigger,
 )
 from converter.operators.arguments import Arguments, task_diagnostic
-from converter.operators.registry import conversion_of, converted_operators
+from converter.operators.following import account_for_subclass, conversion_for
+from converter.operators.registry import converted_operators
 from converter.operators.settings import setting_problems
 from converter.operators.step import GlueRun, Permission, Retrier, Step
 from converter.workflow import Task, Workflow
@@ -62,12 +66,13 @@ def steps_of(
     problems: list[Diagnostic] = []
     for task in workflow.tasks:
         problems += [*_unconverted_features(task), *setting_problems(task)]
-        conversion = conversion_of(task.operator)
-        if conversion is None:
-            problems.append(_unknown_operator(task))
+        conversion = conversion_for(task)
+        if isinstance(conversion, Diagnostic):
+            problems.append(conversion)
         elif not task.is_mapped:
             args = Arguments(task, _scope_of(task, workflow, variables))
             step = conversion(args)
+            account_for_subclass(args)
             steps[task.task_id] = replace(step, reads=tuple(dict.fromkeys((*step.reads, *args.reads))))
             problems += args.problems()
     return steps, tuple(problems)
@@ -93,18 +98,6 @@ def _scope_of(task: Task, workflow: Workflow, variables: Mapping[str, str] | Non
         user_defined=frozenset(user_defined),
         timezone=workflow.timezone,
     )
-
-
-def _unknown_operator(task: Task) -> Diagnostic:
-    name = task.operator.rpartition(".")[2]
-    known = next((base for base in task.bases if conversion_of(base)), None)
-    if known:
-        remedy = f"use {known.rpartition('.')[2]} itself; what a subclass changes cannot be seen"
-    else:
-        remedy = "operators that are converted: " + ", ".join(
-            operator.rpartition(".")[2] for operator in converted_operators()
-        )
-    return task_diagnostic(d.UNKNOWN_OPERATOR, task, f"{name} is not converted", remedy)
 
 
 def _unconverted_features(task: Task) -> list[Diagnostic]:

@@ -119,6 +119,10 @@ class Arguments:
             return default
         return value
 
+    def left(self) -> tuple[str, ...]:
+        """Return the names of the arguments that are given and not yet accounted for."""
+        return tuple(name for name, value in self._left.items() if value is not None)
+
     def set_aside(self, *names: str) -> None:
         """Drop arguments that change nothing about what the task does on Step Functions."""
         for name in names:

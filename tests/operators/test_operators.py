@@ -174,10 +174,20 @@ def test_all_problems_of_all_tasks_are_reported_at_once():
     ]
 
 
-def test_a_subclass_of_a_converted_operator_is_refused_with_its_base():
-    task = Task("t", "my.Glue", bases=(GLUE,))
+def test_a_subclass_that_overrides_nothing_follows_its_parent():
+    arguments = {"job_name": "j", "environment": "prod"}
+    task = Task("t", "my.Glue", bases=("my.Base", GLUE), arguments=arguments)
+    steps, (problem,) = steps_of(workflow(task))
+    assert steps["t"].arguments["JobName"] == "j"
+    assert problem.code.id == "D211"
+    assert "Glue is converted as GlueJobOperator, its own arguments environment" in problem.problem
+
+
+def test_a_subclass_that_overrides_a_method_is_refused_with_its_name():
+    task = Task("t", "my.Glue", bases=(GLUE,), overrides=("execute",), arguments={"job_name": "j"})
     (problem,) = steps_of(workflow(task))[1]
-    assert "use GlueJobOperator itself" in str(problem)
+    assert problem.code.id == "D212"
+    assert "Glue overrides execute of GlueJobOperator" in problem.problem
 
 
 def test_a_mapped_task_is_refused():
