@@ -98,7 +98,8 @@ def test_an_execution_keeps_the_name_that_the_author_gave():
         (START_EXECUTION, {"state_machine_arn": ARN, "state_machine_input": '{"a": NaN}'}, "D203"),
         (START_EXECUTION, {"state_machine_arn": ARN, "state_machine_input": "{"}, "D203"),
         (START_EXECUTION, {"state_machine_arn": ARN, "is_redrive_execution": True}, "D220"),
-        ("airflow.providers.http.operators.http.HttpOperator", {"endpoint": "x"}, "D201"),
+        ("airflow.providers.http.operators.http.HttpOperator", {"endpoint": "x"}, "D801"),
+        ("company.operators.Unheard", {"endpoint": "x"}, "D201"),
     ],
 )
 def test_what_cannot_be_converted_as_it_stands_is_named(operator, arguments, code):
