@@ -43,7 +43,7 @@ class Options:
     stores them: templates take them at conversion. ``allow_unsupported``: a task that is refused becomes a
     state that records it as failed. ``poller_styles`` has the awaited
     tasks (ids) whose pollers are of another style than ``poller_style``. ``operators`` is a file of the
-    user's own conversions.
+    user's own conversions. ``companion``: the bundle gets a DAG file that runs the machine from Airflow.
     """
 
     failures: Failures = Failures.AIRFLOW
@@ -57,6 +57,7 @@ class Options:
     poller_style: PollerStyle = PollerStyle.LOOP
     poller_styles: Mapping[str, PollerStyle] = field(default_factory=dict)
     operators: Path | None = None
+    companion: bool = False
 
     def style_for(self, awaited: Iterable[str]) -> PollerStyle:
         """Return the style of a poller for these tasks: ``loop`` where they do not agree."""
