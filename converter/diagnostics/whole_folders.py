@@ -7,3 +7,15 @@ CONVERTER_FAILED = declare(
     """A mistake of dag2sfn itself, which the message names with its place. The other DAGs are converted
     all the same.""",
 )  # fmt: skip
+STATEMENT_FAILED = declare(
+    "D137", Severity.REFUSED, "a statement of the file failed",
+    """A statement fails where the file is read, and may work where it is at home: it asks for a file, the
+    environment, another machine or Airflow's database, or something that has a stand-in. The file was read
+    without it. What it would give is unknown, and what it would do besides has not been done: the DAG may be
+    another one.""",
+)  # fmt: skip
+REFUSED_TASK = declare(
+    "D138", Severity.REFUSED, "Airflow does not take the task",
+    """The installed version of the operator refuses its arguments. The task is kept, with its class and all
+    arguments, so that the DAG can be read.""",
+)  # fmt: skip
