@@ -19,3 +19,14 @@ REFUSED_TASK = declare(
     """The installed version of the operator refuses its arguments. The task is kept, with its class and all
     arguments, so that the DAG can be read.""",
 )  # fmt: skip
+MWAA_ENVIRONMENT = declare(
+    "D139", Severity.NOTE, "an environment of MWAA is read as one",
+    """The folder holds `dags`, and plugins, requirements or configuration options beside it. The DAG files
+    are those of `dags`; they can import the plugins, and the options and exported variables are set while
+    they are read.""",
+)  # fmt: skip
+REQUIREMENT_NOT_MET = declare(
+    "D140", Severity.NOTE, "a requirement of the environment is not met here",
+    """A package that the environment's requirements.txt names is not installed beside the converter, or in
+    another version. DAG files are read, and Python tasks packaged, with what is installed here.""",
+)  # fmt: skip
