@@ -1,8 +1,8 @@
 """An environment of Amazon MWAA as one input: its DAGs, plugins, requirements and configuration options.
 
 As it lies in the environment's bucket, or in a project for it: ``dags/``; ``plugins/`` or ``plugins.zip``,
-which are importable for the DAGs; ``requirements.txt``; configuration options, as ``aws mwaa get-environment``
-prints them or in an ``airflow.cfg``; and the variables that ``startup.sh`` exports.
+which are importable for the DAGs; ``requirements.txt``; configuration options, as `aws mwaa get-environment`
+prints them, or in an ``airflow.cfg``; and the variables that ``startup.sh`` exports.
 """
 
 from __future__ import annotations
