@@ -1,7 +1,7 @@
 """Writes docs/coverage.md: what becomes of Airflow's own example DAGs. ``python -m docs.coverage``.
 
-Reading them takes Airflow itself and half a minute, so it is no part of ``python -m docs.generate``; a full test
-compares. With ``--check`` it only compares.
+Reading them takes Airflow itself and half a minute, so it is no part of ``python -m docs.generate``; a full
+test compares. With ``--check`` it only compares.
 """
 
 from __future__ import annotations
@@ -49,7 +49,7 @@ def _lines(found: Assessment) -> Iterator[str]:
     files = {dag.location.file for dag in found.dags}
     yield "# Coverage"
     yield ""
-    yield f"What becomes of the {whole} DAGs, in {len(files)} files, that Airflow {__version__} brings as examples."
+    yield f"What becomes of the {whole} DAGs, in {len(files)} files, that Airflow {__version__} brings."
     yield "Written by `python -m docs.coverage`; a full test holds it against the code."
     yield ""
     yield "| | all | converted | approximated | refused |"
