@@ -18,6 +18,7 @@ from converter.expressions.jsonata import Expression
 from converter.operators.parts import SKIP_ERROR
 from converter.operators.step import Step as StepOfTask
 from converter.planning import Parallel, Step
+from converter.workflow import Task
 
 if TYPE_CHECKING:
     from converter.asl.block import BlockWriter
@@ -187,18 +188,7 @@ class GroupWriter:
         emission, states = self.emission, self.block.states
         step, task = emission.steps[task_id], emission.task(task_id)
         awaited, has_records = task_id in emission.awaited, bool(self.block.at_hand)
-        if step.parts:
-            reads = tuple(read for read in emission.rules.reads[task_id] if read in self.block.at_hand)
-            state = tasks.parts_state(
-                step,
-                task,
-                emission.names,
-                has_records=has_records,
-                reads=reads,
-                growth=emission.pace.growth,
-            )
-        else:
-            state = tasks.state_of(step, task, emission.options, awaited=awaited, has_records=has_records)
+        state = self._state_of(step, task)
         catch = []
         if step.can_skip:
             catch.append(([SKIP_ERROR], records.skipped(task_id, has_records=has_records)))
@@ -222,6 +212,27 @@ class GroupWriter:
             states[published] = awaiting.publish_state(task_id, following, emission.pace)
         else:
             state |= transition
+
+    def _state_of(self, step: StepOfTask, task: Task) -> dict[str, Any]:
+        """Return the state that runs a task and records its success, without its transitions."""
+        emission, has_records = self.emission, bool(self.block.at_hand)
+        reads = tuple(read for read in emission.rules.reads[task.task_id] if read in self.block.at_hand)
+        if step.does_nothing:
+            begun = self._begun(task, reads) if task.task_id in emission.rules.counted else None
+            return tasks.pass_state(step, task, emission.options, has_records=has_records, begun=begun)
+        if step.parts:
+            growth = emission.pace.growth
+            return tasks.parts_state(
+                step, task, emission.names, has_records=has_records, reads=reads, growth=growth
+            )
+        awaited = task.task_id in emission.awaited
+        return tasks.state_of(step, task, emission.options, awaited=awaited, has_records=has_records)
+
+    def _begun(self, task: Task, waits_for: tuple[str, ...]) -> str:
+        """Return when Airflow begins a task that waits for these, as JSONata."""
+        if self.emission.rules.relations.waits_for_any(task):
+            return f"{self.verdict(task.task_id, records.INPUT, for_any=True)}.run"
+        return decisions.begun(waits_for)
 
     def _write_resumption(self, position: int, step: StepOfTask, transition: dict[str, Any]) -> None:
         """Write the state that passes a task by if an earlier execution has done it."""
