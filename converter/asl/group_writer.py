@@ -14,7 +14,7 @@ from converter.asl import awaiting, decisions, records, tasks
 from converter.asl.await_writer import write_await
 from converter.asl.groups import Group, Unit, first_tasks
 from converter.asl.names import listing
-from converter.expressions.jsonata import Expression
+from converter.expressions.jsonata import Expression, path
 from converter.operators.parts import SKIP_ERROR
 from converter.operators.step import Step as StepOfTask
 from converter.planning import Parallel, Step
@@ -191,14 +191,18 @@ class GroupWriter:
         state = self._state_of(step, task)
         catch = []
         if step.can_skip:
-            catch.append(([SKIP_ERROR], records.skipped(task_id, has_records=has_records)))
+            skipped = records.skipped(task_id, has_records=has_records)
+            catch.append(([SKIP_ERROR], skipped, self.failure_exit_name()))
         if emission.as_airflow and step.can_fail and not step.refusal:
             failed = records.failed(task_id, has_records=has_records, task_count=emission.task_count)
-            catch.append((["States.ALL"], failed))
+            catch.append((["States.ALL"], failed, self.failure_exit_name()))
+        elif task_id in emission.noted and step.can_fail and not step.refusal:
+            failed = records.failed(task_id, has_records=has_records, task_count=emission.task_count)
+            catch.append((["States.ALL"], failed, self._write_noted_failure(task_id)))
         if catch:
             state["Catch"] = [
-                {"ErrorEquals": errors, "Output": str(output), "Next": self.failure_exit_name()}
-                for errors, output in catch
+                {"ErrorEquals": errors, "Output": str(output), "Next": following}
+                for errors, output, following in catch
             ]
         if self._entries[position] != self._items[position]:
             self._write_resumption(position, step, transition)
@@ -227,6 +231,19 @@ class GroupWriter:
             )
         awaited = task.task_id in emission.awaited
         return tasks.state_of(step, task, emission.options, awaited=awaited, has_records=has_records)
+
+    def _write_noted_failure(self, task_id: str) -> str:
+        """Write how a task ends the execution whose outer machine looks at it; return the first state."""
+        names = self.emission.names
+        noted, ended = (names.unique(f"{task_id}: {what}") for what in ("publish failure", "failed"))
+        record = f"{records.INPUT}.{path(task_id)}"
+        self.block.states[noted] = awaiting.publish_state(task_id, ended, self.emission.pace)
+        self.block.states[ended] = {
+            "Type": "Fail",
+            "Error": str(Expression(f"{record}.error")),
+            "Cause": str(Expression(f"{record}.cause")),
+        }
+        return noted
 
     def _begun(self, task: Task, waits_for: tuple[str, ...]) -> str:
         """Return when Airflow begins a task that waits for these, as JSONata."""
