@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 from converter import diagnostics as d
@@ -25,23 +25,6 @@ RUN_ARGUMENT = "--dag2sfn-run"
 LONGEST_DELAY = 86_400
 #: The largest number ASL takes for seconds and attempts.
 ASL_MAXIMUM = 99_999_999
-
-
-def pass_state(
-    step: Step, task: Task, options: Options, *, has_records: bool, begun: str | None
-) -> dict[str, Any]:
-    """Return the state of a step that does nothing, without its transitions.
-
-    ``begun`` is when Airflow begins it, as JSONata; None: it does not matter in which pass it does.
-    """
-    at = "$millis()" if begun is None else decisions.in_next_pass(f"$max([$millis(), {begun}])")
-    if step.skip:
-        # A decision that takes no time here does in Airflow: it comes after what was decided as it began.
-        at = "$millis() + 0.5"
-        if options.resumable:
-            step = replace(step, skip=records.as_before(task.task_id, "skips", step.skip))
-    output = str(records.succeeded(step, has_records=has_records, at=at))
-    return {"Type": "Pass", "Comment": _comment(step, task), "Output": output}
 
 
 def _comment(step: Step, task: Task) -> str:
@@ -84,6 +67,49 @@ def state_of(step: Step, task: Task, options: Options, *, awaited: bool, has_rec
     return state
 
 
+@dataclass(frozen=True)
+class Surroundings:
+    """Where a task's state stands.
+
+    ``awaited`` says that a sibling branch polls for the task; ``has_records``, whether the state's input has
+    records of earlier tasks, and ``reads`` which of them its parts get. ``growth`` is that of their polls.
+    ``begun`` is when Airflow begins a task that does nothing, as JSONata; None: it does not matter in which
+    pass it does.
+    """
+
+    options: Options
+    names: Names
+    awaited: bool = False
+    has_records: bool = False
+    reads: tuple[str, ...] = ()
+    growth: float = 0.0
+    begun: str | None = None
+
+
+def state_for(step: Step, task: Task, where: Surroundings) -> dict[str, Any]:
+    """Return the state that runs a step, in one Task or in several states, without its transitions."""
+    if step.does_nothing:
+        return _pass_state(step, task, where)
+    if step.parts:
+        return parts_state(
+            step, task, where.names, has_records=where.has_records, reads=where.reads, growth=where.growth
+        )
+    return state_of(step, task, where.options, awaited=where.awaited, has_records=where.has_records)
+
+
+def _pass_state(step: Step, task: Task, where: Surroundings) -> dict[str, Any]:
+    at = "$millis()"
+    if where.begun is not None:
+        at = decisions.in_next_pass(f"$max([{at}, {where.begun}])")
+    if step.skip:
+        # A decision that takes no time here does in Airflow: it comes after what was decided as it began.
+        at = "$millis() + 0.5"
+        if where.options.resumable:
+            step = replace(step, skip=records.as_before(task.task_id, "skips", step.skip))
+    output = str(records.succeeded(step, has_records=where.has_records, at=at))
+    return {"Type": "Pass", "Comment": _comment(step, task), "Output": output}
+
+
 def parts_state(
     step: Step, task: Task, names: Names, *, has_records: bool, reads: tuple[str, ...], growth: float = 0.0
 ) -> dict[str, Any]:
@@ -106,9 +132,10 @@ def seen_in_glue(step: Step, task: Task) -> GlueRun | None:
     """Return the Glue run by which other branches see the task succeed, None if only its record tells.
 
     A task whose tries are limited may fail by its timeout although its run succeeds: Step Functions hears
-    of a run's end late. So that branches never disagree, such a task tells its success itself.
+    of a run's end late. So that branches never disagree, such a task tells its success itself; and so does a
+    mapped one, which has many runs.
     """
-    return None if timeout_of(step, task) else step.completion
+    return None if step.instances or timeout_of(step, task) else step.completion
 
 
 def run_token(task_id: str) -> Expression:

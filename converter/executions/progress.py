@@ -69,6 +69,8 @@ class Progress:
         # Most events do not name their state: previousEventId leads back to the one that does.
         self._state_at: dict[int, str] = {}
         self._entered: set[int] = set()
+        #: The instance of a mapped task that an event is about, where it is about one.
+        self._instance_at: dict[int, tuple[str, TaskProgress]] = {}
         self._inputs: dict[str, str] = {}
 
     @property
@@ -87,7 +89,9 @@ class Progress:
         if kind == "ParallelStateStarted":  # a new try of a task follows the last event inside it
             state = self._states.inside.get(state, state)
         self._state_at[event["id"]] = state
-        if kind.endswith("StateEntered"):
+        if self._is_of_an_instance(event, details):
+            self._add_of_instance(event, state, details)
+        elif kind.endswith("StateEntered"):
             self._add_entered(event, state, details)
         elif kind.endswith("StateExited"):
             self._add_exited(event, state, details)
@@ -116,6 +120,39 @@ class Progress:
     def records(self) -> dict[str, Mapping[str, Any]]:
         """Return the outcome records seen so far, by task id."""
         return {task_id: task.record for task_id, task in self._tasks.items() if task.record}
+
+    def _is_of_an_instance(self, event: Event, details: Mapping[str, Any]) -> bool:
+        """Note whether an event is about an instance of a mapped task: it follows upon such an event."""
+        kind: str = event["type"]
+        if kind == "MapIterationStarted" and details["name"] in self._states.tasks:
+            task_id = self._states.tasks[details["name"]]
+            self._instance_at[event["id"]] = task_id, self._tasks[task_id].instance(details["index"])
+        elif not kind.startswith(("MapIteration", "MapState")):
+            instance = self._instance_at.get(event["previousEventId"])
+            if instance:
+                self._instance_at[event["id"]] = instance
+        return event["id"] in self._instance_at
+
+    def _add_of_instance(self, event: Event, state: str, details: Mapping[str, Any]) -> None:
+        kind: str = event["type"]
+        task_id, instance = self._instance_at[event["id"]]
+        if kind.endswith("StateEntered"):
+            self._entered.add(event["id"])
+            self._transitions += 1
+            if kind.startswith(("Task", "Parallel", "Pass")) and not instance.start:
+                instance.start, instance.attempts = _utc(event["timestamp"]), 1
+        elif kind.endswith("StateExited"):
+            record = dict(self._records_in(details.get("output", ""))).get(task_id)
+            if record and not instance.record:
+                instance.record, instance.end = record, _utc(event["timestamp"])
+        elif kind in _TRIES:
+            instance.failure = None
+            before = event["previousEventId"]
+            if before not in self._entered or self._state_at[before] != state:
+                self._transitions += 1
+                instance.attempts += 1
+        elif kind in _FAILED_TRIES:
+            instance.failure = Failure(details.get("error"), details.get("cause"))
 
     def _task(self, state: str) -> TaskProgress | None:
         return self._tasks.get(self._states.tasks.get(state, ""))

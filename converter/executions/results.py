@@ -18,7 +18,8 @@ class TaskResult:
     ``state`` is ``success``, ``failed``, ``skipped``, ``upstream_failed``, ``running``, or None for a task
     that has not started. ``start`` is the start of its first try, ``end`` the end of its last (both UTC);
     a task that never ran has neither, whatever its state, and 0 ``attempts``. ``output`` is the XCom return
-    value (JSON). ``error`` and ``cause`` are set for a failed task, as far as they are known.
+    value (JSON). ``error`` and ``cause`` are set for a failed task, as far as they are known. ``instances``
+    are those of a mapped task, in the order of their indexes; its own ``output`` is the list of theirs.
     """
 
     state: str | None = None
@@ -28,9 +29,13 @@ class TaskResult:
     output: Any = None
     error: str | None = None
     cause: str | None = None
+    instances: tuple[TaskResult, ...] = ()
 
     def to_json(self) -> dict[str, Any]:
-        """Return the JSON form: always five members; a failed task has ``error`` and ``cause``, too."""
+        """Return the JSON form: always five members; a failed task has ``error`` and ``cause``, too.
+
+        A mapped task that has been expanded has ``instances``, each in the same form.
+        """
         members = {
             "state": self.state,
             "start": _iso(self.start),
@@ -38,7 +43,11 @@ class TaskResult:
             "attempts": self.attempts,
             "output": self.output,
         }
-        return {**members, "error": self.error, "cause": self.cause} if self.state == "failed" else members
+        if self.state == "failed":
+            members |= {"error": self.error, "cause": self.cause}
+        if self.instances:
+            members["instances"] = [instance.to_json() for instance in self.instances]
+        return members
 
 
 @dataclass(frozen=True)
