@@ -11,11 +11,13 @@ from functools import cached_property
 from typing import Any, TypeAlias
 
 from converter.asl.block import RUN_FAILED_ERROR
+from converter.asl.budget import states_of
 from converter.asl.machine import Machine
 from converter.asl.names import state_name
 from converter.engine import Definition, Execution, parse_definition, run_virtual
 from converter.operators.step import Step
 from converter.relations import Relations
+from converter.verify.parts_played import WAITS, tries_of_parts
 from converter.verify.scenarios import Scenario
 from converter.verify.simulated_aws import SimulatedAws
 from converter.verify.simulated_body import SimulatedRuns, outer_definition
@@ -76,12 +78,19 @@ class Player:
         if machine.outer and machine.failures_end_the_run:
             whole = replace(machine, definition=machine.outer)
             self._outer = outer_definition(without_data(whole, relations, self._task_of))
+        self._inside = {
+            part: name
+            for name, state in states_of(machine.definition)
+            if name in self._task_of and "Branches" in state
+            for part, _ in states_of(state["Branches"][0])
+        }
         self._results = {state: result_of(machine.steps[task]) for state, task in self._task_of.items()}
 
     def play(self, scenario: Scenario) -> Played:
         """Return what the machine does in a scenario."""
         work = {state: scenario.work[task] for state, task in self._task_of.items()}
         run = {**_INPUT, "latest_until": _LATEST_UNTIL[scenario.is_latest]}
+        run[WAITS] = {task: [this.seconds for this in tries] for task, tries in scenario.work.items()}
         aws = SimulatedRuns(work, results=self._results, poll_seconds=POLL_SECONDS, body=self._definition)
         whole: Execution | None = None
         if self._outer is None:
@@ -95,8 +104,9 @@ class Player:
         timed_out = execution.status == _TIMED_OUT
         records = dict(_records(execution, set(self._task_of.values())))
         decided = {task: round(record["at"] / 1000 - start, 6) for task, record in records.items()}
-        tries = self._tries(aws)
+        tries = self._tries(aws) | self._tries_of_parts(execution, start)
         if whole is not None:
+            tries |= self._tries_of_parts(whole, start)
             after = {} if timed_out else dict(_seen_on_the_way(whole, set(self._teardowns)))
             undecided = [task for task in self._teardowns if task not in records]
             tries = _that_count(undecided, tries, ended, timed_out=timed_out)
@@ -119,6 +129,13 @@ class Player:
             cut_short=not succeeded and execution.error != RUN_FAILED_ERROR,
             timed_out=timed_out,
         )
+
+    def _tries_of_parts(self, execution: Execution, start: float) -> dict[str, _Tries]:
+        found = tries_of_parts(execution.history, self._task_of, self._inside)
+        return {
+            self._task_of[state]: tuple((round(a - start, 6), round(b - start, 6)) for a, b in tries)
+            for state, tries in found.items()
+        }
 
     def _tries(self, aws: SimulatedAws) -> dict[str, _Tries]:
         moments: dict[str, list[float]] = {}
