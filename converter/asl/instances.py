@@ -37,7 +37,7 @@ _EVENTS_OF_END = 4
 
 def most_instances(steps: Mapping[str, Step], tasks_by_id: Mapping[str, Task]) -> dict[str, int]:
     """Return how many instances each mapped task may have: its number, or what there is room for."""
-    mapped = {name: step.instances for name, step in steps.items() if step.instances is not None}
+    mapped = {name: one for name in tasks_by_id if (one := steps[name].instances) is not None}
     found = {name: each.length for name, each in mapped.items() if each.length is not None}
     unknown = [name for name in mapped if name not in found]
     events = _EVENTS - sum(

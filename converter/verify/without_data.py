@@ -28,13 +28,19 @@ def without_data(machine: Machine, relations: Relations, task_of: Mapping[str, s
     def _plain_state(name: str, state: Mapping[str, Any]) -> dict[str, Any]:
         if "Branches" in state:
             return {**state, "Branches": [plain(block) for block in state["Branches"]]}
+        if "ItemProcessor" in state:
+            return {**state, "ItemProcessor": plain(state["ItemProcessor"])}
         if name not in task_of or state["Type"] != "Task":
             return dict(state)
         task = task_of[name]
         reads = [read for read in machine.steps[task].reads if read in relations.decided_before(task)]
         return {
             **state,
-            "Arguments": {**_plain(state["Arguments"]), "reads": [_record_of(read) for read in reads]},
+            "Arguments": {
+                **_plain(state["Arguments"]),
+                "reads": [_record_of(read) for read in reads],
+                **({"map_index": _index_of(task)} if machine.steps[task].instances else {}),
+            },
         }
 
     return plain(machine.definition)
@@ -49,6 +55,10 @@ def _plain(arguments: Any) -> Any:
     if isinstance(arguments, str) and arguments.startswith("{%"):
         return "a value"
     return arguments
+
+
+def _index_of(task: str) -> str:
+    return str(Expression(f"$states.input.{path(task)}.map_index"))
 
 
 def _record_of(task: str) -> str:

@@ -96,7 +96,8 @@ def _fail(board: Board, task_id: str) -> None:
     stopped: dict[str, State] = {}
     if board.graph.workflow.settings.get("fail_fast", False):
         for other in board.unfinished():
-            if not board.graph.tasks[other].is_teardown:
+            # Other instances of the same task go on.
+            if not board.graph.tasks[other].is_teardown and task_of(other) != task_of(task_id):
                 running = board.states[other] is Phase.RUNNING
                 stopped[other] = Outcome.FAILED if running else Outcome.SKIPPED
     board.change({**stopped, task_id: Outcome.FAILED})
