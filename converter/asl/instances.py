@@ -88,6 +88,17 @@ def instance_problems(workflow: Workflow, steps: Mapping[str, Step]) -> Iterator
             yield task_diagnostic(d.TOO_MANY_INSTANCES, task, problem, remedy)
 
 
+def stopping_problems(workflow: Workflow, steps: Mapping[str, Step]) -> Iterator[Diagnostic]:
+    """Yield the tasks whose instances a failure of one of them ends; failures end the execution."""
+    for task in workflow.tasks:
+        each = steps[task.task_id].instances
+        if each and each.length != 1:
+            problem = "the first instance that fails ends the others"
+            yield task_diagnostic(
+                d.STOPS_INSTANCES, task, problem, "leave out fail_fast if they are to go on"
+            )
+
+
 def map_state(
     step: Step,
     task: Task,

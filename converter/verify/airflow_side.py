@@ -30,6 +30,8 @@ def as_declared(workflow: Workflow, codes: frozenset[Code], *, failures_end_the_
     ended by the first failure, where that was asked for.
     """
     settings = {**workflow.settings, "fail_fast": True} if failures_end_the_run else workflow.settings
+    if d.STOPS_INSTANCES in codes:
+        settings = {**settings, airflow_run.STOPS_INSTANCES: True}
     tasks = workflow.tasks
     if d.RETRY_ROUNDED in codes:
         tasks = tuple(map(_with_whole_seconds, tasks))

@@ -173,4 +173,5 @@ def _records(execution: Execution, tasks: set[str]) -> Iterator[tuple[str, Mappi
             here = data.get("here")
             for name, record in {**data, **(here if isinstance(here, dict) else {})}.items():
                 if name in tasks and isinstance(record, dict) and "state" in record:
-                    yield inside.get(event.id, name), record
+                    instance = inside.get(event.id, name)
+                    yield instance if task_of(instance) == name else name, record

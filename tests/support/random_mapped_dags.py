@@ -1,13 +1,13 @@
-"""Random workflows with mapped tasks: over lists of the file, over what tasks return, over what instances do."""
+"""Random workflows with mapped tasks: over lists of the file, what tasks return, what instances return."""
 
 from __future__ import annotations
 
 from dataclasses import replace
 from random import Random
 
-from mapped import days, listed, mapped, mapped_glue, xcom, zipped
+from mapped import days, xcom, zipped
 from random_dags import random_dag
-from workflows import python
+from workflows import GLUE
 
 from converter.expansion import Expansion, Source
 from converter.workflow import Task, TriggerRule, Workflow
@@ -31,10 +31,7 @@ def random_mapped_dag(seed: int, largest: int = 10) -> Workflow:
     tasks: list[Task] = []
     returning: set[str] = set()
     for task in flow.tasks:
-        plain = task.operator in (
-            "tests.Python",
-            "airflow.providers.amazon.aws.operators.glue.GlueJobOperator",
-        )
+        plain = task.operator in ("tests.Python", GLUE)
         if plain and not (task.is_setup or task.is_teardown) and rng.random() < 0.5:
             task = _mapped(rng, task, [up for up in task.upstream if up in returning])  # noqa: PLW2901
             returning.add(task.task_id)
@@ -49,7 +46,7 @@ def _mapped(rng: Random, task: Task, over: list[str]) -> Task:
     if len(sources) > 1 and rng.random() < 0.3:
         sources = [zipped(*sources)]
     if not sources or rng.random() < 0.3:
-        sources = [listed(*range(rng.randint(0, 3)))]
+        sources = [days(*map(str, range(rng.randint(0, 3))))]
     chosen = rng.sample(sources, min(len(sources), rng.choice((1, 1, 2))))
     if task.operator == "tests.Python":
         expansion = Expansion(dict(zip("xy", chosen, strict=False)))
@@ -57,6 +54,3 @@ def _mapped(rng: Random, task: Task, over: list[str]) -> Task:
         expansion = Expansion({"script_args": chosen[0]})
         task = replace(task, template_fields=("script_args",))
     return replace(task, is_mapped=True, expansion=expansion)
-
-
-__all__ = ["days", "mapped", "mapped_glue", "python", "random_mapped_dag"]
