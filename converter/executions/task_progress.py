@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
-from converter.executions.results import RUNNING, TaskResult
+from converter.executions.results import RUNNING, TaskResult, Try
 
 
 @dataclass(frozen=True)
@@ -34,6 +34,17 @@ class TaskProgress:
     failure: Failure | None = None
     record: Mapping[str, Any] | None = None
     instances: dict[int, TaskProgress] = field(default_factory=dict)
+    tries: list[Try] = field(default_factory=list)
+
+    def begin_try(self, at: datetime, parameters: str | None = None) -> None:
+        """Note that a try has begun."""
+        self.tries.append(Try(at, parameters=parameters))
+
+    def end_try(self, at: datetime, failure: Failure | None = None) -> None:
+        """Note that the last try has ended, as a failure or well; once, even if it is told twice."""
+        if self.tries and self.tries[-1].end is None:
+            ended = replace(self.tries[-1], end=at)
+            self.tries[-1] = replace(ended, error=failure.error, cause=failure.cause) if failure else ended
 
     def instance(self, index: int) -> TaskProgress:
         """Return the progress of an instance of a mapped task."""
@@ -52,6 +63,9 @@ class TaskProgress:
             output=self._output(instances),
             error=failure.error,
             cause=failure.cause,
+            xcom=self.record.get("xcom") or {} if self.record else {},
+            tries=tuple(self.tries),
+            recorded=self.record is not None,
             instances=instances,
         )
 
