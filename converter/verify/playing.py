@@ -11,12 +11,14 @@ from functools import cached_property
 from typing import Any
 
 from converter.asl.block import RUN_FAILED_ERROR
+from converter.asl.budget import states_of
 from converter.asl.machine import Machine
 from converter.asl.names import state_name
 from converter.engine import Definition, Execution, parse_definition, run_virtual
 from converter.operators.step import Step
 from converter.relations import Relations
 from converter.verify.airflow_run import instance_ids, task_of
+from converter.verify.parts_played import WAITS, tries_of_parts
 from converter.verify.scenarios import Scenario
 from converter.verify.simulated_aws import SimulatedAws
 from converter.verify.without_data import without_data
@@ -67,6 +69,12 @@ class Player:
         self._machine = machine
         self._task_of = {_state_of(machine.steps[task.task_id]): task.task_id for task in workflow.tasks}
         played = without_data(machine, Relations(workflow), self._task_of)
+        self._inside = {
+            part: name
+            for name, state in states_of(machine.definition)
+            if name in self._task_of and "Branches" in state
+            for part, _ in states_of(state["Branches"][0])
+        }
         self._definition: Definition = parse_definition(played)
         self._results = {state: result_of(machine.steps[task]) for state, task in self._task_of.items()}
 
@@ -80,12 +88,13 @@ class Player:
         work = {state: scenario.work[name] for state, name in names.items()}
         aws = SimulatedAws(work, results=self._results, poll_seconds=POLL_SECONDS)
         run = {**_INPUT, "latest_until": _LATEST_UNTIL[scenario.is_latest]}
+        run[WAITS] = {task: [this.seconds for this in tries] for task, tries in scenario.work.items()}
         execution = run_virtual(self._definition, run, aws)
         start = aws.start.timestamp()
         found = dict(_records(execution, set(self._task_of.values())))
         records = {name: record for name in names.values() if (record := _record_of(name, found)) is not None}
         decided = {task: round(record["at"] / 1000 - start, 6) for task, record in records.items()}
-        tries = self._tries(aws, names)
+        tries = self._tries(aws, names) | self._tries_of_parts(execution, start)
         for task, record in records.items():
             if self._machine.steps[task_of(task)].does_nothing and record["state"] == Outcome.SUCCESS.value:
                 tries[task] = ((math.floor(decided[task] * 1000 + 1e-6) / 1000, decided[task]),)
@@ -104,6 +113,15 @@ class Player:
             cut_short=not succeeded and execution.error != RUN_FAILED_ERROR,
             timed_out=execution.status == _TIMED_OUT,
         )
+
+    def _tries_of_parts(
+        self, execution: Execution, start: float
+    ) -> dict[str, tuple[tuple[float, float], ...]]:
+        found = tries_of_parts(execution.history, self._task_of, self._inside)
+        return {
+            self._task_of[state]: tuple((round(a - start, 6), round(b - start, 6)) for a, b in tries)
+            for state, tries in found.items()
+        }
 
     def _tries(
         self, aws: SimulatedAws, names: Mapping[str, str]
