@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from converter import diagnostics as d
-from converter.asl.budget import depth_problems
+from converter.asl.budget import LIMITS, Limits
 from converter.asl.fitting import emit_fitting
 from converter.asl.machine import Machine
 from converter.asl.options import Failures, Options
@@ -42,11 +42,16 @@ class Conversion:
 
 
 def convert(
-    workflow: Workflow, options: Options, *, durations: Mapping[str, float] | None = None
+    workflow: Workflow,
+    options: Options,
+    *,
+    durations: Mapping[str, float] | None = None,
+    limits: Limits = LIMITS,
 ) -> Conversion:
     """Convert one workflow as far as it goes, and report every problem.
 
     ``durations``: task → the seconds that it is expected to run, see :func:`converter.planning.plan_graph`.
+    ``limits`` are what one machine may be: a DAG that needs more is converted to several.
     """
     if workflow.settings.get("fail_fast"):
         # The first failure ends the run: what runs fails, what waits is skipped.
@@ -58,10 +63,7 @@ def convert(
     if refuses(found):
         return Conversion(workflow, options, tuple(found))
     plan = plan_workflow(workflow, durations)
-    found += depth_problems(workflow, plan)
-    if refuses(found):
-        return Conversion(workflow, options, tuple(found), plan)
-    machine, more = emit_fitting(workflow, plan, steps, options)
+    machine, more = emit_fitting(workflow, plan, steps, options, limits)
     found += more
     if not refuses(found):
         found += [

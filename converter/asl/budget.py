@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Iterator, Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 from converter import diagnostics as d
@@ -22,15 +22,15 @@ from converter.workflow import Workflow
 EVENT_LIMIT = 25_000
 DEFINITION_LIMIT = 1_048_576
 DATA_LIMIT = 262_144
+#: Parallels inside each other. No limit of AWS is known; deeper definitions are hardly readable, and JSON
+#: parsers have limits of their own.
+DEPTH_LIMIT = 100
 #: Wait, Task (entered, scheduled, started, succeeded, exited) and Choice.
 EVENTS_PER_POLL = 9
 #: A Task that is tried again: scheduled, started, failed.
 EVENTS_PER_RETRY = 3
 #: What pollers may plan with: a fifth of the history is held back for status calls that are tried again.
 POLLERS_SHARE = 0.8
-#: Parallels inside each other. No limit of AWS is known; deeper definitions are hardly readable, and JSON
-#: parsers have limits of their own.
-DEPTH_LIMIT = 100
 #: Where pollers cannot keep one interval until the deadline, how fast the interval may grow with the age of
 #: the execution, slowest first. At 0.02 a task behind an Await starts at most 2 % later.
 GROWTHS = (0.0005, 0.001, 0.002, 0.005, 0.01, 0.02, 0.03, 0.05, 0.1)
@@ -42,6 +42,19 @@ _RECORD_BYTES = 80
 _OUTPUT_BYTES = 300
 _ERROR_BYTES = 100
 _BYTES_PER_CHARACTER = 6
+
+
+@dataclass(frozen=True)
+class Limits:
+    """What one machine may be: bytes of its definition and of its records, events, depth."""
+
+    definition: int = DEFINITION_LIMIT
+    data: int = DATA_LIMIT
+    events: int = EVENT_LIMIT
+    depth: int = DEPTH_LIMIT
+
+
+LIMITS = Limits()
 
 
 def states_of(block: Mapping[str, Any]) -> Iterator[tuple[str, Mapping[str, Any]]]:
@@ -58,7 +71,7 @@ def worst_case_events(definition: Mapping[str, Any]) -> int:
     That is more than any execution has, as no execution takes both exits of a Choice. Polls after a
     poller's first come on top, in loops or as retries.
     """
-    return 2 + sum(_state_events(state) for _, state in states_of(definition))
+    return 2 + sum(state_events(state) for _, state in states_of(definition))
 
 
 def polls_until_deadline(pace: Pace) -> int:
@@ -82,14 +95,14 @@ def waiting_events(definition: Mapping[str, Any], pollers: int, pace: Pace) -> i
 
 
 def fitting_pace(
-    definition: Mapping[str, Any], pollers: int, wanted: Pace, *, besides: int = 0
+    definition: Mapping[str, Any], pollers: int, wanted: Pace, *, besides: int = 0, limit: int = EVENT_LIMIT
 ) -> Pace | None:
     """Return the pace at which all pollers can wait until their deadline, None if there is none.
 
     The interval wanted is kept if it fits; otherwise it grows with the age of the execution. ``besides`` are
     events of loops that are no pollers.
     """
-    left = POLLERS_SHARE * (EVENT_LIMIT - worst_case_events(definition) - besides)
+    left = POLLERS_SHARE * (limit - worst_case_events(definition) - besides)
     for growth in (0.0, *GROWTHS):
         pace = replace(wanted, growth=growth)
         if waiting_events(definition, pollers, pace) <= left:
@@ -109,45 +122,46 @@ def depth(plan: Plan) -> int:
     return deepest
 
 
-def depth_problems(workflow: Workflow, plan: Plan) -> list[Diagnostic]:
-    """Return a refusal if the plan is nested more deeply than a definition should be."""
-    found = depth(plan)
-    if found <= DEPTH_LIMIT:
-        return []
-    problem = f"the plan has {found} Parallels inside each other, {DEPTH_LIMIT} are allowed"
-    return [about_dag(workflow, d.TOO_LARGE, problem, "split the DAG in two")]
-
-
 def event_problems(
-    workflow: Workflow, definition: Mapping[str, Any], *, besides: int = 0
+    workflow: Workflow, definition: Mapping[str, Any], *, besides: int = 0, limit: int = EVENT_LIMIT
 ) -> list[Diagnostic]:
     """Return a refusal if the tasks alone, with all their retries, may fill the history.
 
     ``besides`` are events of loops that are no pollers.
     """
     worst = worst_case_events(definition) + besides
-    if worst < EVENT_LIMIT:
+    if worst < limit:
         return []
-    problem = f"with all retries an execution may have {worst:,} events, {EVENT_LIMIT:,} are allowed"
+    problem = f"with all retries an execution may have {worst:,} events, {limit:,} are allowed"
     return [about_dag(workflow, d.TOO_MANY_EVENTS, problem, "lower the number of retries, or split the DAG")]
 
 
-def size_problems(workflow: Workflow, definition: Mapping[str, Any]) -> list[Diagnostic]:
-    """Return a diagnostic for each limit on size that the machine may exceed."""
+def size_problems(
+    workflow: Workflow, definition: Mapping[str, Any], data: int, limits: Limits = LIMITS
+) -> list[Diagnostic]:
+    """Return a diagnostic for each limit on size that a machine may exceed. ``data``: bytes of its records."""
     found = []
     size = len(json.dumps(definition, separators=(",", ":")).encode())
-    if size > DEFINITION_LIMIT:
-        found.append(f"the definition has {size:,} bytes, {DEFINITION_LIMIT:,} are allowed")
-    largest = max(_OUTPUT_BYTES, _ERROR_BYTES + _BYTES_PER_CHARACTER * cause_length(len(workflow.tasks)))
-    data = sum(len(task.task_id.encode()) + _RECORD_BYTES + largest for task in workflow.tasks)
-    if data > DATA_LIMIT:
-        found.append(
-            f"the records of {len(workflow.tasks)} tasks may have {data:,} bytes, {DATA_LIMIT:,} are allowed"
-        )
+    if size > limits.definition:
+        found.append(f"the definition has {size:,} bytes, {limits.definition:,} are allowed")
+    if data > limits.data:
+        found.append(f"the records of tasks may have {data:,} bytes, {limits.data:,} are allowed")
     return [about_dag(workflow, d.TOO_LARGE, problem, "split the DAG in two") for problem in found]
 
 
-def _state_events(state: Mapping[str, Any]) -> int:
+def record_bytes(task_id: str, task_count: int) -> int:
+    """Return the bytes that the record of a task may take. A DAG of many tasks keeps less of each error."""
+    largest = max(_OUTPUT_BYTES, _ERROR_BYTES + _BYTES_PER_CHARACTER * cause_length(task_count))
+    return short_record_bytes(task_id) + largest
+
+
+def short_record_bytes(task_id: str) -> int:
+    """Return the bytes of a record without its output or cause."""
+    return len(task_id.encode()) + _RECORD_BYTES
+
+
+def state_events(state: Mapping[str, Any]) -> int:
+    """Return the events of one visit to a state with all its retries, without what happens inside it."""
     if state["Type"] != "Task":
         return _EVENTS[state["Type"]]
     # A job that is waited for has a TaskSubmitted event, too, in every try.

@@ -4,63 +4,143 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
-from dataclasses import replace
+from dataclasses import dataclass
 
 from converter import diagnostics as d
 from converter.asl import lease
 from converter.asl.awaiting import Pace
 from converter.asl.budget import (
-    EVENT_LIMIT,
+    LIMITS,
+    Limits,
+    depth,
     event_problems,
     fitting_pace,
     polls_until_deadline,
     size_problems,
     waiting_events,
 )
-from converter.asl.machine import Machine, emit
+from converter.asl.machine import Machine, OneMachine, emit
 from converter.asl.options import Correlate, Failures, Options, PollerStyle
 from converter.asl.rules import Rules
 from converter.asl.tasks import notice_problems
+from converter.asl.weights import Weight, limit_of
 from converter.diagnostics import Diagnostic, about_dag, refuses
 from converter.operators.arguments import task_diagnostic
 from converter.operators.step import Step
 from converter.planning import Plan
 from converter.workflow import Workflow
 
+#: How much of the limits the machines are planned to use, by an estimate: less if the first try is too large.
+_SHARES = (0.85, 0.6, 0.4, 0.25)
+
 
 def emit_fitting(
-    workflow: Workflow, plan: Plan, steps: Mapping[str, Step], options: Options
+    workflow: Workflow,
+    plan: Plan,
+    steps: Mapping[str, Step],
+    options: Options,
+    limits: Limits = LIMITS,
 ) -> tuple[Machine, list[Diagnostic]]:
-    """Return the machine, with pollers that ask as often as the history allows, and all diagnostics."""
-    pace = Pace(options.poll_interval, _poller_deadline(workflow, options))
-    machine = emit(workflow, plan, steps, options, pace)
-    waiting = 0
-    if machine.slots is not None and machine.outer is None:
-        waiting = lease.EVENTS_PER_ROUND * polls_until_deadline(lease.pace_of(options))
-    found = [*event_problems(workflow, machine.definition, besides=waiting)]
-    found += size_problems(workflow, machine.definition)
-    if found and options.resumable:
-        smaller = replace(options, resumable=False)
-        machine, more = emit_fitting(workflow, plan, steps, smaller)
-        if not refuses(more):
-            problem = "a failed run cannot be resumed: the states for it would make the machine too large"
-            more.append(about_dag(workflow, d.TOO_LARGE_TO_RESUME, problem, "split the DAG in two"))
-        return machine, more
-    found += _slot_problems(workflow, machine, options)
-    if machine.outer is not None:
-        problem = "the tasks run in a machine of their own, so that teardowns run after a timeout or a stop"
-        found.append(about_dag(workflow, d.OUTER_MACHINE, problem, "stop runs with `dag2sfn stop`"))
-    found += _task_problems(workflow, steps, options, machine.pollers)
-    if not machine.pollers or refuses(found):
-        return machine, found
-    fitting = fitting_pace(machine.definition, machine.pollers, pace, besides=waiting)
-    if fitting is None:
-        return machine, [*found, _too_many_polls(workflow, machine, pace)]
-    if fitting != pace:
-        machine = emit(workflow, plan, steps, options, fitting)
-    found += _poller_problems(workflow, machine, options, fitting)
-    found += _correlation_problems(workflow, machine, options)
+    """Return the machine, with pollers that ask as often as the history allows, and all diagnostics.
+
+    A plan that does not fit into one machine is cut into parts, as large as they may be.
+    """
+    whole = Fitting(workflow, plan, steps, options, limits)
+    if depth(plan) <= limits.depth:
+        machine, found = whole.emit(None)
+        if not refuses(found):
+            return machine, found
+    for share in _SHARES:
+        machine, found = whole.emit(limit_of(limits, share))
+        if not refuses(found):
+            break
     return machine, found
+
+
+@dataclass(frozen=True)
+class Fitting:
+    """Emits a plan, whole or in parts, and says what there is to say about the result."""
+
+    workflow: Workflow
+    plan: Plan
+    steps: Mapping[str, Step]
+    options: Options
+    limits: Limits
+
+    def emit(self, limit: Weight | None) -> tuple[Machine, list[Diagnostic]]:
+        """Return the machine, cut into parts of this weight if one is given, and all diagnostics."""
+        workflow, options = self.workflow, self.options
+        pace = Pace(options.poll_interval, _poller_deadline(workflow, options))
+        machine = emit(workflow, self.plan, self.steps, options, pace, limit=limit)
+        found = list(self._size_problems(machine))
+        found += _slot_problems(workflow, machine, options)
+        if machine.outer is not None:
+            problem = (
+                "the tasks run in a machine of their own, so that teardowns run after a timeout or a stop"
+            )
+            found.append(about_dag(workflow, d.OUTER_MACHINE, problem, "stop runs with `dag2sfn stop`"))
+        found += _task_problems(workflow, self.steps, options, machine.pollers)
+        if not machine.pollers or refuses(found):
+            return machine, [*found, *_part_problems(workflow, machine)]
+        fitting = self._fitting_pace(machine, pace)
+        if fitting is None:
+            return machine, [*found, self._too_many_polls(machine, pace)]
+        if fitting != pace:
+            machine = emit(workflow, self.plan, self.steps, options, fitting, limit=limit)
+        found += _part_problems(workflow, machine)
+        found += _poller_problems(workflow, machine, options, fitting)
+        found += _correlation_problems(workflow, machine, options)
+        return machine, found
+
+    def _size_problems(self, machine: Machine) -> Iterator[Diagnostic]:
+        for one in machine.machines:
+            besides = self._waiting_events(machine, one)
+            yield from event_problems(
+                self.workflow, one.definition, besides=besides, limit=self.limits.events
+            )
+            yield from size_problems(self.workflow, one.definition, one.data, self.limits)
+
+    def _fitting_pace(self, machine: Machine, wanted: Pace) -> Pace | None:
+        """Return the pace at which the pollers of all machines fit: that of the most crowded one."""
+        found = wanted
+        for one in machine.machines:
+            besides = self._waiting_events(machine, one)
+            pace = fitting_pace(
+                one.definition, one.pollers, wanted, besides=besides, limit=self.limits.events
+            )
+            if pace is None:
+                return None
+            found = max(found, pace, key=lambda pace: pace.growth)
+        return found
+
+    def _waiting_events(self, machine: Machine, one: OneMachine) -> int:
+        """Return the events of the wait for a slot, in the machine that waits."""
+        if one.number or machine.slots is None or machine.outer is not None:
+            return 0
+        return lease.EVENTS_PER_ROUND * polls_until_deadline(lease.pace_of(self.options))
+
+    def _too_many_polls(self, machine: Machine, pace: Pace) -> Diagnostic:
+        events = max(waiting_events(one.definition, one.pollers, pace) for one in machine.machines)
+        pollers = max(one.pollers for one in machine.machines)
+        problem = (
+            f"{pollers} pollers that ask every {pace.interval} s until their deadline may have "
+            f"{events:,} events, {self.limits.events:,} are allowed"
+        )
+        remedy = "give a longer --poll-interval, --poller-style retry, or split the DAG"
+        return about_dag(self.workflow, d.TOO_MANY_EVENTS, problem, remedy)
+
+
+def _part_problems(workflow: Workflow, machine: Machine) -> Iterator[Diagnostic]:
+    """Yield what it means that a DAG is too large for one machine, if it is."""
+    if not machine.parts:
+        return
+    problem = (
+        f"it is too large for one machine: it runs as {len(machine.machines)}, which start each other;"
+        " a run is started, followed, stopped and read back as one"
+    )
+    yield about_dag(
+        workflow, d.IN_PARTS, problem, "deploy no other version of the DAG while a run is under way"
+    )
 
 
 def _poller_deadline(workflow: Workflow, options: Options) -> int:
@@ -138,16 +218,6 @@ def _end_problems(workflow: Workflow, options: Options) -> Iterator[Diagnostic]:
     if (stops or workflow.dagrun_timeout) and several:
         problem = "once the run is cut short, what was not decided reads as skipped"
         yield about_dag(workflow, d.CUT_SHORT, problem, "nothing to do if only the run's outcome matters")
-
-
-def _too_many_polls(workflow: Workflow, machine: Machine, pace: Pace) -> Diagnostic:
-    events = waiting_events(machine.definition, machine.pollers, pace)
-    problem = (
-        f"{machine.pollers} pollers that ask every {pace.interval} s until their deadline may have "
-        f"{events:,} events, {EVENT_LIMIT:,} are allowed"
-    )
-    remedy = "give a longer --poll-interval, --poller-style retry, or split the DAG"
-    return about_dag(workflow, d.TOO_MANY_EVENTS, problem, remedy)
 
 
 def _poller_problems(

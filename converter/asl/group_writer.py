@@ -14,9 +14,10 @@ from converter.asl import awaiting, decisions, records, tasks
 from converter.asl.await_writer import write_await
 from converter.asl.groups import Group, Unit, first_tasks
 from converter.asl.names import listing
+from converter.asl.parts import Part, starting_state
 from converter.expressions.jsonata import Expression, path
 from converter.operators.step import Step as StepOfTask
-from converter.planning import Parallel, Step
+from converter.planning import Parallel, Step, task_ids
 
 if TYPE_CHECKING:
     from converter.asl.block import BlockWriter
@@ -120,16 +121,19 @@ class GroupWriter:
         after = self.block.after(self.index, succeeded=True)
         if isinstance(item, Parallel):
             given = self._given(unit, {task: emission.rules.looks_at(task) for task in unit.tasks})
-            branches = [
-                self.block.branch(child, inherited=given, certain=self.block.certain)
-                for child in item.children
-            ]
-            self._write_parallel(0, given, branches, after)
+            if isinstance(item, Part):
+                self._write_part(item, given, after)
+            else:
+                branches = [
+                    self.block.branch(child, inherited=given, certain=self.block.certain)
+                    for child in item.children
+                ]
+                self._write_parallel(0, given, branches, after)
         else:
             if self._guard:
                 self._write_rule(item.task_id)
             self._write_task(0, item.task_id, after)
-        self.block.at_hand |= dict.fromkeys(unit.tasks)
+        self.block.add_records_of(item)
 
     def _given(self, unit: Unit, looks_at: Mapping[str, tuple[str, ...]]) -> tuple[str, ...]:
         """Return the tasks outside a Parallel whose records its branches need."""
@@ -185,7 +189,7 @@ class GroupWriter:
     def _write_task(self, position: int, task_id: str, transition: dict[str, Any]) -> None:
         emission, states = self.emission, self.block.states
         step, task = emission.steps[task_id], emission.task(task_id)
-        awaited, has_records = task_id in emission.awaited, bool(self.block.at_hand)
+        awaited, has_records = task_id in emission.awaited, self.block.has_records
         state = tasks.state_of(step, task, emission.options, awaited=awaited, has_records=has_records)
         catch = []
         if step.can_skip:
@@ -211,7 +215,7 @@ class GroupWriter:
     def _write_resumption(self, position: int, step: StepOfTask, transition: dict[str, Any]) -> None:
         """Write the state that passes a task by if an earlier execution has done it."""
         earlier = self.emission.earlier
-        has_records = bool(self.block.at_hand)
+        has_records = self.block.has_records
         done = str(records.with_resumed(step.task_id, has_records=has_records, earlier=earlier))
         following = str(transition.get("Next") or self.block.end_name())
         ways = [("success", following)]
@@ -247,9 +251,16 @@ class GroupWriter:
             "Type": "Parallel",
             "Arguments": {task: str(Expression(f"{records.INPUT}.{path(task)}")) for task in given},
             "Branches": branches,
-            "Output": str(records.joined(has_records=bool(self.block.at_hand))),
+            "Output": str(records.joined(has_records=self.block.has_records)),
             **transition,
         }
+
+    def _write_part(self, part: Part, given: tuple[str, ...], transition: dict[str, Any]) -> None:
+        self.emission.parts.append((part, given, self.block.certain))
+        count = len(task_ids(part))
+        comment = f"part {part.number}: {count} task{'s' * (count > 1)}, as an execution of the same name"
+        state = starting_state(part, given, has_records=self.block.has_records, comment=comment)
+        self.block.states[self._items[0]] = {**state, **transition}
 
     # --- what happens once something did not succeed ----------------------------------------------------
 
@@ -352,5 +363,7 @@ class GroupWriter:
     def _item_name(self, unit: Unit) -> str:
         if isinstance(unit.item, Step):
             return self.emission.names.unique(unit.item.task_id)
+        if isinstance(unit.item, Part):
+            return self.emission.names.unique(f"part {unit.item.number}: {listing(first_tasks(unit.item))}")
         heads = [first_tasks(child)[0] for child in unit.item.children]
         return self.emission.names.unique(f"in parallel: {listing(heads)}")

@@ -16,8 +16,10 @@ from converter.expressions.jsonata import Expression, literal, path
 from converter.relations import Relations
 
 
-def without_data(machine: Machine, relations: Relations, task_of: Mapping[str, str]) -> dict[str, Any]:
-    """Return the machine's definition with plain arguments. ``task_of`` gives the tasks by their states."""
+def without_data(
+    machine: Machine, relations: Relations, task_of: Mapping[str, str]
+) -> tuple[dict[str, Any], ...]:
+    """Return the machine's definitions with plain arguments. ``task_of`` gives the tasks by their states."""
 
     def plain(block: Mapping[str, Any]) -> dict[str, Any]:
         return {
@@ -37,7 +39,7 @@ def without_data(machine: Machine, relations: Relations, task_of: Mapping[str, s
             "Arguments": {**_plain(state["Arguments"]), "reads": [_record_of(read) for read in reads]},
         }
 
-    return plain(machine.definition)
+    return tuple(plain(one.definition) for one in machine.machines)
 
 
 def _plain(arguments: Any) -> Any:
