@@ -22,6 +22,18 @@ def machine_name(dag_id: str) -> str:
     return _fit(f"dag2sfn-{dag_id}", r"[^A-Za-z0-9_-]", _MAX_NAME)
 
 
+def part_machine_name(dag_id: str, number: int | str) -> str:
+    """Return the name of the state machine of a part of a DAG.
+
+    No DAG's own machine is called so, since these begin with ``dag2sfn-``.
+
+    >>> part_machine_name("etl", 3)
+    'dag2sfn_etl-part-3'
+    """
+    suffix = f"-part-{number}"
+    return _fit(f"dag2sfn_{dag_id}", r"[^A-Za-z0-9_-]", _MAX_NAME - len("-part-9999")) + suffix
+
+
 def stack_name(dag_id: str) -> str:
     """Return the name of the CloudFormation stack of a DAG: letters, digits and ``-``, at most 128."""
     return _fit(f"dag2sfn-{dag_id}", r"[^A-Za-z0-9-]", _MAX_STACK_NAME)

@@ -16,6 +16,7 @@ from converter.asl.budget import (
     event_problems,
     fitting_pace,
     polls_until_deadline,
+    record_bytes,
     size_problems,
     waiting_events,
 )
@@ -46,7 +47,7 @@ def emit_fitting(
     A plan that does not fit into one machine is cut into parts, as large as they may be.
     """
     whole = Fitting(workflow, plan, steps, options, limits)
-    if depth(plan) <= limits.depth:
+    if whole.may_fit():
         machine, found = whole.emit(None)
         if not refuses(found):
             return machine, found
@@ -66,6 +67,12 @@ class Fitting:
     steps: Mapping[str, Step]
     options: Options
     limits: Limits
+
+    def may_fit(self) -> bool:
+        """Return whether the plan may fit into one machine: what is sure not to need not be tried."""
+        count = len(self.workflow.tasks)
+        data = sum(record_bytes(task.task_id, count) for task in self.workflow.tasks)
+        return data <= self.limits.data and depth(self.plan) <= self.limits.depth
 
     def emit(self, limit: Weight | None) -> tuple[Machine, list[Diagnostic]]:
         """Return the machine, cut into parts of this weight if one is given, and all diagnostics."""

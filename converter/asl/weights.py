@@ -14,7 +14,6 @@ from converter.asl.awaiting import Pace
 from converter.asl.budget import (
     EVENTS_PER_POLL,
     EVENTS_PER_RETRY,
-    GROWTHS,
     POLLERS_SHARE,
     Limits,
     polls_until_deadline,
@@ -37,6 +36,9 @@ _AROUND_TASK, _PUBLISHING, _LOOP, _PARALLEL, _PART = 900, 1_400, 2_600, 600, 1_8
 _EVENTS_AROUND_TASK, _EVENTS_PUBLISHING, _EVENTS_LOOP, _EVENTS_PARALLEL, _EVENTS_PART = 6, 46, 25, 8, 32
 #: Of the Parallels that may be inside each other, how many a part has: what reads it recurses.
 _DEPTH_SHARE = 0.4
+#: How fast the interval of pollers may grow before a plan is cut further: at 0.05, what is behind a poller
+#: starts at most 5 % of the run's age late.
+_GROWTH = 0.05
 #: What a part says of failures that nobody looks at.
 _FAILURES = 5_000
 
@@ -98,7 +100,7 @@ class WeightOf:
         """``pace`` is the one wanted: where it has to, the interval of pollers may grow."""
         self._tasks = {task.task_id: task for task in workflow.tasks}
         self._steps, self._rules, self._options, self._awaited = steps, rules, options, awaited
-        slowest = Pace(pace.interval, pace.deadline, GROWTHS[-1])
+        slowest = Pace(pace.interval, pace.deadline, _GROWTH)
         self._events_per_loop = polls_until_deadline(slowest) * EVENTS_PER_POLL
         self._events_of_retries = slowest.retries * EVENTS_PER_RETRY + EVENTS_PER_POLL
         self._looks = Looks(plan, rules)

@@ -18,9 +18,11 @@ from converter.packaging.manifest import (
     FUNCTIONS,
     MANIFEST,
     OUTER_DEFINITION,
+    PARTS,
     TEMPLATE,
     manifest_of,
 )
+from converter.packaging.part_machines import part_file
 from converter.packaging.policies import TooManyPermissionsError
 from converter.packaging.task_code import runs_tasks, task_files
 from converter.packaging.template import template_text
@@ -76,6 +78,9 @@ def _files(workflow: Workflow, machine: Machine, options: Options) -> dict[str, 
         DEFINITION: _json_text(machine.definition),
         TEMPLATE: template,
         MANIFEST: _json_text(manifest_of(workflow, machine, options).to_json()),
+    }
+    files |= {
+        f"{PARTS}/{part_file(part.number)}": _json_text(part.definition) for part in machine.parts
     }
     if machine.outer is not None:
         files[OUTER_DEFINITION] = _json_text(machine.outer)
