@@ -22,16 +22,16 @@ def machine_name(dag_id: str) -> str:
     return _fit(f"dag2sfn-{dag_id}", r"[^A-Za-z0-9_-]", _MAX_NAME)
 
 
-def part_machine_name(dag_id: str, number: int | str) -> str:
-    """Return the name of the state machine of a part of a DAG.
+def child_machine_name(dag_id: str, number: int | str) -> str:
+    """Return the name of the child machine of a DAG.
 
     No DAG's own machine is called so, since these begin with ``dag2sfn-``.
 
-    >>> part_machine_name("etl", 3)
-    'dag2sfn_etl-part-3'
+    >>> child_machine_name("etl", 3)
+    'dag2sfn_etl-child-3'
     """
-    suffix = f"-part-{number}"
-    return _fit(f"dag2sfn_{dag_id}", r"[^A-Za-z0-9_-]", _MAX_NAME - len("-part-9999")) + suffix
+    suffix = f"-child-{number}"
+    return _fit(f"dag2sfn_{dag_id}", r"[^A-Za-z0-9_-]", _MAX_NAME - len("-child-9999")) + suffix
 
 
 def stack_name(dag_id: str) -> str:

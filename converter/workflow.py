@@ -13,6 +13,8 @@ from dataclasses import dataclass, field
 from enum import Enum
 from typing import Any, TypeAlias
 
+from converter.expansion import Expansion, expansion_from_json
+
 #: A JSON value, or an :class:`Opaque` anywhere inside one.
 Value: TypeAlias = Any
 
@@ -103,6 +105,7 @@ class Task:
     is_setup: bool = False
     is_teardown: bool = False
     is_mapped: bool = False
+    expansion: Expansion | None = None
     location: Location = Location("")
 
 
@@ -242,6 +245,8 @@ def _task_from_json(data: Mapping[str, Any]) -> Task:
         fields[name] = _value_from_json(data[name])
     fields["trigger_rule"] = TriggerRule(data["trigger_rule"])
     fields["retries"] = Retries(**data["retries"])
+    if data["expansion"] is not None:
+        fields["expansion"] = expansion_from_json(data["expansion"], _value_from_json)
     fields["location"] = Location(**data["location"])
     return Task(**fields)
 

@@ -3,6 +3,7 @@ import json
 from hypothesis import given
 from hypothesis import strategies as st
 
+from converter.expansion import Expansion, Source, SourceKind
 from converter.workflow import (
     Location,
     Opaque,
@@ -27,8 +28,25 @@ VALUES = st.recursive(
 )
 
 
-@given(st.dictionaries(KEYS, VALUES, max_size=3))
-def test_a_workflow_survives_the_way_through_json(values):
+SOURCES = st.recursive(
+    st.one_of(
+        st.builds(Source, st.just(SourceKind.LITERAL), VALUES),
+        st.builds(Source, st.just(SourceKind.XCOM), task_id=st.text(max_size=3)),
+    ),
+    lambda inner: st.builds(
+        Source, st.just(SourceKind.ZIP), VALUES, sources=st.lists(inner, max_size=2).map(tuple)
+    ),
+    max_leaves=3,
+)
+EXPANSIONS = st.one_of(
+    st.none(),
+    st.builds(Expansion, st.dictionaries(KEYS, SOURCES, max_size=2)),
+    st.builds(Expansion, rows=SOURCES),
+)
+
+
+@given(st.dictionaries(KEYS, VALUES, max_size=3), EXPANSIONS)
+def test_a_workflow_survives_the_way_through_json(values, expansion):
     task = Task(
         "t",
         "a.B",
@@ -40,6 +58,8 @@ def test_a_workflow_survives_the_way_through_json(values):
         trigger_rule=TriggerRule.ONE_DONE,
         retries=Retries(2, 1.5, 2.0, 60.0),
         execution_timeout=9.5,
+        is_mapped=True,
+        expansion=expansion,
         location=Location("f.py", 3),
     )
     flow = Workflow(

@@ -9,10 +9,10 @@ from __future__ import annotations
 from typing import Any
 
 from converter.asl import decisions, records
+from converter.asl.children import Child, has_children, recorded_tasks, returned
 from converter.asl.emission import Emission
 from converter.asl.group_writer import GroupWriter
 from converter.asl.groups import groups_of, units_of
-from converter.asl.parts import Part, has_parts, recorded_tasks, returned
 from converter.expressions.jsonata import Expression
 from converter.planning import Node, Parallel, task_ids
 
@@ -27,7 +27,7 @@ class BlockWriter:
 
     ``inherited`` are the tasks of other blocks whose records the block gets as its input, ``certain`` those
     known to have succeeded. ``is_run`` marks the outermost block, which also decides how the run ends;
-    ``part`` is given for the outermost block of a part.
+    ``child`` is given for the outermost block of a child machine.
     """
 
     def __init__(
@@ -38,14 +38,14 @@ class BlockWriter:
         inherited: tuple[str, ...] = (),
         certain: frozenset[str] = frozenset(),
         is_run: bool = False,
-        part: Part | None = None,
+        child: Child | None = None,
     ) -> None:
         self.emission = emission
         self.is_run = is_run
-        self.part = part
+        self.child = child
         self.certain = certain
         self.tasks = recorded_tasks(node)
-        self._has_parts = has_parts(node)
+        self._has_children = has_children(node)
         self.states: dict[str, dict[str, Any]] = {}
         #: The tasks whose records the states written next find in their input.
         self.at_hand: dict[str, None] = dict.fromkeys(inherited)
@@ -55,14 +55,14 @@ class BlockWriter:
         # One writer: what the block was given, or learned from an Await, must not leave it.
         forgets = emission.rules.is_plain and not emission.has_readers
         decided_as_one = forgets and all(group.is_whole for group in groups)
-        self._returns_only_its_own = part is None and not inherited and (decided_as_one or not learns)
+        self._returns_only_its_own = child is None and not inherited and (decided_as_one or not learns)
         #: Whether there may be records besides those of ``at_hand``.
-        self.may_hold_more = self._has_parts or any(unit.any for group in groups for unit in group.units)
+        self.may_hold_more = self._has_children or any(unit.any for group in groups for unit in group.units)
         learned = (
             task for group in groups for unit in group.units for task in (*unit.awaited, *unit.learned)
         )
         self._strangers = tuple(dict.fromkeys((*inherited, *learned)))
-        self._has_begun_parts = False
+        self._has_begun_children = False
         self._end: str | None = None
         self._leads_to_run_end = False
 
@@ -81,13 +81,13 @@ class BlockWriter:
     @property
     def has_records(self) -> bool:
         """Whether the states written next may find records in their input."""
-        return bool(self.at_hand) or self._has_begun_parts
+        return bool(self.at_hand) or self._has_begun_children
 
     def add_records_of(self, node: Node) -> None:
         """Note that the states written next find the records of a node."""
-        learned = node.learned if isinstance(node, Part) else ()
+        learned = node.learned if isinstance(node, Child) else ()
         self.at_hand |= dict.fromkeys((*recorded_tasks(node), *learned))
-        self._has_begun_parts = self._has_begun_parts or has_parts(node)
+        self._has_begun_children = self._has_begun_children or has_children(node)
 
     def branch(self, node: Node, *, inherited: tuple[str, ...], certain: frozenset[str]) -> dict[str, Any]:
         """Return the block of one branch of a Parallel in this block."""
@@ -125,12 +125,12 @@ class BlockWriter:
 
     def _own_records(self) -> Expression:
         emission = self.emission
-        if self.part is not None:
+        if self.child is not None:
             leaves = None if emission.rules.is_plain else emission.rules.relations.deciding
-            inside = set(task_ids(self.part))
-            leaves = leaves and [leaf for leaf in leaves if leaf in inside]
-            return returned(self.part, leaves=leaves, strangers=self._strangers)
-        if self._has_parts:  # some records may be there that only say that the run has failed
+            inside = set(task_ids(self.child))
+            leaves = leaves and tuple(leaf for leaf in leaves if leaf in inside)
+            return returned(self.child, leaves=leaves, strangers=self._strangers)
+        if self._has_children:  # some records may be there that only say that the run has failed
             return records.without(self._strangers)
         return records.only(self.tasks)
 

@@ -8,16 +8,20 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from typing import Any
 
 from converter import diagnostics as d
 from converter.asl.awaiting import NOT_READY, Pace
 from converter.asl.records import cause_length
 from converter.diagnostics import Diagnostic, about_dag
-from converter.planning import Node, Parallel, Plan, Sequence
-from converter.workflow import Workflow
+from converter.operators.parts import Poll
+from converter.operators.step import Step
+from converter.planning import Node, Parallel, Plan
+from converter.planning import Sequence as PlannedSequence
+from converter.workflow import Task, Workflow
 
 EVENT_LIMIT = 25_000
 DEFINITION_LIMIT = 1_048_576
@@ -25,6 +29,8 @@ DATA_LIMIT = 262_144
 #: Parallels inside each other. No limit of AWS is known; deeper definitions are hardly readable, and JSON
 #: parsers have limits of their own.
 DEPTH_LIMIT = 100
+#: An execution lasts at most a year, in seconds.
+LONGEST_EXECUTION = 365 * 86_400
 #: Wait, Task (entered, scheduled, started, succeeded, exited) and Choice.
 EVENTS_PER_POLL = 9
 #: A Task that is tried again: scheduled, started, failed.
@@ -69,20 +75,64 @@ def worst_case_events(definition: Mapping[str, Any]) -> int:
     """Return the events of an execution that enters every state once, with every retry.
 
     That is more than any execution has, as no execution takes both exits of a Choice. Polls after a
-    poller's first come on top, in loops or as retries.
+    poller's first come on top, in loops or as retries; so do those of a task's own polls.
     """
-    return 2 + sum(state_events(state) for _, state in states_of(definition))
+    return 2 + _block_events(definition)
 
 
 def polls_until_deadline(pace: Pace) -> int:
     """Return how often a poller asks at most: from the start on, in no time, once past the deadline."""
-    if not pace.growth:
-        return math.ceil(pace.deadline / pace.interval) + 1
+    return _polls(pace.interval, pace.deadline, pace.growth)
+
+
+@lru_cache(maxsize=4096)
+def _polls(interval: int, deadline: int, growth: float) -> int:
+    if not growth:
+        return math.ceil(deadline / interval) + 1
     polls, age = 1, 0
-    while age < pace.deadline:
+    while age < deadline:
         polls += 1
-        age += max(pace.interval, math.floor(age * pace.growth))
+        age += max(interval, math.floor(age * growth))
     return polls
+
+
+@dataclass(frozen=True)
+class TaskPolls:
+    """The polls of a task's own: every ``interval`` seconds for ``longest`` at most, in each of ``tries``."""
+
+    interval: int
+    longest: int
+    tries: int
+
+    def events(self, growth: float) -> int:
+        """Return the events of all polls after the first of each try, at this growth of the interval."""
+        return self.tries * (_polls(self.interval, self.longest, growth) - 1) * EVENTS_PER_POLL
+
+
+def task_polls_of(
+    workflow: Workflow, steps: Mapping[str, Step], tasks: Iterable[str]
+) -> tuple[TaskPolls, ...]:
+    """Return all polls of these tasks' own."""
+    return tuple(
+        _task_polls(workflow, workflow.task(task_id), part)
+        for task_id in tasks
+        for part in steps[task_id].parts
+        if isinstance(part, Poll)
+    )
+
+
+def _task_polls(workflow: Workflow, task: Task, poll: Poll) -> TaskPolls:
+    bounds = [float(LONGEST_EXECUTION), workflow.dagrun_timeout]
+    bounds.append(poll.limit.seconds if poll.limit else None)
+    bounds.append(None if poll.unhurried else task.execution_timeout)
+    interval = max(1, math.ceil(poll.interval))
+    # The last pause may begin just before the limit is passed.
+    longest = math.ceil(min(bound for bound in bounds if bound is not None)) + interval
+    over_all_tries = poll.limit is not None and poll.limit.over_all_tries
+    tries = 1 if over_all_tries else 1 + max(0, task.retries.count)
+    if poll.backoff:  # pauses of half the interval, the interval, twice that, …
+        interval = min(longest, math.ceil(poll.backoff.longest or longest / 30))
+    return TaskPolls(interval, longest, tries)
 
 
 def waiting_events(definition: Mapping[str, Any], pollers: int, pace: Pace) -> int:
@@ -95,17 +145,25 @@ def waiting_events(definition: Mapping[str, Any], pollers: int, pace: Pace) -> i
 
 
 def fitting_pace(
-    definition: Mapping[str, Any], pollers: int, wanted: Pace, *, besides: int = 0, limit: int = EVENT_LIMIT
+    definition: Mapping[str, Any],
+    pollers: int,
+    wanted: Pace,
+    *,
+    besides: int = 0,
+    task_polls: Sequence[TaskPolls] = (),
+    limit: int = EVENT_LIMIT,
 ) -> Pace | None:
-    """Return the pace at which all pollers can wait until their deadline, None if there is none.
+    """Return the pace at which all polls fit until their deadlines, None if there is none.
 
-    The interval wanted is kept if it fits; otherwise it grows with the age of the execution. ``besides`` are
-    events of loops that are no pollers.
+    The intervals wanted are kept if they fit; otherwise they grow with the time waited. ``besides`` are
+    events of loops that are neither pollers nor ``task_polls``.
     """
     left = POLLERS_SHARE * (limit - worst_case_events(definition) - besides)
     for growth in (0.0, *GROWTHS):
         pace = replace(wanted, growth=growth)
-        if waiting_events(definition, pollers, pace) <= left:
+        waiting = waiting_events(definition, pollers, pace)
+        waiting += sum(polls.events(growth) for polls in task_polls)
+        if waiting <= left:
             return pace
     return None
 
@@ -117,7 +175,7 @@ def depth(plan: Plan) -> int:
     while pending:
         node, level = pending.pop()
         deepest = max(deepest, level)
-        if isinstance(node, (Parallel, Sequence)):
+        if isinstance(node, (Parallel, PlannedSequence)):
             pending += [(child, level + isinstance(node, Parallel)) for child in node.children]
     return deepest
 
@@ -139,7 +197,7 @@ def event_problems(
 def size_problems(
     workflow: Workflow, definition: Mapping[str, Any], data: int, limits: Limits = LIMITS
 ) -> list[Diagnostic]:
-    """Return a diagnostic for each limit on size that a machine may exceed. ``data``: bytes of its records."""
+    """Return a diagnostic for each limit on size that a machine may exceed; ``data``: bytes of records."""
     found = []
     size = len(json.dumps(definition, separators=(",", ":")).encode())
     if size > limits.definition:
@@ -160,14 +218,21 @@ def short_record_bytes(task_id: str) -> int:
     return len(task_id.encode()) + _RECORD_BYTES
 
 
+def _block_events(block: Mapping[str, Any]) -> int:
+    return sum(map(state_events, block["States"].values()))
+
+
 def state_events(state: Mapping[str, Any]) -> int:
-    """Return the events of one visit to a state with all its retries, without what happens inside it."""
+    """Return the events of one visit to a state with all its retries, and of what is inside it."""
+    inside = sum(map(_block_events, state.get("Branches", ())))
+    retriers = [retrier for retrier in state.get("Retry", ()) if not _waits(retrier)]
+    retries = sum(int(retrier.get("MaxAttempts", 3)) for retrier in retriers)
+    if state["Type"] == "Parallel":
+        return _EVENTS["Parallel"] + inside + retries * (1 + inside)  # a try begins with an event
     if state["Type"] != "Task":
         return _EVENTS[state["Type"]]
     # A job that is waited for has a TaskSubmitted event, too, in every try.
     submitted = 1 if ".sync" in state["Resource"] else 0
-    retriers = [retrier for retrier in state.get("Retry", ()) if not _waits(retrier)]
-    retries = sum(int(retrier.get("MaxAttempts", 3)) for retrier in retriers)
     return 5 + submitted + retries * (EVENTS_PER_RETRY + submitted)
 
 

@@ -1,9 +1,9 @@
-"""Where a plan is cut into parts, so that each machine stays within the limits of Step Functions.
+"""Where a plan is cut into child machines, so that each machine stays within the limits of Step Functions.
 
 From the leaves of the tree to its root, nodes are put together as long as they fit into one machine. Where
-they do not, what has been put together so far becomes parts: neighbours in a Sequence or in a Parallel, as
-many as fit. A part counts as little more than one Task from then on; and where there are too many of these,
-they are put into parts again. An Await stays with what it stands before.
+they do not, what has been put together so far becomes children: neighbours in a Sequence or in a Parallel, as
+many as fit. A child counts as little more than one Task from then on; and where there are too many of these,
+they are put into children again. An Await stays with what it stands before.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from collections.abc import Sequence as SequenceOf
 from dataclasses import dataclass, field, replace
 
-from converter.asl.parts import Part
+from converter.asl.children import Child
 from converter.asl.weights import Weight, WeightOf
 from converter.planning import Await, Node, Parallel, Plan, Sequence
 
@@ -31,8 +31,8 @@ class _Piece:
         return _Piece((*self.nodes, *other.nodes), self.weight + other.weight)
 
     @property
-    def is_part(self) -> bool:
-        return len(self.nodes) == 1 and isinstance(self.nodes[0], Part)
+    def is_child(self) -> bool:
+        return len(self.nodes) == 1 and isinstance(self.nodes[0], Child)
 
 
 @dataclass
@@ -41,10 +41,10 @@ class Cutter:
 
     weight_of: WeightOf
     limit: Weight
-    _parts: int = field(default=0, init=False)
+    _count: int = field(default=0, init=False)
 
     def cut(self, plan: Plan) -> Plan:
-        """Return the plan with its parts. It does not recurse: a tree may be thousands of levels deep."""
+        """Return the plan with its children. It does not recurse: a tree may be thousands of levels deep."""
         built: list[_Piece] = []
         pending: list[tuple[Node, bool]] = [(plan, False)]
         while pending:
@@ -64,18 +64,18 @@ class Cutter:
         return built[0].nodes[0]
 
     def _together(self, node: Sequence | Parallel, children: list[_Piece]) -> _Piece:
-        """Return a node over its children, some of which become parts if they do not fit together."""
+        """Return a node over its children, some of which become children if they do not fit together."""
         pieces = list(_pieces_of(children))
         while not self._fits(self.weight_of.inside(node, _sum(pieces))):
-            fewer = self._with_parts(node, pieces)
+            fewer = self._with_children(node, pieces)
             if len(fewer) >= len(pieces) and _sum(fewer) == _sum(pieces):
                 break  # it is a task that is too large
             pieces = fewer
         nodes = tuple(child for piece in pieces for child in piece.nodes)
         return _Piece((replace(node, children=nodes),), self.weight_of.inside(node, _sum(pieces)))
 
-    def _with_parts(self, node: Sequence | Parallel, pieces: SequenceOf[_Piece]) -> list[_Piece]:
-        """Return the pieces with neighbours put together as far as they fit, and made parts."""
+    def _with_children(self, node: Sequence | Parallel, pieces: SequenceOf[_Piece]) -> list[_Piece]:
+        """Return the pieces with neighbours put together as far as they fit, and made children."""
         bins: list[list[_Piece]] = []
         weight = Weight()
         for piece in pieces:
@@ -88,21 +88,19 @@ class Cutter:
         found: list[_Piece] = []
         for members in bins:
             together = _sum(members)
-            if len(members) == 1 and members[0].is_part:
-                found += members
-            elif together.share_of(self.limit) < _TOO_SMALL:
+            if (len(members) == 1 and members[0].is_child) or together.share_of(self.limit) < _TOO_SMALL:
                 found += members
             else:
-                found.append(self._part(type(node), members))
+                found.append(self._child(type(node), members))
         return found
 
-    def _part(self, kind: type[Sequence] | type[Parallel], members: SequenceOf[_Piece]) -> _Piece:
+    def _child(self, kind: type[Sequence] | type[Parallel], members: SequenceOf[_Piece]) -> _Piece:
         nodes = tuple(child for piece in members for child in piece.nodes)
         inside = nodes[0] if len(nodes) == 1 else kind(nodes)
         returns, learned, with_output = self.weight_of.looked_at_outside(inside)
-        self._parts += 1
-        part = Part((inside,), self._parts, returns, learned, with_output)
-        return _Piece((part,), self.weight_of.part(part))
+        self._count += 1
+        child = Child((inside,), self._count, returns, learned, with_output)
+        return _Piece((child,), self.weight_of.child(child))
 
     def _fits(self, weight: Weight) -> bool:
         return weight.share_of(self.limit) <= 1

@@ -7,9 +7,9 @@ from dataclasses import dataclass, field
 from functools import cached_property
 
 from converter.asl import awaiting, records
+from converter.asl.children import Child
 from converter.asl.names import Names
 from converter.asl.options import Failures, Options
-from converter.asl.parts import Part
 from converter.asl.rules import Rules
 from converter.operators.step import Step
 from converter.planning import Node, awaits, task_ids
@@ -21,8 +21,8 @@ class Emission:
     """What all blocks of one machine share.
 
     ``noted`` are the tasks whose outcomes an outer machine may look at; ``earlier`` is where the records are
-    of tasks that are passed by, as JSONata. ``parts`` collects the parts that are still to be written, each
-    with the tasks whose records it gets and those known to have succeeded before it.
+    of tasks that are passed by, as JSONata. ``children`` collects the child machines that are still to
+    be written, each with the tasks whose records it gets and those known to have succeeded before it.
     """
 
     workflow: Workflow
@@ -35,7 +35,7 @@ class Emission:
     names: Names
     noted: frozenset[str] = frozenset()
     earlier: str = records.RESUMED
-    parts: list[tuple[Part, tuple[str, ...], frozenset[str]]] = field(default_factory=list)
+    children: list[tuple[Child, tuple[str, ...], frozenset[str]]] = field(default_factory=list)
 
     def task(self, task_id: str) -> Task:
         """Return a task of the workflow."""

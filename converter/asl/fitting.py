@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -12,12 +13,14 @@ from converter.asl.awaiting import Pace
 from converter.asl.budget import (
     LIMITS,
     Limits,
+    TaskPolls,
     depth,
     event_problems,
     fitting_pace,
     polls_until_deadline,
     record_bytes,
     size_problems,
+    task_polls_of,
     waiting_events,
 )
 from converter.asl.machine import Machine, OneMachine, emit
@@ -27,6 +30,7 @@ from converter.asl.tasks import notice_problems
 from converter.asl.weights import Weight, limit_of
 from converter.diagnostics import Diagnostic, about_dag, refuses
 from converter.operators.arguments import task_diagnostic
+from converter.operators.parts import Poll
 from converter.operators.step import Step
 from converter.planning import Plan
 from converter.workflow import Workflow
@@ -44,7 +48,7 @@ def emit_fitting(
 ) -> tuple[Machine, list[Diagnostic]]:
     """Return the machine, with pollers that ask as often as the history allows, and all diagnostics.
 
-    A plan that does not fit into one machine is cut into parts, as large as they may be.
+    A plan that does not fit into one machine is cut into child machines, as large as they may be.
     """
     whole = Fitting(workflow, plan, steps, options, limits)
     if whole.may_fit():
@@ -60,7 +64,7 @@ def emit_fitting(
 
 @dataclass(frozen=True)
 class Fitting:
-    """Emits a plan, whole or in parts, and says what there is to say about the result."""
+    """Emits a plan, whole or cut, and says what there is to say about the result."""
 
     workflow: Workflow
     plan: Plan
@@ -75,7 +79,7 @@ class Fitting:
         return data <= self.limits.data and depth(self.plan) <= self.limits.depth
 
     def emit(self, limit: Weight | None) -> tuple[Machine, list[Diagnostic]]:
-        """Return the machine, cut into parts of this weight if one is given, and all diagnostics."""
+        """Return the machine, cut into machines of this weight if one is given, and all diagnostics."""
         workflow, options = self.workflow, self.options
         pace = Pace(options.poll_interval, _poller_deadline(workflow, options))
         machine = emit(workflow, self.plan, self.steps, options, pace, limit=limit)
@@ -87,16 +91,20 @@ class Fitting:
             )
             found.append(about_dag(workflow, d.OUTER_MACHINE, problem, "stop runs with `dag2sfn stop`"))
         found += _task_problems(workflow, self.steps, options, machine.pollers)
-        if not machine.pollers or refuses(found):
-            return machine, [*found, *_part_problems(workflow, machine)]
+        polls = task_polls_of(workflow, self.steps, self.steps)
+        if not (machine.pollers or polls) or refuses(found):
+            return machine, [*found, *_child_problems(workflow, machine)]
         fitting = self._fitting_pace(machine, pace)
         if fitting is None:
             return machine, [*found, self._too_many_polls(machine, pace)]
         if fitting != pace:
             machine = emit(workflow, self.plan, self.steps, options, fitting, limit=limit)
-        found += _part_problems(workflow, machine)
-        found += _poller_problems(workflow, machine, options, fitting)
-        found += _correlation_problems(workflow, machine, options)
+        found += _child_problems(workflow, machine)
+        if machine.pollers:
+            found += _poller_problems(workflow, machine, options, fitting)
+            found += _correlation_problems(workflow, machine, options)
+        if fitting.growth:
+            found += _patience_problems(workflow, self.steps, fitting.growth)
         return machine, found
 
     def _size_problems(self, machine: Machine) -> Iterator[Diagnostic]:
@@ -113,7 +121,12 @@ class Fitting:
         for one in machine.machines:
             besides = self._waiting_events(machine, one)
             pace = fitting_pace(
-                one.definition, one.pollers, wanted, besides=besides, limit=self.limits.events
+                one.definition,
+                one.pollers,
+                wanted,
+                besides=besides,
+                task_polls=task_polls_of(self.workflow, self.steps, one.tasks),
+                limit=self.limits.events,
             )
             if pace is None:
                 return None
@@ -127,26 +140,36 @@ class Fitting:
         return lease.EVENTS_PER_ROUND * polls_until_deadline(lease.pace_of(self.options))
 
     def _too_many_polls(self, machine: Machine, pace: Pace) -> Diagnostic:
-        events = max(waiting_events(one.definition, one.pollers, pace) for one in machine.machines)
-        pollers = max(one.pollers for one in machine.machines)
-        problem = (
-            f"{pollers} pollers that ask every {pace.interval} s until their deadline may have "
-            f"{events:,} events, {self.limits.events:,} are allowed"
-        )
-        remedy = "give a longer --poll-interval, --poller-style retry, or split the DAG"
+        def polls_of(one: OneMachine) -> tuple[TaskPolls, ...]:
+            return task_polls_of(self.workflow, self.steps, one.tasks)
+
+        def events_of(one: OneMachine) -> int:
+            own = sum(polls.events(0.0) for polls in polls_of(one))
+            return own + waiting_events(one.definition, one.pollers, pace)
+
+        worst = max(machine.machines, key=events_of)
+        polls = polls_of(worst)
+        who = [f"{worst.pollers} pollers that ask every {pace.interval} s until their deadline"]
+        who = who if worst.pollers else []
+        who += [f"{len(polls)} tasks that poll until their timeouts"] if polls else []
+        allowed = f"{self.limits.events:,} are allowed"
+        problem = f"{' and '.join(who)} may have {events_of(worst):,} events, {allowed}"
+        remedies = ["give a longer --poll-interval", "--poller-style retry"] if worst.pollers else []
+        remedies += ["give sensors a shorter timeout or fewer retries"] if polls else []
+        remedy = f"{', '.join(remedies)}, or split the DAG"
         return about_dag(self.workflow, d.TOO_MANY_EVENTS, problem, remedy)
 
 
-def _part_problems(workflow: Workflow, machine: Machine) -> Iterator[Diagnostic]:
+def _child_problems(workflow: Workflow, machine: Machine) -> Iterator[Diagnostic]:
     """Yield what it means that a DAG is too large for one machine, if it is."""
-    if not machine.parts:
+    if not machine.children:
         return
     problem = (
         f"it is too large for one machine: it runs as {len(machine.machines)}, which start each other;"
         " a run is started, followed, stopped and read back as one"
     )
     yield about_dag(
-        workflow, d.IN_PARTS, problem, "deploy no other version of the DAG while a run is under way"
+        workflow, d.IN_CHILDREN, problem, "deploy no other version of the DAG while a run is under way"
     )
 
 
@@ -225,6 +248,20 @@ def _end_problems(workflow: Workflow, options: Options) -> Iterator[Diagnostic]:
     if (stops or workflow.dagrun_timeout) and several:
         problem = "once the run is cut short, what was not decided reads as skipped"
         yield about_dag(workflow, d.CUT_SHORT, problem, "nothing to do if only the run's outcome matters")
+
+
+def _patience_problems(workflow: Workflow, steps: Mapping[str, Step], growth: float) -> Iterator[Diagnostic]:
+    """Yield the tasks whose own polls become rarer, and from when on."""
+    for task in workflow.tasks:
+        polls = [part for part in steps[task.task_id].parts if isinstance(part, Poll)]
+        if polls:
+            interval = max(1, math.ceil(min(poll.interval for poll in polls)))
+            problem = (
+                f"it asks every {interval:g} s for the first {interval / growth / 3600:.1f} h, later at "
+                f"intervals of {growth:.2%} of the time that it has waited"
+            )
+            remedy = "a shorter timeout, or fewer retries, keep the interval"
+            yield task_diagnostic(d.GROWING_POLLS, task, problem, remedy)
 
 
 def _poller_problems(

@@ -12,10 +12,11 @@ from typing import TYPE_CHECKING, Any
 
 from converter.asl import awaiting, decisions, records, tasks
 from converter.asl.await_writer import write_await
+from converter.asl.children import Child, starting_state
 from converter.asl.groups import Group, Unit, first_tasks
 from converter.asl.names import listing
-from converter.asl.parts import Part, starting_state
-from converter.expressions.jsonata import Expression, path
+from converter.expressions.jsonata import Expression
+from converter.operators.parts import SKIP_ERROR
 from converter.operators.step import Step as StepOfTask
 from converter.planning import Parallel, Step, task_ids
 
@@ -121,8 +122,8 @@ class GroupWriter:
         after = self.block.after(self.index, succeeded=True)
         if isinstance(item, Parallel):
             given = self._given(unit, {task: emission.rules.looks_at(task) for task in unit.tasks})
-            if isinstance(item, Part):
-                self._write_part(item, given, after)
+            if isinstance(item, Child):
+                self._write_child(item, given, after)
             else:
                 branches = [
                     self.block.branch(child, inherited=given, certain=self.block.certain)
@@ -190,10 +191,21 @@ class GroupWriter:
         emission, states = self.emission, self.block.states
         step, task = emission.steps[task_id], emission.task(task_id)
         awaited, has_records = task_id in emission.awaited, self.block.has_records
-        state = tasks.state_of(step, task, emission.options, awaited=awaited, has_records=has_records)
+        if step.parts:
+            reads = tuple(read for read in emission.rules.reads[task_id] if read in self.block.at_hand)
+            state = tasks.parts_state(
+                step,
+                task,
+                emission.names,
+                has_records=has_records,
+                reads=reads,
+                growth=emission.pace.growth,
+            )
+        else:
+            state = tasks.state_of(step, task, emission.options, awaited=awaited, has_records=has_records)
         catch = []
         if step.can_skip:
-            catch.append(([tasks.SKIP_ERROR], records.skipped(task_id, has_records=has_records)))
+            catch.append(([SKIP_ERROR], records.skipped(task_id, has_records=has_records)))
         if emission.as_airflow and step.can_fail:
             failed = records.failed(task_id, has_records=has_records, task_count=emission.task_count)
             catch.append((["States.ALL"], failed))
@@ -249,17 +261,17 @@ class GroupWriter:
             transition = {"Next": self._write_join(position, unit)}
         self.block.states[self._items[position]] = {
             "Type": "Parallel",
-            "Arguments": {task: str(Expression(f"{records.INPUT}.{path(task)}")) for task in given},
+            "Arguments": {task: str(records.of_task(task)) for task in given},
             "Branches": branches,
             "Output": str(records.joined(has_records=self.block.has_records)),
             **transition,
         }
 
-    def _write_part(self, part: Part, given: tuple[str, ...], transition: dict[str, Any]) -> None:
-        self.emission.parts.append((part, given, self.block.certain))
-        count = len(task_ids(part))
-        comment = f"part {part.number}: {count} task{'s' * (count > 1)}, as an execution of the same name"
-        state = starting_state(part, given, has_records=self.block.has_records, comment=comment)
+    def _write_child(self, child: Child, given: tuple[str, ...], transition: dict[str, Any]) -> None:
+        self.emission.children.append((child, given, self.block.certain))
+        count = len(task_ids(child))
+        comment = f"child {child.number}: {count} task{'s' * (count > 1)}, as an execution of the same name"
+        state = starting_state(child, given, has_records=self.block.has_records, comment=comment)
         self.block.states[self._items[0]] = {**state, **transition}
 
     # --- what happens once something did not succeed ----------------------------------------------------
@@ -356,14 +368,14 @@ class GroupWriter:
         """Return the state with which an item begins: for a task, the one that asks whether it is done."""
         if not self.emission.options.resumable or not isinstance(unit.item, Step):
             return item
-        if self.emission.steps[unit.item.task_id].resource is None:
+        if self.emission.steps[unit.item.task_id].does_nothing:
             return item  # to do it again costs nothing
         return self.emission.names.unique(f"{unit.item.task_id}: done before?")
 
     def _item_name(self, unit: Unit) -> str:
         if isinstance(unit.item, Step):
             return self.emission.names.unique(unit.item.task_id)
-        if isinstance(unit.item, Part):
-            return self.emission.names.unique(f"part {unit.item.number}: {listing(first_tasks(unit.item))}")
+        if isinstance(unit.item, Child):
+            return self.emission.names.unique(f"child {unit.item.number}: {listing(first_tasks(unit.item))}")
         heads = [first_tasks(child)[0] for child in unit.item.children]
         return self.emission.names.unique(f"in parallel: {listing(heads)}")

@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Sequence as SequenceOf
 from dataclasses import dataclass, replace
 
-from converter.asl.parts import Part, has_parts
+from converter.asl.children import Child, has_children
 from converter.asl.rules import Rules
 from converter.planning import Await, Node, Parallel, Plan, Sequence, Step, awaits, task_ids
 
@@ -35,7 +35,7 @@ class Unit:
     @property
     def learned(self) -> tuple[str, ...]:
         """The tasks that run elsewhere, and that the item learns of for what follows it."""
-        return self.item.learned if isinstance(self.item, Part) else ()
+        return self.item.learned if isinstance(self.item, Child) else ()
 
 
 @dataclass(frozen=True)
@@ -102,9 +102,9 @@ def _belongs_to(group: Group, unit: Unit, rules: Rules) -> bool:
 def _decides_inside(unit: Unit, rules: Rules) -> bool:
     """Whether the unit is begun whatever happened before it: what is in it decides what that means.
 
-    A part is one, so that its tasks are recorded where they are, however many they are.
+    A child machine is one, so that its tasks are recorded where they are, however many they are.
     """
-    return _has_to_hear_all(unit, rules) or has_parts(unit.item)
+    return _has_to_hear_all(unit, rules) or has_children(unit.item)
 
 
 def _has_to_hear_all(unit: Unit, rules: Rules) -> bool:

@@ -17,12 +17,12 @@ from converter import __version__
 from converter.asl import awaiting, lease, outer
 from converter.asl.block import BlockWriter
 from converter.asl.budget import record_bytes, short_record_bytes
+from converter.asl.children import Child, of_one_run, own_nodes, versioned, with_beginning
 from converter.asl.cutting import Cutter
 from converter.asl.emission import Emission
 from converter.asl.groups import awaited_tasks, fetch_needed_records
 from converter.asl.names import Names
 from converter.asl.options import Failures, Options
-from converter.asl.parts import Part, of_one_run, own_nodes, versioned, with_beginning
 from converter.asl.rules import Rules
 from converter.asl.tasks import ASL_MAXIMUM, seen_in_glue
 from converter.asl.weights import Weight, WeightOf
@@ -34,13 +34,15 @@ from converter.workflow import Workflow
 
 @dataclass(frozen=True)
 class OneMachine:
-    """One definition of a run's: of the run itself (``number`` 0), or of a part.
+    """One definition of a run's: of the run itself (``number`` 0), or a child.
 
-    ``pollers`` is the number of its loops, ``data`` the bytes that the records it handles may have.
+    ``tasks`` are those that it runs itself, ``pollers`` is the number of its loops, ``data`` the bytes that
+    the records it handles may have.
     """
 
     number: int
     definition: Mapping[str, Any]
+    tasks: tuple[str, ...] = ()
     pollers: int = 0
     data: int = 0
 
@@ -54,7 +56,7 @@ class Machine:
     ``needs_table`` says whether outcome records are written, ``failures_end_the_run`` whether the first
     failure ends the execution, ``slots`` how many executions may run at once (None: any number).
     ``outer`` is the machine that runs this one as its body, where there are teardowns. ``machines`` are the
-    machine of the run itself and, behind it, those of its parts.
+    machine of the run itself and, behind it, its child machines.
     """
 
     machines: tuple[OneMachine, ...]
@@ -74,7 +76,7 @@ class Machine:
         return self.machines[0].definition
 
     @property
-    def parts(self) -> tuple[OneMachine, ...]:
+    def children(self) -> tuple[OneMachine, ...]:
         """The machines that it starts, and those that they start."""
         return self.machines[1:]
 
@@ -100,7 +102,7 @@ def emit(
 ) -> Machine:
     """Return the machine of a plan. ``steps`` has every task of the plan.
 
-    With a ``limit`` the plan is cut into parts that weigh no more than that.
+    With a ``limit`` the plan is cut into child machines that weigh no more than that.
     """
     stops = options.failures is Failures.STOP
     rules = Rules.of(workflow, steps, failures_end_the_run=stops)
@@ -129,10 +131,10 @@ def emit(
     elif slots:
         block = lease.with_lease(block, slots, options, emission.names)
     definition |= block
-    run = OneMachine(0, definition, *_pollers_and_data(plan, (), workflow))
+    run = _one_machine(0, definition, plan, (), workflow)
     jobs = tuple(sorted({run.job_name for run in seen if run}))
     return Machine(
-        _with_version((run, *_part_machines(emission))),
+        _with_version((run, *_child_machines(emission))),
         awaited,
         needs_table or bool(noted),
         dict(steps),
@@ -145,39 +147,44 @@ def emit(
     )
 
 
-def _head(workflow: Workflow, part: str = "") -> dict[str, Any]:
-    comment = f"DAG {workflow.dag_id}{part}, converted by dag2sfn {__version__}"
+def _head(workflow: Workflow, which: str = "") -> dict[str, Any]:
+    comment = f"DAG {workflow.dag_id}{which}, converted by dag2sfn {__version__}"
     return {"Comment": comment, "QueryLanguage": "JSONata"}
 
 
-def _part_machines(emission: Emission) -> list[OneMachine]:
-    """Write the machines of the parts that other machines start, until there are no more."""
+def _child_machines(emission: Emission) -> list[OneMachine]:
+    """Write the child machines that other machines start, until there are no more."""
     found: list[OneMachine] = []
-    for part, given, certain in emission.parts:  # it grows meanwhile
-        (inside,) = part.children
-        block = BlockWriter(emission, inside, inherited=given, certain=certain, part=part).write()
-        definition = _head(emission.workflow, f", part {part.number}") | with_beginning(part, block)
-        sizes = _pollers_and_data(inside, given, emission.workflow)
-        found.append(OneMachine(part.number, of_one_run(definition), *sizes))
+    for child, given, certain in emission.children:  # it grows meanwhile
+        (inside,) = child.children
+        block = BlockWriter(emission, inside, inherited=given, certain=certain, child=child).write()
+        definition = _head(emission.workflow, f", child machine {child.number}") | with_beginning(
+            child, block
+        )
+        found.append(_one_machine(child.number, of_one_run(definition), inside, given, emission.workflow))
     return sorted(found, key=lambda machine: machine.number)
 
 
-def _pollers_and_data(node: Node, given: Sequence[str], workflow: Workflow) -> tuple[int, int]:
-    """Return the number of a machine's loops, and the bytes that the records it handles may have."""
+def _one_machine(
+    number: int, definition: Mapping[str, Any], node: Node, given: Sequence[str], workflow: Workflow
+) -> OneMachine:
+    """Return a machine that runs a node of the plan. ``given`` are the tasks whose records it gets."""
     count = len(workflow.tasks)
+    tasks: list[str] = []
     pollers, data = 0, sum(record_bytes(task, count) for task in given)
     for current in own_nodes(node):
         if isinstance(current, Await):
             pollers += 1
         elif isinstance(current, PlannedStep):
+            tasks.append(current.task_id)
             data += record_bytes(current.task_id, count)
-        elif isinstance(current, Part):
+        elif isinstance(current, Child):
             full = set(current.with_output)
             data += sum(
                 record_bytes(task, count) if task in full else short_record_bytes(task)
                 for task in current.returns
             )
-    return pollers, data
+    return OneMachine(number, definition, tuple(tasks), pollers, data)
 
 
 def _with_version(machines: tuple[OneMachine, ...]) -> tuple[OneMachine, ...]:

@@ -1,186 +1,217 @@
-"""Parts: sub-trees of a plan that run as state machines of their own, started by the machine around them.
+"""A step's parts → the branch of the Parallel that stands for its task.
 
-To the machine around it a part is one Task, which starts an execution and waits for its end. What it hands in
-are the records that the part's tasks look at, what it gets back are the records that others look at. All
-executions of a run have the same name; what names the run to AWS, such as the keys of outcome records, is
-the execution of the first machine, which hands its ARN and its start on. A part is started whatever has
-become of the tasks before it: its own tasks decide what that means for them.
+All that happens here happens inside a state with Retry and Catch: an error ends the try, an evaluation error
+as well. State data stays what the branch was given, the records that the task reads; what is found out on the
+way is in variables, which nothing outside can see.
 """
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable, Iterator, Mapping
-from collections.abc import Sequence as SequenceOf
-from dataclasses import dataclass
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from types import MappingProxyType
 from typing import Any
 
 from converter.asl import records
-from converter.asl.awaiting import SERVICE_RETRIER
-from converter.expressions.jsonata import Expression, Substitution, literal, path
-from converter.planning import Node, Parallel, Sequence, Step
+from converter.asl.names import Names
+from converter.asl.retriers import retry_state
+from converter.expressions.jsonata import Expression, field_value, literal
+from converter.operators.parts import TIMEOUT_ERROR, Call, Caught, Ending, Limit, Part, Poll, Until
+from converter.operators.step import Step
+from converter.workflow import Task
 
-#: Where a part finds what the machine around it hands in.
-_GIVEN = "$states.context.Execution.Input.part"
-#: Stands for the version until the definitions are complete.
-_VERSION = "@version of the parts@"
-#: How many failed, and upstream_failed, tasks a part names that nobody outside looks at.
-_NAMED_FAILURES = 20
-#: Text in quotes, and what is of the first machine's execution.
-_QUOTED_OR_OF_RUN = re.compile(
-    r"""'(?:[^'\\]|\\.)*'|"(?:[^"\\]|\\.)*"|`[^`]*`|\$states\.context\.Execution\.(?P<field>Id|StartTime)\b"""
-)
-_OF_RUN = {"Id": f"{_GIVEN}.run", "StartTime": f"{_GIVEN}.started"}
-REDEPLOYED_ERROR = "DeployedWhileRunning"
+#: How long this try has lasted, in milliseconds.
+_AGE = "($millis() - $since)"
+_AGE_OF_ALL = f"($millis() - $toMillis({records.THIS_TRY}.entered))"
+_BEGAN = "$toMillis($states.context.State.EnteredTime)"
+#: Pauses double no more often than this: 2 to the power of it is beyond every execution.
+_MOST_DOUBLINGS = 30
 
 
-@dataclass(frozen=True)
-class Part(Parallel):
-    """A single branch that runs as a machine of its own.
-
-    ``returns`` are those of its tasks whose records the machine around it needs, ``learned`` other tasks that
-    an Await inside has learned of, and that what follows in the same branch looks at as well; ``with_output``
-    those of them whose outputs are read there.
-    """
-
-    number: int = 0
-    returns: tuple[str, ...] = ()
-    learned: tuple[str, ...] = ()
-    with_output: tuple[str, ...] = ()
-
-
-def recorded_tasks(node: Node) -> tuple[str, ...]:
-    """Return the tasks whose records a machine has once it has run a node: of a part, those it returns."""
-    found: list[str] = []
-    for current in own_nodes(node):
-        if isinstance(current, Part):
-            found += current.returns
-        elif isinstance(current, Step):
-            found.append(current.task_id)
-    return tuple(found)
-
-
-def has_parts(node: Node) -> bool:
-    """Return whether something below a node, or the node itself, runs as a machine of its own."""
-    return any(isinstance(current, Part) for current in own_nodes(node))
-
-
-def own_nodes(node: Node) -> Iterator[Node]:
-    """Yield the nodes below a node, itself included: those that its machine runs, and the parts it starts."""
-    pending = [node]
-    while pending:
-        current = pending.pop()
-        yield current
-        if isinstance(current, (Sequence, Parallel)) and not isinstance(current, Part):
-            pending.extend(reversed(current.children))
-
-
-def machine_of(number: int) -> Substitution:
-    """Return what stands for the ARN of a part's machine."""
-    return Substitution(f"Part{number}MachineArn")
-
-
-def starting_state(part: Part, given: SequenceOf[str], *, has_records: bool, comment: str) -> dict[str, Any]:
-    """Return the Task that runs a part, without its transition. ``given``: whose records it gets."""
-    handed = "{" + ", ".join(f"{literal(task)}: {records.INPUT}.{path(task)}" for task in given) + "}"
-    about = (
-        f"{{'version': {literal(_VERSION)}, 'run': $states.context.Execution.Id,"
-        f" 'started': $states.context.Execution.StartTime, 'records': {handed}}}"
-    )
-    result = "$states.result.Output"
+def given_to_parts(reads: tuple[str, ...]) -> dict[str, Any]:
+    """Return what the branch gets as its data: the records that it reads, and which try this is."""
+    context = "$states.context.State"
     return {
-        "Type": "Task",
-        "Comment": comment,
-        "Resource": "arn:aws:states:::states:startExecution.sync:2",
-        "Arguments": {
-            "StateMachineArn": str(machine_of(part.number)),
-            "Name": str(Expression("$states.context.Execution.Name")),
-            "Input": str(Expression(f"$merge([$states.context.Execution.Input, {{'part': {about}}}])")),
-        },
-        # An execution that has failed is not started again: its tasks have had their retries.
-        "Retry": [{"ErrorEquals": ["States.TaskFailed"], "MaxAttempts": 0}, SERVICE_RETRIER],
-        "Output": str(Expression(f"$merge([{records.INPUT}, {result}])" if has_records else result)),
+        **{task: str(records.of_task(task)) for task in reads},
+        records.THIS_TRY_NAME: str(
+            Expression(f"{{'number': {context}.RetryCount, 'entered': {context}.EnteredTime}}")
+        ),
     }
 
 
-def with_beginning(part: Part, block: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the outermost block of a part's machine: it begins with the records handed in.
-
-    A run goes on by the definitions with which it began; a part of a later deployment would be another one.
-    """
-    begin, redeployed = f"part {part.number}: begin", f"part {part.number}: deployed anew"
-    return {
-        "StartAt": begin,
-        "States": {
-            begin: {
-                "Type": "Choice",
-                "Choices": [
-                    {
-                        "Condition": str(Expression(f"{_GIVEN}.version = {literal(_VERSION)}")),
-                        "Output": str(Expression(f"{_GIVEN}.records")),
-                        "Next": block["StartAt"],
-                    }
-                ],
-                "Default": redeployed,
-            },
-            redeployed: {
-                "Type": "Fail",
-                "Error": REDEPLOYED_ERROR,
-                "Cause": "the DAG was deployed while the run was under way, and this part of it has changed",
-            },
-            **block["States"],
-        },
-    }
+def parts_block(step: Step, task: Task, names: Names, growth: float) -> dict[str, Any]:
+    """Return the block with a step's parts. ``growth`` is that of polls' intervals, see ``Pace``."""
+    return _Writer(step, task, names, growth).block()
 
 
-def returned(part: Part, *, leaves: SequenceOf[str] | None, strangers: SequenceOf[str]) -> Expression:
-    """Return the records that leave a part: those looked at outside, and some of what has failed.
+@dataclass
+class _Writer:
+    """Writes the states of one task's parts, from the last to the first: each knows what comes after it."""
 
-    ``leaves``: the tasks that decide the run, None where any that did not succeed tells that the run failed;
-    ``strangers``: tasks that run elsewhere. Outputs that nobody reads are left behind.
-    """
-    here = records.INPUT
-    own = f"$sift({here}, function($record, $task) {{$not($task in {literal(list(strangers))})}})"
-    is_leaf = "" if leaves is None else f" and $task in {literal(list(leaves))}"
-    fields = "['state', 'at', 'first', 'skips', 'error']"
-    short = f"$sift($record, function($value, $name) {{$name in {fields}}})"
-    if part.with_output:
-        short = f"$task in {literal(list(part.with_output))} ? $record : {short}"
-    return Expression(
-        f"($own := {own}; $failed := $keys($sift($own, function($record) {{$record.state = 'failed'}}))"
-        f"[[0..{_NAMED_FAILURES - 1}]];"
-        f" $behind := $keys($sift($own, function($record, $task)"
-        f" {{$record.state in ['failed', 'upstream_failed']{is_leaf}}}))[[0..{_NAMED_FAILURES - 1}]];"
-        f" $out := $append($append({literal([*part.returns, *part.learned])}, $failed), $behind);"
-        f" $merge([{{}}, $each({here}, function($record, $task) {{$task in $out ? {{$task: {short}}}}})]))"
-    )
+    step: Step
+    task: Task
+    names: Names
+    growth: float
+    states: dict[str, dict[str, Any]] = field(default_factory=dict)
+
+    def block(self) -> dict[str, Any]:
+        following = self._name("done")
+        found = {}
+        if self.step.output:
+            found["output"] = self.step.output
+        if self.step.xcom:
+            found["xcom"] = self.step.xcom
+        # What has no value is left out of the object by JSONata itself.
+        output = str(Expression(literal(found))) if found else {}
+        self.states[following] = {"Type": "Succeed", "Output": output}
+        first, *others = self.step.parts
+        for part in reversed(others):
+            following = self._write(part, following)
+        if isinstance(first, Call):
+            following = self._call(first, following, more=self._clock(_BEGAN))
+        else:
+            following = self._begin(self._write(first, following))
+        return {"StartAt": following, "States": dict(reversed(self.states.items()))}
+
+    @property
+    def _waits(self) -> bool:
+        return any(not isinstance(part, Call) for part in self.step.parts)
+
+    def _clock(self, began: str) -> dict[str, Any]:
+        """Return the variables that tell how long this try lasts, as the first state assigns them."""
+        clock: dict[str, Any] = {"since": str(Expression(began))} if self._waits else {}
+        if any(isinstance(part, Poll) and part.backoff for part in self.step.parts):
+            clock["polls"] = 0
+        return clock
+
+    def _write(self, part: Part, following: str) -> str:
+        """Write the states of a part; return the one to begin with."""
+        if isinstance(part, Call):
+            return self._call(part, following)
+        if isinstance(part, Poll):
+            return self._poll(part, following)
+        return self._until(part, following)
+
+    def _begin(self, following: str) -> str:
+        name = self._name("begin")
+        self.states[name] = {"Type": "Pass", "Assign": self._clock("$millis()"), "Next": following}
+        return name
+
+    # --- calls ------------------------------------------------------------------------------------------
+
+    def _call(self, call: Call, following: str, more: Mapping[str, Any] = MappingProxyType({})) -> str:
+        """Write a call; ``more`` are variables besides those that it keeps, whether it succeeds or not."""
+        name = self._name(call.does)
+        unchanged = str(Expression(records.INPUT))
+        assign = {**{variable: str(value) for variable, value in call.keeps.items()}, **more}
+        state: dict[str, Any] = {
+            "Type": "Task",
+            "Resource": call.resource,
+            "Arguments": field_value(call.arguments),
+            **({"Assign": assign} if assign else {}),
+            "Output": unchanged,
+        }
+        if not self._waits and self.task.execution_timeout:
+            state["TimeoutSeconds"] = max(1, math.ceil(self.task.execution_timeout))
+        if call.retriers:
+            state["Retry"] = [retry_state(retrier) for retrier in call.retriers]
+        if call.caught:
+            state["Catch"] = [self._catcher(call, caught, following, more) for caught in call.caught]
+        self.states[name] = {**state, "Next": following}
+        return name
+
+    def _catcher(self, call: Call, caught: Caught, following: str, more: Mapping[str, Any]) -> dict[str, Any]:
+        catcher: dict[str, Any] = {"ErrorEquals": list(caught.errors)}
+        if caught.ends:
+            return {**catcher, "Next": self._ending(caught.ends, "give up")}
+        kept = {variable: field_value(caught.keeps.get(variable)) for variable in call.keeps}
+        assign = {**kept, **more}
+        output = str(Expression(records.INPUT))
+        return {**catcher, **({"Assign": assign} if assign else {}), "Output": output, "Next": following}
+
+    # --- polls ------------------------------------------------------------------------------------------
+
+    def _poll(self, poll: Poll, following: str) -> str:
+        over, wait = self._name("over?"), self._name("wait")
+        limit = None if poll.unhurried else self.task.execution_timeout
+        pause = self._pause(poll, limit)
+        choices = [self._too_late(limit)] if limit else []
+        choices.append({"Condition": str(poll.done), "Next": following})
+        for failure in poll.failures:
+            choices.append({"Condition": str(failure.when), "Next": self._ending(failure.ends, "failed")})
+        if poll.limit:
+            choices.append(self._over_limit(poll.limit))
+        self.states[wait] = {"Type": "Wait", "Seconds": pause, "Next": ""}
+        self.states[over] = {"Type": "Choice", "Choices": choices, "Default": wait}
+        counted = {"polls": str(Expression("$polls + 1"))} if poll.backoff else {}
+        ask = self._call(poll.ask, over, more=counted)
+        self.states[wait]["Next"] = ask
+        return wait if poll.pauses_first else ask
+
+    def _pause(self, poll: Poll, limit: float | None) -> int | str:
+        """Return how long a Wait lasts between two questions, as its field ``Seconds``."""
+        interval = max(1, math.ceil(poll.interval))
+        pause = str(interval)
+        if poll.backoff:
+            doubled = f"$power(2, $min([$polls, {_MOST_DOUBLINGS}]) - 2)"
+            most = [f"$max([1, $floor({interval} * {doubled})])"]
+            if poll.backoff.longest:
+                most.append(str(max(1, math.ceil(poll.backoff.longest))))
+            if poll.limit:
+                age = _age(poll.limit)
+                most.append(f"$max([1, {math.ceil(poll.limit.seconds)} - $floor({age} / 1000)])")
+            pause = f"$min([{', '.join(most)}])"
+        if self.growth:
+            pause = f"$max([{pause}, $floor({_AGE} / 1000 * {self.growth:g})])"
+        if limit:
+            pause = f"$min([{pause}, $max([0, $ceil({limit:g} - {_AGE} / 1000)])])"
+        return interval if pause == str(interval) else str(Expression(pause))
+
+    def _too_late(self, limit: float) -> dict[str, Any]:
+        """Return the rule for a try that is over the task's execution_timeout."""
+        ending = Ending(TIMEOUT_ERROR, f"the try took longer than the execution_timeout of {limit:g} s")
+        condition = Expression(f"{_AGE} >= {round(limit * 1000)}")
+        return {"Condition": str(condition), "Next": self._ending(ending, "too late")}
+
+    def _over_limit(self, limit: Limit) -> dict[str, Any]:
+        condition = Expression(f"{_age(limit)} > {round(limit.seconds * 1000)}")
+        return {"Condition": str(condition), "Next": self._ending(limit.ends, "give up")}
+
+    # --- waits ------------------------------------------------------------------------------------------
+
+    def _until(self, until: Until, following: str) -> str:
+        name = self._name("wait")
+        moment = f"({until.moment.text})"
+        limit = None if until.unhurried else self.task.execution_timeout
+        ends: list[str] = [f"$since + {round(limit * 1000)}"] if limit else []
+        choices = [self._too_late(limit)] if limit else []
+        choices.append({"Condition": str(Expression(f"$millis() >= {moment}")), "Next": following})
+        if until.limit:
+            start = f"$toMillis({records.THIS_TRY}.entered)" if until.limit.over_all_tries else "$since"
+            ends.append(f"{start} + {round(until.limit.seconds * 1000)}")
+            choices.append(self._over_limit(until.limit))
+        if ends:
+            over = self._name("over?")
+            # A limit that is just reached is not passed: then it looks again.
+            self.states[over] = {"Type": "Choice", "Choices": choices, "Default": name}
+            moment, following = f"$min([{', '.join([moment, *(f'{end} + 1' for end in ends)])}])", over
+        timestamp = str(Expression(f"$fromMillis($ceil({moment}))"))
+        self.states[name] = {"Type": "Wait", "Timestamp": timestamp, "Next": following}
+        return name
+
+    # --- endings ----------------------------------------------------------------------------------------
+
+    def _ending(self, ending: Ending, does: str) -> str:
+        """Write a Fail state; return its name."""
+        name = self._name(does)
+        error, cause = field_value(ending.error), field_value(ending.cause)
+        self.states[name] = {"Type": "Fail", "Error": error, "Cause": cause}
+        return name
+
+    def _name(self, does: str) -> str:
+        return self.names.unique(f"{self.step.task_id}: {does}")
 
 
-def of_one_run(definition: Mapping[str, Any]) -> dict[str, Any]:
-    """Return a part's definition with the first machine's execution wherever it names its own."""
-    return {name: _mapped(value, _of_run) for name, value in definition.items()}
-
-
-def versioned(definition: Mapping[str, Any], version: str) -> dict[str, Any]:
-    """Return a definition with the version of the parts filled in."""
-    return {
-        name: _mapped(value, lambda text: text.replace(_VERSION, version))
-        for name, value in definition.items()
-    }
-
-
-def _of_run(text: str) -> str:
-    if not text.startswith("{%"):
-        return text
-    return _QUOTED_OR_OF_RUN.sub(lambda found: _OF_RUN.get(found["field"], found[0]), text)
-
-
-def _mapped(value: Any, change: Callable[[str], str]) -> Any:
-    """Return a JSON value with all its strings changed."""
-    if isinstance(value, str):
-        return change(value)
-    if isinstance(value, Mapping):
-        return {name: _mapped(member, change) for name, member in value.items()}
-    if isinstance(value, (list, tuple)):
-        return [_mapped(member, change) for member in value]
-    return value
+def _age(limit: Limit) -> str:
+    return _AGE_OF_ALL if limit.over_all_tries else _AGE

@@ -20,6 +20,9 @@ from converter.operators.step import Step
 INPUT = "$states.input"
 #: The records of an earlier execution that this one goes on from.
 RESUMED = "$states.context.Execution.Input.resumed"
+#: In the data of a task's parts: which try this is, and when the first began. No task id has a blank.
+THIS_TRY_NAME = "this try"
+THIS_TRY = f"{INPUT}.{path(THIS_TRY_NAME)}"
 NOT_SUCCESSFUL = "[state != 'success']"
 
 
@@ -27,9 +30,17 @@ def succeeded(step: Step, *, has_records: bool) -> Expression:
     """Return the data with the record of a task that has just succeeded."""
     fields = {"state": literal("success"), "at": "$millis()"}
     more = {"output": step.output, "xcom": step.xcom, "skips": step.skip}
+    if step.parts:  # what came out of their only branch
+        branch = "$states.result[0]"
+        more |= {name: Expression(f"{branch}.{name}") for name in ("output", "xcom") if more[name]}
     # What has no value in the result is left out of the record by JSONata itself.
     fields |= {name: expression.text for name, expression in more.items() if expression is not None}
     return _with_record(step.task_id, fields, has_records=has_records)
+
+
+def of_task(task_id: str) -> Expression:
+    """Return the record of a task."""
+    return Expression(f"{INPUT}.{path(task_id)}")
 
 
 def cause_length(task_count: int) -> int:

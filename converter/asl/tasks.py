@@ -8,17 +8,19 @@ from typing import Any
 
 from converter import diagnostics as d
 from converter.asl import records
+from converter.asl.names import Names
 from converter.asl.options import Correlate, Options
+from converter.asl.parts import given_to_parts, parts_block
+from converter.asl.retriers import retry_state
 from converter.diagnostics import Diagnostic
 from converter.expressions.jsonata import Expression, field_value, literal
 from converter.operators.arguments import task_diagnostic
+from converter.operators.parts import SKIP_ERROR
 from converter.operators.step import GlueRun, Retrier, Step
 from converter.workflow import Retries, Task
 
 #: The argument of a Glue run that says which execution and which task started it.
 RUN_ARGUMENT = "--dag2sfn-run"
-#: The error of a task that skips itself.
-SKIP_ERROR = "AirflowSkipException"
 #: Airflow waits a day at most between two tries (TaskInstance.next_retry_datetime, MAX_RETRY_DELAY).
 LONGEST_DELAY = 86_400
 #: The largest number ASL takes for seconds and attempts.
@@ -34,8 +36,10 @@ def state_of(step: Step, task: Task, options: Options, *, awaited: bool, has_rec
     output = str(records.succeeded(step, has_records=has_records))
     after = f", after {', '.join(task.upstream)}" if task.upstream else ""
     comment = f"task {task.task_id}: {step.operator}{after}"
-    if step.resource is None:
+    if step.does_nothing:
         return {"Type": "Pass", "Comment": comment, "Output": output}
+    if step.parts:
+        raise ValueError(f"task '{task.task_id}' takes more than one state")
     arguments = dict(step.arguments)
     if awaited and seen_in_glue(step, task) and options.correlate is Correlate.ARGUMENT:
         arguments["Arguments"] = {**arguments["Arguments"], RUN_ARGUMENT: run_token(task.task_id)}
@@ -56,6 +60,25 @@ def state_of(step: Step, task: Task, options: Options, *, awaited: bool, has_rec
     return state
 
 
+def parts_state(
+    step: Step, task: Task, names: Names, *, has_records: bool, reads: tuple[str, ...], growth: float = 0.0
+) -> dict[str, Any]:
+    """Return the Parallel that runs a step's parts and records its success, without its transitions.
+
+    ``reads`` are the tasks whose records the parts get; ``growth`` is that of their polls (see ``Pace``).
+    """
+    after = f", after {', '.join(task.upstream)}" if task.upstream else ""
+    state: dict[str, Any] = {
+        "Type": "Parallel",
+        "Comment": f"task {task.task_id}: {step.operator}{after}",
+        "Arguments": given_to_parts(reads),
+        "Branches": [parts_block(step, task, names, growth)],
+        "Output": str(records.succeeded(step, has_records=has_records)),
+    }
+    retry = task_retry(task.retries, never=final_errors(step))
+    return {**state, "Retry": retry} if retry else state
+
+
 def seen_in_glue(step: Step, task: Task) -> GlueRun | None:
     """Return the Glue run by which other branches see the task succeed, None if only its record tells.
 
@@ -74,21 +97,6 @@ def timeout_of(step: Step, task: Task) -> int | None:
     """Return the seconds that one try may take, None if nothing limits it."""
     limits = [limit for limit in (step.timeout, task.execution_timeout) if limit is not None]
     return min(max(1, math.ceil(min(limits))), ASL_MAXIMUM) if limits else None
-
-
-def retry_state(retrier: Retrier) -> dict[str, Any]:
-    """Return an ASL retrier."""
-    state: dict[str, Any] = {
-        "ErrorEquals": list(retrier.errors),
-        "IntervalSeconds": retrier.interval,
-        "MaxAttempts": retrier.attempts,
-        "BackoffRate": retrier.backoff,
-    }
-    if retrier.max_delay:
-        state["MaxDelaySeconds"] = retrier.max_delay
-    if retrier.jitter:
-        state["JitterStrategy"] = "FULL"
-    return state
 
 
 def _with_own_retries(retrier: Retrier, retries: Retries) -> Retrier:

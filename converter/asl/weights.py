@@ -20,26 +20,28 @@ from converter.asl.budget import (
     record_bytes,
     short_record_bytes,
     state_events,
+    task_polls_of,
 )
+from converter.asl.children import Child
 from converter.asl.looks import Looks
+from converter.asl.names import Names
 from converter.asl.options import Options, PollerStyle
-from converter.asl.parts import Part
 from converter.asl.rules import Rules
-from converter.asl.tasks import state_of
+from converter.asl.tasks import parts_state, state_of
 from converter.operators.step import Step as StepOfTask
 from converter.planning import Await, Node, Parallel, Plan, Sequence, Step, task_ids
 from converter.workflow import Workflow
 
-#: The states around a task (was it done before? publish its end; ready?), a loop, a Parallel, a part.
-_AROUND_TASK, _PUBLISHING, _LOOP, _PARALLEL, _PART = 900, 1_400, 2_600, 600, 1_800
+#: The states around a task (was it done before? publish its end; ready?), a loop, a Parallel, a child.
+_AROUND_TASK, _PUBLISHING, _LOOP, _PARALLEL, _CHILD = 900, 1_400, 2_600, 600, 1_800
 #: Events besides those of the task's own state; publishing is tried six times, on either way.
-_EVENTS_AROUND_TASK, _EVENTS_PUBLISHING, _EVENTS_LOOP, _EVENTS_PARALLEL, _EVENTS_PART = 6, 46, 25, 8, 32
-#: Of the Parallels that may be inside each other, how many a part has: what reads it recurses.
+_EVENTS_AROUND_TASK, _EVENTS_PUBLISHING, _EVENTS_LOOP, _EVENTS_PARALLEL, _EVENTS_CHILD = 6, 46, 25, 8, 32
+#: Of the Parallels that may be inside each other, how many a child has: what reads it recurses.
 _DEPTH_SHARE = 0.4
 #: How fast the interval of pollers may grow before a plan is cut further: at 0.05, what is behind a poller
 #: starts at most 5 % of the run's age late.
 _GROWTH = 0.05
-#: What a part says of failures that nobody looks at.
+#: What a child says of failures that nobody looks at.
 _FAILURES = 5_000
 
 
@@ -98,6 +100,7 @@ class WeightOf:
         awaited: frozenset[str],
     ) -> None:
         """``pace`` is the one wanted: where it has to, the interval of pollers may grow."""
+        self._workflow = workflow
         self._tasks = {task.task_id: task for task in workflow.tasks}
         self._steps, self._rules, self._options, self._awaited = steps, rules, options, awaited
         slowest = Pace(pace.interval, pace.deadline, _GROWTH)
@@ -118,18 +121,18 @@ class WeightOf:
         around = Weight(_PARALLEL, _EVENTS_PARALLEL * POLLERS_SHARE)
         return Weight(**{**vars(children + around), "depth": children.depth + 1})
 
-    def part(self, part: Part) -> Weight:
-        """Return the weight of a part in the machine around it."""
-        full = set(part.with_output)
+    def child(self, child: Child) -> Weight:
+        """Return the weight of a child in the machine around it."""
+        full = set(child.with_output)
         data = sum(
             record_bytes(task, len(self._tasks)) if task in full else short_record_bytes(task)
-            for task in (*part.returns, *part.learned)
+            for task in (*child.returns, *child.learned)
         )
-        names = sum(len(task) * 2 + 24 for task in (*part.returns, *part.learned))
-        return Weight(_PART + names, _EVENTS_PART * POLLERS_SHARE, data + _FAILURES)
+        names = sum(len(task) * 2 + 24 for task in (*child.returns, *child.learned))
+        return Weight(_CHILD + names, _EVENTS_CHILD * POLLERS_SHARE, data + _FAILURES)
 
     def looked_at_outside(self, node: Node) -> tuple[tuple[str, ...], tuple[str, ...], tuple[str, ...]]:
-        """Return whose records tasks behind a node need: its own tasks', others', and of whom also outputs."""
+        """Return whose records tasks behind a node need: own tasks, others, and of whom also outputs."""
         tasks = task_ids(node)
         inside = set(tasks)
         own = tuple(task for task in tasks if not self._looks.later[task] <= inside)
@@ -147,10 +150,20 @@ class WeightOf:
 
     def _task(self, task_id: str) -> Weight:
         step, awaited = self._steps[task_id], task_id in self._awaited
-        state = state_of(step, self._tasks[task_id], self._options, awaited=awaited, has_records=True)
+        task = self._tasks[task_id]
+        if step.parts:
+            state = parts_state(
+                step, task, Names(), has_records=True, reads=self._rules.reads[task_id], growth=0
+            )
+        else:
+            state = state_of(step, task, self._options, awaited=awaited, has_records=True)
         definition = len(json.dumps(state)) + _AROUND_TASK + _PUBLISHING * awaited
         events = state_events(state) + _EVENTS_AROUND_TASK + _EVENTS_PUBLISHING * awaited
-        return Weight(definition, events * POLLERS_SHARE, record_bytes(task_id, len(self._tasks)))
+        polling = sum(
+            polls.events(_GROWTH) for polls in task_polls_of(self._workflow, self._steps, [task_id])
+        )
+        data = record_bytes(task_id, len(self._tasks))
+        return Weight(definition, events * POLLERS_SHARE + polling, data)
 
     def _loop(self, node: Await) -> Weight:
         names = sum(len(task) * 4 + 80 for task in node.task_ids)
@@ -167,5 +180,5 @@ def _awaits_of_sequence(node: Node) -> Iterator[Await]:
         current = pending.pop()
         if isinstance(current, Await):
             yield current
-        elif isinstance(current, (Sequence, Part)):
+        elif isinstance(current, (Sequence, Child)):
             pending.extend(current.children)

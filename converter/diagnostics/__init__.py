@@ -10,4 +10,5 @@ from converter.diagnostics.deploying import *
 from converter.diagnostics.model import *
 from converter.diagnostics.planning import *
 from converter.diagnostics.reading import *
+from converter.diagnostics.sensing import *
 from converter.diagnostics.verifying import *

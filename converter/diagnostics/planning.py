@@ -37,12 +37,11 @@ TOO_LARGE_TO_RESUME = declare(
     """`run --resume` needs a state for each task, and the machine would then exceed a limit of Step
     Functions. It is converted without them.""",
 )  # fmt: skip
-IN_PARTS = declare(
+IN_CHILDREN = declare(
     "D315", Severity.NOTE, "the DAG runs as several machines",
-    """A DAG that is too large for one machine (1 MB of definition, 256 KiB of data, 25,000 history events, 100
-    Parallels inside each other) is cut into parts, each a machine of its own, which start each other. A run
-    is still started, followed, stopped and read back as one. A part that was deployed anew after the start of
-    a run does not take part in it: the run fails with DeployedWhileRunning.""",
+    """A DAG that is too large for one machine (1 MB of definition, 256 KiB of data, 25,000 history events,
+    100 Parallels inside each other) is cut into child machines, which start each other. A run is still
+    started, followed, stopped and read back as one. A run whose DAG is deployed anew while it is under way fails at the next child machine, with DeployedWhileRunning.""",
 )  # fmt: skip
 TOO_LARGE = declare(
     "D305", Severity.REFUSED, "the machine is too large",

@@ -22,7 +22,8 @@ class MachineStates:
     """The states of a definition that matter to a reader, by name.
 
     ``tasks`` maps them to task ids, in the order of the definition, and ``upstream`` each task id to its
-    upstream tasks; ``pollers`` are those that ask for awaited tasks. ``consumers`` maps a poller, and the
+    upstream tasks; ``inside`` maps the states that a task of several has inside it to the one that stands for
+    it; ``pollers`` are those that ask for awaited tasks. ``consumers`` maps a poller, and the
     Fail state behind its deadline, to the task that it keeps waiting (the first, if there are several).
     """
 
@@ -30,6 +31,7 @@ class MachineStates:
     pollers: frozenset[str]
     consumers: Mapping[str, str]
     upstream: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    inside: Mapping[str, str] = field(default_factory=dict)
 
 
 def states_that_matter(definition_text: str) -> MachineStates:
@@ -38,15 +40,18 @@ def states_that_matter(definition_text: str) -> MachineStates:
     pollers: set[str] = set()
     consumers: dict[str, str] = {}
     upstream: dict[str, tuple[str, ...]] = {}
+    inside: dict[str, str] = {}
     for block, name, state in _states_of(json.loads(definition_text)):
         task_id = _task_id(state)
         if task_id:
             tasks[name] = task_id
             upstream[task_id] = _upstream(state)
+            parts = (part for branch in state.get("Branches", ()) for _, part, _ in _states_of(branch))
+            inside |= dict.fromkeys(parts, name)
         elif _POLLER_COMMENT.fullmatch(state.get("Comment", "")) or _POLLER_NAME.fullmatch(name):
             pollers.add(name)
             consumers |= _consumers(block, name, state)
-    return MachineStates(tasks, frozenset(pollers), consumers, upstream)
+    return MachineStates(tasks, frozenset(pollers), consumers, upstream, inside)
 
 
 def _states_of(block: Mapping[str, Any]) -> Iterator[tuple[Mapping[str, Any], str, Mapping[str, Any]]]:

@@ -84,6 +84,8 @@ class Progress:
         previous = self._state_at.get(event["previousEventId"], "")
         # What fails on entering a state links to the event before (recorded), but names the state.
         state: str = details.get("name") or details.get("state") or previous
+        if kind == "ParallelStateStarted":  # a new try of a task follows the last event inside it
+            state = self._states.inside.get(state, state)
         self._state_at[event["id"]] = state
         if kind.endswith("StateEntered"):
             self._add_entered(event, state, details)
@@ -118,6 +120,10 @@ class Progress:
     def _task(self, state: str) -> TaskProgress | None:
         return self._tasks.get(self._states.tasks.get(state, ""))
 
+    def _around(self, state: str) -> TaskProgress | None:
+        """Return the task inside which a state is, None if it is inside none."""
+        return self._task(self._states.inside.get(state, ""))
+
     def _add_entered(self, event: Event, state: str, details: Mapping[str, Any]) -> None:
         self._entered.add(event["id"])
         self._inputs[state] = details.get("input", "")
@@ -126,6 +132,10 @@ class Progress:
         if task:
             task.start = task.start or _utc(event["timestamp"])
             task.attempts += 1
+        around = self._around(state)
+        if around:
+            ends = event["type"] == "FailStateEntered"
+            around.failure = Failure(None, None) if ends else None
 
     def _add_exited(self, event: Event, state: str, details: Mapping[str, Any]) -> None:
         task = self._task(state)
@@ -142,16 +152,17 @@ class Progress:
         if state in self._states.pollers:
             self._status_calls += 1
         task = self._task(state)
-        if task:
-            task.failure = None
+        if trying := task or self._around(state):
+            trying.failure = None
         # The first try was counted when the state was entered; a retry does not enter it again.
-        if event["previousEventId"] not in self._entered:
+        before = event["previousEventId"]
+        if before not in self._entered or self._state_at[before] != state:
             self._transitions += 1
             if task:
                 task.attempts += 1
 
     def _add_failed_try(self, state: str, details: Mapping[str, Any]) -> None:
-        task = self._task(state)
+        task = self._task(state) or self._around(state)
         if task:
             task.failure = Failure(details.get("error"), details.get("cause"))
 
@@ -164,8 +175,12 @@ class Progress:
             self._status = _ENDS[event["type"]]
             self._stop = _utc(event["timestamp"])
             self._failure = Failure(details.get("error"), details.get("cause"))
-            culprit = self._task(state) or self._tasks.get(self._states.consumers.get(state, ""))
-            if culprit and not culprit.end and not culprit.failure:
+            culprit = (
+                self._task(state)
+                or self._around(state)
+                or self._tasks.get(self._states.consumers.get(state, ""))
+            )
+            if culprit and not culprit.end and not (culprit.failure and culprit.failure.error):
                 # Errors that cannot be caught, and those of pollers, are no event of the task's own.
                 culprit.failure = self._failure
 

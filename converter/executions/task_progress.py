@@ -80,6 +80,6 @@ class TaskProgress:
 
     def _failure(self) -> Failure:
         """Return why the task failed: from the history, since a record keeps only the cause's beginning."""
-        if self.failure or not self.record:
+        if (self.failure and self.failure.error) or not self.record:
             return self.failure or Failure(None, None)
         return Failure(self.record.get("error") or None, self.record.get("cause") or None)

@@ -8,6 +8,9 @@ from enum import Enum
 from typing import Any
 
 from converter.expressions.jsonata import Expression
+from converter.operators.parts import Part, Retrier
+
+__all__ = ["GlueRun", "Permission", "Retrier", "SkipOrders", "Step"]
 
 
 @dataclass(frozen=True)
@@ -21,18 +24,6 @@ class Permission:
     actions: tuple[str, ...]
     resources: tuple[str, ...]
     reason: str = ""
-
-
-@dataclass(frozen=True)
-class Retrier:
-    """An ASL retrier for errors of a service, apart from the task's own retries. Intervals in seconds."""
-
-    errors: tuple[str, ...]
-    interval: int = 1
-    attempts: int = 5
-    backoff: float = 2.0
-    max_delay: int | None = 30
-    jitter: bool = True
 
 
 @dataclass(frozen=True)
@@ -52,9 +43,10 @@ class SkipOrders(Enum):
 
 @dataclass(frozen=True)
 class Step:
-    """One task as a Task state, or as a Pass state where ``resource`` is None (nothing to do).
+    """One task as a Task state, as the states of its ``parts``, or as a Pass state (nothing to do).
 
-    ``output`` gives, from ``$states.result``, what the Airflow operator pushes as its return value; None if
+    It has a ``resource``, or ``parts``, or neither. ``output`` gives, from ``$states.result`` (of parts: from
+    their variables), what the Airflow operator pushes as its return value; None if
     it pushes nothing. ``xcom`` gives an object of what it pushes under other keys. ``retriers`` handle
     throttling; the task's own retries come after them. ``timeout`` (seconds, per try) is a limit of the
     operator's own, besides the task's execution_timeout. ``completion`` is how other branches see the task
@@ -69,7 +61,7 @@ class Step:
 
     task_id: str
     operator: str
-    resource: str | None
+    resource: str | None = None
     arguments: Mapping[str, Any] = field(default_factory=dict)
     output: Expression | None = None
     xcom: Expression | None = None
@@ -82,8 +74,14 @@ class Step:
     skip: Expression | None = None
     final_errors: tuple[str, ...] = ()
     reads: tuple[str, ...] = ()
+    parts: tuple[Part, ...] = ()
+
+    @property
+    def does_nothing(self) -> bool:
+        """Whether the task is a Pass state."""
+        return self.resource is None and not self.parts
 
     @property
     def can_fail(self) -> bool:
         """Whether the task can end other than in success, once it runs."""
-        return self.resource is not None
+        return not self.does_nothing

@@ -13,16 +13,16 @@ from converter import diagnostics as d
 from converter.asl.machine import Machine
 from converter.asl.options import Options
 from converter.diagnostics import Dag2SfnError, Diagnostic, about_dag
+from converter.packaging.child_machines import child_file
 from converter.packaging.manifest import (
+    CHILDREN,
     DEFINITION,
     FUNCTIONS,
     MANIFEST,
     OUTER_DEFINITION,
-    PARTS,
     TEMPLATE,
     manifest_of,
 )
-from converter.packaging.part_machines import part_file
 from converter.packaging.policies import TooManyPermissionsError
 from converter.packaging.task_code import runs_tasks, task_files
 from converter.packaging.template import template_text
@@ -80,7 +80,7 @@ def _files(workflow: Workflow, machine: Machine, options: Options) -> dict[str, 
         MANIFEST: _json_text(manifest_of(workflow, machine, options).to_json()),
     }
     files |= {
-        f"{PARTS}/{part_file(part.number)}": _json_text(part.definition) for part in machine.parts
+        f"{CHILDREN}/{child_file(child.number)}": _json_text(child.definition) for child in machine.children
     }
     if machine.outer is not None:
         files[OUTER_DEFINITION] = _json_text(machine.outer)

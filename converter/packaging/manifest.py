@@ -25,8 +25,8 @@ DEFINITION = "definition.asl.json"
 OUTER_DEFINITION = "outer.asl.json"
 TEMPLATE = "template.yaml"
 FUNCTIONS = "functions"
-#: The folder with the definitions of parts, in the bundle of a DAG that is too large for one machine.
-PARTS = "parts"
+#: The folder with the definitions of child machines, where a DAG is too large for one machine.
+CHILDREN = "children"
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,7 @@ from converter.asl import awaiting
 from converter.asl.outer import BODY_MACHINE
 from converter.operators.python import TASK_FUNCTION
 from converter.operators.step import Step
-from converter.packaging.part_machines import NESTED_EXECUTIONS_RULE
+from converter.packaging.child_machines import NESTED_EXECUTIONS_RULE
 from converter.packaging.policies import Statement, statements_of
 from converter.packaging.task_code import runs_tasks
 from converter.packaging.yaml_text import GetAtt, Ref, Sub

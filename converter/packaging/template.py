@@ -14,17 +14,17 @@ from typing import Any
 from converter import __version__
 from converter.asl import awaiting
 from converter.asl.machine import Machine
-from converter.identity import machine_name, part_machine_name
+from converter.identity import child_machine_name, machine_name
 from converter.operators.python import TASK_FUNCTION
 from converter.operators.step import Permission
-from converter.packaging.outer_machine import outer_filled, outer_statements
-from converter.packaging.part_machines import (
-    PARTS_PREFIX,
+from converter.packaging.child_machines import (
+    CHILDREN_PREFIX,
+    child_arn,
+    child_file,
+    child_statements,
     logical_id,
-    part_arn,
-    part_file,
-    part_statements,
 )
+from converter.packaging.outer_machine import outer_filled, outer_statements
 from converter.packaging.policies import Statement, role_resources, statements_of
 from converter.packaging.task_code import runs_tasks
 from converter.packaging.task_function import (
@@ -130,7 +130,7 @@ def substitutions(workflow: Workflow, machine: Machine) -> dict[str, Ref | GetAt
         filled[awaiting.OUTCOME_TABLE.name] = Ref("OutcomeTable")
     if runs_tasks(machine.steps):
         filled[TASK_FUNCTION.name] = GetAtt("TaskFunction", "Arn")
-    filled |= dict(part_arn(workflow, part) for part in machine.parts)
+    filled |= dict(child_arn(workflow, child) for child in machine.children)
     return filled
 
 
@@ -147,10 +147,10 @@ def _parameters(workflow: Workflow, machine: Machine) -> dict[str, Any]:
             "Type": "String",
             "Description": "The key of the outer machine's definition in that bucket",
         }
-    if machine.parts:
-        parameters[PARTS_PREFIX] = {
+    if machine.children:
+        parameters[CHILDREN_PREFIX] = {
             "Type": "String",
-            "Description": "What the keys of the definitions of its parts begin with",
+            "Description": "What the keys of the definitions of child machines begin with",
         }
     if machine.needs_poller:
         parameters["PollerKey"] = {
@@ -177,7 +177,7 @@ def _parameters(workflow: Workflow, machine: Machine) -> dict[str, Any]:
 def _resources(workflow: Workflow, machine: Machine) -> dict[str, Any]:
     resources: dict[str, Any] = {
         **_machines(workflow, machine),
-        **_part_machines(workflow, machine),
+        **_child_machines(workflow, machine),
         **_state_machine_role(workflow, machine),
         # A log group of a fixed name that outlived its stack would be in the way of the next deployment,
         # so log groups go with the stack, which is the default.
@@ -213,9 +213,7 @@ def _machines(workflow: Workflow, machine: Machine) -> dict[str, Any]:
             _state_machine(workflow, name, "OuterRole", Ref(OUTER_KEY), tears_down),
         ),
         # CloudFormation names it: a name of ours might be taken, or too long.
-        "BodyMachine": Note(
-            "The tasks.", _state_machine(workflow, {}, "StateMachineRole", key, filled)
-        ),
+        "BodyMachine": Note("The tasks.", _state_machine(workflow, {}, "StateMachineRole", key, filled)),
         **role_resources(
             "OuterRole",
             service="states.amazonaws.com",
@@ -230,18 +228,18 @@ def _machines(workflow: Workflow, machine: Machine) -> dict[str, Any]:
     }
 
 
-def _part_machines(workflow: Workflow, machine: Machine) -> dict[str, Any]:
+def _child_machines(workflow: Workflow, machine: Machine) -> dict[str, Any]:
     """Return the machines that the run's own one starts, and those that they start."""
     filled = substitutions(workflow, machine)
     return {
-        logical_id(part.number): _state_machine(
+        logical_id(child.number): _state_machine(
             workflow,
-            {"StateMachineName": part_machine_name(workflow.dag_id, part.number)},
+            {"StateMachineName": child_machine_name(workflow.dag_id, child.number)},
             "StateMachineRole",
-            Sub(f"${{{PARTS_PREFIX}}}{part_file(part.number)}"),
-            _used(filled, part.definition),
+            Sub(f"${{{CHILDREN_PREFIX}}}{child_file(child.number)}"),
+            _used(filled, child.definition),
         )
-        for part in machine.parts
+        for child in machine.children
     }
 
 
@@ -294,8 +292,8 @@ def _state_machine_role(workflow: Workflow, machine: Machine) -> dict[str, Any]:
         statements.append(Statement(("lambda:InvokeFunction",), (GetAtt("PollerFunction", "Arn"),)))
     if machine.needs_table:
         statements.append(Statement(("dynamodb:PutItem",), (GetAtt("OutcomeTable", "Arn"),)))
-    if machine.parts:
-        statements += part_statements(workflow)
+    if machine.children:
+        statements += child_statements(workflow)
     if machine.slots is not None and machine.outer is None:
         statements += _SLOT_STATEMENTS
     if runs_tasks(machine.steps):

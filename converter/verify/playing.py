@@ -9,12 +9,12 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
-from converter.asl.budget import states_of
 from converter.asl.block import RUN_FAILED_ERROR
+from converter.asl.budget import states_of
+from converter.asl.children import machine_of
 from converter.asl.machine import Machine
 from converter.asl.names import state_name
-from converter.asl.parts import machine_of
-from converter.engine import Definition, Execution, parse_definition, run_virtual
+from converter.engine import Execution, parse_definition, run_virtual
 from converter.operators.step import Step
 from converter.relations import Relations
 from converter.verify.scenarios import Scenario
@@ -65,30 +65,30 @@ class Player:
         self._machine = machine
         self._task_of = {state_name(task.task_id): task.task_id for task in workflow.tasks}
         definitions = without_data(machine, Relations(workflow), self._task_of)
-        self._definition, *parts = map(parse_definition, definitions)
-        names = [machine_of(one.number) for one in machine.parts]
-        self._parts = {str(name): part for name, part in zip(names, parts, strict=True)}
-        self._tasks_of_part = {
+        self._definition, *children = map(parse_definition, definitions)
+        names = [machine_of(one.number) for one in machine.children]
+        self._children = {str(name): child for name, child in zip(names, children, strict=True)}
+        self._tasks_of_child = {
             name.name: {
                 self._task_of[state] for state, _ in states_of(one.definition) if state in self._task_of
             }
-            for name, one in zip(names, machine.parts, strict=True)
+            for name, one in zip(names, machine.children, strict=True)
         }
         self._results = {state: result_of(machine.steps[task]) for state, task in self._task_of.items()}
 
     def play(self, scenario: Scenario) -> Played:
         """Return what the machine does in a scenario."""
         work = {state: scenario.work[task] for state, task in self._task_of.items()}
-        aws = SimulatedAws(work, results=self._results, poll_seconds=POLL_SECONDS, machines=self._parts)
+        aws = SimulatedAws(work, results=self._results, poll_seconds=POLL_SECONDS, machines=self._children)
         execution = run_virtual(self._definition, _INPUT, aws)
         start = aws.start.timestamp()
         records = dict(_records(execution, set(self._task_of.values())))
-        for part in aws.executions.values():
-            records |= self._records_of_part(part)
+        for child in aws.executions.values():
+            records |= self._records_of_child(child)
         decided = {task: round(record["at"] / 1000 - start, 6) for task, record in records.items()}
         tries = self._tries(aws)
         for task, record in records.items():
-            if self._machine.steps[task].resource is None and record["state"] == Outcome.SUCCESS.value:
+            if self._machine.steps[task].does_nothing and record["state"] == Outcome.SUCCESS.value:
                 tries[task] = ((decided[task], decided[task]),)
         succeeded = execution.status == "SUCCEEDED"
         return Played(
@@ -106,14 +106,14 @@ class Player:
             timed_out=execution.status == _TIMED_OUT,
         )
 
-    def _records_of_part(self, part: Execution) -> dict[str, Mapping[str, Any]]:
-        """Return the records of the tasks that ran in a part: it leaves behind what others do not need."""
-        own = self._tasks_of_part[part.state_machine_arn.rsplit(":", 1)[1]]
-        if part.status == "SUCCEEDED":
-            end = next(event for event in reversed(part.history) if event.type == "PassStateEntered")
+    def _records_of_child(self, child: Execution) -> dict[str, Mapping[str, Any]]:
+        """Return the records of a child machine's tasks: its output has only what others need."""
+        own = self._tasks_of_child[child.state_machine_arn.rsplit(":", 1)[1]]
+        if child.status == "SUCCEEDED":
+            end = next(event for event in reversed(child.history) if event.type == "PassStateEntered")
             found = json.loads((end.details or {})["input"])
             return {task: record for task, record in found.items() if task in own}
-        return dict(_records(part, own))
+        return dict(_records(child, own))
 
     def _tries(self, aws: SimulatedAws) -> dict[str, tuple[tuple[float, float], ...]]:
         moments: dict[str, list[float]] = {}

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from random import Random
 
-from converter.asl.tasks import SKIP_ERROR
+from converter.operators.parts import SKIP_ERROR
 from converter.operators.step import SkipOrders, Step
 from converter.relations import Relations
 from converter.verify import airflow_run
@@ -98,7 +98,7 @@ class _Draw:
 
     def tries(self, trouble: float, *, plain: bool) -> list[_Drawn]:
         """Return tries up to the first that is not repeated. ``plain``: one success, which skips none."""
-        if self.step.resource is None:
+        if self.step.does_nothing:
             return [_Drawn(0)]
         tries = [self._try(trouble, plain=plain)]
         while tries[-1].may_be_repeated() and len(tries) <= self.task.retries.count:

@@ -1,4 +1,4 @@
-"""Executions that a simulated machine starts and waits for: those of its parts, on the same virtual clock."""
+"""Executions that a simulated machine starts and waits for: child machines, on the same virtual clock."""
 
 from __future__ import annotations
 

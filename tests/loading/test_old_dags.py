@@ -336,7 +336,6 @@ def test_an_operator_that_is_not_installed_keeps_its_arguments(old):
     assert remote.arguments == {"ssh_conn_id": "box", "command": "ls {{ ds }}"}
     assert (remote.settings["do_xcom_push"], remote.retries.count) == (True, 3)
     assert workflow.task("mapped").arguments == {
-        "expand": {"command": ["a", "b"]},
         "environment": workflow.task("spark").arguments["notebook"],
         "ssh_conn_id": "box",
     }

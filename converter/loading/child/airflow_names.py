@@ -27,7 +27,7 @@ if IS_AIRFLOW_2:
     from airflow.models.param import Param
     from airflow.models.taskmixin import DependencyMixin
     from airflow.models.variable import Variable
-    from airflow.models.xcom_arg import PlainXComArg, XComArg
+    from airflow.models.xcom_arg import ConcatXComArg, MapXComArg, PlainXComArg, XComArg, ZipXComArg
     from airflow.timetables.interval import CronDataIntervalTimetable, DeltaDataIntervalTimetable
     from airflow.timetables.simple import NullTimetable
     from airflow.utils.task_group import TaskGroup, TaskGroupContext
@@ -62,7 +62,7 @@ else:
         DeltaDataIntervalTimetable,
     )
     from airflow.sdk.definitions.timetables.simple import NullTimetable
-    from airflow.sdk.definitions.xcom_arg import PlainXComArg
+    from airflow.sdk.definitions.xcom_arg import ConcatXComArg, MapXComArg, PlainXComArg, ZipXComArg
     from airflow.task.trigger_rule import TriggerRule as CoreTriggerRule
 
     TRIGGER_RULES = (TriggerRule, CoreTriggerRule)
@@ -83,12 +83,14 @@ __all__ = [
     "BaseHook",
     "BaseOperator",
     "BaseOperatorMeta",
+    "ConcatXComArg",
     "Connection",
     "CronDataIntervalTimetable",
     "DagContext",
     "DecoratedOperator",
     "DeltaDataIntervalTimetable",
     "DependencyMixin",
+    "MapXComArg",
     "MappedOperator",
     "NullTimetable",
     "Param",
@@ -97,6 +99,7 @@ __all__ = [
     "TaskGroup",
     "Variable",
     "XComArg",
+    "ZipXComArg",
     "current_dag",
     "current_task_group",
     "get_unique_task_id",

@@ -24,6 +24,7 @@ from converter.loading.child.airflow_names import (
     Param,
 )
 from converter.loading.child.construction import Constructions
+from converter.loading.child.expansions import expansion_of
 from converter.loading.child.stand_ins.arguments import renamed_arguments
 from converter.loading.child.stand_ins.old_arguments import TRIGGER_RULES
 from converter.loading.child.stand_ins.placeholders import placeholder_in
@@ -105,6 +106,7 @@ def task_from(
         is_setup=bool(operator.is_setup),
         is_teardown=bool(operator.is_teardown),
         is_mapped=mapped or operator.get_closest_mapped_task_group() is not None,
+        expansion=expansion_of(operator) if mapped else None,
         location=constructions.location(operator) or otherwise,
     )
 
@@ -225,8 +227,7 @@ def _mapped_arguments(operator: Any) -> dict[str, Value]:
         partial["deferrable"] = own["deferrable"].default
     if hasattr(operator, "python_callable"):
         partial["python_callable"] = operator.python_callable
-    arguments = {name: as_value(value) for name, value in partial.items() if name not in _EVERY_OPERATORS}
-    return {**arguments, "expand": as_value(expand)}
+    return {name: as_value(value) for name, value in partial.items() if name not in _EVERY_OPERATORS}
 
 
 def _settings(operator: Any, mapped: bool) -> dict[str, Value]:

@@ -1,7 +1,9 @@
 from pathlib import Path
+from unittest.mock import ANY
 
 import pytest
 
+from converter.expansion import Expansion, Source, SourceKind
 from converter.workflow import Location, Opaque, Retries, TriggerRule
 
 SOURCES = Path(__file__).parents[1]
@@ -86,14 +88,16 @@ def test_a_mapped_operator_holds_what_is_partial_and_what_is_expanded(good):
     bash = good["flow"].task("bash")
     assert bash.is_mapped
     assert bash.operator == "airflow.providers.standard.operators.bash.BashOperator"
-    assert bash.arguments == {"append_env": True, "expand": {"bash_command": ["a", "b"]}}
+    assert bash.arguments == {"append_env": True}
+    assert bash.expansion == Expansion({"bash_command": Source(SourceKind.LITERAL, ["a", "b"])})
     assert bash.settings == {}
     assert bash.retries == Retries(count=1)
 
 
 def test_default_args_reach_a_mapped_operators_own_arguments(good):
     bash = good["required"].task("bash")
-    assert bash.arguments == {"env": {"A": "1"}, "expand": [{"bash_command": "a"}]}
+    assert bash.arguments == {"env": {"A": "1"}}
+    assert bash.expansion == Expansion(rows=Source(SourceKind.LITERAL, [{"bash_command": "a"}]))
 
 
 def test_a_mapped_taskflow_task_names_its_function(good):
@@ -101,7 +105,21 @@ def test_a_mapped_taskflow_task_names_its_function(good):
     assert consume.is_mapped
     assert consume.upstream == ("produce",)
     assert consume.arguments["python_callable"].text == "shapes.flow.<locals>.consume"
-    assert "task_ids='produce'" in consume.arguments["expand"]["x"].text
+    assert consume.expansion == Expansion({"x": Source(SourceKind.XCOM, task_id="produce")})
+
+
+def test_what_is_made_of_xcoms_says_of_which_and_how(good):
+    """``over`` is expanded over zip, zip with a fill value, map and concat."""
+    produced = Source(SourceKind.XCOM, task_id="produce")
+    doubled = Source(SourceKind.MAP, [Opaque("builtins.function", ANY)], sources=(produced,))
+    assert good["flow"].task("over").expansion == Expansion(
+        {
+            "short": Source(SourceKind.ZIP, sources=(produced, doubled)),
+            "long": Source(SourceKind.ZIP_LONGEST, "none", sources=(produced, produced)),
+            "all": Source(SourceKind.CONCAT, sources=(produced, doubled)),
+        }
+    )
+    assert good["flow"].task("over").upstream == ("produce",)
 
 
 def test_a_task_of_a_mapped_group_is_mapped(good):

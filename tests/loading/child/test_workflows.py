@@ -55,6 +55,7 @@ def test_a_parameter_without_default_is_opaque(good):
 def test_tasks_are_in_the_order_of_the_file(good):
     assert [task.task_id for task in good["flow"].tasks] == [
         "produce",
+        "over",
         "consume",
         "begin",
         "split",

@@ -55,7 +55,17 @@ def flow():
     def per_item(item):
         consume.override(task_id="in_group")(item)
 
+    @task
+    def over(short, long, all):
+        pass
+
     numbers = produce(2)
+    doubled = numbers.map(lambda n: 2 * n)
+    over.expand(
+        short=numbers.zip(doubled),
+        long=numbers.zip(numbers, fillvalue="none"),
+        all=numbers.concat(doubled),
+    )
     mapped = consume.expand(x=numbers)
     begin() >> numbers
     mapped >> split() >> end()

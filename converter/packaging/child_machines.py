@@ -6,15 +6,15 @@ from them, although all machines have the same role: CloudFormation takes no cir
 
 from __future__ import annotations
 
+from converter.asl.children import machine_of
 from converter.asl.machine import OneMachine
-from converter.asl.parts import machine_of
-from converter.identity import part_machine_name
+from converter.identity import child_machine_name
 from converter.packaging.policies import Statement
 from converter.packaging.yaml_text import Sub
 from converter.workflow import Workflow
 
-#: The parameter with what the keys of the parts' definitions begin with.
-PARTS_PREFIX = "PartsPrefix"
+#: The parameter with what the keys of the child machines' definitions begin with.
+CHILDREN_PREFIX = "ChildrenPrefix"
 _HERE = "${AWS::Partition}:states:${AWS::Region}:${AWS::AccountId}"
 #: By this rule Step Functions learns of the end of an execution that another one waits for (AWS
 #: documentation, "IAM policies for nested executions").
@@ -29,25 +29,25 @@ NESTED_EXECUTIONS_RULE = Statement(
 )
 
 
-def part_file(number: int) -> str:
-    """Return how the definition of a part is called, in a bundle's folder and behind the prefix of keys."""
-    return f"part-{number}.asl.json"
+def child_file(number: int) -> str:
+    """Return the name of the file with a child machine's definition, in a bundle and in the bucket."""
+    return f"child-{number}.asl.json"
 
 
 def logical_id(number: int) -> str:
-    """Return how a template calls the machine of a part."""
-    return f"Part{number}Machine"
+    """Return how a template calls a child machine."""
+    return f"Child{number}Machine"
 
 
-def part_arn(workflow: Workflow, part: OneMachine) -> tuple[str, Sub]:
-    """Return what stands for the ARN of a part's machine in definitions, and the ARN."""
-    name = part_machine_name(workflow.dag_id, part.number)
-    return machine_of(part.number).name, Sub(f"arn:{_HERE}:stateMachine:{name}")
+def child_arn(workflow: Workflow, child: OneMachine) -> tuple[str, Sub]:
+    """Return what stands for the ARN of a child machine in definitions, and the ARN."""
+    name = child_machine_name(workflow.dag_id, child.number)
+    return machine_of(child.number).name, Sub(f"arn:{_HERE}:stateMachine:{name}")
 
 
-def part_statements(workflow: Workflow) -> list[Statement]:
-    """Return what a role is allowed whose machines start parts, and wait for them."""
-    names = part_machine_name(workflow.dag_id, "*")
+def child_statements(workflow: Workflow) -> list[Statement]:
+    """Return what a role is allowed whose machines start child machines, and wait for them."""
+    names = child_machine_name(workflow.dag_id, "*")
     return [
         Statement(("states:StartExecution",), (Sub(f"arn:{_HERE}:stateMachine:{names}"),)),
         Statement(

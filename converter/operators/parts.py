@@ -1,0 +1,139 @@
+"""What a task does where one state is not enough: calls, polls and waits, one after another.
+
+The task stays one state that is named by its id: a Parallel with a single branch, which holds the parts. So
+its Retry, Catch and Output are about all of them together, as a retry in Airflow submits and waits again.
+
+Parts hand values on as variables. An expression of a part sees those of the parts before it, and the records
+that the task reads in ``$states.input``; what an expression lacks fails the try, as in a Task.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, TypeAlias
+
+from converter.expressions.jsonata import Expression
+
+#: The error by which a task skips itself.
+SKIP_ERROR = "AirflowSkipException"
+#: The error of a try that was longer than the task's execution_timeout.
+TIMEOUT_ERROR = "AirflowTaskTimeout"
+
+#: Which try this is (0 is the first), and when the first began (ISO 8601), for the expressions of parts.
+TRY_NUMBER = Expression("$states.input.`this try`.number")
+FIRST_TRY_BEGAN = Expression("$states.input.`this try`.entered")
+
+
+@dataclass(frozen=True)
+class Retrier:
+    """An ASL retrier for errors of a service, apart from the task's own retries. Intervals in seconds."""
+
+    errors: tuple[str, ...]
+    interval: int = 1
+    attempts: int = 5
+    backoff: float = 2.0
+    max_delay: int | None = 30
+    jitter: bool = True
+
+
+@dataclass(frozen=True)
+class Ending:
+    """How a try ends other than in success: with an error and a cause, texts or expressions for them.
+
+    With :data:`SKIP_ERROR` the task skips itself (its step then says ``can_skip``).
+    """
+
+    error: str | Expression
+    cause: str | Expression
+
+
+@dataclass(frozen=True)
+class Caught:
+    """Errors of a call that do not fail the try as they are: it goes on with other values, or ends so.
+
+    ``keeps`` gives the values (JSON) that the call's variables have then; ``ends`` goes before it.
+    """
+
+    errors: tuple[str, ...]
+    keeps: Mapping[str, Any] = field(default_factory=dict)
+    ends: Ending | None = None
+
+
+@dataclass(frozen=True)
+class Call:
+    """A call of a service. ``does`` says what, in the name of its state (``<task id>: <does>``).
+
+    ``keeps`` gives variable → expression over ``$states.result``. It must have a value whatever the result
+    is: ``$exists(x) ? x : null``. ``retriers`` handle throttling; any error left fails the try.
+    """
+
+    does: str
+    resource: str
+    arguments: Mapping[str, Any] = field(default_factory=dict)
+    keeps: Mapping[str, Expression] = field(default_factory=dict)
+    retriers: tuple[Retrier, ...] = ()
+    caught: tuple[Caught, ...] = ()
+
+
+@dataclass(frozen=True)
+class Limit:
+    """After ``seconds`` without success the try ends as ``ends`` says.
+
+    It is looked at when a poll has not succeeded, as a sensor does: so the last poll may come later, by one
+    interval. ``over_all_tries``: the time counts from the beginning of the first try, not of this one.
+    """
+
+    seconds: float
+    ends: Ending
+    over_all_tries: bool = False
+
+
+@dataclass(frozen=True)
+class Failure:
+    """A condition upon which a poll ends the try."""
+
+    when: Expression
+    ends: Ending
+
+
+@dataclass(frozen=True)
+class Backoff:
+    """Pauses that double, as with a sensor's exponential_backoff: the first is half the interval.
+
+    No pause is longer than ``longest`` seconds, or than what is left of the poll's limit.
+    """
+
+    longest: float | None = None
+
+
+@dataclass(frozen=True)
+class Poll:
+    """Asks again and again, every ``interval`` seconds: at once, or after a first pause (``pauses_first``).
+
+    ``done`` and ``failures`` are conditions over the variables that ``ask`` keeps. Whatever they are not
+    about means: not yet. The task's execution_timeout is looked at after every question, and no pause is
+    longer than what is left of it; ``unhurried`` means that it does not count while the task waits (a sensor
+    that is rescheduled).
+    """
+
+    ask: Call
+    done: Expression
+    interval: float
+    failures: tuple[Failure, ...] = ()
+    limit: Limit | None = None
+    backoff: Backoff | None = None
+    pauses_first: bool = False
+    unhurried: bool = False
+
+
+@dataclass(frozen=True)
+class Until:
+    """Waits for a moment, given in milliseconds since 1970, but no longer than its limit."""
+
+    moment: Expression
+    limit: Limit | None = None
+    unhurried: bool = False
+
+
+Part: TypeAlias = Call | Poll | Until
