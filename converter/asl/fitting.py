@@ -27,7 +27,7 @@ from converter.asl.machine import Machine, OneMachine, emit
 from converter.asl.options import Correlate, Failures, Options, PollerStyle
 from converter.asl.rules import Rules
 from converter.asl.tasks import notice_problems
-from converter.asl.weights import Weight, limit_of
+from converter.asl.weights import Cut, limit_of
 from converter.diagnostics import Diagnostic, about_dag, refuses
 from converter.operators.arguments import task_diagnostic
 from converter.operators.parts import Poll
@@ -35,8 +35,11 @@ from converter.operators.step import Step
 from converter.planning import Plan
 from converter.workflow import Workflow
 
-#: How much of the limits the machines are planned to use, by an estimate: less if the first try is too large.
-_SHARES = (0.85, 0.6, 0.4, 0.25)
+#: How plans are cut, tried in turn: how much of the limits a machine may use by an estimate, and how fast
+#: the interval of its pollers may grow (at 0.05, they may be late by 5 % of the run's age).
+_CUTS = ((0.85, 0.05), (0.85, 0.1), (0.6, 0.1), (0.4, 0.1), (0.25, 0.1))
+#: A stack has at most 500 resources (CloudFormation quotas); some are for the roles, functions and so on.
+_MOST_MACHINES = 450
 
 
 def emit_fitting(
@@ -55,8 +58,9 @@ def emit_fitting(
         machine, found = whole.emit(None)
         if not refuses(found):
             return machine, found
-    for share in _SHARES:
-        machine, found = whole.emit(limit_of(limits, share))
+    for share, growth in _CUTS:
+        slowest = Pace(options.poll_interval, _poller_deadline(workflow, options), growth)
+        machine, found = whole.emit(Cut(limit_of(limits, share), slowest))
         if not refuses(found):
             break
     return machine, found
@@ -74,15 +78,13 @@ class Fitting:
 
     def may_fit(self) -> bool:
         """Return whether the plan may fit into one machine: what is sure not to need not be tried."""
-        count = len(self.workflow.tasks)
-        data = sum(record_bytes(task.task_id, count) for task in self.workflow.tasks)
-        return data <= self.limits.data and depth(self.plan) <= self.limits.depth
+        return self._bytes_of_records() <= self.limits.data and depth(self.plan) <= self.limits.depth
 
-    def emit(self, limit: Weight | None) -> tuple[Machine, list[Diagnostic]]:
-        """Return the machine, cut into machines of this weight if one is given, and all diagnostics."""
+    def emit(self, cut: Cut | None) -> tuple[Machine, list[Diagnostic]]:
+        """Return the machine, cut if that is asked for, and all diagnostics."""
         workflow, options = self.workflow, self.options
         pace = Pace(options.poll_interval, _poller_deadline(workflow, options))
-        machine = emit(workflow, self.plan, self.steps, options, pace, limit=limit)
+        machine = emit(workflow, self.plan, self.steps, options, pace, cut=cut)
         found = list(self._size_problems(machine))
         found += _slot_problems(workflow, machine, options)
         if machine.outer is not None:
@@ -90,6 +92,7 @@ class Fitting:
                 "the tasks run in a machine of their own, so that teardowns run after a timeout or a stop"
             )
             found.append(about_dag(workflow, d.OUTER_MACHINE, problem, "stop runs with `dag2sfn stop`"))
+        found += self._resume_problems()
         found += _task_problems(workflow, self.steps, options, machine.pollers)
         polls = task_polls_of(workflow, self.steps, self.steps)
         if not (machine.pollers or polls) or refuses(found):
@@ -98,7 +101,7 @@ class Fitting:
         if fitting is None:
             return machine, [*found, self._too_many_polls(machine, pace)]
         if fitting != pace:
-            machine = emit(workflow, self.plan, self.steps, options, fitting, limit=limit)
+            machine = emit(workflow, self.plan, self.steps, options, fitting, cut=cut)
         found += _child_problems(workflow, machine)
         if machine.pollers:
             found += _poller_problems(workflow, machine, options, fitting)
@@ -108,12 +111,30 @@ class Fitting:
         return machine, found
 
     def _size_problems(self, machine: Machine) -> Iterator[Diagnostic]:
+        if len(machine.machines) > _MOST_MACHINES:
+            problem = f"it takes {len(machine.machines)} machines, and a stack has room for {_MOST_MACHINES}"
+            remedy = "give --poller-style retry, or a shorter --await-deadline, or split the DAG"
+            yield about_dag(self.workflow, d.TOO_LARGE, problem, remedy)
         for one in machine.machines:
             besides = self._waiting_events(machine, one)
             yield from event_problems(
                 self.workflow, one.definition, besides=besides, limit=self.limits.events
             )
             yield from size_problems(self.workflow, one.definition, one.data, self.limits)
+
+    def _resume_problems(self) -> Iterator[Diagnostic]:
+        data = self._bytes_of_records()
+        if self.options.resumable and data > self.limits.data:
+            problem = (
+                f"the records of its {len(self.workflow.tasks)} tasks may have {data:,} bytes;"
+                f" `run --resume` can hand on {self.limits.data:,}"
+            )
+            remedy = "nothing to do if runs need not be resumed; else split the DAG"
+            yield about_dag(self.workflow, d.TOO_LARGE_TO_RESUME, problem, remedy)
+
+    def _bytes_of_records(self) -> int:
+        count = len(self.workflow.tasks)
+        return sum(record_bytes(task.task_id, count) for task in self.workflow.tasks)
 
     def _fitting_pace(self, machine: Machine, wanted: Pace) -> Pace | None:
         """Return the pace at which the pollers of all machines fit: that of the most crowded one."""

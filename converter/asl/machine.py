@@ -25,7 +25,7 @@ from converter.asl.names import Names
 from converter.asl.options import Failures, Options
 from converter.asl.rules import Rules
 from converter.asl.tasks import ASL_MAXIMUM, seen_in_glue
-from converter.asl.weights import Weight, WeightOf
+from converter.asl.weights import Cut, WeightOf
 from converter.operators.step import Step
 from converter.planning import Await, Node, Plan, awaits
 from converter.planning import Step as PlannedStep
@@ -98,19 +98,19 @@ def emit(
     options: Options,
     pace: awaiting.Pace,
     *,
-    limit: Weight | None = None,
+    cut: Cut | None = None,
 ) -> Machine:
     """Return the machine of a plan. ``steps`` has every task of the plan.
 
-    With a ``limit`` the plan is cut into child machines that weigh no more than that.
+    With a ``cut`` the plan is cut into child machines.
     """
     stops = options.failures is Failures.STOP
     rules = Rules.of(workflow, steps, failures_end_the_run=stops)
     plan = fetch_needed_records(plan, rules)
     awaited = awaited_tasks(plan)
-    if limit is not None:
-        weight_of = WeightOf(workflow, plan, steps, rules, options, pace, frozenset(awaited))
-        plan = Cutter(weight_of, limit).cut(plan)
+    if cut is not None:
+        weight_of = WeightOf(workflow, plan, steps, rules, options, cut.slowest, frozenset(awaited))
+        plan = Cutter(weight_of, cut.limit).cut(plan)
     seen = [seen_in_glue(steps[task], workflow.task(task)) for task in awaited]
     needs_table = bool(awaited) and (not stops or not all(seen) or rules.may_not_succeed(*awaited))
     noted = frozenset(outer.noted_tasks(workflow, steps))

@@ -38,9 +38,6 @@ _AROUND_TASK, _PUBLISHING, _LOOP, _PARALLEL, _CHILD = 900, 1_400, 2_600, 600, 1_
 _EVENTS_AROUND_TASK, _EVENTS_PUBLISHING, _EVENTS_LOOP, _EVENTS_PARALLEL, _EVENTS_CHILD = 6, 46, 25, 8, 32
 #: Of the Parallels that may be inside each other, how many a child has: what reads it recurses.
 _DEPTH_SHARE = 0.4
-#: How fast the interval of pollers may grow before a plan is cut further: at 0.05, what is behind a poller
-#: starts at most 5 % of the run's age late.
-_GROWTH = 0.05
 #: What a child says of failures that nobody looks at.
 _FAILURES = 5_000
 
@@ -76,6 +73,14 @@ class Weight:
         )
 
 
+@dataclass(frozen=True)
+class Cut:
+    """How a plan is cut: into machines of at most this weight, with pollers that ask at this slowest pace."""
+
+    limit: Weight
+    slowest: Pace
+
+
 def limit_of(limits: Limits, share: float) -> Weight:
     """Return what a machine may weigh by the estimate, to be below a share of the limits."""
     return Weight(
@@ -99,13 +104,13 @@ class WeightOf:
         pace: Pace,
         awaited: frozenset[str],
     ) -> None:
-        """``pace`` is the one wanted: where it has to, the interval of pollers may grow."""
+        """``pace`` is the slowest at which pollers may ask."""
         self._workflow = workflow
         self._tasks = {task.task_id: task for task in workflow.tasks}
         self._steps, self._rules, self._options, self._awaited = steps, rules, options, awaited
-        slowest = Pace(pace.interval, pace.deadline, _GROWTH)
-        self._events_per_loop = polls_until_deadline(slowest) * EVENTS_PER_POLL
-        self._events_of_retries = slowest.retries * EVENTS_PER_RETRY + EVENTS_PER_POLL
+        self._growth = pace.growth
+        self._events_per_loop = polls_until_deadline(pace) * EVENTS_PER_POLL
+        self._events_of_retries = pace.retries * EVENTS_PER_RETRY + EVENTS_PER_POLL
         self._looks = Looks(plan, rules)
 
     def node(self, node: Node) -> Weight:
@@ -160,7 +165,7 @@ class WeightOf:
         definition = len(json.dumps(state)) + _AROUND_TASK + _PUBLISHING * awaited
         events = state_events(state) + _EVENTS_AROUND_TASK + _EVENTS_PUBLISHING * awaited
         polling = sum(
-            polls.events(_GROWTH) for polls in task_polls_of(self._workflow, self._steps, [task_id])
+            polls.events(self._growth) for polls in task_polls_of(self._workflow, self._steps, [task_id])
         )
         data = record_bytes(task_id, len(self._tasks))
         return Weight(definition, events * POLLERS_SHARE + polling, data)

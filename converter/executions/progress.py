@@ -14,7 +14,7 @@ from typing import Any
 
 from converter.executions.history import Event
 from converter.executions.machine_states import MachineStates
-from converter.executions.results import RUNNING, RunResult
+from converter.executions.results import RUNNING, RunResult, TaskResult
 from converter.executions.task_progress import Failure, TaskProgress
 
 _OUTCOMES = ("success", "failed", "skipped", "upstream_failed")
@@ -69,12 +69,19 @@ class Progress:
         # Most events do not name their state: previousEventId leads back to the one that does.
         self._state_at: dict[int, str] = {}
         self._entered: set[int] = set()
+        self.entered: set[str] = set()
+        """The states that were entered so far, by name."""
         self._inputs: dict[str, str] = {}
 
     @property
     def is_running(self) -> bool:
         """Whether the execution has not ended."""
         return self._status == RUNNING
+
+    @property
+    def has_failed(self) -> bool:
+        """Whether the execution has ended by itself, and failed."""
+        return self._status in ("FAILED", "TIMED_OUT")
 
     def add(self, event: Event) -> None:
         """Add the next event of the history."""
@@ -103,7 +110,7 @@ class Progress:
         return RunResult(
             execution_arn=self._execution_arn,
             status=self._status,
-            tasks={task_id: task.result(self._status, self._stop) for task_id, task in self._tasks.items()},
+            tasks=self.tasks(self._status, self._stop),
             start=self._start,
             stop=self._stop,
             error=self._failure.error,
@@ -112,6 +119,10 @@ class Progress:
             status_calls=self._status_calls,
             events=self.events,
         )
+
+    def tasks(self, status: str, stop: datetime | None) -> dict[str, TaskResult]:
+        """Return the results of the tasks, in a run of this status which ended at ``stop``."""
+        return {task_id: task.result(status, stop) for task_id, task in self._tasks.items()}
 
     def records(self) -> dict[str, Mapping[str, Any]]:
         """Return the outcome records seen so far, by task id."""
@@ -126,6 +137,7 @@ class Progress:
 
     def _add_entered(self, event: Event, state: str, details: Mapping[str, Any]) -> None:
         self._entered.add(event["id"])
+        self.entered.add(state)
         self._inputs[state] = details.get("input", "")
         self._transitions += 1
         task = self._task(state)
