@@ -68,8 +68,12 @@ def convert(
     if not refuses(found):
         found += [
             replace(item, dag_id=workflow.dag_id, location=workflow.location)
-            for definition in filter(None, (machine.definition, machine.outer))
-            for item in problems_of(definition)
+            for item in (
+                *problems_of(
+                    machine.definition, {child.number: child.definition for child in machine.children}
+                ),
+                *(problems_of(machine.outer) if machine.outer else ()),
+            )
         ]
     if refuses(found):
         return Conversion(workflow, options, tuple(found), plan)

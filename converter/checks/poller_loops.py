@@ -27,6 +27,8 @@ if TYPE_CHECKING:
 
 #: The state that runs a task says so in its comment: ``task glue1: GlueJobOperator``.
 _RUNS_TASK = re.compile(r"task (?P<task>\S+): ")
+#: What a task may be called.
+_NAME = re.compile(r"[\w.-]+")
 #: The poller function's error while it is told to wait (``until`` in its event).
 NOT_READY = "NotReady"
 #: An execution lasts at most a year (service quotas of Step Functions).
@@ -101,8 +103,11 @@ class Poller:
     @cached_property
     def _own(self) -> dict[str, Any]:
         """The data of the branch: records of the tasks that the loop looks at and does not ask for."""
-        looked_at = json.dumps([state.content for state in self.states if state.type == "Choice"])
-        return {task: {"state": "success", "at": 0} for task in self.others if task in looked_at}
+        looked_at = json.dumps(
+            [state.content for state in self.states if state.type == "Choice"], ensure_ascii=False
+        )
+        words = set(_NAME.findall(looked_at))
+        return {task: {"state": "success", "at": 0} for task in self.others if task in words}
 
     @cached_property
     def pauses(self) -> str:
@@ -205,7 +210,8 @@ def _scope(data: Any, age: int, result: Any) -> Scope:
 
     start = context_time(_NOW - timedelta(seconds=age))
     context = {
-        "Execution": {"Id": "", "Input": {}, "Name": "", "StartTime": start},
+        # A child machine is told when the run has started.
+        "Execution": {"Id": "", "Input": {"child": {"started": start}}, "Name": "", "StartTime": start},
         "State": {"RetryCount": 0},
     }
     random = Random(0)  # noqa: S311 - the same each time
