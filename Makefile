@@ -27,9 +27,10 @@ test-full: $(INSTALLED)  ## the tests that `make test` leaves out
 	$(BIN)/python -m pytest -q -n auto -m full tests/verify
 	$(BIN)/python -m pytest -q -m full --ignore=tests/verify
 
-bench: $(INSTALLED)  ## planner: time, memory, distance from the optimum; pollers: what waiting costs
+bench: $(INSTALLED)  ## planner: time, distance from the optimum; pollers: what waiting costs; the local AWS under load
 	$(BIN)/python -m benchmarks.planning
 	$(BIN)/python -m benchmarks.pollers
+	$(BIN)/python -m benchmarks.local
 
 check: $(INSTALLED)  ## lint, types, architecture, generated docs, quick tests: a minute
 	$(BIN)/ruff check .

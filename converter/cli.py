@@ -12,7 +12,7 @@ from typing import Annotated
 import typer
 
 from converter import __version__
-from converter.commands import check, convert, deploying, local, package, plan, running, verify
+from converter.commands import assess, check, convert, deploying, local, package, plan, running, verify
 
 app = typer.Typer(
     name="dag2sfn",
@@ -23,6 +23,7 @@ app = typer.Typer(
     rich_markup_mode="markdown",
 )
 for command in (
+    assess.assess,
     convert.convert,
     plan.plan,
     check.check,

@@ -6,29 +6,22 @@ written or reached; 130 interrupted.
 
 from __future__ import annotations
 
-import errno
 import json
 import re
-from collections.abc import Callable, Iterable, Iterator
-from dataclasses import replace
+from collections.abc import Callable
 from enum import Enum
 from functools import wraps
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import typer
 
 from converter import diagnostics as d
-from converter.asl.options import Options
-from converter.diagnostics import Dag2SfnError, Diagnostic, about_dag
-from converter.planning.durations import NO_DURATIONS, ExpectedDurations
+from converter.diagnostics import Dag2SfnError, Diagnostic
 from converter.report import console, run_view, streams
 from converter.report.documents import diagnostics_json
-from converter.workflow import Workflow
 
 if TYPE_CHECKING:
     from converter.executions import RunResult
-    from converter.pipeline import Conversion
 
 _Returned = TypeVar("_Returned")
 #: AWS documentation, "Resource types defined by AWS Step Functions". Others, of EXPRESS machines and Map
@@ -130,46 +123,6 @@ def json_object(text: str) -> dict[str, Any]:
     if not isinstance(value, dict):
         raise typer.BadParameter('not a JSON object: write {"name": "value"}', param_hint="--conf")
     return value
-
-
-def convert_all(
-    workflows: Iterable[Workflow],
-    options: Options,
-    out: Path,
-    *,
-    durations: ExpectedDurations = NO_DURATIONS,
-) -> Iterator[tuple[Conversion, Path | None]]:
-    """Yield what became of each workflow and, if it was written, its bundle's folder.
-
-    As ``pipeline.convert_all``, and two more things are problems of the DAG: that its folder cannot be
-    written, and that it still holds what an earlier conversion wrote.
-    """
-    from converter import pipeline
-    from converter.packaging.manifest import left_behind
-
-    for workflow in workflows:
-        try:
-            ((conversion, written),) = pipeline.convert_all([workflow], options, out, durations=durations)
-        except OSError as error:
-            conversion, written = (
-                pipeline.Conversion(workflow, options, (_unwritable(workflow, out, error),)),
-                None,
-            )
-        if written is None:
-            stale = left_behind(out / workflow.dag_id, workflow)
-            conversion = replace(conversion, diagnostics=(*conversion.diagnostics, *stale))
-        yield conversion, written
-
-
-def _unwritable(workflow: Workflow, out: Path, error: OSError) -> Diagnostic:
-    too_long = error.errno == errno.ENAMETOOLONG
-    reason = "it is no folder" if isinstance(error, FileExistsError) else error.strerror
-    return about_dag(
-        workflow,
-        d.BUNDLE_NOT_WRITTEN,
-        f"its bundle cannot be written to {out}: {reason}",
-        "give the DAG a shorter id" if too_long else "give another folder with --out",
-    )
 
 
 def follow(client: Any, arn: str, interval: float, format: Format) -> None:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Container, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from converter import diagnostics as d
@@ -15,14 +15,18 @@ from converter.asl.tasks import rounding_problems
 from converter.checks import problems_of
 from converter.diagnostics import Dag2SfnError, Diagnostic, about_dag, refuses
 from converter.loading import of_stand_ins
-from converter.operators import steps_of
+from converter.operators import Step, steps_of
 from converter.operators.arguments import task_diagnostic
 from converter.operators.settings import dag_problems
-from converter.packaging import write_bundle
+from converter.operators.unsupported import refused_tasks, with_refusals
+from converter.packaging import REPORT, write_bundle, write_report
 from converter.planning import Plan, plan_workflow
 from converter.planning.durations import NO_DURATIONS, ExpectedDurations
-from converter.report import conversion_json, conversion_markdown
+from converter.report import ConversionReport, conversion_json, conversion_markdown, conversion_page
 from converter.workflow import Workflow
+
+#: A report's page, in the folder of its bundle.
+PAGE = "report.html"
 
 
 @dataclass(frozen=True)
@@ -34,6 +38,7 @@ class Conversion:
     diagnostics: tuple[Diagnostic, ...]
     plan: Plan | None = None
     machine: Machine | None = None
+    steps: Mapping[str, Step] = field(default_factory=dict)
 
     @property
     def refused(self) -> bool:
@@ -60,12 +65,14 @@ def convert(
     found = [*of_stand_ins(workflow), *_unusable_id(workflow), *dag_problems(workflow), *problems]
     found += _teardowns_that_would_not_run(workflow, options)
     found += [problem for task in workflow.tasks for problem in rounding_problems(task)]
-    if refuses(found):
-        return Conversion(workflow, options, tuple(found))
+    allowed = refused_tasks(found) if options.allow_unsupported else {}
     plan = plan_workflow(workflow, durations)
+    if _stops(found, allowed):
+        return Conversion(workflow, options, tuple(found), plan, None, steps)
+    steps = with_refusals(workflow, steps, allowed)
     machine, more = emit_fitting(workflow, plan, steps, options, limits)
     found += more
-    if not refuses(found):
+    if not _stops(found, allowed):
         found += [
             replace(item, dag_id=workflow.dag_id, location=workflow.location)
             for item in (
@@ -75,9 +82,9 @@ def convert(
                 *(problems_of(machine.outer) if machine.outer else ()),
             )
         ]
-    if refuses(found):
-        return Conversion(workflow, options, tuple(found), plan)
-    return Conversion(workflow, options, tuple(found), plan, machine)
+    if _stops(found, allowed):
+        return Conversion(workflow, options, tuple(found), plan, None, steps)
+    return Conversion(workflow, options, tuple(found), plan, machine, steps)
 
 
 def convert_all(
@@ -89,7 +96,8 @@ def convert_all(
 ) -> Iterator[tuple[Conversion, Path | None]]:
     """Convert each workflow and write its bundle below ``out``; yield it with the bundle's folder.
 
-    One DAG's problems stop no other. Without a folder, the DAG was refused and nothing was written for it.
+    One DAG's problems stop no other. Without a folder, the DAG was refused: its folder then holds the report
+    alone, so that every DAG is accounted for.
     """
     for workflow in workflows:
         conversion = convert(workflow, options, durations=durations.of(workflow.dag_id))
@@ -97,8 +105,10 @@ def convert_all(
         try:
             written = write(conversion, out) if conversion.machine else None
         except Dag2SfnError as error:
-            conversion = replace(conversion, diagnostics=(*conversion.diagnostics, *error.diagnostics))
-        yield conversion, written
+            conversion = replace(
+                conversion, machine=None, diagnostics=(*conversion.diagnostics, *error.diagnostics)
+            )
+        yield conversion if written else _reported(conversion, out), written
 
 
 def write(conversion: Conversion, out: Path) -> Path:
@@ -108,17 +118,55 @@ def write(conversion: Conversion, out: Path) -> Path:
     """
     if conversion.machine is None:
         raise ValueError(f"DAG '{conversion.workflow.dag_id}' was refused")
-    directory = out / conversion.workflow.dag_id
     return write_bundle(
-        directory,
+        out / conversion.workflow.dag_id,
         conversion.workflow,
         conversion.machine,
         conversion.options,
-        extra_files={
-            "conversion.json": conversion_json(conversion.workflow, conversion.diagnostics),
-            "REPORT.md": conversion_markdown(conversion.workflow, conversion.plan, conversion.diagnostics),
-        },
+        extra_files=report_files(report_of(conversion)),
     )
+
+
+def report_of(conversion: Conversion) -> ConversionReport:
+    """Return the report of a conversion."""
+    workflow = conversion.workflow
+    return ConversionReport(
+        workflow.dag_id,
+        workflow.location,
+        conversion.diagnostics,
+        workflow,
+        conversion.plan,
+        conversion.machine,
+        conversion.steps,
+    )
+
+
+def report_files(report: ConversionReport) -> dict[str, str | bytes]:
+    """Return the files of a DAG's report: for programs, for a pull request, for a reader."""
+    return {
+        REPORT: conversion_json(report),
+        "REPORT.md": conversion_markdown(report),
+        PAGE: conversion_page(report),
+    }
+
+
+def _reported(conversion: Conversion, out: Path) -> Conversion:
+    """Write the report of a DAG that was not converted. A folder that cannot take it is a problem more."""
+    dag_id = conversion.workflow.dag_id
+    if not dag_id.strip("."):
+        return conversion
+    try:
+        write_report(out / dag_id, report_files(report_of(conversion)))
+    except Dag2SfnError as error:
+        known = {item.code for item in conversion.diagnostics}
+        more = (item for item in error.diagnostics if item.code not in known)
+        return replace(conversion, diagnostics=(*conversion.diagnostics, *more))
+    return conversion
+
+
+def _stops(found: Iterable[Diagnostic], allowed: Container[str]) -> bool:
+    """Whether something is refused that is not one of the tasks that may be."""
+    return refuses(item for item in found if not (item.task_id and item.task_id in allowed))
 
 
 def _teardowns_that_would_not_run(workflow: Workflow, options: Options) -> list[Diagnostic]:

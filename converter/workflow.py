@@ -158,7 +158,7 @@ class Workflow:
     ``settings`` holds the DAG's other arguments where they differ from Airflow's defaults.
     ``dagrun_timeout`` is in seconds. ``source_hash`` is the SHA-256 (hex) of the DAG file. ``task_groups``
     gives the tasks with which each task group begins (a branch may choose a group). ``stand_ins`` are those
-    that its whole file needed in order to be read.
+    that its whole file needed in order to be read. ``scheduled_on`` names the assets that start it.
     """
 
     dag_id: str
@@ -172,6 +172,7 @@ class Workflow:
     airflow_version: str = ""
     task_groups: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     stand_ins: tuple[StandIn, ...] = ()
+    scheduled_on: tuple[str, ...] = ()
 
     def task(self, task_id: str) -> Task:
         """Return the task of this id. Raises KeyError."""
@@ -228,6 +229,7 @@ def workflow_from_json(data: Mapping[str, Any]) -> Workflow:
     for name in ("params", "settings"):
         fields[name] = _value_from_json(data[name])
     fields["task_groups"] = {name: tuple(roots) for name, roots in data["task_groups"].items()}
+    fields["scheduled_on"] = tuple(data["scheduled_on"])
     fields["stand_ins"] = tuple(stand_in_from_json(item) for item in data["stand_ins"])
     return Workflow(**fields)
 

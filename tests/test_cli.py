@@ -69,8 +69,8 @@ def test_convert_writes_bundles_and_prints_one_json_document_on_stdout(dags, tmp
     assert result.exit_code == 1
     document = json.loads(result.stdout)
     assert document["dags"] == [
-        {"dag_id": "good", "bundle": (out / "good").as_posix()},
-        {"dag_id": "refused", "bundle": None},
+        {"dag_id": "good", "bundle": (out / "good").as_posix(), "report": (out / "good").as_posix()},
+        {"dag_id": "refused", "bundle": None, "report": (out / "refused").as_posix()},
     ]
     (refusal,) = [item for item in document["diagnostics"] if item["severity"] == "refused"]
     assert refusal.pop("message") in result.stderr
@@ -83,7 +83,7 @@ def test_convert_writes_bundles_and_prints_one_json_document_on_stdout(dags, tmp
         "task_id": "a",
     }
     assert "good: 2 tasks, 0 pollers -> " in result.stderr
-    assert [path.name for path in out.iterdir()] == ["good"]
+    assert sorted(path.name for path in out.iterdir()) == ["good", "index.html", "refused"]
 
 
 def test_a_file_that_cannot_be_read_stops_no_other_and_exits_with_2(dags, tmp_path):
@@ -93,18 +93,25 @@ def test_a_file_that_cannot_be_read_stops_no_other_and_exits_with_2(dags, tmp_pa
     assert "error D104 " in result.stderr
     assert "broken.py:2" in result.stderr
     document = json.loads(result.stdout)
-    assert document["dags"] == [{"dag_id": "good", "bundle": (tmp_path / "build/good").as_posix()}]
+    assert [dag["bundle"] for dag in document["dags"]] == [(tmp_path / "build/good").as_posix()]
     assert ("D104", 2) in [(item["code"], item["line"]) for item in document["diagnostics"]]
 
 
-def test_the_bundle_of_a_dag_that_is_refused_by_now_is_named(dags, tmp_path):
+def test_a_dag_that_is_refused_by_now_is_not_deployed_as_it_was(dags, tmp_path, session):
     out = tmp_path / "build"
     assert dag2sfn("convert", dags, "-o", out).exit_code == 0
     (dags / "good.py").write_text(REFUSED.replace('"refused"', '"good"'))
-    result = dag2sfn("convert", dags, "-o", out)
-    assert result.exit_code == 1
-    (line,) = [line for line in result.stderr.splitlines() if "D412" in line]
-    assert f"the bundle in {out / 'good'} is from an earlier conversion of {dags / 'good.py'}" in line
+    assert dag2sfn("convert", dags, "-o", out).exit_code == 1
+    result = dag2sfn("deploy", out / "good")
+    assert result.exit_code == 2
+    assert "it has the report of a DAG that was not converted" in result.stderr
+
+
+def test_a_refused_task_that_is_allowed_does_not_fail_the_conversion(dags, tmp_path):
+    (dags / "refused.py").write_text(REFUSED)
+    result = dag2sfn("convert", dags, "-o", tmp_path / "build", "--allow-unsupported")
+    assert result.exit_code == 0
+    assert "refused: 1 task, 0 pollers, 1 task not converted, which will fail -> " in result.stderr
 
 
 def test_an_output_folder_that_cannot_be_written_is_one_message(dags, tmp_path):
@@ -113,7 +120,7 @@ def test_an_output_folder_that_cannot_be_written_is_one_message(dags, tmp_path):
     assert result.exit_code == 2
     assert result.exception.__class__ is SystemExit
     assert "error D411 " in result.stderr
-    assert json.loads(result.stdout)["dags"] == [{"dag_id": "good", "bundle": None}]
+    assert json.loads(result.stdout)["dags"] == [{"dag_id": "good", "bundle": None, "report": None}]
 
 
 def test_a_window_is_a_usage_error_where_runs_are_not_told_apart_by_time(dags):

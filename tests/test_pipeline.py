@@ -30,7 +30,11 @@ def test_one_refused_dag_stops_no_other(tmp_path):
     flows = [workflow(Task("b", "x.Custom"), dag_id="bad"), workflow(glue("a"), dag_id="good")]
     written = {flow.workflow.dag_id: path for flow, path in pipeline.convert_all(flows, Options(), tmp_path)}
     assert written == {"bad": None, "good": tmp_path / "good"}
-    assert [path.name for path in tmp_path.iterdir()] == ["good"]
+    assert sorted(path.name for path in (tmp_path / "bad").iterdir()) == [
+        "REPORT.md",
+        "conversion.json",
+        "report.html",
+    ]
 
 
 @pytest.mark.parametrize("dag_id", [".", ".."])

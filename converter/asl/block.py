@@ -50,6 +50,7 @@ class BlockWriter:
         #: The tasks whose records the states written next find in their input.
         self.at_hand: dict[str, None] = dict.fromkeys(inherited)
         groups = groups_of(units_of(node), emission.rules, certain)
+        self._group_count = len(groups)
         self.groups = [GroupWriter(self, group, index) for index, group in enumerate(groups)]
         learns = any(unit.awaited or unit.learned for group in groups for unit in group.units)
         # One writer: what the block was given, or learned from an Await, must not leave it.
@@ -92,6 +93,10 @@ class BlockWriter:
     def branch(self, node: Node, *, inherited: tuple[str, ...], certain: frozenset[str]) -> dict[str, Any]:
         """Return the block of one branch of a Parallel in this block."""
         return BlockWriter(self.emission, node, inherited=inherited, certain=certain).write()
+
+    def is_last_of_run(self, index: int) -> bool:
+        """Return whether all other tasks of the run come before those of this group."""
+        return self.is_run and index + 1 == self._group_count
 
     def after(self, index: int, *, succeeded: bool) -> dict[str, Any]:
         """Return the transition after group ``index``, if all in it succeeded or if something did not."""

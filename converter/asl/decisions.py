@@ -166,6 +166,24 @@ def mark_not_run(
     return Expression(f"($by := {by}; $not_run := {record}; $merge([$merge({rest}), {data}]))")
 
 
+def mark_each_not_run(
+    tasks: Sequence[tuple[str, Sequence[str]]], *, data: str, overtaken: bool
+) -> Expression:
+    """Return ``data`` with each task that has no record yet recorded as not run, pass by pass.
+
+    ``tasks`` are regular tasks, each behind its upstream tasks, which are given with it. This is
+    :func:`mark_not_run` where it matters in which pass of Airflow's scheduler each is decided.
+    """
+    listed = literal([{"task": task, "behind": list(upstream)} for task, upstream in tasks])
+    by = f"[$map($one.behind, function($up) {{$lookup($all, $up)}}){'.' + _FIRST if overtaken else ''}]"
+    record = f"{{'state': {_first_of_bad_and_skipped('$by')}, 'at': $min($by{_NOT_SUCCESSFUL}.at) + {_PASS}}}"
+    marked = f"($by := {by}; $merge([$all, {{$one.task: {record}}}]))"
+    return Expression(
+        f"$reduce({listed}, function($all, $one)"
+        f" {{$exists($lookup($all, $one.task)) ? $all : {marked}}}, {data})"
+    )
+
+
 def no_leaf_failed(leaves: Sequence[str]) -> Expression:
     """Return whether the run has succeeded: none of the tasks that decide it has failed."""
     return Expression(f"$count({records_of(leaves)}{_BAD}) = 0")

@@ -254,8 +254,6 @@ def _order_problems(workflow: Workflow, rules: Rules, pollers: int) -> Iterator[
     if pollers or any(rules.starts_late(task) for task in workflow.tasks):
         problem = "where a failure and a skip come close after each other, a delay may swap them"
         yield about_dag(workflow, d.ARRIVAL_ORDER, problem, remedy)
-    problem = "of a failure and a skip that come at the same moment, the other may be taken as the first"
-    yield about_dag(workflow, d.CASCADE_ORDER, problem, remedy)
 
 
 def _end_problems(workflow: Workflow, options: Options) -> Iterator[Diagnostic]:

@@ -206,7 +206,7 @@ class GroupWriter:
         catch = []
         if step.can_skip:
             catch.append(([SKIP_ERROR], records.skipped(task_id, has_records=has_records)))
-        if emission.as_airflow and step.can_fail:
+        if emission.as_airflow and step.can_fail and not step.refusal:
             failed = records.failed(task_id, has_records=has_records, task_count=emission.task_count)
             catch.append((["States.ALL"], failed))
         if catch:
@@ -217,7 +217,10 @@ class GroupWriter:
         if self._entries[position] != self._items[position]:
             self._write_resumption(position, step, transition)
         states[self._items[position]] = state
-        if task_id in emission.noted or (awaited and not tasks.seen_in_glue(step, task)):
+        if step.refusal:
+            # What follows its success is reached where an earlier execution has done it.
+            state |= {"Next": self.failure_exit_name()} if emission.as_airflow else {}
+        elif task_id in emission.noted or (awaited and not tasks.seen_in_glue(step, task)):
             state["Next"] = published = emission.names.unique(f"{task_id}: publish success")
             following = str(transition.get("Next") or self.block.end_name())
             states[published] = awaiting.publish_state(task_id, following, emission.pace)
@@ -229,7 +232,7 @@ class GroupWriter:
         earlier = self.emission.earlier
         has_records = self.block.has_records
         done = str(records.with_resumed(step.task_id, has_records=has_records, earlier=earlier))
-        following = str(transition.get("Next") or self.block.end_name())
+        following = str(transition.get("Next") or self._end_if_done())
         ways = [("success", following)]
         if step.can_skip:
             ways.append(("skipped", self.failure_exit_name()))
@@ -247,6 +250,16 @@ class GroupWriter:
             ],
             "Default": self._items[position],
         }
+
+    def _end_if_done(self) -> str:
+        """Return the last state of the block, for a task at its end that is passed by.
+
+        A Choice cannot be the last state itself. The way of a failure will do: where all is decided, nothing
+        is marked as not run.
+        """
+        if self.emission.as_airflow and not self._to_publish():
+            return self.failure_exit_name()
+        return self.block.end_name()
 
     def _write_parallel(
         self,
@@ -328,15 +341,27 @@ class GroupWriter:
                 next_name = name
             following = {"Next": next_name}
         if followers:
-            deciding = (*self.group.guard, *self.group.tasks)
-            marked = decisions.mark_not_run(
-                followers,
-                data=records.INPUT,
-                decided_by=self._records(deciding, also=self.group.tasks),
-                may_be_skipped=emission.rules.may_be_skipped(*followers),
-                overtaken=not emission.rules.overtaken.isdisjoint(deciding),
-            )
-            states[self._failure_exit] = {"Type": "Pass", "Output": str(marked), **following}
+            marked = str(self._marked(followers))
+            states[self._failure_exit] = {"Type": "Pass", "Output": marked, **following}
+
+    def _marked(self, followers: tuple[str, ...]) -> Expression:
+        """Return the data with a record for each follower that has none."""
+        rules = self.emission.rules
+        deciding = (*self.group.guard, *self.group.tasks)
+        overtaken = not rules.overtaken.isdisjoint(deciding)
+        if rules.order_matters:
+            behind = [
+                (task, [up for up in rules.questions[task].upstream if up in deciding])
+                for task in rules.in_order(followers)
+            ]
+            return decisions.mark_each_not_run(behind, data=records.INPUT, overtaken=overtaken)
+        return decisions.mark_not_run(
+            followers,
+            data=records.INPUT,
+            decided_by=self._records(deciding, also=self.group.tasks),
+            may_be_skipped=rules.may_be_skipped(*followers),
+            overtaken=overtaken,
+        )
 
     # --- names ------------------------------------------------------------------------------------------
 
@@ -366,10 +391,14 @@ class GroupWriter:
 
     def _entry_name(self, unit: Unit, item: str) -> str:
         """Return the state with which an item begins: for a task, the one that asks whether it is done."""
-        if not self.emission.options.resumable or not isinstance(unit.item, Step):
+        if not isinstance(unit.item, Step):
             return item
-        if self.emission.steps[unit.item.task_id].does_nothing:
-            return item  # to do it again costs nothing
+        step = self.emission.steps[unit.item.task_id]
+        if not step.refusal:
+            if not self.emission.options.resumable or step.does_nothing:
+                return item  # to do nothing again costs nothing
+            if self.block.is_last_of_run(self.index) and unit is self.group.units[-1]:
+                return item  # it is behind all others: if it is done, nothing is left to resume
         return self.emission.names.unique(f"{unit.item.task_id}: done before?")
 
     def _item_name(self, unit: Unit) -> str:

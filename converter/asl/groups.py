@@ -177,17 +177,31 @@ def _fetching(node: Node, at_hand: frozenset[str], rules: Rules) -> _Rebuilt:
     children: list[Node] = []
     branches: list[tuple[Node, frozenset[str]]] = []
     for unit in units_of(node):
-        missing = rules.waits_for(unit.item.task_id) if isinstance(unit.item, Step) else ()
-        wanted = dict.fromkeys((*unit.awaited, *(need for need in missing if need not in at_hand)))
+        needs = rules.waits_for(unit.item.task_id) if isinstance(unit.item, Step) else ()
+        missing = [need for need in needs if need not in at_hand and need not in unit.awaited]
+        if not unit.any:
+            missing = [need for need in missing if not _fetched_before(need, children, rules)]
+        wanted = dict.fromkeys((*unit.awaited, *missing))
         if wanted:
             children.append(Await(tuple(wanted), unit.any))
         if not unit.any:
-            at_hand = at_hand.union(wanted)
+            at_hand = at_hand.union(wanted, needs)
         if isinstance(unit.item, Parallel):
             branches += [(child, at_hand) for child in unit.item.children]
         children.append(unit.item)
         at_hand = at_hand.union(unit.tasks)
     return _Rebuilt(tuple(children), tuple(branches), isinstance(node, Sequence))
+
+
+def _fetched_before(need: str, children: list[Node], rules: Rules) -> bool:
+    """Extend an Await further ahead that has to wait for this task anyway, if there is one."""
+    for index, child in enumerate(children):
+        if isinstance(child, Await) and not child.any:
+            decided = (rules.relations.decided_before(awaited) for awaited in child.task_ids)
+            if any(need in before for before in decided):
+                children[index] = Await((*child.task_ids, need))
+                return True
+    return False
 
 
 def first_tasks(node: Node) -> tuple[str, ...]:

@@ -39,7 +39,8 @@ class Options:
     start itself. ``await_deadline`` counts from the start of the execution; None means the DAG's
     dagrun_timeout, or 24 hours without one. ``resumable``: an execution may begin with outcomes of an earlier
     one, which costs one more state for each task. ``variables`` are values of Airflow's Variables, as it
-    stores them: templates take them at conversion. ``poller_styles`` has the awaited
+    stores them: templates take them at conversion. ``allow_unsupported``: a task that is refused becomes a
+    state that records it as failed. ``poller_styles`` has the awaited
     tasks (ids) whose pollers are of another style than ``poller_style``.
     """
 
@@ -50,6 +51,7 @@ class Options:
     await_deadline: int | None = None
     resumable: bool = True
     variables: Mapping[str, str] | None = None
+    allow_unsupported: bool = False
     poller_style: PollerStyle = PollerStyle.LOOP
     poller_styles: Mapping[str, PollerStyle] = field(default_factory=dict)
 

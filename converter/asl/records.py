@@ -20,6 +20,8 @@ from converter.operators.step import Step
 INPUT = "$states.input"
 #: The records of an earlier execution that this one goes on from.
 RESUMED = "$states.context.Execution.Input.resumed"
+#: The error of a task that was refused at conversion.
+NOT_CONVERTED = "NotConverted"
 #: In the data of a task's parts: which try this is, and when the first began. No task id has a blank.
 THIS_TRY_NAME = "this try"
 THIS_TRY = f"{INPUT}.{path(THIS_TRY_NAME)}"
@@ -28,7 +30,9 @@ NOT_SUCCESSFUL = "[state != 'success']"
 
 def succeeded(step: Step, *, has_records: bool) -> Expression:
     """Return the data with the record of a task that has just succeeded."""
-    fields = {"state": literal("success"), "at": "$millis()"}
+    # A decision that takes no time here does in Airflow: it comes after what was decided as it began.
+    at = "$millis() + 0.5" if step.does_nothing and step.orders_skips else "$millis()"
+    fields = {"state": literal("success"), "at": at}
     more = {"output": step.output, "xcom": step.xcom, "skips": step.skip}
     if step.parts:  # what came out of their only branch
         branch = "$states.result[0]"
@@ -73,6 +77,12 @@ def resumed_as(task_id: str, state: str, earlier: str = RESUMED) -> Expression:
     return Expression(f"{earlier}.{path(task_id)}.state = {literal(state)}")
 
 
+def as_before(task_id: str, field: str, value: Expression) -> Expression:
+    """Return what a task's record has in a field if an earlier execution has done it, else ``value``."""
+    earlier = f"{RESUMED}.{path(task_id)}"
+    return Expression(f"$exists({earlier}) ? {earlier}.{field} : {value.text}")
+
+
 def with_resumed(task_id: str, *, has_records: bool, earlier: str = RESUMED) -> Expression:
     """Return the data with a task's record of the execution that this one goes on from."""
     record = f"{{{literal(task_id)}: {earlier}.{path(task_id)}}}"
@@ -83,6 +93,11 @@ def failed_because(task_id: str, error: str, cause: str, *, has_records: bool, d
     """Return the data with the record of a task that failed for a reason known at conversion."""
     fields = {"state": literal("failed"), "at": "$millis()", "error": literal(error), "cause": literal(cause)}
     return _with_record(task_id, fields, has_records=has_records, data=data)
+
+
+def not_converted(task_id: str, reason: str, *, has_records: bool) -> Expression:
+    """Return the data with the record of a task that was refused, and is in the machine all the same."""
+    return failed_because(task_id, NOT_CONVERTED, reason[:300], has_records=has_records, data=INPUT)
 
 
 def joined(*, has_records: bool) -> Expression:

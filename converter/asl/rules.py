@@ -7,8 +7,8 @@ matters (``decisions``).
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 from converter.operators.step import SkipOrders, Step
@@ -82,6 +82,19 @@ class Rules:
     def of(cls, workflow: Workflow, steps: Mapping[str, Step], *, failures_end_the_run: bool) -> Rules:
         """Analyse a workflow. ``failures_end_the_run``: with ``--failures stop`` no failure is ever seen."""
         relations = Relations(workflow)
+        rules = cls._of(relations, steps, failures_end_the_run=failures_end_the_run, asks_all=False)
+        if rules.order_matters:
+            rules = cls._of(relations, steps, failures_end_the_run=failures_end_the_run, asks_all=True)
+        return rules
+
+    @classmethod
+    def _of(
+        cls, relations: Relations, steps: Mapping[str, Step], *, failures_end_the_run: bool, asks_all: bool
+    ) -> Rules:
+        """Analyse a workflow. ``asks_all``: also those whose success is implied by that of others.
+
+        What has become of them is known sooner, by a pass of Airflow's scheduler or more.
+        """
         skipped_by = _skipped_by(relations, steps)
         possible: dict[str, frozenset[Outcome]] = {}
         without_running: dict[str, frozenset[Outcome]] = {}
@@ -91,7 +104,10 @@ class Rules:
         for task in relations.upstream_first:
             name, upstream = task.task_id, task.upstream
             implied = NONE_DOOM.union(*(doomed_by.get(up, NONE_DOOM) for up in upstream))
-            question = _question(task, relations, skipped_by[name], implied)
+            superfluous = NONE_DOOM if asks_all else implied
+            question = _question(task, relations, skipped_by[name], superfluous)
+            if asks_all:
+                question = _with_implied_setups(question, implied, possible)
             questions[name] = question
             may_run, otherwise = _possible_decisions(task, question, relations, possible)
             if question.skipped_by and otherwise & UPSTREAM_FAILED and len(question.records) > 1:
@@ -166,7 +182,11 @@ class Rules:
             up in self.overtaken for up in task.upstream
         )
 
-    @property
+    def in_order(self, task_ids: Collection[str]) -> list[str]:
+        """Return the tasks, each behind its upstream tasks."""
+        return [task.task_id for task in self.relations.upstream_first if task.task_id in task_ids]
+
+    @cached_property
     def order_matters(self) -> bool:
         """Whether some task becomes upstream_failed or skipped by what comes first."""
         return any(outcomes >= UPSTREAM_FAILED | SKIPPED for outcomes in self.without_running.values())
@@ -230,7 +250,7 @@ def _skipped_by(relations: Relations, steps: Mapping[str, Step]) -> Mapping[str,
 def _question(
     task: Task, relations: Relations, skipped_by: tuple[str, ...], implied: frozenset[str]
 ) -> Question:
-    """Return what decides a task. ``implied`` are the tasks whose success that of its upstream implies."""
+    """Return what decides a task. ``implied`` are tasks that need not be asked, if all must succeed."""
     rule = task.trigger_rule
     needed_setups = relations.indirect_setups[task.task_id]
     setups = tuple(s for s in needed_setups if s not in implied or rule is not TriggerRule.ALL_SUCCESS)
@@ -249,6 +269,20 @@ def _question(
     known = relations.decided_before(task.task_id).union(relations.watched.get(task.task_id, ()))
     ordered = tuple(name for name in skipped_by if name in known)
     return Question(rule, upstream, setups, ordered, tuple(name for name in skipped_by if name not in known))
+
+
+def _with_implied_setups(
+    question: Question, implied: frozenset[str], possible: Mapping[str, frozenset[Outcome]]
+) -> Question:
+    """Return a question that asks for setups as for upstream tasks, where that comes to the same.
+
+    It does if all must succeed, and if at a tie, where setups are looked at first, it is the same that wins.
+    """
+    if question.rule is not TriggerRule.ALL_SUCCESS:
+        return question
+    alike = tuple(s for s in question.setups if s in implied and not possible[s] & SKIPPED)
+    others = tuple(s for s in question.setups if s not in alike)
+    return replace(question, upstream=(*question.upstream, *alike), setups=others)
 
 
 def _is_regular(task: Task, question: Question) -> bool:

@@ -9,7 +9,7 @@ from typing import Any
 from converter import diagnostics as d
 from converter.asl import records
 from converter.asl.names import Names
-from converter.asl.options import Correlate, Options
+from converter.asl.options import Correlate, Failures, Options
 from converter.asl.parts import given_to_parts, parts_block
 from converter.asl.retriers import retry_state
 from converter.diagnostics import Diagnostic
@@ -33,9 +33,16 @@ def state_of(step: Step, task: Task, options: Options, *, awaited: bool, has_rec
     ``awaited`` says that a sibling branch polls for the task; ``has_records``, whether the state's input
     has records of earlier tasks.
     """
+    if step.does_nothing and step.skip and options.resumable:
+        step = replace(step, skip=records.as_before(task.task_id, "skips", step.skip))
     output = str(records.succeeded(step, has_records=has_records))
     after = f", after {', '.join(task.upstream)}" if task.upstream else ""
     comment = f"task {task.task_id}: {step.operator}{after}"
+    if step.refusal and options.failures is Failures.STOP:
+        return {"Type": "Fail", "Comment": comment, "Error": records.NOT_CONVERTED, "Cause": step.refusal}
+    if step.refusal:
+        failed = records.not_converted(task.task_id, step.refusal, has_records=has_records)
+        return {"Type": "Pass", "Comment": comment, "Output": str(failed)}
     if step.does_nothing:
         return {"Type": "Pass", "Comment": comment, "Output": output}
     if step.parts:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from converter import cli_support
 from converter.asl.options import Correlate, Failures, Options, PollerStyle
 from converter.cli_support import Format, print_json, reports_problems
 from converter.commands.parameters import (
@@ -16,13 +16,16 @@ from converter.commands.parameters import (
     DagIds,
     DagPath,
     DurationsFile,
+    Jobs,
     OutputFormat,
     PollInterval,
     TimeLimit,
     VariablesFile,
 )
-from converter.report import console
+from converter.diagnostics import Diagnostic
+from converter.report import console, streams
 from converter.report.documents import ConversionDocument
+from converter.workflow import Workflow
 
 
 @reports_problems(dags=[])
@@ -70,6 +73,14 @@ def convert(
             help="Whether `run --resume` can go on from a failed execution; costs one state for each task."
         ),
     ] = True,
+    allow_unsupported: Annotated[
+        bool,
+        typer.Option(
+            "--allow-unsupported",
+            help="Convert a DAG although tasks of it are refused: these then fail, with the reason.",
+        ),
+    ] = False,
+    jobs: Jobs = None,
     durations: DurationsFile = None,
     variables: VariablesFile = None,
     allow_network: AllowNetwork = False,
@@ -78,9 +89,12 @@ def convert(
 ) -> None:
     """Convert DAG files to bundles that can be deployed.
 
-    Example: `dag2sfn convert dags/partial_fan_in.py -o build`
+    Each DAG gets a folder; of one that is refused, it holds the report alone. For a folder of DAG files there
+    is `index.html`, which leads to all reports. Large folders are converted on all cores.
+
+    Examples: `dag2sfn convert dags/partial_fan_in.py -o build`; `dag2sfn convert dags -o build`
     """
-    from converter import loading
+    from converter import folder, loading
     from converter.loading.variables import as_text, read_variables
     from converter.planning.durations import NO_DURATIONS
     from converter.planning.durations_file import read_durations
@@ -88,20 +102,49 @@ def convert(
     if window is not None and correlate is not Correlate.WINDOW:
         raise typer.BadParameter("it needs --correlate window", param_hint="--window")
     options = Options(failures, correlate, window or 0, poll_interval, await_deadline, resume)
-    options = replace(options, poller_style=poller_style)
+    options = replace(options, poller_style=poller_style, allow_unsupported=allow_unsupported)
     values = read_variables(variables) if variables else {}
     if variables:
         options = replace(options, variables={name: as_text(value) for name, value in values.items()})
     expected = read_durations(durations) if durations else NO_DURATIONS
-    workflows, unreadable = loading.load_readable(
-        path, dag_ids=dag_id or (), timeout=timeout, variables=values, allow_network=allow_network
-    )
-    document = ConversionDocument(diagnostics=[*unreadable, *expected.strangers(workflows)])
-    console.print_diagnostics(document.diagnostics)
-    for conversion, written in cli_support.convert_all(workflows, options, out, durations=expected):
-        console.print_conversion(conversion, written)
-        console.print_worth(conversion, expected.of(conversion.workflow.dag_id))
-        document.add(conversion.workflow.dag_id, written, conversion.diagnostics)
+    processes = folder.jobs_for(path, jobs)
+    document, rows, unreadable = ConversionDocument(), [], []
+    seen: list[Workflow] = []
+    with streams.progress("Converting DAG files") as on_read:
+        items = loading.load_each(
+            path,
+            dag_ids=dag_id or (),
+            timeout=timeout,
+            variables=values,
+            allow_network=allow_network,
+            jobs=processes,
+            on_read=on_read,
+        )
+        for item in folder.convert_each(
+            _kept(items, seen if durations else None), options, out, durations=expected, jobs=processes
+        ):
+            if isinstance(item, Diagnostic):
+                console.print_diagnostics([item])
+                unreadable.append(item)
+            else:
+                console.print_converted(item)
+                document.add(item.dag_id, item.bundle, item.diagnostics, item.report)
+                rows.append(item.row)
+    strangers = list(expected.strangers(seen))
+    console.print_diagnostics(strangers)
+    document.diagnostics[:0] = [*unreadable, *strangers]
+    if path.is_dir():
+        folder.write_index(out, path.as_posix(), rows, unreadable)
     if format is Format.JSON:
         print_json(document.to_json())
     raise typer.Exit(2 if unreadable else document.exit_code)
+
+
+def _kept(
+    items: Iterable[Workflow | Diagnostic], seen: list[Workflow] | None
+) -> Iterator[Workflow | Diagnostic]:
+    """Pass the items on, and keep the workflows if somebody wants to see them all."""
+    for item in items:
+        if seen is not None and isinstance(item, Workflow):
+            seen.append(item)
+        yield item

@@ -32,6 +32,10 @@ VariablesFile = Annotated[
 AllowNetwork = Annotated[
     bool, typer.Option("--allow-network", help="Let DAG files reach the network while they are loaded.")
 ]
+Jobs = Annotated[
+    int | None,
+    typer.Option("--jobs", help="Processes for a large folder [default: one for each core].", min=1),
+]
 PollInterval = Annotated[int, typer.Option(help="Seconds between two polls.", min=1)]
 Region = Annotated[
     str | None, typer.Option("--region", help="AWS region; default: your AWS configuration's.")

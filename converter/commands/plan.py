@@ -73,7 +73,7 @@ def plan(
     Example: `dag2sfn plan dags/partial_fan_in.py`
     """
     try:
-        views = _views(path, dag_id or (), timeout, durations, strategy, poll_interval)
+        views, unreadable = _views(path, dag_id or (), timeout, durations, strategy, poll_interval)
         if format in _DRAWINGS:
             _show_drawings(views, format, out)
         elif out:
@@ -87,6 +87,8 @@ def plan(
         if format is PlanFormat.JSON and out is None:
             typer.echo("[]")
         raise typer.Exit(error.exit_code) from None
+    if unreadable:
+        raise typer.Exit(2)
 
 
 def _views(
@@ -96,23 +98,27 @@ def _views(
     durations: Path | None,
     strategy: Strategy,
     poll_interval: int,
-) -> list[PlanView]:
-    """Return the plans of all DAGs, with a progress bar while somebody waits for them at a terminal."""
+) -> tuple[list[PlanView], Sequence[Diagnostic]]:
+    """Return the plans of all DAGs and what could not be read; show progress while somebody waits."""
     from converter import loading
+    from converter.folder import jobs_for
     from converter.planning.durations import NO_DURATIONS
     from converter.planning.durations_file import read_durations
 
     expected = read_durations(durations) if durations else NO_DURATIONS
     with Progress(console=streams.err(), transient=True, disable=not sys.stderr.isatty()) as progress:
         reading = progress.add_task("Reading DAG files", total=None)
-        workflows = loading.load(path, dag_ids=dag_ids, timeout=timeout)
+        jobs = jobs_for(path, None)
+        workflows, unreadable = loading.load_readable(path, dag_ids=dag_ids, timeout=timeout, jobs=jobs)
         progress.remove_task(reading)
+        if not workflows:
+            raise Dag2SfnError(*unreadable)
         views = [
             _view(workflow, expected.of(workflow.dag_id), strategy, poll_interval)
             for workflow in progress.track(workflows, description="Planning")
         ]
-    console.print_diagnostics(expected.strangers(workflows))
-    return views
+    console.print_diagnostics([*unreadable, *expected.strangers(workflows)])
+    return views, unreadable
 
 
 def _view(

@@ -70,6 +70,7 @@ def verify(
     `dag2sfn verify dags/etl.py --dag-id etl --seed 17 --scenarios 1` shows one of them, task by task.
     """
     from converter import loading
+    from converter.folder import jobs_for
     from converter.loading.variables import as_text, read_variables
 
     if window is not None and correlate is not Correlate.WINDOW:
@@ -83,7 +84,12 @@ def verify(
         with _progress() as progress:
             progress.add_task("Reading DAG files", total=None)
             workflows, unreadable = loading.load_readable(
-                path, dag_ids=dag_id or (), timeout=timeout, variables=values, allow_network=allow_network
+                path,
+                dag_ids=dag_id or (),
+                timeout=timeout,
+                variables=values,
+                allow_network=allow_network,
+                jobs=jobs_for(path, jobs),
             )
         console.print_diagnostics(unreadable)
         conversions = _conversions(workflows, options, durations)

@@ -12,3 +12,4 @@ from converter.diagnostics.planning import *
 from converter.diagnostics.reading import *
 from converter.diagnostics.sensing import *
 from converter.diagnostics.verifying import *
+from converter.diagnostics.whole_folders import *

@@ -14,9 +14,3 @@ CUT_SHORT = declare(
     have decided before, at the first failure or skip among its upstream tasks; and with fail_fast a task that
     waited for its next try reads as failed, not as skipped.""",
 )  # fmt: skip
-CASCADE_ORDER = declare(
-    "D603", Severity.APPROXIMATED, "what comes down at one moment may do so in another order",
-    """A failure or a skip decides many tasks at one moment, in passes of Airflow's scheduler. The machine
-    counts these passes, but not always as Airflow does. A task with a failure and a skip of the same moment
-    among its upstream tasks may then be upstream_failed instead of skipped, or the other way round.""",
-)  # fmt: skip

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import math
+import re
 from typing import Any
 
 from converter.engine.tasks import Json
@@ -47,8 +49,35 @@ def compact_json(value: Json) -> str:
 
 
 def parse_json(text: str) -> Json:
-    """Parse JSON text strictly. Raises ``ValueError``, also for NaN and Infinity, which Python would take."""
-    return json.loads(text, parse_constant=_refuse_constant)
+    """Parse JSON text strictly. Raises ``ValueError``.
+
+    Refused, though Python would take them: NaN, Infinity, numbers beyond a double, and half a surrogate pair,
+    which no UTF-8 text can hold; what is nested too deeply as well.
+    """
+    try:
+        value = json.loads(text, parse_constant=_refuse_constant, parse_float=_finite)
+    except RecursionError:
+        raise ValueError("it is nested too deeply") from None
+    if _SURROGATE.search(text):
+        _refuse_half_pairs(compact_json(value))
+    return value
+
+
+_SURROGATE = re.compile(r"\\u[dD][89a-fA-F]|[\ud800-\udfff]")
+
+
+def _refuse_half_pairs(text: str) -> None:
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        raise ValueError("a string in it ends within a surrogate pair") from None
+
+
+def _finite(text: str) -> float:
+    number = float(text)
+    if not math.isfinite(number):
+        raise ValueError(f"{text} is out of range")
+    return number
 
 
 def _refuse_constant(name: str) -> Json:

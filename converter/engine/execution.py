@@ -76,6 +76,7 @@ class Execution:
             random=random or Random(),  # noqa: S311 - no secret depends on it
             backend=backend,
             history=self._history,
+            expire=self._expire,
         )
         self._root = Branch(self._runtime, 0, {})
         self._main: asyncio.Task[None] | None = None
@@ -102,8 +103,8 @@ class Execution:
         self._main = self._runtime.spawn(self._interpret())
         try:
             await asyncio.wait([self._main], timeout=self.definition.timeout_seconds)
-            if self.status == "RUNNING" and not self._main.done():
-                self._end("TIMED_OUT", "ExecutionTimedOut", previous=0, error="States.Timeout")
+            if not self._main.done():
+                self._expire()
         finally:
             self._root.silence()
             await self._runtime.settle()
@@ -137,6 +138,12 @@ class Execution:
         self._end("ABORTED", "ExecutionAborted", previous=0, error=error, cause=cause)
         if self._main is not None:
             self._runtime.cancel(self._main)
+
+    def _expire(self) -> None:
+        if self.status == "RUNNING":
+            self._end("TIMED_OUT", "ExecutionTimedOut", previous=0, error="States.Timeout")
+            if self._main is not None:
+                self._runtime.cancel(self._main)
 
     def send_task_success(self, token: str, output_text: str) -> None:
         """Answer a task that waits for this token with its result, as JSON text.

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Awaitable, Callable
 
 from converter.engine.data import Data
@@ -52,5 +51,5 @@ async def _attempt_with_retries(
                 if give_up is not None and not failure.fatal:
                     give_up()
                 raise
-        await asyncio.sleep(delay)
+        await visit.runtime.sleep(delay)
         visit.retry_count += 1

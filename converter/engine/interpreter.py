@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from typing import Any
 
 from converter.engine.branch import Branch
@@ -34,7 +33,7 @@ async def run_states(branch: Branch, states: States, input_data: Data) -> Data:
     data = input_data
     while name is not None:
         # Lines of control take turns state by state, and a loop without a wait stays interruptible.
-        await asyncio.sleep(0)
+        await branch.runtime.sleep(0)
         state = states.states[name]
         name, data = await _run_state(Visit(branch, state, data))
     return data

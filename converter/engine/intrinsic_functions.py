@@ -61,7 +61,8 @@ def _typed(value: Json, type_: str) -> Json:
 def _whole(value: Json) -> int:
     """Round as ``Math.round`` does, halves upwards (recorded)."""
     number: float = _typed(value, "number")
-    return math.floor(number + 0.5)
+    # An integer is one already, also where a half more would be lost in a double.
+    return number if isinstance(number, int) else math.floor(number + 0.5)
 
 
 def _positive(value: Json) -> int:

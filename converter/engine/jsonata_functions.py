@@ -19,6 +19,7 @@ from typing import Any
 from jsonata import functions, jexception, jsonata, utils
 
 from converter.engine.data import parse_json
+from converter.engine.evaluation_limits import append, pad
 from converter.engine.jsonata_values import printable, to_query_form
 
 
@@ -106,6 +107,8 @@ FUNCTIONS: dict[str, Any] = {
     "string": _function("<x-b?:s>", to_string),
     "number": _function("<(nsb)-:n>", _number),
     "distinct": _function("<x:x>", _distinct),
+    "pad": _function("<s-ns?:s>", pad),
+    "append": _function("<xx:a>", append),
     "partition": _function("<an:a>", _partition),
     "range": _function("<nnn:a>", _range),
     "hash": _function("<ss:s>", _hash),

@@ -16,6 +16,7 @@ from typing import Any
 
 from jsonata import jexception, jsonata, utils
 
+from converter.engine.evaluation_limits import Budget, check_length, compile_regex, told
 from converter.engine.jsonata_functions import FUNCTIONS, to_string
 from converter.engine.jsonata_values import to_json, whole_if_integral
 from converter.engine.tasks import Json
@@ -84,6 +85,8 @@ def _message(error: Any) -> str:
 
     The library's templates say "Object" where the reference says "function" and leave inserted values bare.
     """
+    if (reason := told(error)) is not None:
+        return f"{error.error}: {reason}"
     template = jexception.JException.error_codes.get(error.error)
     if template is None:
         return f"{error.error}: {error}"
@@ -100,7 +103,14 @@ def _message(error: Any) -> str:
 
 
 class _Frame(jsonata.Jsonata.Frame):  # type: ignore[misc]  # the library is untyped
-    """The library's scope of names, without its hooks: looking for them took a tenth of the time."""
+    """The library's scope of names, without its hooks: looking for them took a tenth of the time.
+
+    All scopes of one evaluation share its budget.
+    """
+
+    def __init__(self, enclosing: Any) -> None:
+        super().__init__(enclosing)
+        self.budget: Budget | None = enclosing.budget if type(enclosing) is _Frame else None
 
     def lookup(self, name: str) -> Any:
         frame: Any = None if name in _HOOKS else self
@@ -118,7 +128,7 @@ class _Evaluator(jsonata.Jsonata):  # type: ignore[misc]  # the library is untyp
     """The library's interpreter with its differences from the reference implementation mended."""
 
     def __init__(self, text: str) -> None:
-        super().__init__(text)
+        super().__init__(text, compile_regex)
         self._base_frame = self.create_frame(jsonata.Jsonata.static_frame)
         for name, implementation in FUNCTIONS.items():
             self._base_frame.bind(name, implementation)
@@ -133,6 +143,7 @@ class _Evaluator(jsonata.Jsonata):  # type: ignore[misc]  # the library is untyp
         # Higher-order functions of the library find the interpreter through this thread-local.
         jsonata.Jsonata.CURRENT.jsonata = self
         frame = self.create_frame(self._base_frame)
+        frame.budget = Budget()
         for name, value in variables.items():
             frame.bind(name, value)
         return self.eval(self.ast, None, frame)
@@ -140,6 +151,10 @@ class _Evaluator(jsonata.Jsonata):  # type: ignore[misc]  # the library is untyp
     def eval(self, expr: Any, input: Any, environment: Any) -> Any:
         # The library switches to a per-thread interpreter here, whose only state serves $eval. $eval is
         # refused, so no evaluation has state, and this is a third faster.
+        budget = environment.budget
+        budget.left -= 1
+        if budget.left < 0:
+            budget.refuse()
         return self._eval(expr, input, environment)
 
     def evaluate_group_expression(self, expr: Any, input: Any, environment: Any) -> Any:
@@ -166,4 +181,6 @@ class _Evaluator(jsonata.Jsonata):  # type: ignore[misc]  # the library is untyp
         return any(item == lhs and isinstance(item, bool) is isinstance(lhs, bool) for item in items)
 
     def evaluate_string_concat(self, lhs: Any, rhs: Any) -> str:
-        return (to_string(lhs) or "") + (to_string(rhs) or "")
+        left, right = to_string(lhs) or "", to_string(rhs) or ""
+        check_length(len(left) + len(right))
+        return left + right

@@ -6,13 +6,12 @@ the field at hand, and a :class:`~converter.engine.scope.Scope`, which has the r
 
 from __future__ import annotations
 
-import json
 import re
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Protocol
 
-from converter.engine.data import compact_json
+from converter.engine.data import compact_json, parse_json
 from converter.engine.intrinsic_functions import INTRINSICS, Intrinsic, IntrinsicError, call_intrinsic
 from converter.engine.paths import InvalidPath, Path, PathNotFound, compile_path
 from converter.engine.scope import PathError, Scope
@@ -181,7 +180,10 @@ class _CallParser:
         if word is None:
             raise self._error()
         self._position = word.end()
-        return _Literal(word[0], json.loads(word[0]))
+        try:
+            return _Literal(word[0], parse_json(word[0]))
+        except ValueError as error:
+            raise InvalidPath(str(error)) from error
 
     def _path(self) -> Query:
         """Read up to the comma or parenthesis that ends the argument, and is in no bracket of the path."""

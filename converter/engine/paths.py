@@ -51,6 +51,8 @@ class Path:
     def find(self, document: Json) -> Json:
         """Return the value at a definite path, or the list of values that match. Raises `PathNotFound`."""
         if self._query is not None:
+            if not isinstance(document, (dict, list)):
+                return []  # there is nothing in it; the library would read a text as JSON
             return list(self._query.findall(document))
         found = document
         for position, step in enumerate(self.steps):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from datetime import datetime
 
 from converter.engine.data import Data
@@ -55,7 +54,7 @@ async def run_wait(visit: Visit, state: WaitState) -> tuple[str | None, Data]:
     else:
         seconds = (_until(visit, state) - visit.runtime.clock.now()).total_seconds()
     if seconds > 0:
-        await asyncio.sleep(seconds)
+        await visit.runtime.sleep(seconds)
     return visit.leave(state.transition, visit.input)
 
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from converter.engine.data import Data, compact_json
 from converter.engine.definition import ResultWriter
+from converter.engine.failures import StateFailure
 from converter.engine.runtime import context_time
 from converter.engine.tasks import Json
 from converter.engine.visit import Visit
@@ -25,8 +26,11 @@ async def write_results(
 
     Raises ``StateFailure`` (``States.ResultWriterFailed``) where S3 refuses.
     """
-    arguments = visit.evaluate(writer.arguments) or {}
-    bucket, prefix = arguments.get("Bucket"), arguments.get("Prefix", "")
+    value = visit.evaluate(writer.arguments)
+    arguments = value if isinstance(value, dict) else {}
+    bucket, prefix = (arguments.get(name, "") for name in ("Bucket", "Prefix"))
+    if not (isinstance(bucket, str) and isinstance(prefix, str)):
+        raise StateFailure("States.ResultWriterFailed", "Bucket and Prefix must be strings")
     folder = f"{prefix.rstrip('/')}/{run_id}" if prefix else run_id
 
     async def put(name: str, content: Json) -> dict[str, Json]:

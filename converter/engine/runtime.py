@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import uuid
-from collections.abc import Coroutine, Mapping
+from collections.abc import Callable, Coroutine, Mapping
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from random import Random
 from typing import Any
 
@@ -17,6 +17,8 @@ from converter.engine.jsonata_functions import functions_of_execution
 from converter.engine.tasks import Json, TaskBackend
 from converter.engine.tokens import TokenDesk
 
+LONGEST = timedelta(days=365)
+"""Service Quotas: maximum execution time of a standard workflow."""
 _HISTORY_FULL = f"The execution reached the maximum number of history events ({MAX_EVENTS})."
 
 
@@ -32,11 +34,14 @@ class Runtime:
     random: Random
     backend: TaskBackend
     history: History
+    expire: Callable[[], None]
+    """Ends the execution because it has run for a year."""
     tokens: TokenDesk = field(default_factory=TokenDesk)
     _running: set[asyncio.Task[Any]] = field(default_factory=set)
     _cancelled: set[asyncio.Task[Any]] = field(default_factory=set)
 
     def __post_init__(self) -> None:
+        self._end = self.clock.now() + LONGEST
         self.functions = functions_of_execution(self.clock.now, self.random)
 
     def child(self, arn: str, context: Mapping[str, Json]) -> Runtime:
@@ -75,6 +80,16 @@ class Runtime:
             for task in pending:
                 self.cancel(task)
             await asyncio.wait(pending)
+
+    async def sleep(self, seconds: float) -> None:
+        """Sleep, but not beyond the longest time that an execution may run."""
+        left = (self._end - self.clock.now()).total_seconds()
+        if seconds < left:
+            await asyncio.sleep(seconds)
+            return
+        await asyncio.sleep(max(0.0, left))
+        self.expire()
+        await asyncio.get_running_loop().create_future()  # until the cancellation arrives
 
     def new_uuid(self) -> str:
         """Return a random UUID; on the virtual clock the same in every run."""

@@ -13,7 +13,7 @@ from converter.engine.definition import RetriedState, State, Transition
 from converter.engine.failures import StateFailure, data_limit_exceeded
 from converter.engine.history import with_text
 from converter.engine.runtime import context_time
-from converter.engine.scope import Field, FieldError, PathError, QueryError, Scope
+from converter.engine.scope import Field, FieldError, PathError, QueryError, Scope, json_type
 from converter.engine.tasks import Json, TaskCall, TaskFailure
 
 Extra: TypeAlias = Mapping[str, "Data | Json"]
@@ -123,6 +123,10 @@ class Visit:
 
         Raises ``StateFailure`` with the error name ``failing_as`` where the call fails.
         """
+        if not isinstance(arguments, dict):
+            raise StateFailure(
+                failing_as, f"Expected an object of arguments, but was: {json_type(arguments)}"
+            )
         call = TaskCall(
             resource=f"arn:aws:states:::aws-sdk:{action}",
             arguments=arguments,
@@ -130,9 +134,11 @@ class Visit:
             execution_arn=self.runtime.arn,
         )
         try:
-            answer: dict[str, Any] = await self.runtime.backend.run(call, lambda _: None)
+            answer = await self.runtime.backend.run(call, lambda _: None)
         except TaskFailure as failure:
             raise StateFailure(failing_as, failure.cause) from failure
+        if not isinstance(answer, dict):
+            raise StateFailure(failing_as, f"The service answered with no object: {json_type(answer)}")
         return answer
 
     def leave(

@@ -112,9 +112,15 @@ class MachineRun:
             if machine is None:
                 raise
             self._has_begun = False
-            text = client.describe_state_machine(stateMachineArn=machine)["definition"]
+            text = self._definition_of(machine)
         self.states = states_that_matter(text)
         self.progress = Progress(self._arn, self.states)
         self._children = {
             state: MachineRun.of(client, child, self._arn) for state, child in self.states.children.items()
         }
+
+    def _definition_of(self, machine_arn: str) -> str:
+        try:
+            return self._client.describe_state_machine(stateMachineArn=machine_arn)["definition"]
+        except self._client.exceptions.StateMachineDoesNotExist:
+            return '{"States": {}}'  # it is no longer deployed

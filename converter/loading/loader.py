@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -53,6 +54,8 @@ def load_each(
     python: str = sys.executable,
     variables: Mapping[str, Any] | None = None,
     allow_network: bool = False,
+    jobs: int = 1,
+    on_read: Callable[[int, int], None] | None = None,
 ) -> Iterator[Workflow | Diagnostic]:
     """Yield each Workflow of a DAG file, or of all DAG files below a folder, as soon as it is read.
 
@@ -62,13 +65,17 @@ def load_each(
     ``dag_ids`` selects DAGs; none means all: what is wrong with a file is told always, what is wrong with a
     DAG only if it is selected. ``timeout`` is what each file may take, in seconds. ``python`` is the
     interpreter whose Airflow reads the files. ``variables`` are values of Airflow's Variables, as JSON values
-    by name. With ``allow_network``, the files may reach other machines while they are read.
+    by name. With ``allow_network``, the files may reach other machines while they are read. Up to ``jobs``
+    processes read a large folder. ``on_read`` is called after each file, with how many have been read and how
+    many there are.
 
     Raises Dag2SfnError where nothing can be read at all.
     """
     if not path.is_dir() and not (path.is_file() and path.suffix.lower() == ".py"):
         raise Dag2SfnError(messages.of_missing_path(path))
-    conditions = Conditions(timeout, python, variables or {}, allow_network)
+    conditions = Conditions(timeout, python, variables or {}, allow_network, jobs)
+    if on_read is not None:
+        conditions = replace(conditions, on_read=on_read)
     try:
         yield from _loaded(path, read_files(path, conditions), dag_ids, timeout)
     except AirflowUnusableError as error:

@@ -1,13 +1,16 @@
-"""Reads DAG files in a child process, and ends the process when a file takes too long.
+"""Reads DAG files in child processes, and ends a process when a file takes too long.
 
-One process reads all files, because Airflow takes seconds to start. A file that hangs or ends the process
-costs a new one for the files after it. The child leads a process group of its own, which is killed as a
-whole: a file may ignore signals, start threads, or start other programs.
+Airflow takes seconds to start, so a process reads many files: all of them, or its share of a large folder. A
+file that hangs or ends the process costs a new one for the files after it. The child leads a process group of
+its own, which is killed as a whole: a file may ignore signals, start threads, or start other programs.
 """
 
 from __future__ import annotations
 
 import contextlib
+import fcntl
+import functools
+import heapq
 import json
 import os
 import re
@@ -16,8 +19,9 @@ import signal
 import subprocess
 import tempfile
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
+from operator import itemgetter
 from pathlib import Path
 from typing import Any
 
@@ -26,6 +30,8 @@ from converter.workflow import Location, StandIn, Workflow, stand_in_from_json, 
 
 #: Seconds for Airflow to start and to list the files of a folder; two to four are usual.
 START_LIMIT = 120.0
+#: For fewer files than these, another process would take longer to start than it saves.
+_FILES_A_PROCESS = 20
 #: Seconds that a file is given beyond its limit, in which the child writes down where the file is.
 _GRACE = 0.5
 #: Characters of a file's output that a message may show.
@@ -101,13 +107,16 @@ class Conditions:
 
     ``timeout`` is the limit of each file, in seconds; ``python`` the interpreter whose Airflow reads them;
     ``variables`` are values of Airflow's Variables, as JSON values by name. Without ``allow_network``, the
-    files reach no other machine.
+    files reach no other machine. ``jobs`` processes at most read at once. ``on_read`` is called with how many
+    files have been read, and how many there are.
     """
 
     timeout: float
     python: str
     variables: Mapping[str, Any] = field(default_factory=dict)
     allow_network: bool = False
+    jobs: int = 1
+    on_read: Callable[[int, int], None] = lambda done, total: None
 
 
 def read_files(path: Path, conditions: Conditions) -> Iterator[FileRead]:
@@ -117,14 +126,63 @@ def read_files(path: Path, conditions: Conditions) -> Iterator[FileRead]:
     """
     root = DagRoot.of(path)
     files = [] if path.is_dir() else [os.path.abspath(path)]
-    with tempfile.TemporaryDirectory(prefix="dag2sfn-") as folder:
+    count = max(1, min(conditions.jobs, number_of_files(path) // _FILES_A_PROCESS))
+    with tempfile.TemporaryDirectory(prefix="dag2sfn-") as folder, contextlib.ExitStack() as open_shares:
+        shares = [
+            _Share(Path(folder, str(index)), root, files, conditions, index, count) for index in range(count)
+        ]
+        for share in shares:
+            open_shares.callback(share.close)
+        done = 0
+        # By their place in the folder: the order is that of one process.
+        for position, read in heapq.merge(*(share.read() for share in shares), key=itemgetter(0)):
+            if position >= 0:
+                done += 1
+                conditions.on_read(done, sum(share.size for share in shares))
+            yield read
+
+
+def number_of_files(path: Path) -> int:
+    """Return how many Python files a folder has, at a glance: some may be no DAG files."""
+    return sum(name.endswith(".py") for _, _, names in os.walk(path) for name in names) or 1
+
+
+class _Share:
+    """One process's share of a folder's files, and those in its place that go on where it was ended."""
+
+    def __init__(
+        self,
+        folder: Path,
+        root: DagRoot,
+        files: Sequence[str],
+        conditions: Conditions,
+        index: int,
+        count: int,
+    ) -> None:
+        self.size = 0
+        self._index, self._count = index, count
+        folder.mkdir()
+        self._next = functools.partial(_Child, folder, root, conditions=conditions)
+        self._child = self._next(files, share=(index, count))
+
+    def close(self) -> None:
+        """End the process, if one runs."""
+        self._child.close()
+
+    def read(self) -> Iterator[tuple[int, FileRead]]:
+        """Yield each file with its place among those of the folder; below 0, if it is none of them."""
+        done = 0
         while True:
-            child = _Child(Path(folder), root, files, conditions)
-            with contextlib.closing(child):
-                yield from child.read_all()
-            files = child.unread
+            for read in self._child.read_all():
+                self.size = self.size or len(self._child.listed)
+                is_file = read.failure is None or read.failure.kind != "packed"
+                yield (self._index + done * self._count if is_file else -1), read
+                done += is_file
+            files = self._child.unread
+            self._child.close()
             if not files:
                 return
+            self._child = self._next(files, share=(0, 1))
 
 
 @dataclass
@@ -135,6 +193,8 @@ class _Child:
     root: DagRoot
     files: Sequence[str]
     conditions: Conditions
+    share: tuple[int, int] = (0, 1)
+    listed: Sequence[str] = ()
     unread: list[str] = field(default_factory=list)
     _buffer: bytes = b""
     _output_start: int = 0
@@ -142,10 +202,16 @@ class _Child:
     def __post_init__(self) -> None:
         self._output = self.folder / "output"
         self._stack = self.folder / "stack"
+        self._closed = False
         self._pipe, child_end = os.pipe()
+        with contextlib.suppress(
+            OSError, AttributeError
+        ):  # where the system can: room for more than one file
+            fcntl.fcntl(child_end, fcntl.F_SETPIPE_SZ, 1 << 20)
         request = {
             "root": asdict(self.root),
             "files": self.files,
+            "share": self.share,
             "timeout": self.conditions.timeout,
             "variables": self.conditions.variables,
             "allow_network": self.conditions.allow_network,
@@ -176,6 +242,9 @@ class _Child:
 
     def close(self) -> None:
         """End the process and all that it started in its group."""
+        if self._closed:
+            return
+        self._closed = True
         with contextlib.suppress(ProcessLookupError):
             os.killpg(self._process.pid, signal.SIGKILL)
         self._process.wait()
@@ -188,7 +257,8 @@ class _Child:
             raise FolderUnlistableError(listing["unlistable"], listing["one_folder"])
         if "files" not in listing:
             raise AirflowUnusableError(listing.get("unusable") or self._start_problem(listing))
-        self.unread = list(listing["files"])
+        self.listed = listing["files"]
+        self.unread = list(self.listed)
         for packed in listing["packed"]:
             shown = self.root.shown(packed)
             yield FileRead(shown, failure=Failure("packed", Location(shown)))

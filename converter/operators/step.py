@@ -56,7 +56,7 @@ class Step:
     ``orders_skips``: its result tells downstream tasks to be skipped, and ``skip`` gives, from
     ``$states.result``, which: null, the ids of some direct downstream tasks, or "all" (of those that
     ``orders_skips`` means). ``final_errors`` are never retried. ``reads`` are the tasks whose records the
-    arguments refer to.
+    arguments refer to. ``refusal`` says why the task is not converted: its state only records it as failed.
     """
 
     task_id: str
@@ -74,12 +74,13 @@ class Step:
     skip: Expression | None = None
     final_errors: tuple[str, ...] = ()
     reads: tuple[str, ...] = ()
+    refusal: str = ""
     parts: tuple[Part, ...] = ()
 
     @property
     def does_nothing(self) -> bool:
-        """Whether the task is a Pass state."""
-        return self.resource is None and not self.parts
+        """Whether the task is a Pass state that succeeds."""
+        return self.resource is None and not self.parts and not self.refusal
 
     @property
     def can_fail(self) -> bool:

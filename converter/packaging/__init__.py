@@ -5,13 +5,14 @@ what its roles are allowed, ``archive`` its functions as zip files, ``yaml_text`
 """
 
 from converter.packaging.archive import function_zip
-from converter.packaging.bundle import write_bundle
+from converter.packaging.bundle import write_bundle, write_report
 from converter.packaging.child_machines import CHILDREN_PREFIX
 from converter.packaging.manifest import (
     CHILDREN,
     DEFINITION,
     FUNCTIONS,
     OUTER_DEFINITION,
+    REPORT,
     TEMPLATE,
     Manifest,
     ManifestTask,
@@ -27,6 +28,7 @@ __all__ = [
     "FUNCTION_KEYS",
     "OUTER_DEFINITION",
     "OUTER_KEY",
+    "REPORT",
     "TEMPLATE",
     "Manifest",
     "ManifestTask",
@@ -34,4 +36,5 @@ __all__ = [
     "function_zip",
     "read_manifest",
     "write_bundle",
+    "write_report",
 ]

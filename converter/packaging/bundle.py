@@ -20,6 +20,7 @@ from converter.packaging.manifest import (
     FUNCTIONS,
     MANIFEST,
     OUTER_DEFINITION,
+    REPORT,
     TEMPLATE,
     manifest_of,
 )
@@ -46,7 +47,19 @@ def write_bundle(
     machine needs more permissions than a role may have (D404), or the DAG file that its Python tasks need is
     not there any more (D266); OSError if it cannot be written.
     """
-    files: dict[str, str | bytes] = {**_files(workflow, machine, options), **(extra_files or {})}
+    return _put(directory, {**_files(workflow, machine, options), **(extra_files or {})})
+
+
+def write_report(directory: Path, files: Mapping[str, str | bytes]) -> Path:
+    """Write the report of a DAG that was not converted in the place of its Bundle, and return the folder.
+
+    An earlier Bundle there is replaced: what can be deployed is what the last conversion wrote. Raises
+    Dag2SfnError if the folder holds something else (D401); OSError if it cannot be written.
+    """
+    return _put(directory, files)
+
+
+def _put(directory: Path, files: Mapping[str, str | bytes]) -> Path:
     _leave_alone_what_is_no_bundle(directory)
     directory.parent.mkdir(parents=True, exist_ok=True)
     # Beside it, not in the system's temporary folder: renaming works only within a file system.
@@ -98,7 +111,8 @@ def _json_text(value: Any) -> str:
 
 def _leave_alone_what_is_no_bundle(directory: Path) -> None:
     if directory.is_dir():
-        spared = any(directory.iterdir()) and not (directory / MANIFEST).is_file()
+        ours = any((directory / name).is_file() for name in (MANIFEST, REPORT))
+        spared = any(directory.iterdir()) and not ours
     else:
         spared = directory.exists()
     if spared:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -27,6 +28,8 @@ TEMPLATE = "template.yaml"
 FUNCTIONS = "functions"
 #: The folder with the definitions of child machines, where a DAG is too large for one machine.
 CHILDREN = "children"
+#: The report of the conversion; of a DAG that was not converted there is nothing else to deploy from.
+REPORT = "conversion.json"
 
 
 @dataclass(frozen=True)
@@ -102,6 +105,8 @@ def read_manifest(directory: Path) -> Manifest:
     try:
         data = json.loads((directory / MANIFEST).read_text("utf-8"))
     except OSError:
+        if os.path.isfile(directory / REPORT):  # false for a path that cannot be
+            raise _not_a_bundle(directory, "has the report of a DAG that was not converted") from None
         raise _not_a_bundle(directory, f"has no {MANIFEST}") from None
     except ValueError:
         raise _not_a_bundle(directory, f"has a {MANIFEST} that is no JSON text") from None

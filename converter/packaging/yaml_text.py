@@ -12,6 +12,7 @@ Days: 90
 
 from __future__ import annotations
 
+import functools
 import sys
 import textwrap
 from collections.abc import Iterator, Mapping
@@ -143,6 +144,7 @@ def _inline(value: Any) -> str:
     return _scalar(value)
 
 
+@functools.lru_cache(maxsize=4096, typed=True)
 def _scalar(value: Any) -> str:
     # PyYAML may fold what is not printable over lines; between double quotes it escapes it.
     style = '"' if isinstance(value, str) and not value.isprintable() else None

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from rich.text import Text
@@ -12,11 +11,13 @@ from converter.diagnostics import Diagnostic, Severity
 from converter.planning.makespan import compare
 from converter.planning.plan import Plan, awaits, task_ids
 from converter.report import streams
+from converter.report.conversion import REFUSED
 from converter.report.documents import severity_word
 from converter.report.plan_text import plan_text
 from converter.report.plan_view import PlanView, counted, makespan_line
 
 if TYPE_CHECKING:
+    from converter.folder import Converted
     from converter.pipeline import Conversion
 
 _SEVERITY_STYLES = {
@@ -41,22 +42,31 @@ def print_diagnostics(diagnostics: Iterable[Diagnostic]) -> None:
         console.print(line, soft_wrap=True, highlight=False)
 
 
-def print_conversion(conversion: Conversion, written: Path | None) -> None:
+def print_converted(converted: Converted) -> None:
     """Print what became of one DAG, on stderr."""
-    print_diagnostics(conversion.diagnostics)
-    dag_id = conversion.workflow.dag_id
-    if written is None or conversion.plan is None:
-        line = Text(f"{dag_id}: not converted, nothing written", "red")
+    print_diagnostics(converted.diagnostics)
+    dag_id, refused = converted.dag_id, converted.row.counts[REFUSED]
+    if converted.bundle is None:
+        report = f"its report is in {converted.report}" if converted.report else "nothing written"
+        line = Text(f"{dag_id}: not converted, {report}", "red")
+    elif refused:
+        fails = f"{counted(refused, 'task')} not converted, which will fail"
+        line = Text(f"{dag_id}: {converted.size}, {fails} -> {converted.bundle}", "yellow")
     else:
-        line = Text(f"{dag_id}: {_size(conversion.plan)} -> {written}", "green")
+        line = Text(f"{dag_id}: {converted.size} -> {converted.bundle}", "green")
     streams.err().print(line, soft_wrap=True)
+    if converted.worth:
+        print_progress(converted.worth)
 
 
-def print_worth(conversion: Conversion, durations: Mapping[str, float]) -> None:
-    """Print what exactness buys one DAG, on stderr: nothing if it was refused or no durations are known."""
+def worth_of(conversion: Conversion, durations: Mapping[str, float]) -> str:
+    """Return what exactness buys one DAG: nothing if it was refused or no durations are known."""
     workflow, plan = conversion.workflow, conversion.plan
-    if plan and (makespans := compare(workflow, plan, durations, conversion.options.poll_interval)):
-        print_progress(f"{workflow.dag_id}: {makespan_line(makespans, len(workflow.tasks))}")
+    if conversion.refused or plan is None:
+        return ""
+    if makespans := compare(workflow, plan, durations, conversion.options.poll_interval):
+        return f"{workflow.dag_id}: {makespan_line(makespans, len(workflow.tasks))}"
+    return ""
 
 
 def print_plans(views: Iterable[PlanView]) -> None:
@@ -69,5 +79,6 @@ def print_plans(views: Iterable[PlanView]) -> None:
         console.print(plan_text(view, console.width, ascii_only=ascii_only), highlight=False)
 
 
-def _size(plan: Plan) -> str:
+def size_of(plan: Plan) -> str:
+    """Return how many tasks and pollers a plan has, in words."""
     return f"{counted(len(task_ids(plan)), 'task')}, {counted(len(awaits(plan)), 'poller')}"

@@ -42,11 +42,21 @@ class ConversionDocument:
     """What one call of ``convert`` did, filled in DAG by DAG."""
 
     bundles: dict[str, Path | None] = field(default_factory=dict)
+    reports: dict[str, Path | None] = field(default_factory=dict)
     diagnostics: list[Diagnostic] = field(default_factory=list)
 
-    def add(self, dag_id: str, bundle: Path | None, diagnostics: Iterable[Diagnostic]) -> None:
-        """Add what became of one DAG; ``bundle`` is None if nothing was written for it."""
-        self.bundles[dag_id] = bundle
+    def add(
+        self,
+        dag_id: str,
+        bundle: Path | None,
+        diagnostics: Iterable[Diagnostic],
+        report: Path | None = None,
+    ) -> None:
+        """Add what became of one DAG.
+
+        ``bundle`` is None if it was refused, ``report`` (the folder that has it) if nothing was written.
+        """
+        self.bundles[dag_id], self.reports[dag_id] = bundle, report
         # One about a task may say where it stands and leave out the DAG.
         self.diagnostics += (replace(item, dag_id=dag_id) for item in diagnostics)
 
@@ -57,9 +67,13 @@ class ConversionDocument:
         return 0 if everything_written else Dag2SfnError(*self.diagnostics).exit_code
 
     def to_json(self) -> dict[str, Any]:
-        """Return ``{"dags": [{"dag_id", "bundle"}], "diagnostics": […]}``; ``bundle`` is a path or None."""
+        """Return ``{"dags": [{"dag_id", "bundle", "report"}], "diagnostics": […]}``; paths, or None."""
         dags = [
-            {"dag_id": dag_id, "bundle": bundle.as_posix() if bundle else None}
+            {"dag_id": dag_id, "bundle": _path(bundle), "report": _path(self.reports[dag_id])}
             for dag_id, bundle in self.bundles.items()
         ]
         return {"dags": dags, "diagnostics": diagnostics_json(self.diagnostics)}
+
+
+def _path(path: Path | None) -> str | None:
+    return path.as_posix() if path else None

@@ -7,8 +7,11 @@ so there no line is broken or shortened.
 from __future__ import annotations
 
 import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 
 from rich.console import Console
+from rich.progress import Progress
 
 #: Columns, where there is no terminal: more than any line has.
 _UNBOUNDED = 1_000_000
@@ -19,8 +22,27 @@ def out() -> Console:
     return Console(width=None if sys.stdout.isatty() else _UNBOUNDED)
 
 
+#: The console of the progress that is being shown, if any: what is printed goes above it.
+_beneath: list[Console] = []
+
+
+@contextmanager
+def progress(description: str) -> Iterator[Callable[[int, int], None]]:
+    """Show progress on stderr if it is a terminal. To be called: with how much is done, of how much."""
+    console = err()
+    with Progress(console=console, transient=True, disable=not sys.stderr.isatty()) as shown:
+        bar = shown.add_task(description, total=None)
+        _beneath.append(console)
+        try:
+            yield lambda done, total: shown.update(bar, completed=done, total=total)
+        finally:
+            _beneath.pop()
+
+
 def err() -> Console:
     """Return the console for messages and progress."""
+    if _beneath:
+        return _beneath[-1]
     return Console(stderr=True, width=None if sys.stderr.isatty() else _UNBOUNDED)
 
 

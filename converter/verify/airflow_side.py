@@ -9,21 +9,18 @@ skips that never come too late (*spared*).
 from __future__ import annotations
 
 import math
-from collections.abc import Collection, Mapping
-from dataclasses import dataclass, field, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from itertools import pairwise
 
 from converter import diagnostics as d
 from converter.asl.rules import Rules
 from converter.diagnostics import Code
-from converter.relations import Relations
 from converter.verify import airflow_run
 from converter.verify.playing import Played
 from converter.verify.scenarios import Scenario
-from converter.workflow import Outcome, Task, Workflow
+from converter.workflow import Task, Workflow
 
-#: What a task may become without running.
-_IDLE = frozenset({Outcome.SKIPPED, Outcome.UPSTREAM_FAILED})
 #: The error of a task whose poller has passed its deadline.
 _DEADLINE_ERROR = "AwaitDeadlineExceeded"
 
@@ -55,8 +52,7 @@ class AirflowSide:
     """One scenario as Airflow runs it. ``gave_up`` are the tasks that the machine failed at the deadline of
     their pollers, with the times: they fail here too, then, whatever is before them. ``shortfall`` is by how
     much, in seconds, the machine's waits for retries were too short for Airflow, which waits whole seconds
-    where a backoff gives a fraction. ``relations`` are those of the whole workflow; ``idle`` is what some
-    tasks become if they do not run.
+    where a backoff gives a fraction.
     """
 
     workflow: Workflow
@@ -64,8 +60,6 @@ class AirflowSide:
     gave_up: Mapping[str, float]
     unheard: Mapping[str, tuple[str, ...]]
     shortfall: float
-    relations: Relations
-    idle: Mapping[str, Outcome] = field(default_factory=dict)
 
     @classmethod
     def of(
@@ -86,7 +80,7 @@ class AirflowSide:
             **{task: (airflow_run.Try(0.001, airflow_run.End.FAILED_FOR_GOOD),) for task in gave_up},
         }
         unheard = {task: question.unordered for task, question in rules.questions.items()}
-        return cls(replace(workflow, tasks=tasks), script, gave_up, unheard, shortfall, rules.relations)
+        return cls(replace(workflow, tasks=tasks), script, gave_up, unheard, shortfall)
 
     def run(self, held: Mapping[str, float] | None = None, *, spared: bool = False) -> airflow_run.Trace:
         """Return a run in which tasks begin no earlier than ``held`` says (task → seconds), see above."""
@@ -95,51 +89,7 @@ class AirflowSide:
             self.script,
             not_before={**self.gave_up, **(held or {})},
             unheard=self.unheard if spared else None,
-            idle=self.idle,
         )
-
-    def cascading_as(
-        self, played: Played, held: Mapping[str, float] | None = None, *, spared: bool = False
-    ) -> AirflowSide:
-        """Return a side on which what comes down at one moment does so in the machine's order.
-
-        A task that does not run, behind a failure and a skip of the same moment, becomes what it is in the
-        machine; if there are such tasks in the run that ``held`` and ``spared`` mean.
-        """
-        side, trace = self, self.run(held, spared=spared)
-        while swapped := side._first_swapped_tie(trace, played):
-            side = replace(side, idle={**side.idle, swapped: Outcome(played.outcomes[swapped])})
-            trace = side.run(held, spared=spared)
-        return side if all(self._is_tie(task, trace) for task in side.idle) else self
-
-    def _first_swapped_tie(self, trace: airflow_run.Trace, played: Played) -> str | None:
-        """Return a tie that is not as in the machine, and before all others: those may follow from it."""
-        for task in self.relations.upstream_first:
-            name = task.task_id
-            actual = played.outcomes[name]
-            differs = name not in self.idle and actual in _IDLE and actual != trace.tasks[name].outcome
-            if differs and self._is_tie(name, trace):
-                return name
-        return None
-
-    def _is_tie(self, task: str, trace: airflow_run.Trace) -> bool:
-        """Whether a task that has not run was decided when both a failure and a skip came to tasks before it.
-
-        Or when something came to one of them and to an indirect setup: what a rule makes of it, and what
-        becomes of a task whose setup did not succeed, need not be the same.
-        """
-        result = trace.tasks[task]
-        if result.tries or result.outcome not in _IDLE:
-            return False
-
-        def arrived(before: Collection[str]) -> set[Outcome | None]:
-            found = (trace.tasks[up] for up in before)
-            return {up.outcome for up in found if up.decided == result.decided} - {Outcome.SUCCESS}
-
-        upstream = arrived(self.relations.upstream[task])
-        setups = arrived(self.relations.indirect_setups[task])
-        is_mixed = Outcome.SKIPPED in upstream and len(upstream) > 1
-        return is_mixed or bool(upstream and setups)
 
 
 def waits(tries: tuple[tuple[float, float], ...]) -> list[float]:

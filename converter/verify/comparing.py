@@ -52,7 +52,6 @@ class Findings:
 class _Reading:
     """A run of Airflow whose outcomes are the machine's, and the approximations that lead to it."""
 
-    airflow: AirflowSide
     trace: airflow_run.Trace
     spared: bool
     late: bool
@@ -79,8 +78,8 @@ class Judge:
         reading = self._reading(airflow, played)
         if reading is None:
             return Findings(tuple(self._nearest_differences(scenario.seed, airflow, played)))
-        found = reading.codes + Counter(self._besides(reading, played))
-        divergences = list(self._untimely(scenario.seed, reading, played, found))
+        found = reading.codes + Counter(self._besides(airflow, reading.trace, played))
+        divergences = list(self._untimely(scenario.seed, airflow, reading, played, found))
         divergences += _wrong_waits(scenario.seed, airflow, played)
         if reading.late and not found.keys() & {d.POLLING_DELAY, d.EARLY_DECISION}:
             # Nothing was late, so that nothing can have been swapped by it.
@@ -101,18 +100,16 @@ class Judge:
     def _reading(self, airflow: AirflowSide, played: Played) -> _Reading | None:
         """Return the run of Airflow that ended as the machine did, and needs the least to explain it."""
         for reading in self._readings(airflow, played):
-            if not self._differs(reading.airflow, reading.trace, played):
+            if not self._differs(airflow, reading.trace, played):
                 return reading
         return None
 
     def _readings(self, airflow: AirflowSide, played: Played) -> Iterator[_Reading]:
         """Yield the runs of Airflow that the declared approximations allow, the plain one first."""
-        for cascades in (False, True) if d.CASCADE_ORDER in self.codes else (False,):
-            for spared in (False, True) if d.SKIP_OVERTAKES in self.codes else (False,):
-                codes = Counter([d.CASCADE_ORDER] * cascades + [d.SKIP_OVERTAKES] * spared)
-                for held, why in self._held(airflow, played, spared=spared):
-                    side = airflow.cascading_as(played, held, spared=spared) if cascades else airflow
-                    yield _Reading(side, side.run(held, spared=spared), spared, bool(held), codes + why)
+        for spared in (False, True) if d.SKIP_OVERTAKES in self.codes else (False,):
+            codes = Counter([d.SKIP_OVERTAKES] * spared)
+            for held, why in self._held(airflow, played, spared=spared):
+                yield _Reading(airflow.run(held, spared=spared), spared, bool(held), codes + why)
 
     def _held(
         self, airflow: AirflowSide, played: Played, *, spared: bool
@@ -166,10 +163,9 @@ class Judge:
         declared = d.FAILS_WITH_THE_FIRST in self.codes and played.cut_short
         return d.FAILS_WITH_THE_FIRST if declared and failed else None
 
-    def _besides(self, reading: _Reading, played: Played) -> Iterator[Code]:
+    def _besides(self, airflow: AirflowSide, trace: airflow_run.Trace, played: Played) -> Iterator[Code]:
         """Yield what is approximated in this run, apart from which run of Airflow it is."""
-        trace = reading.trace
-        if reading.airflow.gave_up:
+        if airflow.gave_up:
             yield d.AWAIT_DEADLINE
         code = self._reason_of_end(trace, played)
         if trace.outcome is not played.outcome and code:
@@ -184,10 +180,14 @@ class Judge:
     # --- times ------------------------------------------------------------------------------------------
 
     def _untimely(
-        self, seed: int, reading: _Reading, played: Played, found: Counter[Code]
+        self,
+        seed: int,
+        airflow: AirflowSide,
+        reading: _Reading,
+        played: Played,
+        found: Counter[Code],
     ) -> Iterator[Divergence]:
         """Yield tasks that began too early or too late; count in ``found`` the delays that are declared."""
-        airflow = reading.airflow
         late = airflow.run(played.started, spared=reading.spared)
         if played.cut_short or not self._differs(airflow, late, played):
             untimely = self._timing.untimely(airflow, played, spared=reading.spared)

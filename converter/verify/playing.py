@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -24,8 +25,10 @@ from converter.workflow import Outcome, Workflow
 
 #: How long the poller function takes, in seconds.
 POLL_SECONDS = 0.2
-#: What the input of the execution looks like; no scenario depends on what is in it.
+#: What the input of the execution looks like; no scenario depends on what else is in it.
 _INPUT = {"conf": {}, "params": {}, "run_id": "verify", "logical_date": "2026-01-01T00:00:00+00:00"}
+#: Until when a run is the latest one, by whether it is.
+_LATEST_UNTIL = {True: "9999-01-01T00:00:00+00:00", False: "2000-01-01T00:00:00+00:00"}
 #: The status of an execution that was longer than its machine allows.
 _TIMED_OUT = "TIMED_OUT"
 #: A path below the result of a service, in JSONata.
@@ -80,7 +83,8 @@ class Player:
         """Return what the machine does in a scenario."""
         work = {state: scenario.work[task] for state, task in self._task_of.items()}
         aws = SimulatedAws(work, results=self._results, poll_seconds=POLL_SECONDS, machines=self._children)
-        execution = run_virtual(self._definition, _INPUT, aws)
+        run = {**_INPUT, "latest_until": _LATEST_UNTIL[scenario.is_latest]}
+        execution = run_virtual(self._definition, run, aws)
         start = aws.start.timestamp()
         records = dict(_records(execution, set(self._task_of.values())))
         for child in aws.executions.values():
@@ -89,7 +93,7 @@ class Player:
         tries = self._tries(aws)
         for task, record in records.items():
             if self._machine.steps[task].does_nothing and record["state"] == Outcome.SUCCESS.value:
-                tries[task] = ((decided[task], decided[task]),)
+                tries[task] = ((math.floor(decided[task] * 1000 + 1e-6) / 1000, decided[task]),)
         succeeded = execution.status == "SUCCEEDED"
         return Played(
             outcomes={

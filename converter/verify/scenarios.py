@@ -22,6 +22,8 @@ _SCALES = (5, 60, 60, 300, 1800)
 #: How likely a try is to go wrong; a scenario has one of them, and a second try rather fails again.
 _TROUBLE = (0.05, 0.15, 0.35, 0.6)
 _TROUBLE_AGAIN = 0.6
+#: How long a worker takes for what takes the machine no time, in seconds.
+_A_MOMENT = 0.0005
 #: What a task fails with: an error that may be retried, and one that the machine never retries for any task.
 _ERROR = "States.TaskFailed"
 _EVALUATION_ERROR = "States.QueryEvaluationError"
@@ -32,12 +34,14 @@ class Scenario:
     """The tries of each task; the last one is repeated.
 
     ``script`` is how Airflow sees them: cut off at the task's execution_timeout. ``work`` is what is behind
-    them: how long each would take, and its end if nothing cut it off.
+    them: how long each would take, and its end if nothing cut it off. ``is_latest``: the run is the latest of
+    its schedule.
     """
 
     seed: int
     script: Mapping[str, tuple[airflow_run.Try, ...]]
     work: Mapping[str, tuple[Try, ...]]
+    is_latest: bool = True
 
 
 def scenario_of(workflow: Workflow, steps: Mapping[str, Step], seed: int) -> Scenario:
@@ -46,14 +50,23 @@ def scenario_of(workflow: Workflow, steps: Mapping[str, Step], seed: int) -> Sce
     relations = Relations(workflow)
     trouble = rng.choice(_TROUBLE) if seed else 0.0
     hastens = not seed or rng.random() < 0.7
-    draws = {task.task_id: _Draw(rng, relations, task, steps[task.task_id]) for task in workflow.tasks}
+    is_latest = not seed or rng.random() < 0.5 if any(map(_asks_the_date, steps.values())) else True
+    draws = {
+        task.task_id: _Draw(rng, relations, task, steps[task.task_id], is_latest) for task in workflow.tasks
+    }
     tries = {name: draw.tries(trouble, plain=not seed) for name, draw in draws.items()}
     pace = _fitting(workflow, tries) if hastens else 1.0
     return Scenario(
         seed,
         {name: tuple(item.as_airflow(pace) for item in items) for name, items in tries.items()},
         {name: tuple(item.as_aws(pace) for item in items) for name, items in tries.items()},
+        is_latest,
     )
+
+
+def _asks_the_date(step: Step) -> bool:
+    """Whether the step is a LatestOnlyOperator's: it decides by itself what is skipped."""
+    return step.does_nothing and step.orders_skips is not None
 
 
 @dataclass(frozen=True)
@@ -84,7 +97,7 @@ class _Drawn:
         return self.limit is not None and self._length(pace) >= self.limit
 
     def _length(self, pace: float) -> float:
-        return max(0.001, round(self.seconds * pace, 3)) if self.seconds else 0.0
+        return max(0.001, round(self.seconds * pace, 3)) if self.seconds > _A_MOMENT else self.seconds
 
 
 @dataclass(frozen=True)
@@ -95,9 +108,13 @@ class _Draw:
     relations: Relations
     task: Task
     step: Step
+    is_latest: bool
 
     def tries(self, trouble: float, *, plain: bool) -> list[_Drawn]:
         """Return tries up to the first that is not repeated. ``plain``: one success, which skips none."""
+        if _asks_the_date(self.step):
+            chosen = tuple(self.relations.downstream[self.task.task_id]) if self.is_latest else ()
+            return [_Drawn(_A_MOMENT, end=airflow_run.Branch(chosen))]
         if self.step.does_nothing:
             return [_Drawn(0)]
         tries = [self._try(trouble, plain=plain)]

@@ -11,7 +11,7 @@ from converter.cli import app
 
 def test_durations_reach_the_plan_and_the_messages(monkeypatch, tmp_path):
     workflows = (partial_fan_in(source_hash="0" * 64),)
-    monkeypatch.setattr(loading, "load_readable", lambda path, **_: (workflows, ()))
+    monkeypatch.setattr(loading, "load_each", lambda path, **_: iter(workflows))
     durations = tmp_path / "durations.json"
     durations.write_text('{"glue1": 5400, "glue2": 3000, "glue3": 6000, "gleu3": 1}')
     options = ["--durations", durations, "--out", tmp_path / "build", "--format", "json"]

@@ -14,8 +14,11 @@ import pytest
 from typer.testing import CliRunner
 from workflows import partial_fan_in
 
+from converter import diagnostics as d
 from converter import loading
 from converter.cli import app
+from converter.diagnostics import Diagnostic
+from converter.workflow import Location
 
 DAG = """
 from airflow.sdk import DAG
@@ -41,7 +44,7 @@ def dag_file(tmp_path):
 @pytest.fixture
 def example(monkeypatch):
     """One DAG, as if it had been read: reading takes seconds."""
-    monkeypatch.setattr(loading, "load", lambda path, **_: (partial_fan_in(),))
+    monkeypatch.setattr(loading, "load_readable", lambda path, **_: ((partial_fan_in(),), ()))
     return Path("dags/example.py")
 
 
@@ -50,10 +53,10 @@ def two(monkeypatch):
     """Two DAGs in one file."""
     dags = {dag_id: replace(partial_fan_in(), dag_id=dag_id) for dag_id in ("first", "second")}
 
-    def load(path, *, dag_ids, timeout):
-        return tuple(dags[dag_id] for dag_id in dag_ids or dags)
+    def load(path, *, dag_ids, **_):
+        return tuple(dags[dag_id] for dag_id in dag_ids or dags), ()
 
-    monkeypatch.setattr(loading, "load", load)
+    monkeypatch.setattr(loading, "load_readable", load)
     return Path("dags/example.py")
 
 
@@ -195,3 +198,12 @@ def everything_shown(leader):
         while part := screen.read(1 << 16):
             shown += part
     return shown.decode()
+
+
+def test_what_cannot_be_read_stops_no_plan_of_another(monkeypatch):
+    broken = Diagnostic(d.FILE_SYNTAX, "syntax error: invalid syntax", "", Location("dags/broken.py", 2))
+    monkeypatch.setattr(loading, "load_readable", lambda path, **_: ((partial_fan_in(),), (broken,)))
+    result = plan("dags")
+    assert result.exit_code == 2
+    assert result.stdout.startswith("partial_fan_in\n")
+    assert "error D104 dags/broken.py:2: " in result.stderr

@@ -98,6 +98,25 @@ def test_the_machines_own_timeout_ends_it(run: Any, build: Any) -> None:
     assert len(backend.cancelled) == 1
 
 
+def test_no_execution_runs_longer_than_a_year(run: Any) -> None:
+    execution = run(
+        {
+            "Long": {"Type": "Wait", "Seconds": 99_999_999, "Next": "Again"},
+            "Again": {"Type": "Pass", "Next": "Long"},
+        }
+    )
+    assert (execution.status, execution.error) == ("TIMED_OUT", "States.Timeout")
+    assert execution.stop_date - execution.start_date == timedelta(days=365)
+    assert execution.history[-1].type == "ExecutionTimedOut"
+
+
+def test_retries_do_not_outlast_the_year(run: Any, build: Any) -> None:
+    retry = [{"ErrorEquals": ["States.ALL"], "MaxAttempts": 99_999_999, "BackoffRate": 1e9}]
+    execution = run({"T": build.task(Retry=retry)}, tasks={"T": TaskResult(error="E")})
+    assert execution.status == "TIMED_OUT"
+    assert execution.stop_date - execution.start_date == timedelta(days=365)
+
+
 def test_event_25000_is_the_one_that_fails_an_endless_loop(run: Any) -> None:
     rule = {"Condition": False, "Next": "Z"}
     states = {"C": {"Type": "Choice", "Choices": [rule], "Default": "C"}, "Z": {"Type": "Succeed"}}
@@ -145,7 +164,9 @@ def test_events_have_the_shape_of_the_api(run: Any) -> None:
     assert "input" not in entered.to_api(include_data=False)["stateEnteredEventDetails"]
 
 
-@pytest.mark.parametrize("text", ["", "{", "NaN", '"' + "a" * 262144 + '"'])
+@pytest.mark.parametrize(
+    "text", ["", "{", "NaN", "1e999", '"\\ud800"', "[" * 99_999, '"' + "a" * 262144 + '"']
+)
 def test_an_input_that_is_no_json_or_too_large_is_refused(build: Any, clock: VirtualClock, text: str) -> None:
     with pytest.raises(InvalidExecutionInput):
         prepare(build.machine({"A": END}), clock, input_text=text)

@@ -62,6 +62,12 @@ def test_any_other_path_gives_a_list(path: str, values: list[Any]) -> None:
     assert compile_path(path).find(STORE) == values
 
 
+@pytest.mark.parametrize("document", ['{"a": 1}', "{x", 5, None, True])
+@pytest.mark.parametrize("path", ["$..*", "$[*]", "$.*"])
+def test_there_is_nothing_in_a_scalar(path: str, document: Any) -> None:
+    assert compile_path(path).find(document) == []
+
+
 @pytest.mark.parametrize(
     ("path", "message"),
     [

@@ -45,6 +45,7 @@ def test_only_the_selected_dags_of_a_file_are_returned(monkeypatch):
     assert workflows[0].location == Location("tests/loading/good_dags/shapes.py", 8)
 
 
+@pytest.mark.full
 def test_the_same_bytes_under_every_hash_seed_and_outside_the_current_directory(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     texts = set()

@@ -40,10 +40,10 @@ def test_plans_are_printed_with_a_blank_line_between_them(capsys: pytest.Capture
     assert capsys.readouterr().out.splitlines() == ["etl", "a", size, "", "more", "b", size]
 
 
-def test_what_exactness_buys_is_printed_where_durations_are_known(capsys: pytest.CaptureFixture[str]) -> None:
+def test_what_exactness_buys_is_told_where_durations_are_known() -> None:
     conversion = pipeline.convert(partial_fan_in(), Options(poll_interval=10))
-    console.print_worth(conversion, {"unheard_of": 1.0})
-    console.print_worth(pipeline.convert(workflow(Task("a", "unheard.Of")), Options()), {"a": 1.0})
-    assert capsys.readouterr().err == ""
-    console.print_worth(conversion, {"glue1": 60.0})
-    assert capsys.readouterr().err.startswith("partial_fan_in: expected makespan: exact 2 min, barrier 2 min")
+    assert console.worth_of(conversion, {"unheard_of": 1.0}) == ""
+    refused = pipeline.convert(workflow(Task("a", "unheard.Of")), Options())
+    assert console.worth_of(refused, {"a": 1.0}) == ""
+    worth = console.worth_of(conversion, {"glue1": 60.0})
+    assert worth.startswith("partial_fan_in: expected makespan: exact 2 min, barrier 2 min")

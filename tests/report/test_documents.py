@@ -37,9 +37,12 @@ def test_what_a_diagnostic_does_not_have_is_null() -> None:
 def test_a_conversion_lists_every_dag_and_every_problem() -> None:
     document = ConversionDocument()
     document.add("a", None, [replace(REFUSED, dag_id="")])
-    document.add("b", Path("build/b"), [])
+    document.add("b", Path("build/b"), [], Path("build/b"))
     assert document.to_json() == {
-        "dags": [{"dag_id": "a", "bundle": None}, {"dag_id": "b", "bundle": "build/b"}],
+        "dags": [
+            {"dag_id": "a", "bundle": None, "report": None},
+            {"dag_id": "b", "bundle": "build/b", "report": "build/b"},
+        ],
         "diagnostics": diagnostics_json([REFUSED]),
     }
 

@@ -7,7 +7,7 @@ from dataclasses import replace
 from random import Random
 from typing import Any
 
-from workflows import branch, empty, glue, nested, python, short_circuit, workflow
+from workflows import EMPTY, LATEST_ONLY, branch, empty, glue, nested, python, short_circuit, workflow
 
 from converter.workflow import Retries, Task, TriggerRule, Workflow
 
@@ -30,6 +30,7 @@ def random_dag(seed: int, largest: int = 12, smallest: int = 3) -> Workflow:
         tasks = _with_setups(rng, tasks)
         if not fails_fast:
             tasks = _with_teardowns(rng, tasks)
+    tasks = _with_latest_only(Random(f"{seed}: latest only"), tasks)
     fields: dict[str, Any] = {"settings": {"fail_fast": True}} if fails_fast else {}
     if rng.random() < 0.15:
         fields["dagrun_timeout"] = float(rng.choice([90, 600, 3600]))
@@ -58,6 +59,15 @@ def _retries(rng: Random) -> Retries:
     delay = rng.choice([0.0, 0.5, *map(float, rng.sample(range(1, 90), 4))])
     longest = rng.choice([None, None, float(rng.randint(1, 120))])
     return Retries(rng.randint(1, 3), delay, rng.choice([1.0, 1.0, 1.5, 2.0]), longest)
+
+
+def _with_latest_only(rng: Random, tasks: Sequence[Task]) -> list[Task]:
+    """Make some empty tasks ask whether their run is the latest."""
+    share = 0.5 if rng.random() < 0.15 else 0.0
+    return [
+        replace(task, operator=LATEST_ONLY) if task.operator == EMPTY and rng.random() < share else task
+        for task in tasks
+    ]
 
 
 def _with_setups(rng: Random, tasks: Sequence[Task]) -> list[Task]:

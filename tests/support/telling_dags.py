@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from workflows import branch, empty, glue, python, short_circuit, workflow
+from workflows import branch, empty, glue, latest_only, python, short_circuit, workflow
 
 from converter.workflow import Retries, TriggerRule, Workflow
 
@@ -70,6 +70,13 @@ TELLING_DAGS: Mapping[str, Workflow] = {
         python("b", "a", trigger_rule=ALL_DONE),
         empty("end", "b", trigger_rule=ALL_DONE),
         dag_id="polite_short_circuit",
+    ),
+    "latest_only": workflow(
+        latest_only("latest"),
+        python("a", "latest"),
+        python("b", "a", trigger_rule=ALL_DONE),
+        empty("end", "b", trigger_rule=ALL_DONE),
+        dag_id="latest_only",
     ),
     "skips": workflow(
         python("a", retries=Retries(2, 10)),

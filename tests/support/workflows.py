@@ -19,6 +19,7 @@ from converter.workflow import Location, Task, Workflow
 GLUE = "airflow.providers.amazon.aws.operators.glue.GlueJobOperator"
 START_EXECUTION = "airflow.providers.amazon.aws.operators.step_function.StepFunctionStartExecutionOperator"
 EMPTY = "airflow.providers.standard.operators.empty.EmptyOperator"
+LATEST_ONLY = "airflow.providers.standard.operators.latest_only.LatestOnlyOperator"
 
 #: The case that the project exists for: task → upstream tasks.
 PARTIAL_FAN_IN: Mapping[str, Sequence[str]] = {
@@ -45,6 +46,10 @@ def nested(task_id: str, *upstream: str, **fields: Any) -> Task:
 
 def empty(task_id: str, *upstream: str, **fields: Any) -> Task:
     return Task(task_id, EMPTY, upstream=upstream, **fields)
+
+
+def latest_only(task_id: str, *upstream: str, **fields: Any) -> Task:
+    return Task(task_id, LATEST_ONLY, upstream=upstream, **fields)
 
 
 def python(task_id: str, *upstream: str, **fields: Any) -> Task:

@@ -271,44 +271,21 @@ def test_counts_are_summed_by_code():
     assert d.CODES.keys() >= result.to_json()["approximations"].keys()
 
 
-class TestCascadeOrder:
-    """``bad`` brings down two chains at one moment: ``both`` sees a failure and a skip of that moment."""
+def test_passes_of_one_moment_are_counted_as_airflow_counts_them():
+    """``bad`` brings down chains of different lengths at once: ``both`` sees what comes a pass earlier."""
 
-    @pytest.fixture
-    def case(self):
-        flow = workflow(
+    def flow(*to_the_failure):
+        return workflow(
             glue("bad"),
-            glue("uf", "bad"),
+            *to_the_failure,
             glue("skip", "bad", trigger_rule=TriggerRule.ALL_SKIPPED),
-            glue("both", "uf", "skip"),
-            glue("behind", "both"),
-            glue("other", trigger_rule=TriggerRule.ALL_DONE),
+            glue("both", "skip", "uf"),
+            glue("end", "both", trigger_rule=TriggerRule.ALL_DONE),
         )
-        return Case(flow, bad=(5.0, FAILED))
 
-    def swapped(self, case, *tasks):
-        return {"outcomes": {**case.played.outcomes, **dict.fromkeys(tasks, "skipped")}}
-
-    def test_covers_the_other_order_with_all_that_follows(self, case):
-        assert case.codes() == set()
-        assert case.played.outcomes["both"] == case.played.outcomes["behind"] == "upstream_failed"
-        found = case.findings(**self.swapped(case, "both", "behind"), outcome=Outcome.SUCCESS)
-        assert (found.divergences, found.approximations) == ((), {d.CASCADE_ORDER: 1})
-
-    def test_does_not_cover_half_of_it(self, case):
-        assert case.why(**self.swapped(case, "both")) >= {("both", "outcome")}
-
-    def test_covers_no_task_that_has_only_one_of_them_before_it(self, case):
-        assert case.why(**self.swapped(case, "uf")) >= {("uf", "outcome")}
-
-    def test_covers_no_two_moments(self):
-        flow = workflow(
-            glue("bad"),
-            python("skips"),
-            glue("uf", "bad"),
-            glue("both", "uf", "skips"),
-            glue("behind", "both"),
-        )
-        case = Case(flow, bad=(5.0, FAILED), skips=(6.0, SKIPPED))
-        assert case.codes() == set()
-        assert case.why(**self.swapped(case, "both", "behind"), outcome=Outcome.SUCCESS)
+    case = Case(flow(glue("uf", "bad")), bad=(5.0, FAILED))
+    assert case.played.outcomes["both"] == "upstream_failed"
+    assert case.why(outcomes={**case.played.outcomes, "both": "skipped"}) == {("both", "outcome")}
+    case = Case(flow(glue("uf0", "bad"), glue("uf", "uf0")), bad=(5.0, FAILED))
+    assert case.played.outcomes["both"] == "skipped"
+    assert case.why(outcomes={**case.played.outcomes, "both": "upstream_failed"}) == {("both", "outcome")}

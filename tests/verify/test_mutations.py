@@ -11,6 +11,7 @@ from verifying import verifier_of
 
 from converter.asl import decisions, records, rules, tasks
 from converter.expressions.jsonata import Expression
+from converter.operators import standard
 from converter.operators.step import SkipOrders
 from converter.relations import Relations
 from converter.workflow import TriggerRule as Rule
@@ -63,8 +64,8 @@ def firing_of(rule: Rule, upstream: bool) -> Break:
     return relation("firing", change)
 
 
-def skips_ordered_as(orders: SkipOrders) -> Break:
-    """All short-circuits are taken for such that order these skips."""
+def skips_ordered_as(orders: SkipOrders, *, of_branches: bool = False) -> Break:
+    """All short-circuits, or branches, are taken for such that order these skips."""
     original = rules._skipped_by
 
     def skipped_by(relations, steps):
@@ -72,7 +73,7 @@ def skips_ordered_as(orders: SkipOrders) -> Break:
             relations,
             {
                 name: step
-                if step.orders_skips in (None, SkipOrders.NOT_CHOSEN)
+                if step.orders_skips is None or (step.orders_skips is SkipOrders.NOT_CHOSEN) != of_branches
                 else replace(step, orders_skips=orders)
                 for name, step in steps.items()
             },
@@ -208,6 +209,14 @@ MUTATIONS: Mapping[str, tuple[str, Break]] = {
     "a short-circuit that respects rules skips all": (
         "polite_short_circuit",
         skips_ordered_as(SkipOrders.DESCENDANTS),
+    ),
+    "latest-only skips nobody": (
+        "latest_only",
+        lambda patch: patch.setattr(standard, "LATEST_UNTIL", "$states.context.Execution.Input.other"),
+    ),
+    "latest-only skips all behind it": (
+        "latest_only",
+        skips_ordered_as(SkipOrders.DESCENDANTS, of_branches=True),
     ),
     "a short-circuit skips teardowns": ("short_circuit", teardowns_are_skipped_too),
     "a skip is retried": ("skips", not_retried(lambda error: error != tasks.SKIP_ERROR)),

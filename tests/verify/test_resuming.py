@@ -6,13 +6,15 @@ from random import Random
 
 import pytest
 from random_dags import random_dag
-from workflows import glue, machine_of, partial_fan_in, workflow
+from workflows import glue, latest_only, machine_of, partial_fan_in, workflow
 
+from converter.asl.budget import states_of
 from converter.asl.names import state_name
-from converter.asl.options import Options
+from converter.asl.options import Failures, Options
 from converter.engine import parse_definition, run_virtual
 from converter.executions.machine_states import states_that_matter
 from converter.executions.resuming import kept_records
+from converter.operators import steps_of
 from converter.pipeline import convert
 from converter.verify import SimulatedAws, Try
 from converter.verify.scenarios import scenario_of
@@ -22,8 +24,8 @@ pytestmark = pytest.mark.usefixtures("each_poller_style")
 OPTIONS = Options(poll_interval=5, await_deadline=12 * 3600)
 
 
-def play(machine, script, resumed=None):
-    run = {"conf": {}, **({"resumed": resumed} if resumed is not None else {})}
+def play(machine, script, resumed=None, **more):
+    run = {"conf": {}, **({"resumed": resumed} if resumed is not None else {}), **more}
     aws = SimulatedAws(script)
     execution = run_virtual(parse_definition(machine.definition), run, aws)
     if execution.status == "SUCCEEDED":
@@ -61,19 +63,59 @@ def test_what_was_never_decided_runs_again():
     assert kept_records({"a": {"state": "success"}}, {"a": (), "b": ("a",)}) == {"a": {"state": "success"}}
 
 
-def test_a_run_that_resumes_nothing_enters_one_more_state_for_each_task():
-    flow = workflow(glue("a"), glue("b", "a"))
-    states = machine_of(flow, Options()).definition["States"]
-    without = machine_of(flow, Options(resumable=False)).definition["States"]
-    assert set(states) - set(without) == {"a: done before?", "b: done before?", "b: end of branch"}
+def states_in(machine):
+    return dict(states_of(machine.definition))
+
+
+def test_a_run_that_resumes_nothing_enters_one_more_state_for_each_task_but_the_last():
+    flow = workflow(glue("a"), glue("b", "a"), glue("c", "b"))
+    states = states_in(machine_of(flow, Options()))
+    without = states_in(machine_of(flow, Options(resumable=False)))
+    assert set(states) - set(without) == {"a: done before?", "b: done before?"}
     assert states["a"]["Next"] == "b: done before?"
-    assert states["b"]["End"]
+    assert states["b"]["Next"] == "c"
+    assert states["c"]["End"]
 
 
-def test_random_runs_end_after_resuming_as_if_nothing_had_failed():
+@pytest.mark.parametrize("first", range(0, 60, 20))
+def test_resuming_takes_no_more_than_one_state_for_each_task(first):
+    for seed in range(first, first + 20):
+        flow = random_dag(seed, 12)
+        steps, _ = steps_of(flow)
+        if flow.settings.get("fail_fast"):
+            continue
+        more = len(states_in(machine_of(flow, Options()))) - len(states_in(machine_of(flow)))
+        assert more <= sum(step.can_fail for step in steps.values()), seed
+
+
+def test_a_branch_that_ends_with_a_task_has_one_more_end_if_failures_stop():
+    flow = workflow(glue("a"), glue("b"), glue("c", "a", "b"))
+    stop = Options(Failures.STOP)
+    more = set(states_in(machine_of(flow, stop))) - set(
+        states_in(machine_of(flow, replace(stop, resumable=False)))
+    )
+    assert more == {"a: done before?", "b: done before?", "a: end of branch", "b: end of branch"}
+
+
+def test_whether_a_run_was_the_latest_is_not_asked_again():
+    flow = workflow(latest_only("latest"), glue("a", "latest"), glue("b"), glue("c", "a", "b"))
+    machine = machine_of(flow, Options())
+    assert not [name for name in states_in(machine) if name.startswith("latest:")]
+    script = {name: [Try(5)] for name in "abc"}
+    kept = {"latest": {"state": "success", "at": 0}}
+    _, _, started = play(machine, script, kept, latest_until="2000-01-01T00:00:00+00:00")
+    assert "a" in started
+    _, records, started = play(machine, script, None, latest_until="2000-01-01T00:00:00+00:00")
+    assert "a" not in started
+    _, _, started = play(machine, script, {"latest": records["latest"]})
+    assert "a" not in started
+
+
+@pytest.mark.parametrize("count", [15, pytest.param(60, marks=pytest.mark.full)], ids=["quick", "full"])
+def test_random_runs_end_after_resuming_as_if_nothing_had_failed(count):
     """The second run of a task always succeeds; then all outcomes are those of a run without failures."""
     resumed_runs = 0
-    for seed in range(60):
+    for seed in range(count):
         flow = random_dag(seed, 8)
         conversion = convert(flow, OPTIONS)
         machine = conversion.machine
@@ -98,4 +140,4 @@ def test_random_runs_end_after_resuming_as_if_nothing_had_failed():
             task: record["state"] for task, record in whole.items()
         }, seed
         resumed_runs += bool(kept) and len(kept) < len(flow.tasks)
-    assert resumed_runs > 10
+    assert resumed_runs > count / 6

@@ -79,6 +79,9 @@ def _serve(request: dict[str, Any], root: DagRoot, pipe: IO[str], stack: IO[str]
     except UnlistableError as error:
         _send(pipe, {"unlistable": one_line(error.error), "one_folder": error.one_folder})
         return
+    # Every process lists all files, and reads its share of them.
+    index, count = request["share"]
+    files, packed = files[index::count], packed if index == 0 else []
     _send(pipe, {"files": files, "packed": packed})
     # Nothing is written beside the DAG files, not even bytecode.
     sys.dont_write_bytecode = True

@@ -27,8 +27,7 @@ class Board:
     ``told_to_skip`` holds the children that a finished branch or short-circuit upstream of them does not
     want to run: Airflow keeps them in an XCom of that task, apart from the children's states. ``unheard`` is
     None in a run of Airflow as it is, see :func:`converter.verify.airflow_run.simulate`; otherwise ``sure``
-    are the tasks that run to their ends, because they might have begun. ``idle`` is what some tasks become,
-    whatever their rule says, if they do not run.
+    are the tasks that run to their ends, because they might have begun.
     """
 
     graph: Graph
@@ -44,7 +43,6 @@ class Board:
     end: RunEnd | None = None
     unheard: Mapping[str, Collection[str]] | None = None
     sure: set[str] = field(default_factory=set)
-    idle: Mapping[str, Outcome] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self.states = dict.fromkeys(self.graph.tasks, Phase.NONE)

@@ -19,7 +19,6 @@ def simulate(
     *,
     not_before: Mapping[str, float] | None = None,
     unheard: Mapping[str, Collection[str]] | None = None,
-    idle: Mapping[str, Outcome] | None = None,
 ) -> Trace:
     """Return what Airflow does with this DAG when its tasks take the times and the ends of the script.
 
@@ -27,13 +26,12 @@ def simulate(
     come first, by task id, and then the scheduler. Raises KeyError for a task that comes to run and is not
     in the script, and ValueError for a wait outside its band.
 
-    Three departures from Airflow show what difference they make. ``not_before`` holds back the first try of
+    Two departures from Airflow show what difference they make. ``not_before`` holds back the first try of
     some tasks until a time, in seconds since the run's start: so a run is seen in which the scheduler was
     late. With ``unheard``, a task that may begin runs to its end whatever is skipped from then on, also if it
-    is held back; and no task is told to skip by those that ``unheard`` lists for it. ``idle`` gives what some
-    tasks become if they do not run.
+    is held back; and no task is told to skip by those that ``unheard`` lists for it.
     """
-    board = Board(Graph(workflow), script, retry_at=dict(not_before or {}), unheard=unheard, idle=idle or {})
+    board = Board(Graph(workflow), script, retry_at=dict(not_before or {}), unheard=unheard)
     schedule(board)
     while (moment := board.next_moment()) is not None:
         board.now = moment

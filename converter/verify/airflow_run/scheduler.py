@@ -60,8 +60,7 @@ def _consider(board: Board, task_id: str) -> Decision:
 def _by_rule(board: Board, outcomes: Mapping[str, Outcome], task_id: str) -> Decision:
     if task_id in board.sure:
         return Verdict.RUN
-    decision = decide(board.graph, outcomes, task_id)
-    return board.idle.get(task_id, decision) if isinstance(decision, Outcome) else decision
+    return decide(board.graph, outcomes, task_id)
 
 
 def _look_for_deadlock(board: Board, unfinished: tuple[str, ...]) -> bool:

@@ -293,7 +293,7 @@ def outcomes(airflow, evaluated, task_failed, template, translated, run):
     return expected, found
 
 
-@pytest.mark.parametrize("count", [300, pytest.param(5000, marks=pytest.mark.full)], ids=["quick", "full"])
+@pytest.mark.parametrize("count", [100, pytest.param(5000, marks=pytest.mark.full)], ids=["quick", "full"])
 def test_a_random_template_gives_what_airflow_renders(airflow, evaluate, run, task_failed, count):
     translated, differences = 0, []
     for seed in range(count):

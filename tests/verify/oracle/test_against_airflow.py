@@ -8,7 +8,7 @@ from oracle_scenarios import dag, difference, random_case, task
 from converter.verify.airflow_run import End, Try
 from converter.workflow import TriggerRule
 
-QUICK_SEEDS = range(50)
+QUICK_SEEDS = range(25)
 FULL_SEEDS = range(10_000, 15_040)
 CHUNK = 120
 

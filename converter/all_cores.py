@@ -1,0 +1,72 @@
+"""Does the same for many things on all cores, in order, and holds only a few of them at a time."""
+
+from __future__ import annotations
+
+import signal
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import Future, ProcessPoolExecutor
+from contextlib import contextmanager
+from multiprocessing import get_context
+from typing import Any, TypeVar
+
+_Item = TypeVar("_Item")
+_Result = TypeVar("_Result")
+#: Items that wait or are worked on, for each process: enough that none is idle while one takes long.
+_AHEAD = 8
+
+#: In a process of a pool: what it does.
+_work: list[Callable[[Any], Any]] = []
+
+
+def each(work: Callable[[_Item], _Result], items: Iterable[_Item], *, jobs: int) -> Iterator[_Result]:
+    """Yield ``work(item)`` for each item, in order, by ``jobs`` processes, or by this one alone.
+
+    ``work`` and its results must be picklable. Items are taken as they are needed. If the caller stops, or
+    Ctrl-C is pressed, nothing more is begun.
+    """
+    if jobs <= 1:
+        yield from map(work, items)
+        return
+    # Not forked: a thread of a progress bar may hold a lock.
+    with ProcessPoolExecutor(jobs, get_context("spawn"), initializer=_prepare, initargs=(work,)) as pool:
+        _start_all(pool, jobs)
+        waiting: deque[Future[_Result]] = deque()
+        try:
+            for item in items:
+                waiting.append(pool.submit(_do, item))
+                while len(waiting) >= _AHEAD * jobs or (waiting and waiting[0].done()):
+                    yield waiting.popleft().result()
+            while waiting:
+                yield waiting.popleft().result()
+        finally:
+            pool.shutdown(cancel_futures=True)
+
+
+def _start_all(pool: ProcessPoolExecutor, jobs: int) -> None:
+    with ctrl_c_ignored():
+        for _ in range(jobs):
+            pool.submit(_nothing)  # starts a process
+
+
+@contextmanager
+def ctrl_c_ignored() -> Iterator[None]:
+    """Ignore Ctrl-C, here and in the processes that are started meanwhile, until they are prepared."""
+    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
+
+
+def _prepare(work: Callable[[Any], Any]) -> None:
+    signal.signal(signal.SIGINT, signal.SIG_DFL)  # Ctrl-C ends it without a word
+    _work.append(work)
+
+
+def _nothing() -> None:
+    pass
+
+
+def _do(item: Any) -> Any:
+    return _work[0](item)
