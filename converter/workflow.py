@@ -158,7 +158,8 @@ class Workflow:
     ``settings`` holds the DAG's other arguments where they differ from Airflow's defaults.
     ``dagrun_timeout`` is in seconds. ``source_hash`` is the SHA-256 (hex) of the DAG file. ``task_groups``
     gives the tasks with which each task group begins (a branch may choose a group). ``stand_ins`` are those
-    that its whole file needed in order to be read. ``scheduled_on`` names the assets that start it.
+    that its whole file needed in order to be read. ``timezone`` is the DAG's own, by its IANA name;
+    ``scheduled_on`` names the assets that start it.
     """
 
     dag_id: str
@@ -172,6 +173,7 @@ class Workflow:
     airflow_version: str = ""
     task_groups: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     stand_ins: tuple[StandIn, ...] = ()
+    timezone: str = "UTC"
     scheduled_on: tuple[str, ...] = ()
 
     def task(self, task_id: str) -> Task:

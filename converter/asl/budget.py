@@ -33,6 +33,7 @@ DEPTH_LIMIT = 100
 LONGEST_EXECUTION = 365 * 86_400
 #: Wait, Task (entered, scheduled, started, succeeded, exited) and Choice.
 EVENTS_PER_POLL = 9
+_EVENTS_OF_A_CALL = 5
 #: A Task that is tried again: scheduled, started, failed.
 EVENTS_PER_RETRY = 3
 #: What pollers may plan with: a fifth of the history is held back for status calls that are tried again.
@@ -103,10 +104,11 @@ class TaskPolls:
     interval: int
     longest: int
     tries: int
+    each: int = EVENTS_PER_POLL
 
     def events(self, growth: float) -> int:
         """Return the events of all polls after the first of each try, at this growth of the interval."""
-        return self.tries * (_polls(self.interval, self.longest, growth) - 1) * EVENTS_PER_POLL
+        return self.tries * (_polls(self.interval, self.longest, growth) - 1) * self.each
 
 
 def task_polls_of(
@@ -128,11 +130,10 @@ def _task_polls(workflow: Workflow, task: Task, poll: Poll) -> TaskPolls:
     interval = max(1, math.ceil(poll.interval))
     # The last pause may begin just before the limit is passed.
     longest = math.ceil(min(bound for bound in bounds if bound is not None)) + interval
-    over_all_tries = poll.limit is not None and poll.limit.over_all_tries
-    tries = 1 if over_all_tries else 1 + max(0, task.retries.count)
+    tries = 1 + max(0, task.retries.count)
     if poll.backoff:  # pauses of half the interval, the interval, twice that, …
         interval = min(longest, math.ceil(poll.backoff.longest or longest / 30))
-    return TaskPolls(interval, longest, tries)
+    return TaskPolls(interval, longest, tries, EVENTS_PER_POLL + _EVENTS_OF_A_CALL * len(poll.also))
 
 
 def waiting_events(definition: Mapping[str, Any], pollers: int, pace: Pace) -> int:

@@ -23,7 +23,6 @@ from converter.workflow import Task
 
 #: How long this try has lasted, in milliseconds.
 _AGE = "($millis() - $since)"
-_AGE_OF_ALL = f"($millis() - $toMillis({records.THIS_TRY}.entered))"
 _BEGAN = "$toMillis($states.context.State.EnteredTime)"
 #: Pauses double no more often than this: 2 to the power of it is beyond every execution.
 _MOST_DOUBLINGS = 30
@@ -31,13 +30,8 @@ _MOST_DOUBLINGS = 30
 
 def given_to_parts(reads: tuple[str, ...]) -> dict[str, Any]:
     """Return what the branch gets as its data: the records that it reads, and which try this is."""
-    context = "$states.context.State"
-    return {
-        **{task: str(records.of_task(task)) for task in reads},
-        records.THIS_TRY_NAME: str(
-            Expression(f"{{'number': {context}.RetryCount, 'entered': {context}.EnteredTime}}")
-        ),
-    }
+    number = str(Expression("$states.context.State.RetryCount"))
+    return {**{task: str(records.of_task(task)) for task in reads}, records.TRY_NUMBER_NAME: number}
 
 
 def parts_block(step: Step, task: Task, names: Names, growth: float) -> dict[str, Any]:
@@ -81,8 +75,9 @@ class _Writer:
     def _clock(self, began: str) -> dict[str, Any]:
         """Return the variables that tell how long this try lasts, as the first state assigns them."""
         clock: dict[str, Any] = {"since": str(Expression(began))} if self._waits else {}
-        if any(isinstance(part, Poll) and part.backoff for part in self.step.parts):
-            clock["polls"] = 0
+        for part in self.step.parts:
+            if isinstance(part, Poll):
+                clock |= {**({"polls": 0} if part.backoff else {}), **part.given}
         return clock
 
     def _write(self, part: Part, following: str) -> str:
@@ -145,7 +140,11 @@ class _Writer:
         self.states[wait] = {"Type": "Wait", "Seconds": pause, "Next": ""}
         self.states[over] = {"Type": "Choice", "Choices": choices, "Default": wait}
         counted = {"polls": str(Expression("$polls + 1"))} if poll.backoff else {}
+        for call in reversed(poll.also):
+            over = self._call(call, over)
         ask = self._call(poll.ask, over, more=counted)
+        if poll.pages:
+            choices.insert(len(choices) - bool(poll.limit), {"Condition": str(poll.pages), "Next": ask})
         self.states[wait]["Next"] = ask
         return wait if poll.pauses_first else ask
 
@@ -159,8 +158,7 @@ class _Writer:
             if poll.backoff.longest:
                 most.append(str(max(1, math.ceil(poll.backoff.longest))))
             if poll.limit:
-                age = _age(poll.limit)
-                most.append(f"$max([1, {math.ceil(poll.limit.seconds)} - $floor({age} / 1000)])")
+                most.append(f"$max([1, {math.ceil(poll.limit.seconds)} - $floor({_AGE} / 1000)])")
             pause = f"$min([{', '.join(most)}])"
         if self.growth:
             pause = f"$max([{pause}, $floor({_AGE} / 1000 * {self.growth:g})])"
@@ -175,7 +173,7 @@ class _Writer:
         return {"Condition": str(condition), "Next": self._ending(ending, "too late")}
 
     def _over_limit(self, limit: Limit) -> dict[str, Any]:
-        condition = Expression(f"{_age(limit)} > {round(limit.seconds * 1000)}")
+        condition = Expression(f"{_AGE} > {round(limit.seconds * 1000)}")
         return {"Condition": str(condition), "Next": self._ending(limit.ends, "give up")}
 
     # --- waits ------------------------------------------------------------------------------------------
@@ -188,8 +186,7 @@ class _Writer:
         choices = [self._too_late(limit)] if limit else []
         choices.append({"Condition": str(Expression(f"$millis() >= {moment}")), "Next": following})
         if until.limit:
-            start = f"$toMillis({records.THIS_TRY}.entered)" if until.limit.over_all_tries else "$since"
-            ends.append(f"{start} + {round(until.limit.seconds * 1000)}")
+            ends.append(f"$since + {round(until.limit.seconds * 1000)}")
             choices.append(self._over_limit(until.limit))
         if ends:
             over = self._name("over?")
@@ -211,7 +208,3 @@ class _Writer:
 
     def _name(self, does: str) -> str:
         return self.names.unique(f"{self.step.task_id}: {does}")
-
-
-def _age(limit: Limit) -> str:
-    return _AGE_OF_ALL if limit.over_all_tries else _AGE

@@ -12,7 +12,16 @@ from dataclasses import replace
 from converter import diagnostics as d
 from converter.diagnostics import Diagnostic
 from converter.expressions.templates import Scope
-from converter.operators import glue, python, standard, step_functions  # noqa: F401 - they register themselves
+from converter.operators import (  # noqa: F401 - they register themselves
+    glue,
+    python,
+    sensors_aws,
+    sensors_s3,
+    sensors_sqs,
+    sensors_time,
+    standard,
+    step_functions,
+)
 from converter.operators.arguments import Arguments, task_diagnostic
 from converter.operators.registry import conversion_of, converted_operators
 from converter.operators.settings import setting_problems
@@ -62,6 +71,7 @@ def _scope_of(task: Task, workflow: Workflow, variables: Mapping[str, str] | Non
         variables=variables,
         native=bool(workflow.settings.get("render_template_as_native_obj")),
         user_defined=frozenset(user_defined),
+        timezone=workflow.timezone,
     )
 
 

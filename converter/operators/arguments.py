@@ -29,6 +29,11 @@ class Arguments:
         self._left = dict(task.arguments)
         self._problems: list[Diagnostic] = []
 
+    @property
+    def timezone(self) -> str:
+        """The DAG's time zone, by its IANA name."""
+        return self._scope.timezone
+
     def take(self, name: str, default: Value = None) -> Any:
         """Return an argument's value, with an Expression for each template that the run decides.
 
@@ -36,7 +41,7 @@ class Arguments:
         """
         value = self._left.pop(name, default)
         if name in self.task.template_fields:
-            value = self._translated(name, value)
+            value = self.translated(name, value)
         for found in _texts(value):
             if isinstance(found, Opaque):
                 remedy = f"write a literal value instead of {found.text}"
@@ -45,7 +50,12 @@ class Arguments:
                 self.report(d.BAD_ARGUMENT, f"argument '{name}' has half a character", "write valid Unicode")
         return value
 
-    def _translated(self, name: str, value: Value) -> Any:
+    def take_as_it_is(self, name: str, default: Value = None) -> Any:
+        """Return an argument with its templates as they are, to be translated piece by piece."""
+        return self._left.pop(name, default)
+
+    def translated(self, name: str, value: Value) -> Any:
+        """Return a value of a template field, or a piece of it, as :meth:`take` would."""
         translation = translate_value(value, self._scope)
         for problem in translation.problems:
             place = f"template {json.dumps(problem.template)} of argument '{name}'"

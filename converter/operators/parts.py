@@ -20,9 +20,8 @@ SKIP_ERROR = "AirflowSkipException"
 #: The error of a try that was longer than the task's execution_timeout.
 TIMEOUT_ERROR = "AirflowTaskTimeout"
 
-#: Which try this is (0 is the first), and when the first began (ISO 8601), for the expressions of parts.
-TRY_NUMBER = Expression("$states.input.`this try`.number")
-FIRST_TRY_BEGAN = Expression("$states.input.`this try`.entered")
+#: Which try this is (0 is the first), for the expressions of parts.
+TRY_NUMBER = Expression("$states.input.`try number`")
 
 
 @dataclass(frozen=True)
@@ -70,7 +69,7 @@ class Call:
 
     does: str
     resource: str
-    arguments: Mapping[str, Any] = field(default_factory=dict)
+    arguments: Mapping[str, Any] | Expression = field(default_factory=dict)
     keeps: Mapping[str, Expression] = field(default_factory=dict)
     retriers: tuple[Retrier, ...] = ()
     caught: tuple[Caught, ...] = ()
@@ -81,12 +80,11 @@ class Limit:
     """After ``seconds`` without success the try ends as ``ends`` says.
 
     It is looked at when a poll has not succeeded, as a sensor does: so the last poll may come later, by one
-    interval. ``over_all_tries``: the time counts from the beginning of the first try, not of this one.
+    interval. Each try begins anew.
     """
 
     seconds: float
     ends: Ending
-    over_all_tries: bool = False
 
 
 @dataclass(frozen=True)
@@ -111,8 +109,10 @@ class Backoff:
 class Poll:
     """Asks again and again, every ``interval`` seconds: at once, or after a first pause (``pauses_first``).
 
-    ``done`` and ``failures`` are conditions over the variables that ``ask`` keeps. Whatever they are not
-    about means: not yet. The task's execution_timeout is looked at after every question, and no pause is
+    A question is the call ``ask`` and those of ``also``; with ``pages`` it is asked on, without a pause, as
+    long as that condition holds (a list that comes in pages). ``given`` are variables with which a try
+    begins. ``done`` and ``failures`` are conditions over the variables that the calls keep; whatever they are
+    not about means: not yet. The task's execution_timeout is looked at after every question, and no pause is
     longer than what is left of it; ``unhurried`` means that it does not count while the task waits (a sensor
     that is rescheduled).
     """
@@ -125,6 +125,9 @@ class Poll:
     backoff: Backoff | None = None
     pauses_first: bool = False
     unhurried: bool = False
+    also: tuple[Call, ...] = ()
+    pages: Expression | None = None
+    given: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

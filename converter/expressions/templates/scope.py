@@ -29,6 +29,7 @@ class Scope:
     connections: Mapping[str, Mapping[str, Value]] | None = None
     native: bool = False
     user_defined: frozenset[str] = frozenset()
+    timezone: str = "UTC"
 
 
 @dataclass(frozen=True)

@@ -57,6 +57,7 @@ def workflow_from(
         airflow_version=airflow.__version__,
         task_groups=_task_groups(dag),
         stand_ins=stand_ins,
+        timezone=_zone_name(_attribute(dag, "timezone")) or "UTC",
         scheduled_on=tuple(dict.fromkeys(_assets_in(schedule_of(dag)))),
     )
 
@@ -87,12 +88,15 @@ def _schedule(dag: DAG) -> Schedule | None:
     timetable = dag.timetable
     if isinstance(timetable, NullTimetable):
         return None
-    timezone = _attribute(timetable, "timezone")
     return Schedule(
         timetable=type(timetable).__name__,
         expression=_expression(timetable),
-        timezone=None if timezone is None else str(getattr(timezone, "name", timezone)),
+        timezone=_zone_name(_attribute(timetable, "timezone")),
     )
+
+
+def _zone_name(timezone: Any) -> str | None:
+    return None if timezone is None else str(getattr(timezone, "name", timezone))
 
 
 def _expression(timetable: Any) -> str | None:
