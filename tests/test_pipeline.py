@@ -186,6 +186,7 @@ def test_a_dag_that_is_too_large_for_one_machine_is_cut_into_several():
 
 
 def test_a_run_that_may_be_too_large_to_be_resumed_is_reported():
-    flow = workflow(*(glue(f"task_{number}") for number in range(1000)))
-    assert "D308" in codes(pipeline.convert(flow, Options()))
-    assert "D308" not in codes(pipeline.convert(flow, Options(resumable=False)))
+    flow = workflow(*(glue(f"task_{number}") for number in range(40)))
+    limits = Limits(data=20_000)
+    assert "D308" in codes(pipeline.convert(flow, Options(), limits=limits))
+    assert "D308" not in codes(pipeline.convert(flow, Options(resumable=False), limits=limits))

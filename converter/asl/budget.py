@@ -112,12 +112,12 @@ class TaskPolls:
 
 
 def task_polls_of(
-    workflow: Workflow, steps: Mapping[str, Step], tasks: Iterable[str]
+    workflow: Workflow, steps: Mapping[str, Step], tasks: Iterable[str] | None = None
 ) -> tuple[TaskPolls, ...]:
-    """Return all polls of these tasks' own."""
+    """Return all polls of these tasks' own, of all tasks if none are named."""
     return tuple(
         _task_polls(workflow, workflow.task(task_id), part)
-        for task_id in tasks
+        for task_id in (steps if tasks is None else tasks)
         for part in steps[task_id].parts
         if isinstance(part, Poll)
     )

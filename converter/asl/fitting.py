@@ -94,7 +94,7 @@ class Fitting:
             found.append(about_dag(workflow, d.OUTER_MACHINE, problem, "stop runs with `dag2sfn stop`"))
         found += self._resume_problems()
         found += _task_problems(workflow, self.steps, options, machine.pollers)
-        polls = task_polls_of(workflow, self.steps, self.steps)
+        polls = task_polls_of(workflow, self.steps)
         if not (machine.pollers or polls) or refuses(found):
             return machine, [*found, *_child_problems(workflow, machine)]
         fitting = self._fitting_pace(machine, pace)
