@@ -27,6 +27,9 @@ if TYPE_CHECKING:
 
 #: The state that runs a task says so in its comment: ``task glue1: GlueJobOperator``.
 _RUNS_TASK = re.compile(r"task (?P<task>\S+): ")
+#: Whether loops of a shape ask again, with which records and at what age; and how many of these are kept.
+_SEEN: dict[tuple[str, frozenset[tuple[str, str]], int], bool] = {}
+_MOST_SEEN = 100_000
 #: What a task may be called.
 _NAME = re.compile(r"[\w.-]+")
 #: The poller function's error while it is told to wait (``until`` in its event).
@@ -48,14 +51,14 @@ class Poller:
     """A Task that asks for other tasks, and the states of its loop (only itself, where there is none).
 
     ``awaited`` gives each task's Glue job, None where only its record tells. ``by_time``: runs are recognised
-    by their start time. ``others`` are the tasks of the machine whose records the branch may have besides.
+    by their start time. ``tasks`` are all tasks of the machine: the branch may have records of others, too.
     """
 
     ask: State
     states: tuple[State, ...]
     awaited: Mapping[str, str | None]
     by_time: bool
-    others: tuple[str, ...] = ()
+    tasks: frozenset[str] = frozenset()
 
     @property
     def retries_until_ready(self) -> bool:
@@ -73,15 +76,45 @@ class Poller:
 
         Raises CannotTell.
         """
-        if self.way_out({}, LONGEST_EXECUTION) is None:
+        if self.waits({}, LONGEST_EXECUTION):
             return None
         lower, upper = -1, LONGEST_EXECUTION  # still waiting, given up
         while upper - lower > 1:
             middle = (lower + upper) // 2
-            lower, upper = (lower, middle) if self.way_out({}, middle) else (middle, upper)
+            lower, upper = (middle, upper) if self.waits({}, middle) else (lower, middle)
         return upper
 
-    def way_out(self, records: Mapping[str, Any], age: int) -> str | None:
+    def waits(self, records: Mapping[str, Any], age: int) -> bool:
+        """Return whether the loop asks again with these records, at an age of the execution in seconds.
+
+        Raises CannotTell.
+        """
+        # A large machine has thousands of loops which differ in their tasks only.
+        shape, numbers = self._shape
+        key = (
+            shape,
+            frozenset((numbers.get(task, task), record["state"]) for task, record in records.items()),
+            age,
+        )
+        if key not in _SEEN:
+            if len(_SEEN) > _MOST_SEEN:
+                _SEEN.clear()
+            _SEEN[key] = self._way_out(records, age) is None
+        return _SEEN[key]
+
+    @cached_property
+    def _shape(self) -> tuple[str, Mapping[str, str]]:
+        """The loop as text in which tasks are numbered, and these numbers."""
+        text = json.dumps([state.content for state in self.states], ensure_ascii=False)
+        numbers: dict[str, str] = {}
+        known = self.tasks.union(self.awaited)
+
+        def number(word: re.Match[str]) -> str:
+            return numbers.setdefault(word[0], f"#{len(numbers)}") if word[0] in known else word[0]
+
+        return _NAME.sub(number, text), numbers
+
+    def _way_out(self, records: Mapping[str, Any], age: int) -> str | None:
         """Return the state to which the loop leads with these records, None if it asks again.
 
         ``age`` is that of the execution, in seconds. Raises CannotTell.
@@ -106,8 +139,8 @@ class Poller:
         looked_at = json.dumps(
             [state.content for state in self.states if state.type == "Choice"], ensure_ascii=False
         )
-        words = set(_NAME.findall(looked_at))
-        return {task: {"state": "success", "at": 0} for task in self.others if task in words}
+        others = self.tasks.intersection(_NAME.findall(looked_at)).difference(self.awaited)
+        return {task: {"state": "success", "at": 0} for task in sorted(others)}
 
     @cached_property
     def pauses(self) -> str:
@@ -150,7 +183,7 @@ def _questions(pauses: str, deadline: int) -> int:
 def pollers_of(machine: MachineTree) -> tuple[Poller, ...]:
     """Return the pollers of a machine."""
     found = []
-    everyone = [task for state in machine.states if (task := task_run_by(state))]
+    everyone = frozenset(task for state in machine.states if (task := task_run_by(state)))
     for block in machine.blocks:
         asks = {state: tasks for state in block.states.values() if (tasks := _awaited_by(state))}
         if not asks:
@@ -159,8 +192,7 @@ def pollers_of(machine: MachineTree) -> tuple[Poller, ...]:
         loop_of = {state: loop for loop in loops for state in loop}
         for ask, tasks in asks.items():
             by_time = "window" in ask.arguments["Payload"]
-            others = tuple(task for task in everyone if task not in tasks)
-            found.append(Poller(ask, loop_of[ask], tasks, by_time, others))
+            found.append(Poller(ask, loop_of[ask], tasks, by_time, everyone))
     return tuple(found)
 
 
