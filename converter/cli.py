@@ -12,7 +12,18 @@ from typing import Annotated
 import typer
 
 from converter import __version__
-from converter.commands import assess, check, convert, deploying, local, package, plan, running, verify
+from converter.commands import (
+    assess,
+    check,
+    compare,
+    convert,
+    deploying,
+    local,
+    package,
+    plan,
+    running,
+    verify,
+)
 
 app = typer.Typer(
     name="dag2sfn",
@@ -34,6 +45,7 @@ for command in (
     running.run,
     running.show,
     running.stop,
+    compare.compare,
 ):
     app.command()(command)
 

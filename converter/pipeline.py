@@ -20,6 +20,7 @@ from converter.operators.arguments import task_diagnostic
 from converter.operators.settings import dag_problems
 from converter.operators.unsupported import refused_tasks, with_refusals
 from converter.packaging import REPORT, write_bundle, write_report
+from converter.packaging.companion import companion_file
 from converter.planning import Plan, plan_workflow
 from converter.planning.durations import NO_DURATIONS, ExpectedDurations
 from converter.report import ConversionReport, conversion_json, conversion_markdown, conversion_page
@@ -123,8 +124,12 @@ def write(conversion: Conversion, out: Path) -> Path:
         conversion.workflow,
         conversion.machine,
         conversion.options,
-        extra_files=report_files(report_of(conversion)),
+        extra_files={**report_files(report_of(conversion)), **_companion(conversion)},
     )
+
+
+def _companion(conversion: Conversion) -> dict[str, str | bytes]:
+    return dict([companion_file(conversion.workflow)]) if conversion.options.companion else {}
 
 
 def report_of(conversion: Conversion) -> ConversionReport:

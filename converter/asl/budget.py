@@ -15,6 +15,7 @@ from typing import Any
 
 from converter import diagnostics as d
 from converter.asl.awaiting import NOT_READY, Pace
+from converter.asl.instances import most_instances
 from converter.asl.records import cause_length
 from converter.diagnostics import Diagnostic, about_dag
 from converter.operators.parts import Poll
@@ -42,7 +43,7 @@ POLLERS_SHARE = 0.8
 #: the execution, slowest first. At 0.02 a task behind an Await starts at most 2 % later.
 GROWTHS = (0.0005, 0.001, 0.002, 0.005, 0.01, 0.02, 0.03, 0.05, 0.1)
 
-_EVENTS = {"Pass": 2, "Choice": 2, "Wait": 2, "Succeed": 2, "Fail": 1, "Parallel": 4}
+_EVENTS = {"Pass": 2, "Choice": 2, "Wait": 2, "Succeed": 2, "Fail": 1, "Parallel": 4, "Map": 4}
 #: An outcome record without its output or cause: braces, field names, state, time.
 _RECORD_BYTES = 80
 #: Return values are ids and ARNs today; errors are names. A character takes up to six bytes in JSON.
@@ -65,7 +66,7 @@ LIMITS = Limits()
 
 
 def states_of(block: Mapping[str, Any]) -> Iterator[tuple[str, Mapping[str, Any]]]:
-    """Yield name and state of every state of a definition, branches included."""
+    """Yield name and state of every state of a definition, branches included, but not those of instances."""
     for name, state in block["States"].items():
         yield name, state
         for branch in state.get("Branches", ()):
@@ -76,7 +77,8 @@ def worst_case_events(definition: Mapping[str, Any]) -> int:
     """Return the events of an execution that enters every state once, with every retry.
 
     That is more than any execution has, as no execution takes both exits of a Choice. Polls after a
-    poller's first come on top, in loops or as retries; so do those of a task's own polls.
+    poller's first come on top, in loops or as retries; so do those of a task's own polls, and the
+    instances of mapped tasks.
     """
     return 2 + _block_events(definition)
 
@@ -115,12 +117,14 @@ def task_polls_of(
     workflow: Workflow, steps: Mapping[str, Step], tasks: Iterable[str] | None = None
 ) -> tuple[TaskPolls, ...]:
     """Return all polls of these tasks' own, of all tasks if none are named."""
-    return tuple(
-        _task_polls(workflow, workflow.task(task_id), part)
+    most = most_instances(steps, {task.task_id: task for task in workflow.tasks})
+    found = [
+        (_task_polls(workflow, workflow.task(task_id), part), most.get(task_id, 1))
         for task_id in (steps if tasks is None else tasks)
         for part in steps[task_id].parts
         if isinstance(part, Poll)
-    )
+    ]
+    return tuple(replace(polls, tries=polls.tries * instances) for polls, instances in found)
 
 
 def _task_polls(workflow: Workflow, task: Task, poll: Poll) -> TaskPolls:

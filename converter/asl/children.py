@@ -144,7 +144,7 @@ def returned(child: Child, *, leaves: SequenceOf[str] | None, strangers: Sequenc
     here = records.INPUT
     own = f"$sift({here}, function($record, $task) {{$not($task in {literal(list(strangers))})}})"
     is_leaf = "" if leaves is None else f" and $task in {literal(list(leaves))}"
-    fields = "['state', 'at', 'first', 'skips', 'error']"
+    fields = "['state', 'at', 'first', 'skips', 'error', 'instances']"
     short = f"$sift($record, function($value, $name) {{$name in {fields}}})"
     if child.with_output:
         short = f"$task in {literal(list(child.with_output))} ? $record : {short}"

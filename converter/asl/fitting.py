@@ -23,6 +23,7 @@ from converter.asl.budget import (
     task_polls_of,
     waiting_events,
 )
+from converter.asl.instances import events_of_instances, instance_problems
 from converter.asl.machine import Machine, OneMachine, emit
 from converter.asl.options import Correlate, Failures, Options, PollerStyle
 from converter.asl.rules import Rules
@@ -85,7 +86,7 @@ class Fitting:
         workflow, options = self.workflow, self.options
         pace = Pace(options.poll_interval, _poller_deadline(workflow, options))
         machine = emit(workflow, self.plan, self.steps, options, pace, cut=cut)
-        found = list(self._size_problems(machine))
+        found = [*self._size_problems(machine), *instance_problems(workflow, self.steps)]
         found += _slot_problems(workflow, machine, options)
         if machine.outer is not None:
             problem = (
@@ -155,10 +156,11 @@ class Fitting:
         return found
 
     def _waiting_events(self, machine: Machine, one: OneMachine) -> int:
-        """Return the events of the wait for a slot, in the machine that waits."""
+        """Return the events of instances, and of the wait for a slot in the machine that waits."""
+        waiting = events_of_instances(self.workflow, self.steps, one.tasks)
         if one.number or machine.slots is None or machine.outer is not None:
-            return 0
-        return lease.EVENTS_PER_ROUND * polls_until_deadline(lease.pace_of(self.options))
+            return waiting
+        return waiting + lease.EVENTS_PER_ROUND * polls_until_deadline(lease.pace_of(self.options))
 
     def _too_many_polls(self, machine: Machine, pace: Pace) -> Diagnostic:
         def polls_of(one: OneMachine) -> tuple[TaskPolls, ...]:

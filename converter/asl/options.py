@@ -41,7 +41,8 @@ class Options:
     one, which costs one more state for each task. ``variables`` are values of Airflow's Variables, as it
     stores them: templates take them at conversion. ``allow_unsupported``: a task that is refused becomes a
     state that records it as failed. ``poller_styles`` has the awaited
-    tasks (ids) whose pollers are of another style than ``poller_style``.
+    tasks (ids) whose pollers are of another style than ``poller_style``. ``companion``: the bundle
+    gets a DAG file that runs the machine from Airflow.
     """
 
     failures: Failures = Failures.AIRFLOW
@@ -54,6 +55,7 @@ class Options:
     allow_unsupported: bool = False
     poller_style: PollerStyle = PollerStyle.LOOP
     poller_styles: Mapping[str, PollerStyle] = field(default_factory=dict)
+    companion: bool = False
 
     def style_for(self, awaited: Iterable[str]) -> PollerStyle:
         """Return the style of a poller for these tasks: ``loop`` where they do not agree."""

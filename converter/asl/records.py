@@ -24,6 +24,8 @@ RESUMED = "$states.context.Execution.Input.resumed"
 TRY_NUMBER_NAME = "try number"
 #: The error of a task that was refused at conversion.
 NOT_CONVERTED = "NotConverted"
+#: The records of its instances, by task, of mapped tasks that the earlier execution has not done wholly.
+RESUMED_INSTANCES = "$states.context.Execution.Input.resumed_instances"
 NOT_SUCCESSFUL = "[state != 'success']"
 
 

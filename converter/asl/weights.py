@@ -23,11 +23,12 @@ from converter.asl.budget import (
     task_polls_of,
 )
 from converter.asl.children import Child
+from converter.asl.instances import events_of_instances
 from converter.asl.looks import Looks
 from converter.asl.names import Names
 from converter.asl.options import Options, PollerStyle
 from converter.asl.rules import Rules
-from converter.asl.tasks import parts_state, state_of
+from converter.asl.tasks import Surroundings, state_for
 from converter.operators.step import Step as StepOfTask
 from converter.planning import Await, Node, Parallel, Plan, Sequence, Step, task_ids
 from converter.workflow import Workflow
@@ -156,17 +157,15 @@ class WeightOf:
     def _task(self, task_id: str) -> Weight:
         step, awaited = self._steps[task_id], task_id in self._awaited
         task = self._tasks[task_id]
-        if step.parts:
-            state = parts_state(
-                step, task, Names(), has_records=True, reads=self._rules.reads[task_id], growth=0
-            )
-        else:
-            state = state_of(step, task, self._options, awaited=awaited, has_records=True)
+        reads = self._rules.reads[task_id]
+        where = Surroundings(self._options, Names(), awaited=awaited, has_records=True, reads=reads)
+        state = state_for(step, task, where)
         definition = len(json.dumps(state)) + _AROUND_TASK + _PUBLISHING * awaited
         events = state_events(state) + _EVENTS_AROUND_TASK + _EVENTS_PUBLISHING * awaited
         polling = sum(
             polls.events(self._growth) for polls in task_polls_of(self._workflow, self._steps, [task_id])
         )
+        polling += events_of_instances(self._workflow, self._steps, [task_id])
         data = record_bytes(task_id, len(self._tasks))
         return Weight(definition, events * POLLERS_SHARE + polling, data)
 

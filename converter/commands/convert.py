@@ -73,6 +73,13 @@ def convert(
             help="Whether `run --resume` can go on from a failed execution; costs one state for each task."
         ),
     ] = True,
+    companion: Annotated[
+        bool,
+        typer.Option(
+            "--companion",
+            help="Add a DAG file for Airflow, DAG_ID__step_functions.py, that runs the machine.",
+        ),
+    ] = False,
     allow_unsupported: Annotated[
         bool,
         typer.Option(
@@ -103,6 +110,7 @@ def convert(
         raise typer.BadParameter("it needs --correlate window", param_hint="--window")
     options = Options(failures, correlate, window or 0, poll_interval, await_deadline, resume)
     options = replace(options, poller_style=poller_style, allow_unsupported=allow_unsupported)
+    options = replace(options, companion=companion)
     values = read_variables(variables) if variables else {}
     if variables:
         options = replace(options, variables={name: as_text(value) for name, value in values.items()})

@@ -5,7 +5,7 @@ All executions of a run have the same name, so that the ARN of each follows from
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -25,9 +25,16 @@ _CHILD_FAILED = "States.TaskFailed"
 class MachineRun:
     """One execution as far as it was read; while it has not begun, the tasks of its machine."""
 
-    def __init__(self, client: SFNClient, execution_arn: str, machine_arn: str | None = None) -> None:
+    def __init__(
+        self,
+        client: SFNClient,
+        execution_arn: str,
+        inputs_of: Collection[str] = (),
+        machine_arn: str | None = None,
+    ) -> None:
         """``machine_arn`` is needed for an execution that need not have begun."""
         self._client = client
+        self._inputs_of = inputs_of
         self._machine_arn = machine_arn
         self._arn = execution_arn
         self.states: MachineStates
@@ -36,9 +43,11 @@ class MachineRun:
         self._load()
 
     @classmethod
-    def of(cls, client: SFNClient, machine_arn: str, run_arn: str) -> MachineRun:
+    def of(
+        cls, client: SFNClient, machine_arn: str, run_arn: str, inputs_of: Collection[str] = ()
+    ) -> MachineRun:
         """Return the execution of a machine in the run that another execution belongs to."""
-        return cls(client, body_execution_of(run_arn, machine_arn), machine_arn)
+        return cls(client, body_execution_of(run_arn, machine_arn), inputs_of, machine_arn)
 
     @property
     def events(self) -> int:
@@ -81,6 +90,7 @@ class MachineRun:
             transitions=sum(result.transitions for result in results),
             status_calls=sum(result.status_calls for result in results),
             events=sum(result.events for result in results),
+            pollings=tuple(polling for result in results for polling in result.pollings),
         )
 
     def records(self) -> dict[str, Mapping[str, Any]]:
@@ -114,9 +124,10 @@ class MachineRun:
             self._has_begun = False
             text = self._definition_of(machine)
         self.states = states_that_matter(text)
-        self.progress = Progress(self._arn, self.states)
+        self.progress = Progress(self._arn, self.states, self._inputs_of)
         self._children = {
-            state: MachineRun.of(client, child, self._arn) for state, child in self.states.children.items()
+            state: MachineRun.of(client, child, self._arn, self._inputs_of)
+            for state, child in self.states.children.items()
         }
 
     def _definition_of(self, machine_arn: str) -> str:

@@ -52,11 +52,14 @@ def resume(
     if not reader.can_resume:
         raise _refusal(execution_arn, "its machine was converted with --no-resume", "start a new run")
     reader.read_on()
-    kept = kept_records(reader.records(), reader.upstream)
-    again = tuple(task for task in reader.upstream if task not in kept)
+    records, upstream = reader.records(), reader.upstream
+    kept = kept_records(records, upstream)
+    instances = kept_instances(records, upstream, kept)
+    again = tuple(task for task in upstream if task not in kept)
     if not again:
         raise _refusal(execution_arn, "nothing in it has failed", "start a new run")
-    run = {**json.loads(execution.get("input") or "{}"), "resumed": kept}
+    run = json.loads(execution.get("input") or "{}")
+    run |= {"resumed": kept, "resumed_instances": instances}
     size = len(json.dumps(run).encode())
     if size > _LARGEST_INPUT:
         problem = f"the records of its {len(kept)} finished tasks make an input of {size:,} bytes"
@@ -87,6 +90,22 @@ def kept_records(
                 again.add(task)
                 pending.append(task)
     return {task: records[task] for task in upstream if task not in again}
+
+
+def kept_instances(
+    records: Mapping[str, Mapping[str, Any]],
+    upstream: Mapping[str, tuple[str, ...]],
+    kept: Mapping[str, Any],
+) -> dict[str, Any]:
+    """Return the instances of mapped tasks that run again, where those before them do not.
+
+    What they are expanded over is the same then, and those that have succeeded are passed by.
+    """
+    return {
+        task: records[task]["instances"]
+        for task in upstream
+        if task not in kept and "instances" in records.get(task, {}) and kept.keys() >= set(upstream[task])
+    }
 
 
 def _refusal(execution_arn: str, problem: str, remedy: str) -> Dag2SfnError:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 class RunReader:
     """Reads a run. Every method may raise Dag2SfnError (D452) if there is no such execution."""
 
-    def __init__(self, client: SFNClient, execution_arn: str) -> None:
+    def __init__(self, client: SFNClient, execution_arn: str, inputs_of: Collection[str] = ()) -> None:
         self._client = client
         self._arn = execution_arn
         self._outer: Progress | None = None
@@ -29,11 +29,11 @@ class RunReader:
             text = client.describe_state_machine_for_execution(executionArn=execution_arn)["definition"]
             body_machine = body_machine_of(text)
             if body_machine is None:
-                self._run = MachineRun(client, execution_arn)
+                self._run = MachineRun(client, execution_arn, inputs_of)
                 return
-            self._outer = Progress(execution_arn, states_that_matter(text))
+            self._outer = Progress(execution_arn, states_that_matter(text), inputs_of)
             # Until the body has begun, as while the run waits for a slot, its machine tells the tasks.
-            self._run = MachineRun.of(client, body_machine, execution_arn)
+            self._run = MachineRun.of(client, body_machine, execution_arn, inputs_of)
 
     @property
     def is_running(self) -> bool:
@@ -81,6 +81,7 @@ class RunReader:
             transitions=outer.transitions + run.transitions,
             status_calls=outer.status_calls + run.status_calls,
             events=outer.events + run.events,
+            pollings=outer.pollings + run.pollings,
         )
 
     def records(self) -> dict[str, Mapping[str, Any]]:

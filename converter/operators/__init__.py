@@ -23,6 +23,8 @@ from converter.operators import (  # noqa: F401 - they register themselves
     step_functions,
 )
 from converter.operators.arguments import Arguments, task_diagnostic
+from converter.operators.mapping import instances_of, map_index_of
+from converter.operators.mapping_problems import expansion_problems, mapping_problems
 from converter.operators.registry import conversion_of, converted_operators
 from converter.operators.settings import setting_problems
 from converter.operators.step import GlueRun, Permission, Retrier, Step
@@ -45,11 +47,15 @@ def steps_of(
         conversion = conversion_of(task.operator)
         if conversion is None:
             problems.append(_unknown_operator(task))
-        elif not task.is_mapped:
-            args = Arguments(task, _scope_of(task, workflow, variables))
+        elif task.expansion is not None or not task.is_mapped:
+            scope = _scope_of(task, workflow, variables)
+            args = Arguments(task, scope)
             step = conversion(args)
-            steps[task.task_id] = replace(step, reads=tuple(dict.fromkeys((*step.reads, *args.reads))))
-            problems += args.problems()
+            instances = instances_of(task, scope.mapped)
+            reads = dict.fromkeys((*step.reads, *args.reads, *(instances.over if instances else ())))
+            steps[task.task_id] = replace(step, reads=tuple(reads), instances=instances)
+            problems += [*args.problems(), *mapping_problems(task, step)]
+    problems += [problem for task in workflow.tasks for problem in expansion_problems(task, steps)]
     return steps, tuple(problems)
 
 
@@ -61,9 +67,9 @@ def _scope_of(task: Task, workflow: Workflow, variables: Mapping[str, str] | Non
     return Scope(
         dag_id=workflow.dag_id,
         task_id=task.task_id,
-        tasks=frozenset(
-            other.task_id for other in workflow.tasks if other is not task and not other.is_mapped
-        ),
+        tasks=frozenset(other.task_id for other in workflow.tasks if other is not task),
+        mapped=frozenset(other.task_id for other in workflow.tasks if other.is_mapped),
+        map_index=map_index_of(task),
         multiple_outputs=frozenset(
             other.task_id for other in workflow.tasks if other.settings.get("multiple_outputs")
         ),
@@ -88,8 +94,8 @@ def _unknown_operator(task: Task) -> Diagnostic:
 
 
 def _unconverted_features(task: Task) -> list[Diagnostic]:
-    problems = []
-    if task.is_mapped:
-        remedy = "write one task for each value"
-        problems.append(task_diagnostic(d.MAPPED_TASK, task, "mapped tasks are not converted", remedy))
-    return problems
+    if task.is_mapped and task.expansion is None:
+        problem = "tasks of a mapped task group are not converted"
+        remedy = "expand each task of the group over the same list, or do the group's work in one task"
+        return [task_diagnostic(d.MAPPED_TASK, task, problem, remedy)]
+    return []

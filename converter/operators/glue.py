@@ -54,7 +54,7 @@ def glue_job(args: Arguments) -> Step:
     if "*" in job_name or "?" in job_name:
         problem = f"the job name '{job_name}' would be a wildcard in the machine's permissions"
         args.report(d.BAD_ARGUMENT, problem, "rename the job")
-    script_args = args.take_mapping("script_args")
+    script_args = args.take_object("script_args")
     run_kwargs = _run_kwargs(args)
     waits = bool(args.take("wait_for_completion", True))
     deferrable = bool(args.take("deferrable", False))
@@ -114,8 +114,12 @@ def _report_job_definition(args: Arguments) -> None:
         )
 
 
-def _text_values(args: Arguments, script_args: dict[str, object]) -> dict[str, object]:
+def _text_values(
+    args: Arguments, script_args: dict[str, object] | Expression
+) -> dict[str, object] | Expression:
     """Glue takes strings only; Airflow passes others to boto3, which refuses them when the task runs."""
+    if isinstance(script_args, Expression):
+        return script_args
     for key, value in script_args.items():
         if not isinstance(value, (str, Expression)):
             args.report(

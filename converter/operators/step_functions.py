@@ -10,6 +10,7 @@ from converter import diagnostics as d
 from converter.expressions.jsonata import Expression, literal
 from converter.operators.arguments import Arguments
 from converter.operators.aws import set_aside_connection, waiter_timeout
+from converter.operators.mapping import map_index_of
 from converter.operators.registry import converts
 from converter.operators.step import Permission, Retrier, Step
 from converter.workflow import Opaque
@@ -42,7 +43,7 @@ def start_execution(args: Arguments) -> Step:
         args.report(d.LOST_FEATURE, "is_redrive_execution is not converted", "start a new execution instead")
     arguments = {
         "StateMachineArn": arn,
-        "Name": name or _execution_name(args.task.task_id),
+        "Name": name or _execution_name(args.task.task_id, map_index_of(args.task)),
         "Input": _input(args),
     }
     set_aside_connection(args)
@@ -58,16 +59,17 @@ def start_execution(args: Arguments) -> Step:
     )
 
 
-def _execution_name(task_id: str) -> Expression:
-    """Return a name that follows from execution, task and try, so that the execution can be found again.
+def _execution_name(task_id: str, map_index: str | None) -> Expression:
+    """Return a name that follows from execution, task, map index and try, so that it can be found again.
 
     A name stays taken for 90 days after its execution has ended, so each try needs its own. Names have at
     most 80 characters, hence the hash.
     """
     readable = literal(re.sub(r"[^A-Za-z0-9_-]", "-", task_id)[:40] + "-")
-    identity = (
-        f"$states.context.Execution.Id & {literal(f'/{task_id}/-1/')} & $states.context.State.RetryCount"
-    )
+    which = literal(f"/{task_id}/-1/")
+    if map_index is not None:
+        which = f"{literal(f'/{task_id}/')} & {map_index} & '/'"
+    identity = f"$states.context.Execution.Id & {which} & $states.context.State.RetryCount"
     return Expression(f"{readable} & $substring($hash({identity}, 'SHA-256'), 0, 32)")
 
 
@@ -85,7 +87,9 @@ def _input(args: Arguments) -> Any:
     """Return the nested execution's input. As in Airflow, what is neither a dict nor a text is not sent."""
     value = args.take("state_machine_input")
     if isinstance(value, Expression):
-        return Expression(f"$parse({value.text})")
+        if args.task.expansion is None:
+            return Expression(f"$parse({value.text})")
+        return Expression(f"($given := {value.text}; $type($given) = 'string' ? $parse($given) : $given)")
     if isinstance(value, str):
         try:
             return json.loads(value, parse_constant=_refuse_constant)
