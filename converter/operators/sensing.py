@@ -152,6 +152,8 @@ def sensor_step(
         pages=look.pages,
         given=look.given,
     )
+    if sensing.skips_on_error:
+        then = [_patient(part, sensing) if isinstance(part, Call) else part for part in then]
     return _step(args, sensing, (poll, *then), permissions, **fields)
 
 

@@ -18,6 +18,7 @@ from converter.asl.names import state_name
 from converter.engine import Execution, parse_definition, run_virtual
 from converter.operators.step import Step
 from converter.relations import Relations
+from converter.verify.parts_played import WAITS, tries_of_parts
 from converter.verify.scenarios import Scenario
 from converter.verify.simulated_aws import SimulatedAws
 from converter.verify.without_data import without_data
@@ -77,6 +78,13 @@ class Player:
             }
             for name, one in zip(names, machine.children, strict=True)
         }
+        self._inside = {
+            part: name
+            for one in machine.machines
+            for name, state in states_of(one.definition)
+            if name in self._task_of and "Branches" in state
+            for part, _ in states_of(state["Branches"][0])
+        }
         self._results = {state: result_of(machine.steps[task]) for state, task in self._task_of.items()}
 
     def play(self, scenario: Scenario) -> Played:
@@ -84,6 +92,7 @@ class Player:
         work = {state: scenario.work[task] for state, task in self._task_of.items()}
         aws = SimulatedAws(work, results=self._results, poll_seconds=POLL_SECONDS, machines=self._children)
         run = {**_INPUT, "latest_until": _LATEST_UNTIL[scenario.is_latest]}
+        run[WAITS] = {task: [this.seconds for this in tries] for task, tries in scenario.work.items()}
         execution = run_virtual(self._definition, run, aws)
         start = aws.start.timestamp()
         records = dict(_records(execution, set(self._task_of.values())))
@@ -91,6 +100,8 @@ class Player:
             records |= self._records_of_child(child)
         decided = {task: round(record["at"] / 1000 - start, 6) for task, record in records.items()}
         tries = self._tries(aws)
+        for one in (execution, *aws.executions.values()):
+            tries |= self._tries_of_parts(one, start)
         for task, record in records.items():
             if self._machine.steps[task].does_nothing and record["state"] == Outcome.SUCCESS.value:
                 tries[task] = ((math.floor(decided[task] * 1000 + 1e-6) / 1000, decided[task]),)
@@ -118,6 +129,15 @@ class Player:
             found = json.loads((end.details or {})["input"])
             return {task: record for task, record in found.items() if task in own}
         return dict(_records(child, own))
+
+    def _tries_of_parts(
+        self, execution: Execution, start: float
+    ) -> dict[str, tuple[tuple[float, float], ...]]:
+        found = tries_of_parts(execution.history, self._task_of, self._inside)
+        return {
+            self._task_of[state]: tuple((round(a - start, 6), round(b - start, 6)) for a, b in tries)
+            for state, tries in found.items()
+        }
 
     def _tries(self, aws: SimulatedAws) -> dict[str, tuple[tuple[float, float], ...]]:
         moments: dict[str, list[float]] = {}
