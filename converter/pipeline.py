@@ -17,6 +17,7 @@ from converter.diagnostics import Dag2SfnError, Diagnostic, about_dag, refuses
 from converter.loading import of_stand_ins
 from converter.operators import Step, steps_of
 from converter.operators.arguments import task_diagnostic
+from converter.operators.extending import load_operators
 from converter.operators.settings import dag_problems
 from converter.operators.unsupported import refused_tasks, with_refusals
 from converter.packaging import REPORT, write_bundle, write_report
@@ -59,6 +60,8 @@ def convert(
     ``durations``: task → the seconds that it is expected to run, see :func:`converter.planning.plan_graph`.
     ``limits`` are what one machine may be: a DAG that needs more is converted to several.
     """
+    if options.operators:
+        load_operators(options.operators)
     if workflow.settings.get("fail_fast"):
         # The first failure ends the run: what runs fails, what waits is skipped.
         options = replace(options, failures=Failures.STOP)

@@ -87,7 +87,8 @@ class Task:
     """One task.
 
     ``operator`` is the dotted name of its class and ``bases`` those of its base classes, nearest first,
-    so that a subclass is recognised and named. ``arguments`` are the operator's own arguments as the
+    so that a subclass is recognised and named; ``overrides`` are the methods of its bases that a class of the
+    author's defines anew. ``arguments`` are the operator's own arguments as the
     author passed them (with what the file changed afterwards); ``settings`` are the arguments that every
     operator has (pool, callbacks, email, …), where the author passed them and no field here holds them.
     """
@@ -95,6 +96,7 @@ class Task:
     task_id: str
     operator: str
     bases: tuple[str, ...] = ()
+    overrides: tuple[str, ...] = ()
     arguments: Mapping[str, Value] = field(default_factory=dict)
     settings: Mapping[str, Value] = field(default_factory=dict)
     template_fields: tuple[str, ...] = ()
@@ -243,7 +245,7 @@ def stand_in_from_json(data: Mapping[str, Any]) -> StandIn:
 
 def _task_from_json(data: Mapping[str, Any]) -> Task:
     fields = dict(data)
-    for name in ("bases", "template_fields", "upstream"):
+    for name in ("bases", "overrides", "template_fields", "upstream"):
         fields[name] = tuple(data[name])
     for name in ("arguments", "settings"):
         fields[name] = _value_from_json(data[name])
