@@ -266,6 +266,10 @@ def _end_problems(workflow: Workflow, options: Options) -> Iterator[Diagnostic]:
         problem = "the first failure fails the execution, also of a task that is no leaf"
         remedy = "nothing to do if every failure is to fail the run"
         yield about_dag(workflow, d.FAILS_WITH_THE_FIRST, problem, remedy)
+    if stops and any(task.is_teardown for task in workflow.tasks):
+        problem = "once a task has failed, teardowns run when all else has been stopped, one after another"
+        remedy = "nothing to do if a teardown that was broken off may run again"
+        yield about_dag(workflow, d.TEARDOWNS_LAST, problem, remedy)
     if (stops or workflow.dagrun_timeout) and several:
         problem = "once the run is cut short, what was not decided reads as skipped"
         yield about_dag(workflow, d.CUT_SHORT, problem, "nothing to do if only the run's outcome matters")

@@ -58,6 +58,16 @@ def python_task(args: Arguments) -> Step:
     return _python_step(args, "PythonOperator")
 
 
+@converts("airflow.sdk.definitions.asset.decorators._AssetMainOperator")
+def asset_function(args: Arguments) -> Step:
+    """The task of ``@asset``, as a Python task. Parameters that name assets are given them, by name and URI.
+
+    Return value, as in Airflow: what the function returns, as JSON.
+    """
+    args.set_aside("definition_name", "uri")
+    return _python_step(args, "PythonOperator")
+
+
 @converts(
     f"{_STANDARD}.operators.python.BranchPythonOperator",
     f"{_STANDARD}.decorators.branch_python._BranchPythonDecoratedOperator",
@@ -188,6 +198,12 @@ def _reads(args: Arguments, function: Value) -> tuple[tuple[str, ...], Facts | N
     if facts is not None:
         found |= dict.fromkeys(facts.pulled)
         _report_needs(args, facts)
+        if facts.notes_assets:
+            args.report(
+                d.ASSET_NOTES_LOST,
+                "what its function notes about the assets that it updates is lost",
+                "hand it on as an XCom, or write it to where the asset is",
+            )
     found.pop(task.task_id, None)
     return tuple(found), facts
 

@@ -5,22 +5,23 @@ from __future__ import annotations
 import json
 import math
 import re
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import Any
+from typing import Any, TypeAlias
 
 from converter.asl.block import RUN_FAILED_ERROR
 from converter.asl.budget import states_of
 from converter.asl.children import machine_of
-from converter.asl.machine import Machine
+from converter.asl.machine import Machine, OneMachine
 from converter.asl.names import state_name
-from converter.engine import Execution, parse_definition, run_virtual
+from converter.engine import Definition, Execution, parse_definition, run_virtual
 from converter.operators.step import Step
 from converter.relations import Relations
 from converter.verify.parts_played import WAITS, tries_of_parts
 from converter.verify.scenarios import Scenario
 from converter.verify.simulated_aws import SimulatedAws
+from converter.verify.simulated_body import SimulatedRuns, outer_definition
 from converter.verify.without_data import without_data
 from converter.workflow import Outcome, Workflow
 
@@ -32,6 +33,8 @@ _INPUT = {"conf": {}, "params": {}, "run_id": "verify", "logical_date": "2026-01
 _LATEST_UNTIL = {True: "9999-01-01T00:00:00+00:00", False: "2000-01-01T00:00:00+00:00"}
 #: The status of an execution that was longer than its machine allows.
 _TIMED_OUT = "TIMED_OUT"
+#: The start and the end of each try of a task.
+_Tries: TypeAlias = tuple[tuple[float, float], ...]
 #: A path below the result of a service, in JSONata.
 _RESULT_PATH = re.compile(r"\$states\.result((?:\.(?:\w+|`[^`]+`))+)")
 
@@ -43,11 +46,12 @@ class Played:
     ``tries`` gives the start and the end of each try of the tasks that have begun, ``decided`` the times
     that the records tell, ``errors`` what failed tasks failed with. ``outcome`` is the run's own; ``ended``
     when it ended; ``error`` what the execution failed with; ``cut_short``, whether it was ended before all
-    its tasks were decided, and ``timed_out`` that this was by dagrun_timeout.
+    its tasks were decided, and ``timed_out`` that this was by dagrun_timeout. After a first failure that ends
+    the run, teardowns may begin later than it ``ended``; if one is begun again, only that is in ``tries``.
     """
 
     outcomes: Mapping[str, str]
-    tries: Mapping[str, tuple[tuple[float, float], ...]]
+    tries: Mapping[str, _Tries]
     decided: Mapping[str, float]
     errors: Mapping[str, str]
     outcome: Outcome
@@ -68,16 +72,19 @@ class Player:
     def __init__(self, workflow: Workflow, machine: Machine) -> None:
         self._machine = machine
         self._task_of = {state_name(task.task_id): task.task_id for task in workflow.tasks}
-        definitions = without_data(machine, Relations(workflow), self._task_of)
+        relations = Relations(workflow)
+        definitions = without_data(machine, relations, self._task_of)
         self._definition, *children = map(parse_definition, definitions)
         names = [machine_of(one.number) for one in machine.children]
         self._children = {str(name): child for name, child in zip(names, children, strict=True)}
         self._tasks_of_child = {
-            name.name: {
-                self._task_of[state] for state, _ in states_of(one.definition) if state in self._task_of
-            }
-            for name, one in zip(names, machine.children, strict=True)
+            name.name: set(one.tasks) for name, one in zip(names, machine.children, strict=True)
         }
+        self._teardowns = [task.task_id for task in workflow.tasks if task.is_teardown]
+        self._outer: Definition | None = None
+        if machine.outer and machine.failures_end_the_run:
+            whole = replace(machine, machines=(OneMachine(0, machine.outer),))
+            self._outer = outer_definition(without_data(whole, relations, self._task_of)[0])
         self._inside = {
             part: name
             for one in machine.machines
@@ -90,18 +97,38 @@ class Player:
     def play(self, scenario: Scenario) -> Played:
         """Return what the machine does in a scenario."""
         work = {state: scenario.work[task] for state, task in self._task_of.items()}
-        aws = SimulatedAws(work, results=self._results, poll_seconds=POLL_SECONDS, machines=self._children)
         run = {**_INPUT, "latest_until": _LATEST_UNTIL[scenario.is_latest]}
         run[WAITS] = {task: [this.seconds for this in tries] for task, tries in scenario.work.items()}
-        execution = run_virtual(self._definition, run, aws)
+        aws = SimulatedRuns(
+            work,
+            results=self._results,
+            poll_seconds=POLL_SECONDS,
+            machines=self._children,
+            body=self._definition,
+        )
+        whole: Execution | None = None
+        if self._outer is None:
+            execution = run_virtual(self._definition, run, aws)
+        else:
+            whole = aws.of_outer(self._outer, run)
+            aws.clock.run(whole.run())
+            execution = aws.body_execution
         start = aws.start.timestamp()
+        ended = round(execution.history[-1].timestamp.timestamp() - start, 6)
+        timed_out = execution.status == _TIMED_OUT
         records = dict(_records(execution, set(self._task_of.values())))
         for child in aws.executions.values():
             records |= self._records_of_child(child)
         decided = {task: round(record["at"] / 1000 - start, 6) for task, record in records.items()}
-        tries = self._tries(aws)
-        for one in (execution, *aws.executions.values()):
-            tries |= self._tries_of_parts(one, start)
+        tries = self._tries(aws) | self._tries_of_parts(execution, start)
+        for child in aws.executions.values():
+            tries |= self._tries_of_parts(child, start)
+        if whole is not None:
+            tries |= self._tries_of_parts(whole, start)
+            after = {} if timed_out else dict(_seen_on_the_way(whole, set(self._teardowns)))
+            undecided = [task for task in self._teardowns if task not in records]
+            tries = _that_count(undecided, tries, ended, timed_out=timed_out)
+            records |= {task: record for task, record in after.items() if task in tries}
         for task, record in records.items():
             if self._machine.steps[task].does_nothing and record["state"] == Outcome.SUCCESS.value:
                 tries[task] = ((math.floor(decided[task] * 1000 + 1e-6) / 1000, decided[task]),)
@@ -115,35 +142,52 @@ class Player:
             decided=decided,
             errors={task: record["error"] for task, record in records.items() if "error" in record},
             outcome=Outcome.SUCCESS if succeeded else Outcome.FAILED,
-            ended=round(execution.history[-1].timestamp.timestamp() - start, 6),
+            ended=ended,
             error=None if succeeded else execution.error or execution.status,
             cut_short=not succeeded and execution.error != RUN_FAILED_ERROR,
-            timed_out=execution.status == _TIMED_OUT,
+            timed_out=timed_out,
         )
 
     def _records_of_child(self, child: Execution) -> dict[str, Mapping[str, Any]]:
         """Return the records of a child machine's tasks: its output has only what others need."""
-        own = self._tasks_of_child[child.state_machine_arn.rsplit(":", 1)[1]]
+        own = self._tasks_of_child.get(child.state_machine_arn.rsplit(":", 1)[1])
+        if not own:
+            return {}
         if child.status == "SUCCEEDED":
             end = next(event for event in reversed(child.history) if event.type == "PassStateEntered")
             found = json.loads((end.details or {})["input"])
             return {task: record for task, record in found.items() if task in own}
         return dict(_records(child, own))
 
-    def _tries_of_parts(
-        self, execution: Execution, start: float
-    ) -> dict[str, tuple[tuple[float, float], ...]]:
+    def _tries_of_parts(self, execution: Execution, start: float) -> dict[str, _Tries]:
         found = tries_of_parts(execution.history, self._task_of, self._inside)
         return {
             self._task_of[state]: tuple((round(a - start, 6), round(b - start, 6)) for a, b in tries)
             for state, tries in found.items()
         }
 
-    def _tries(self, aws: SimulatedAws) -> dict[str, tuple[tuple[float, float], ...]]:
+    def _tries(self, aws: SimulatedAws) -> dict[str, _Tries]:
         moments: dict[str, list[float]] = {}
         for moment, _, state in aws.timeline:
             moments.setdefault(self._task_of[state], []).append(round(moment, 6))
         return {task: tuple(zip(times[::2], times[1::2], strict=True)) for task, times in moments.items()}
+
+
+def _that_count(
+    teardowns: Iterable[str], tries: Mapping[str, _Tries], ended: float, *, timed_out: bool
+) -> dict[str, _Tries]:
+    """Return the tries that count. ``teardowns`` are those that were not decided when the run ``ended``.
+
+    Of these counts what they did since then; not after a timeout, as Airflow runs no teardowns then.
+    """
+    found = dict(tries)
+    for task in teardowns:
+        all_of_it = found.pop(task, ())
+        before = tuple(this for this in all_of_it if this[0] < ended)
+        since = () if timed_out else tuple(this for this in all_of_it if this[0] >= ended)
+        if since or before:
+            found[task] = since or before
+    return found
 
 
 def result_of(step: Step) -> dict[str, Any]:
@@ -175,6 +219,11 @@ def _records(execution: Execution, tasks: set[str]) -> Iterator[tuple[str, Mappi
         last = next(event for event in reversed(execution.history) if event.type == "FailStateEntered")
         yield from json.loads((last.details or {})["input"]).items()
         return
+    yield from _seen_on_the_way(execution, tasks)
+
+
+def _seen_on_the_way(execution: Execution, tasks: set[str]) -> Iterator[tuple[str, Mapping[str, Any]]]:
+    """Yield the tasks' records wherever a state has had them."""
     for event in execution.history:
         details = event.details or {}
         for text in (details.get("input"), details.get("output")):

@@ -7,7 +7,7 @@ is, wherever it is imported from.
 from datetime import datetime, timedelta, timezone
 from typing import Any
 
-from . import exceptions, references
+from . import assets, exceptions, references
 from .context import get_current_context
 from .dags import DAG, TaskGroup, dag, task_group
 from .inert import inert_class
@@ -39,17 +39,25 @@ def days_ago(days: int, **time: int) -> datetime:
 
 _NAMES: dict[str, Any] = {
     **{name: item for name, item in vars(exceptions).items() if isinstance(item, type)},
+    "Asset": assets.Asset,
+    "AssetAlias": assets.AssetAlias,
+    "AssetAll": assets.Assets,
+    "AssetAny": assets.Assets,
     "BaseOperator": BaseOperator,
     "BashOperator": BashOperator,
     "BranchPythonOperator": BranchPythonOperator,
     "DAG": DAG,
+    "Dataset": assets.Asset,
+    "DatasetAlias": assets.AssetAlias,
     "Label": Label,
+    "Metadata": assets.Metadata,
     "Param": Param,
     "PythonOperator": PythonOperator,
     "ShortCircuitOperator": ShortCircuitOperator,
     "TaskGroup": TaskGroup,
     "Variable": Variable,
     "XComArg": references.XComArg,
+    "asset": assets.asset,
     "chain": chain,
     "chain_linear": chain,
     "cross_downstream": chain,

@@ -11,6 +11,7 @@ from contextlib import contextmanager
 from functools import partial
 from typing import Any
 
+from .assets import AssetOperator
 from .bash import run_bash
 from .branching import Structure, has_something_to_skip, not_followed
 from .context import arguments_for, enter_context, leave_context, task_context
@@ -83,7 +84,14 @@ def _call(task: Any, context: dict[str, Any]) -> Any:
     """Call the task's function with its arguments and what it asks of the context."""
     context.update(task.op_kwargs)
     function: Callable[..., Any] = task.python_callable
+    if isinstance(task, AssetOperator):
+        return _returned_by(function, function(**task.arguments(context)))
     returned = function(*task.op_args, **arguments_for(function, task.op_args, context))
+    return _returned_by(function, returned)
+
+
+def _returned_by(function: Callable[..., Any], returned: Any) -> Any:
+    """Return the value of what a function has returned, which may be yet to come."""
     if inspect.isawaitable(returned):
         return asyncio.run(_awaited(returned))
     # A generator yields metadata of assets, for Airflow; what it returns is the value.
