@@ -23,7 +23,7 @@ from converter.asl.budget import (
     task_polls_of,
     waiting_events,
 )
-from converter.asl.instances import events_of_instances, instance_problems
+from converter.asl.instances import events_of_instances, instance_problems, stopping_problems
 from converter.asl.machine import Machine, OneMachine, emit
 from converter.asl.options import Correlate, Failures, Options, PollerStyle
 from converter.asl.rules import Rules
@@ -244,6 +244,8 @@ def _task_problems(
                 "a skip may reach it after it has begun; it then runs to its end",
                 "use all_success or a none_* rule behind branches and short-circuits",
             )
+    if options.failures is Failures.STOP:
+        yield from stopping_problems(workflow, steps)
     yield from _order_problems(workflow, rules, pollers)
     yield from _end_problems(workflow, options)
 
