@@ -29,6 +29,7 @@ for command in (
     verify.verify,
     package.package,
     deploying.deploy,
+    deploying.rollback,
     deploying.undeploy,
     running.run,
     running.show,

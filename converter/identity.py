@@ -11,6 +11,8 @@ from __future__ import annotations
 import hashlib
 import re
 
+#: The alias by which runs are started: it leads to the version of the machine that is in force.
+LIVE = "live"
 #: State machines and executions (AWS documentation, CreateStateMachine and StartExecution).
 _MAX_NAME = 80
 #: CloudFormation stacks: letters, digits and hyphens.

@@ -16,7 +16,7 @@ from converter.diagnostics import Dag2SfnError, Diagnostic
 from converter.executions.reading import outcome_records
 from converter.executions.refusals import explaining_unknown_execution
 from converter.executions.results import RUNNING
-from converter.executions.starting import start_with_input
+from converter.executions.starting import in_force, start_with_input
 
 if TYPE_CHECKING:
     from mypy_boto3_stepfunctions import SFNClient
@@ -57,7 +57,7 @@ def resume(
     run = json.loads(execution.get("input") or "{}")
     arn = start_with_input(
         client,
-        execution["stateMachineArn"],
+        in_force(client, execution["stateMachineArn"]),
         {**run, "resumed": kept},
         str(run.get("run_id") or execution["name"]),
         on_progress=on_progress,

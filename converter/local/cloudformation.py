@@ -143,7 +143,7 @@ def _use_template(stack: Stack, template: str) -> None:
 def _undo_creation(stack: Stack) -> None:
     _set_status(stack, "ROLLBACK_IN_PROGRESS")
     try:
-        _remove_resources(stack)
+        _remove_resources(stack, rolls_back=True)
     # A deletion that fails must not hide why the creation did.
     except Exception as error:  # noqa: BLE001
         _record_failure(stack, "DELETE_FAILED", error)
@@ -165,8 +165,8 @@ def _undo_update(stack: Stack, template: str, parameters: dict[str, Any]) -> Non
     _set_status(stack, "UPDATE_ROLLBACK_COMPLETE")
 
 
-def _remove_resources(stack: Stack) -> None:
-    stack.resource_map.delete()
+def _remove_resources(stack: Stack, *, rolls_back: bool = False) -> None:
+    stack.resource_map.delete(rolls_back=rolls_back)
     stack.output_map = OutputMap(stack.resource_map, {}, stack.stack_id)
 
 
