@@ -8,6 +8,7 @@ an error that says so.
 from __future__ import annotations
 
 import logging
+import threading
 from types import ModuleType
 from typing import Any
 
@@ -21,6 +22,7 @@ from moto.cloudformation.utils import generate_stack_id
 from converter.local.template_checks import check_template
 
 logger = logging.getLogger(__name__)
+_NAMES = threading.Lock()
 
 
 class LocalCloudFormation(CloudFormationBackend):  # type: ignore[misc]  # moto is not seen by mypy: its classes are Any
@@ -39,20 +41,21 @@ class LocalCloudFormation(CloudFormationBackend):  # type: ignore[misc]  # moto 
         **options: Any,
     ) -> Stack:
         """Create a stack; if a resource fails, the stack ends as ROLLBACK_COMPLETE, as in AWS."""
-        if name in [stack.name for stack in self.stacks.values()]:
-            raise AlreadyExistsException(f"Stack {name} already exists")
-        stack = Stack(
-            stack_id=generate_stack_id(name, self.region_name, self.account_id),
-            name=name,
-            template=template,
-            parameters=parameters,
-            account_id=self.account_id,
-            region_name=self.region_name,
-            tags=tags,
-            cross_stack_resources=self.exports,
-            **options,
-        )
-        self.stacks[stack.stack_id] = stack
+        with _NAMES:  # two creations of one name at once: the second is refused
+            if name in [stack.name for stack in self.stacks.values()]:
+                raise AlreadyExistsException(f"Stack {name} already exists")
+            stack = Stack(
+                stack_id=generate_stack_id(name, self.region_name, self.account_id),
+                name=name,
+                template=template,
+                parameters=parameters,
+                account_id=self.account_id,
+                region_name=self.region_name,
+                tags=tags,
+                cross_stack_resources=self.exports,
+                **options,
+            )
+            self.stacks[stack.stack_id] = stack
         self._apply(stack, template, parameters, tags, "CREATE")
         return stack
 

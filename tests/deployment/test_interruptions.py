@@ -35,7 +35,7 @@ class Killed(BaseException):
 
 
 class Killer:
-    """Ends the process, so to say, at the n-th call of AWS: before it is made, or when its answer is there."""
+    """Ends the process, so to say, at the n-th call of AWS: before it is made, or with its answer there."""
 
     def __init__(self, session: boto3.Session, at: int, event: str) -> None:
         self._left = at
@@ -99,17 +99,12 @@ def test_a_killed_deployment_is_completed_by_the_next_one(event, bundle, session
     assert points >= 10
 
 
+@pytest.mark.full
 def test_nothing_that_runs_is_lost_while_versions_come_and_go(bundle, session):
     """Deploy, start, change, deploy, start, roll back, start: each goes on with what it began with."""
-    client, jobs = session.client("stepfunctions"), session.client("glue")
+    client = session.client("stepfunctions")
     for name in ("old", "new"):
-        jobs.create_job(
-            Name=name,
-            Role="arn:aws:iam::123456789012:role/r",
-            Command={"Name": "glueetl", "ScriptLocation": "s3://s/x.py"},
-            ExecutionProperty={"MaxConcurrentRuns": 9},
-            DefaultArguments={"--local-seconds": "2"},
-        )
+        _create_job(session, name, seconds=12)
 
     def flow(job):
         return workflow(glue("first", job=job), glue("last", "first", job=job), dag_id="d", source_hash=HASH)
@@ -137,21 +132,26 @@ def _ended(client, arn) -> Any:
 
 
 def test_what_running_executions_use_is_not_taken_away(bundle, session):
+    for name in ("glue1", "glue2", "glue3"):
+        _create_job(session, name, seconds=300)
     deploy(bundle(partial_fan_in(source_hash=HASH)), session)
     client = session.client("stepfunctions")
-    _waiting_machine(client, "report_a")
     arn = executions.start(client, "partial_fan_in")
     changed = bundle(workflow(glue("glue1"), dag_id="partial_fan_in", source_hash=HASH))
-    if client.describe_execution(executionArn=arn)["status"] == "RUNNING":
-        with pytest.raises(Dag2SfnError, match=r"D416 .*PollerFunction \(AWS::Lambda::Function\)"):
-            deploy(changed, session)
+    with pytest.raises(Dag2SfnError, match=r"D416 1 execution.*PollerFunction \(AWS::Lambda::Function\)"):
+        deploy(changed, session)
     client.stop_execution(executionArn=arn)
     deploy(changed, session)
 
 
-def _waiting_machine(client, name) -> None:
-    definition = {"StartAt": "W", "States": {"W": {"Type": "Wait", "Seconds": 60, "End": True}}}
-    client.create_state_machine(name=name, definition=json.dumps(definition), roleArn="arn:aws:iam::1:role/r")
+def _create_job(session, name, seconds) -> None:
+    session.client("glue").create_job(
+        Name=name,
+        Role="arn:aws:iam::123456789012:role/r",
+        Command={"Name": "glueetl", "ScriptLocation": "s3://s/x.py"},
+        ExecutionProperty={"MaxConcurrentRuns": 9},
+        DefaultArguments={"--local-seconds": str(seconds)},
+    )
 
 
 def test_two_deployments_at_once_leave_one_of_them_and_no_mixture(bundle, session, tmp_path):
@@ -176,7 +176,6 @@ def test_two_deployments_at_once_leave_one_of_them_and_no_mixture(bundle, sessio
     assert len(ends) == 2
     state = state_of(session)
     assert state["is the latest"]
-    assert state["states"] in (["one"], ["two"]) or len(state["states"]) >= 1
     assert [name for name in ("one", "two") if f"job/{name}" in str(state["jobs"])] == [
         name for name in ("one", "two") if name in state["states"]
     ]
