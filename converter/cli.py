@@ -12,7 +12,18 @@ from typing import Annotated
 import typer
 
 from converter import __version__
-from converter.commands import check, convert, deploying, local, package, plan, running, verify
+from converter.commands import (
+    assess,
+    check,
+    compare,
+    convert,
+    deploying,
+    local,
+    package,
+    plan,
+    running,
+    verify,
+)
 
 app = typer.Typer(
     name="dag2sfn",
@@ -23,6 +34,7 @@ app = typer.Typer(
     rich_markup_mode="markdown",
 )
 for command in (
+    assess.assess,
     convert.convert,
     plan.plan,
     check.check,
@@ -34,6 +46,7 @@ for command in (
     running.run,
     running.show,
     running.stop,
+    compare.compare,
 ):
     app.command()(command)
 

@@ -64,7 +64,7 @@ def reports_problems(**nothing: Any) -> Callable[[Callable[..., _Returned]], Cal
                 return command(*args, **kwargs)
             except Dag2SfnError as error:
                 console.print_diagnostics(error.diagnostics)
-                if kwargs.get("format") is Format.JSON:
+                if kwargs.get("format") == Format.JSON:  # of whichever enumeration
                     print_json({**nothing, "diagnostics": diagnostics_json(error.diagnostics)})
                 raise typer.Exit(error.exit_code) from None
 

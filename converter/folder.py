@@ -84,7 +84,7 @@ def convert_one(
     except OSError as error:
         conversion, written = pipeline.Conversion(item, options, (_unwritable(item, out, error),)), None
     except Exception as error:  # noqa: BLE001  (a mistake of the converter's own must not cost the other DAGs)
-        conversion, written = pipeline.Conversion(item, options, (_mistake(item, error),)), None
+        conversion, written = pipeline.Conversion(item, options, (mistake_in(item, error),)), None
     if written is None:
         stale = left_behind(out / item.dag_id, item)
         conversion = replace(conversion, machine=None, diagnostics=(*conversion.diagnostics, *stale))
@@ -140,7 +140,8 @@ def _unwritable(workflow: Workflow, out: Path, error: OSError) -> Diagnostic:
     )
 
 
-def _mistake(workflow: Workflow, error: Exception) -> Diagnostic:
+def mistake_in(workflow: Workflow, error: Exception) -> Diagnostic:
+    """Return the message about a DAG on which the converter itself failed."""
     frame = traceback.extract_tb(error.__traceback__)[-1]
     what = " ".join("".join(traceback.format_exception_only(error)).split())
     place = f"{Path(frame.filename).name}:{frame.lineno}"

@@ -17,9 +17,11 @@ from converter.diagnostics import Dag2SfnError, Diagnostic, about_dag, refuses
 from converter.loading import of_stand_ins
 from converter.operators import Step, steps_of
 from converter.operators.arguments import task_diagnostic
+from converter.operators.extending import load_operators
 from converter.operators.settings import dag_problems
 from converter.operators.unsupported import refused_tasks, with_refusals
 from converter.packaging import REPORT, write_bundle, write_report
+from converter.packaging.companion import companion_file
 from converter.planning import Plan, plan_workflow
 from converter.planning.durations import NO_DURATIONS, ExpectedDurations
 from converter.report import ConversionReport, conversion_json, conversion_markdown, conversion_page
@@ -53,6 +55,8 @@ def convert(
 
     ``durations``: task → the seconds that it is expected to run, see :func:`converter.planning.plan_graph`.
     """
+    if options.operators:
+        load_operators(options.operators)
     if workflow.settings.get("fail_fast"):
         # The first failure ends the run: what runs fails, what waits is skipped.
         options = replace(options, failures=Failures.STOP)
@@ -117,8 +121,12 @@ def write(conversion: Conversion, out: Path) -> Path:
         conversion.workflow,
         conversion.machine,
         conversion.options,
-        extra_files=report_files(report_of(conversion)),
+        extra_files={**report_files(report_of(conversion)), **_companion(conversion)},
     )
+
+
+def _companion(conversion: Conversion) -> dict[str, str | bytes]:
+    return dict([companion_file(conversion.workflow)]) if conversion.options.companion else {}
 
 
 def report_of(conversion: Conversion) -> ConversionReport:

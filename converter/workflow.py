@@ -87,7 +87,8 @@ class Task:
     """One task.
 
     ``operator`` is the dotted name of its class and ``bases`` those of its base classes, nearest first,
-    so that a subclass is recognised and named. ``arguments`` are the operator's own arguments as the
+    so that a subclass is recognised and named; ``overrides`` are the methods of its bases that a class of the
+    author's defines anew. ``arguments`` are the operator's own arguments as the
     author passed them (with what the file changed afterwards); ``settings`` are the arguments that every
     operator has (pool, callbacks, email, …), where the author passed them and no field here holds them.
     """
@@ -95,6 +96,7 @@ class Task:
     task_id: str
     operator: str
     bases: tuple[str, ...] = ()
+    overrides: tuple[str, ...] = ()
     arguments: Mapping[str, Value] = field(default_factory=dict)
     settings: Mapping[str, Value] = field(default_factory=dict)
     template_fields: tuple[str, ...] = ()
@@ -158,7 +160,8 @@ class Workflow:
     ``settings`` holds the DAG's other arguments where they differ from Airflow's defaults.
     ``dagrun_timeout`` is in seconds. ``source_hash`` is the SHA-256 (hex) of the DAG file. ``task_groups``
     gives the tasks with which each task group begins (a branch may choose a group). ``stand_ins`` are those
-    that its whole file needed in order to be read.
+    that its whole file needed in order to be read. ``timezone`` is the DAG's own, by its IANA name;
+    ``scheduled_on`` names the assets that start it.
     """
 
     dag_id: str
@@ -172,6 +175,8 @@ class Workflow:
     airflow_version: str = ""
     task_groups: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     stand_ins: tuple[StandIn, ...] = ()
+    timezone: str = "UTC"
+    scheduled_on: tuple[str, ...] = ()
 
     def task(self, task_id: str) -> Task:
         """Return the task of this id. Raises KeyError."""
@@ -228,6 +233,7 @@ def workflow_from_json(data: Mapping[str, Any]) -> Workflow:
     for name in ("params", "settings"):
         fields[name] = _value_from_json(data[name])
     fields["task_groups"] = {name: tuple(roots) for name, roots in data["task_groups"].items()}
+    fields["scheduled_on"] = tuple(data["scheduled_on"])
     fields["stand_ins"] = tuple(stand_in_from_json(item) for item in data["stand_ins"])
     return Workflow(**fields)
 
@@ -239,7 +245,7 @@ def stand_in_from_json(data: Mapping[str, Any]) -> StandIn:
 
 def _task_from_json(data: Mapping[str, Any]) -> Task:
     fields = dict(data)
-    for name in ("bases", "template_fields", "upstream"):
+    for name in ("bases", "overrides", "template_fields", "upstream"):
         fields[name] = tuple(data[name])
     for name in ("arguments", "settings"):
         fields[name] = _value_from_json(data[name])

@@ -85,6 +85,7 @@ def _rules_of_all(
         decided_by=f"{awaiting.KNOWN}.*",
         may_be_skipped=analysis.may_be_skipped(*unit.awaited),
         overtaken=not analysis.overtaken.isdisjoint(unit.awaited),
+        mapped=not analysis.mapped.isdisjoint(unit.awaited),
     )
     rules.append((decided, Exit(writer.failure_exit_name(), not_run)))
     return rules, BAD | SKIPPED if is_plain else NONE

@@ -110,8 +110,9 @@ class BlockWriter:
         emission, last = self.emission, self.groups[-1].group.units[-1].item
         if not emission.rules.is_plain:
             return self._may_fail(*emission.rules.relations.deciding)
-        # The Catch of a last single task leads away, so what comes here has succeeded.
-        return emission.as_airflow and isinstance(last, Parallel) and emission.may_not_succeed(last)
+        # The Catch of a last single task leads away, so what comes here has succeeded; unless it is mapped.
+        ends_in_doubt = isinstance(last, Parallel) or not emission.rules.mapped.isdisjoint(task_ids(last))
+        return emission.as_airflow and ends_in_doubt and emission.may_not_succeed(last)
 
     def _may_fail(self, *task_ids: str) -> bool:
         """Whether one of the tasks may fail: by itself, or because its Await passes its deadline."""

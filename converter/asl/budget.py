@@ -15,6 +15,7 @@ from typing import Any
 
 from converter import diagnostics as d
 from converter.asl.awaiting import NOT_READY, Pace
+from converter.asl.instances import most_instances
 from converter.asl.records import cause_length
 from converter.diagnostics import Diagnostic, about_dag
 from converter.operators.parts import Poll
@@ -30,6 +31,7 @@ DATA_LIMIT = 262_144
 LONGEST_EXECUTION = 365 * 86_400
 #: Wait, Task (entered, scheduled, started, succeeded, exited) and Choice.
 EVENTS_PER_POLL = 9
+_EVENTS_OF_A_CALL = 5
 #: A Task that is tried again: scheduled, started, failed.
 EVENTS_PER_RETRY = 3
 #: What pollers may plan with: a fifth of the history is held back for status calls that are tried again.
@@ -41,7 +43,7 @@ DEPTH_LIMIT = 100
 #: the execution, slowest first. At 0.02 a task behind an Await starts at most 2 % later.
 GROWTHS = (0.0005, 0.001, 0.002, 0.005, 0.01, 0.02, 0.03, 0.05, 0.1)
 
-_EVENTS = {"Pass": 2, "Choice": 2, "Wait": 2, "Succeed": 2, "Fail": 1, "Parallel": 4}
+_EVENTS = {"Pass": 2, "Choice": 2, "Wait": 2, "Succeed": 2, "Fail": 1, "Parallel": 4, "Map": 4}
 #: An outcome record without its output or cause: braces, field names, state, time.
 _RECORD_BYTES = 80
 #: Return values are ids and ARNs today; errors are names. A character takes up to six bytes in JSON.
@@ -51,7 +53,7 @@ _BYTES_PER_CHARACTER = 6
 
 
 def states_of(block: Mapping[str, Any]) -> Iterator[tuple[str, Mapping[str, Any]]]:
-    """Yield name and state of every state of a definition, branches included."""
+    """Yield name and state of every state of a definition, branches included, but not those of instances."""
     for name, state in block["States"].items():
         yield name, state
         for branch in state.get("Branches", ()):
@@ -62,7 +64,8 @@ def worst_case_events(definition: Mapping[str, Any]) -> int:
     """Return the events of an execution that enters every state once, with every retry.
 
     That is more than any execution has, as no execution takes both exits of a Choice. Polls after a
-    poller's first come on top, in loops or as retries; so do those of a task's own polls.
+    poller's first come on top, in loops or as retries; so do those of a task's own polls, and the
+    instances of mapped tasks.
     """
     return 2 + _block_events(definition)
 
@@ -90,20 +93,23 @@ class TaskPolls:
     interval: int
     longest: int
     tries: int
+    each: int = EVENTS_PER_POLL
 
     def events(self, growth: float) -> int:
         """Return the events of all polls after the first of each try, at this growth of the interval."""
-        return self.tries * (_polls(self.interval, self.longest, growth) - 1) * EVENTS_PER_POLL
+        return self.tries * (_polls(self.interval, self.longest, growth) - 1) * self.each
 
 
 def task_polls_of(workflow: Workflow, steps: Mapping[str, Step]) -> tuple[TaskPolls, ...]:
     """Return all polls of the tasks' own."""
-    return tuple(
-        _task_polls(workflow, workflow.task(task_id), part)
+    most = most_instances(steps, {task.task_id: task for task in workflow.tasks})
+    found = [
+        (_task_polls(workflow, workflow.task(task_id), part), most.get(task_id, 1))
         for task_id, step in steps.items()
         for part in step.parts
         if isinstance(part, Poll)
-    )
+    ]
+    return tuple(replace(polls, tries=polls.tries * instances) for polls, instances in found)
 
 
 def _task_polls(workflow: Workflow, task: Task, poll: Poll) -> TaskPolls:
@@ -113,11 +119,10 @@ def _task_polls(workflow: Workflow, task: Task, poll: Poll) -> TaskPolls:
     interval = max(1, math.ceil(poll.interval))
     # The last pause may begin just before the limit is passed.
     longest = math.ceil(min(bound for bound in bounds if bound is not None)) + interval
-    over_all_tries = poll.limit is not None and poll.limit.over_all_tries
-    tries = 1 if over_all_tries else 1 + max(0, task.retries.count)
+    tries = 1 + max(0, task.retries.count)
     if poll.backoff:  # pauses of half the interval, the interval, twice that, …
         interval = min(longest, math.ceil(poll.backoff.longest or longest / 30))
-    return TaskPolls(interval, longest, tries)
+    return TaskPolls(interval, longest, tries, EVENTS_PER_POLL + _EVENTS_OF_A_CALL * len(poll.also))
 
 
 def waiting_events(definition: Mapping[str, Any], pollers: int, pace: Pace) -> int:

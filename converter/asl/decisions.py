@@ -28,6 +28,10 @@ _NOT_SUCCESSFUL = records.NOT_SUCCESSFUL
 #: pass, at the same time but after everything else that this pass decides. Smaller steps would be lost where
 #: JSONata writes a time as text, in 15 digits.
 _PASS = 0.01
+#: The records of a mapped task's instances; its own if it has none.
+_EACH = "($exists(instances) ? instances : $)"
+#: A record of a task that was expanded over: whatever became of its instances, they are there.
+_EXPANDED = "($exists(instances) ? {'state': 'success', 'at': at} : $)"
 #: A record as it was before a skip overtook it.
 _FIRST = "($exists(first) ? first : $)"
 #: For each rule that one upstream task is enough for: the outcomes that are, and how they are found.
@@ -49,24 +53,31 @@ _DECIDED_BY_THE_FIRST = frozenset(
 )
 
 
-def records_of(task_ids: Sequence[str], data: str = records.INPUT) -> str:
-    """Return an expression for the records of these tasks, as an array; of those there are."""
-    return "[" + ", ".join(f"{data}.{path(task)}" for task in task_ids) + "]"
+def records_of(
+    task_ids: Sequence[str], data: str = records.INPUT, *, mapped: frozenset[str] = frozenset()
+) -> str:
+    """Return an expression for the records of these tasks, as an array; of those there are.
+
+    Of those in ``mapped`` it has the records of their instances.
+    """
+    each = (f"{data}.{path(task)}" + (f".{_EACH}" if task in mapped else "") for task in task_ids)
+    return "[" + ", ".join(each) + "]"
 
 
-def runs(rule: TriggerRule, task_ids: Sequence[str]) -> Expression:
+def runs(rule: TriggerRule, task_ids: Sequence[str], mapped: frozenset[str]) -> Expression:
     """Return whether the rule lets its task run, once the upstream tasks ``task_ids`` are all decided."""
-    return Expression(_runs(rule, records_of(task_ids), len(task_ids)))
+    count = len(task_ids) if mapped.isdisjoint(task_ids) else None
+    return Expression(_runs(rule, records_of(task_ids, mapped=mapped), count))
 
 
-def not_run_record(rule: TriggerRule, task_ids: Sequence[str]) -> str:
+def not_run_record(rule: TriggerRule, task_ids: Sequence[str], mapped: frozenset[str]) -> str:
     """Return the record, as JSONata, of a task that its rule does not let run."""
-    return f"($up := {records_of(task_ids)}; {_not_run(rule)})"
+    return f"($up := {records_of(task_ids, mapped=mapped)}; {_not_run(rule)})"
 
 
 def is_simple(question: Question, *, overtaken: frozenset[str]) -> bool:
     """Whether :func:`runs` and :func:`not_run_record` say all there is to say."""
-    return not (question.setups or question.skipped_by or overtaken.intersection(question.upstream)) and (
+    return not (question.needed or question.skipped_by or overtaken.intersection(question.upstream)) and (
         question.rule is not TriggerRule.ALL_DONE_SETUP_SUCCESS
     )
 
@@ -78,30 +89,33 @@ def verdict(
     data: str,
     setups: frozenset[str],
     overtaken: frozenset[str],
+    mapped: frozenset[str],
     for_any: bool,
 ) -> str:
     """Return what decides a task, as JSONata over ``data`` (see the module).
 
-    ``setups`` are the workflow's setup tasks, ``overtaken`` those whose records may have a ``first``;
-    ``for_any``: some records may be missing yet.
+    ``setups`` are the workflow's setup tasks, ``overtaken`` those whose records may have a ``first``,
+    ``mapped`` those whose records may have ``instances``; ``for_any``: some records may be missing yet.
     """
     parts = [f"$in := {data}"]
-    if question.setups:
-        parts.append(f"$needed := {records_of(question.setups, '$in')}")
-        if overtaken.intersection(question.setups):
+    if question.needed:
+        parts.append(f"$needed := {records_of(question.needed, '$in')}")
+        if overtaken.intersection(question.needed):
             parts.append(f"$needed := [$needed.{_FIRST}]")
-    parts += _look_at_upstream(question, setups, overtaken)
-    rule = _rule_of_any(question) if for_any else _rule_of_all(question)
-    if question.setups:
+        if mapped.intersection(question.needed):
+            parts.append(f"$needed := [$needed.{_EXPANDED}]")
+    parts += _look_at_upstream(question, setups, overtaken, mapped)
+    rule = _rule_of_any(question, mapped) if for_any else _rule_of_all(question, mapped)
+    if question.needed:
         parts.append(f"$rule := {rule}")
-        rule = _with_setups(len(question.setups))
+        rule = _with_setups(len(question.needed))
     if question.skipped_by:
         parts.append(f"$by := {records_of(question.skipped_by, '$in')}")
         parts.append(f"$told := $min($by[{_told(task_id)}].at)")
         parts.append(f"$found := {rule}")
         rule = _unless_told_to_skip()
         if for_any:
-            rule = _once_all_is_known(question, rule)
+            rule = _once_all_is_known(question, mapped, rule)
     return f"({'; '.join((*parts, rule))})"
 
 
@@ -125,7 +139,7 @@ def is_behind_one_branch(question: Question, *, overtaken: frozenset[str]) -> bo
     return (
         overtaken.isdisjoint(question.upstream)
         and question.rule is TriggerRule.ALL_SUCCESS
-        and not question.setups
+        and not question.needed
         and question.upstream == question.skipped_by
         and len(question.upstream) == 1
     )
@@ -134,7 +148,7 @@ def is_behind_one_branch(question: Question, *, overtaken: frozenset[str]) -> bo
 def ends_that_decide(question: Question) -> frozenset[Outcome]:
     """Return the outcomes of a single record with which a ``one_*`` task may be decided before the others."""
     ends, _ = _ENOUGH[question.rule]
-    if question.setups:
+    if question.needed:
         ends |= SKIPPED | BAD
     if question.skipped_by:
         ends |= SUCCESS
@@ -152,22 +166,30 @@ def is_not_run(verdict: str) -> Expression:
 
 
 def mark_not_run(
-    task_ids: Sequence[str], *, data: str, decided_by: str, may_be_skipped: bool, overtaken: bool
+    task_ids: Sequence[str],
+    *,
+    data: str,
+    decided_by: str,
+    may_be_skipped: bool,
+    overtaken: bool,
+    mapped: bool,
 ) -> Expression:
     """Return ``data`` with each task that has no record yet recorded as not run.
 
     They are regular tasks behind the records ``decided_by`` (an array, or an object's members), of which the
-    first that did not succeed decided them. ``overtaken``: some of these may have a ``first``.
+    first that did not succeed decided them. ``overtaken``: some of these may have a ``first``; ``mapped``:
+    some may have ``instances``.
     """
     state = _first_of_bad_and_skipped("$by") if may_be_skipped else "'upstream_failed'"
     record = f"{{'state': {state}, 'at': $min($by{_NOT_SUCCESSFUL}.at) + {_PASS}}}"
     rest = f"$map({literal(list(task_ids))}, function($task) {{{{$task: $not_run}}}})"
     by = f"{decided_by}; $by := [$by.{_FIRST}]" if overtaken else decided_by
+    by = f"{by}; $by := [$by.{_EACH}]" if mapped else by
     return Expression(f"($by := {by}; $not_run := {record}; $merge([$merge({rest}), {data}]))")
 
 
 def mark_each_not_run(
-    tasks: Sequence[tuple[str, Sequence[str]]], *, data: str, overtaken: bool
+    tasks: Sequence[tuple[str, Sequence[str]]], *, data: str, overtaken: bool, mapped: bool
 ) -> Expression:
     """Return ``data`` with each task that has no record yet recorded as not run, pass by pass.
 
@@ -175,7 +197,8 @@ def mark_each_not_run(
     :func:`mark_not_run` where it matters in which pass of Airflow's scheduler each is decided.
     """
     listed = literal([{"task": task, "behind": list(upstream)} for task, upstream in tasks])
-    by = f"[$map($one.behind, function($up) {{$lookup($all, $up)}}){'.' + _FIRST if overtaken else ''}]"
+    each = "".join(f".{which}" for which, wanted in ((_FIRST, overtaken), (_EACH, mapped)) if wanted)
+    by = f"[$map($one.behind, function($up) {{$lookup($all, $up)}}){each}]"
     record = f"{{'state': {_first_of_bad_and_skipped('$by')}, 'at': $min($by{_NOT_SUCCESSFUL}.at) + {_PASS}}}"
     marked = f"($by := {by}; $merge([$all, {{$one.task: {record}}}]))"
     return Expression(
@@ -189,10 +212,12 @@ def no_leaf_failed(leaves: Sequence[str]) -> Expression:
     return Expression(f"$count({records_of(leaves)}{_BAD}) = 0")
 
 
-def _look_at_upstream(question: Question, setups: frozenset[str], overtaken: frozenset[str]) -> list[str]:
+def _look_at_upstream(
+    question: Question, setups: frozenset[str], overtaken: frozenset[str], mapped: frozenset[str]
+) -> list[str]:
     """Return the statements that set ``$up``, the upstream records as they were when the rule decided."""
     then = _FIRST
-    parts = [f"$up := {records_of(question.upstream, '$in')}"]
+    parts = [f"$up := {records_of(question.upstream, '$in', mapped=mapped)}"]
     if question.rule is TriggerRule.ALL_DONE_SETUP_SUCCESS:
         direct = [up for up in question.upstream if up in setups]
         parts.append(f"$setups := {records_of(direct, '$in')}")
@@ -201,10 +226,10 @@ def _look_at_upstream(question: Question, setups: frozenset[str], overtaken: fro
     if question.rule not in _DECIDED_BY_THE_FIRST:
         # By the time at which all were decided for the first time, some skips may not have come yet; but a
         # task that its setups hold is asked again once these have succeeded.
-        held = "$append($needed.at, $up" if question.setups else "($up"
+        held = "$append($needed.at, $up" if question.needed else "($up"
         parts.append(f"$complete := $max({held}.{_FIRST}.at))")
         then = "(at > $complete and $exists(first) ? first : $)"
-    elif question.rule is TriggerRule.ONE_FAILED and question.setups:
+    elif question.rule is TriggerRule.ONE_FAILED and question.needed:
         then = "($exists(first) and at > $max($append($needed.at, first.at)) ? first : $)"
     parts.append(f"$up := [$up.{then}]")
     if question.rule is TriggerRule.ALL_DONE_SETUP_SUCCESS:
@@ -212,7 +237,7 @@ def _look_at_upstream(question: Question, setups: frozenset[str], overtaken: fro
     return parts
 
 
-def _rule_of_all(question: Question) -> str:
+def _rule_of_all(question: Question, mapped: frozenset[str]) -> str:
     """Return the verdict of a rule by itself, once all upstream tasks are decided."""
     rule = question.rule
     if rule is TriggerRule.ALWAYS or not question.upstream:
@@ -220,12 +245,13 @@ def _rule_of_all(question: Question) -> str:
     run = "{'run': $max($up.at)}"
     if rule is TriggerRule.ALL_DONE:
         return run
-    return f"({_runs(rule, '$up', len(question.upstream))} ? {run} : {_not_run(rule)})"
+    count = len(question.upstream) if mapped.isdisjoint(question.upstream) else None
+    return f"({_runs(rule, '$up', count)} ? {run} : {_not_run(rule)})"
 
 
-def _rule_of_any(question: Question) -> str:
+def _rule_of_any(question: Question, mapped: frozenset[str]) -> str:
     """Return the verdict of a ``one_*`` rule by itself, while upstream tasks may still run."""
-    complete = f"$count($up) = {len(question.upstream)}"
+    complete = _all_upstream_is_known(question, mapped)
     _, wanted = _ENOUGH[question.rule]
     first = f"$min($up{wanted}.at)"
     return f"($exists({first}) ? {{'run': {first}}} : {complete} ? {_not_run(question.rule)} : {{}})"
@@ -258,12 +284,17 @@ def _unless_told_to_skip() -> str:
     )
 
 
-def _once_all_is_known(question: Question, rule: str) -> str:
+def _all_upstream_is_known(question: Question, mapped: frozenset[str]) -> str:
+    known = "$up" if mapped.isdisjoint(question.upstream) else records_of(question.upstream, "$in")
+    return f"$count({known}) = {len(question.upstream)}"
+
+
+def _once_all_is_known(question: Question, mapped: frozenset[str], rule: str) -> str:
     """Return the verdict ``rule``, but only to run while something is not decided that may be earlier.
 
     What an upstream task has become may be known later than its time says; and so may a skip.
     """
-    complete = f"$count($up) = {len(question.upstream)} and $count($by) = {len(question.skipped_by)}"
+    complete = f"{_all_upstream_is_known(question, mapped)} and $count($by) = {len(question.skipped_by)}"
     runs = "$exists($found.run) and ($exists($told) ? $found.run < $told : true)"
     return f"({runs} ? $found : {complete} ? {rule} : {{}})"
 
@@ -273,14 +304,19 @@ def _told(task_id: str) -> str:
     return f"skips = 'all' or {literal(task_id)} in skips"
 
 
-def _runs(rule: TriggerRule, up: str, count: int) -> str:
+def _runs(rule: TriggerRule, up: str, count: int | None) -> str:
+    """Return whether a rule is met by the records ``up``; ``count`` is their number, None if that varies."""
+
+    def every(wanted: str, other: str) -> str:
+        return f"$count({up}{other}) = 0" if count is None else f"$count({up}{wanted}) = {count}"
+
     return {
-        TriggerRule.ALL_SUCCESS: f"$count({up}{_SUCCESS}) = {count}",
+        TriggerRule.ALL_SUCCESS: every(_SUCCESS, _NOT_SUCCESSFUL),
         TriggerRule.NONE_FAILED: f"$count({up}{_BAD}) = 0",
         TriggerRule.NONE_FAILED_MIN_ONE_SUCCESS: (f"$count({up}{_BAD}) = 0 and $count({up}{_SUCCESS}) > 0"),
         TriggerRule.NONE_SKIPPED: f"$count({up}{_SKIPPED}) = 0",
-        TriggerRule.ALL_FAILED: f"$count({up}{_BAD}) = {count}",
-        TriggerRule.ALL_SKIPPED: f"$count({up}{_SKIPPED}) = {count}",
+        TriggerRule.ALL_FAILED: every(_BAD, "[state in ['success', 'skipped']]"),
+        TriggerRule.ALL_SKIPPED: every(_SKIPPED, "[state != 'skipped']"),
         TriggerRule.ALL_DONE_MIN_ONE_SUCCESS: (f"$count({up}{_SKIPPED}) = 0 and $count({up}{_SUCCESS}) > 0"),
         # With a single upstream task there is nothing that could be earlier.
         **{one: f"$count({up}{wanted}) > 0" for one, (_, wanted) in _ENOUGH.items()},

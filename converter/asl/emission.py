@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from converter.asl import awaiting, records
+from converter.asl.instances import most_instances
 from converter.asl.names import Names
 from converter.asl.options import Failures, Options
 from converter.asl.rules import Rules
@@ -47,6 +48,11 @@ class Emission:
     def task_count(self) -> int:
         """How many tasks the machine runs."""
         return len(self.workflow.tasks)
+
+    @cached_property
+    def most_instances(self) -> Mapping[str, int]:
+        """How many instances each mapped task may have."""
+        return most_instances(self.steps, self.by_id)
 
     @cached_property
     def setups(self) -> frozenset[str]:

@@ -20,6 +20,7 @@ from converter.asl.budget import (
     task_polls_of,
     waiting_events,
 )
+from converter.asl.instances import events_of_instances, instance_problems
 from converter.asl.machine import Machine, emit
 from converter.asl.options import Correlate, Failures, Options, PollerStyle
 from converter.asl.rules import Rules
@@ -38,12 +39,13 @@ def emit_fitting(
     """Return the machine, with pollers that ask as often as the history allows, and all diagnostics."""
     pace = Pace(options.poll_interval, _poller_deadline(workflow, options))
     machine = emit(workflow, plan, steps, options, pace)
-    waiting = 0
+    waiting = events_of_instances(workflow, steps)
     if machine.slots is not None and machine.outer is None:
-        waiting = lease.EVENTS_PER_ROUND * polls_until_deadline(lease.pace_of(options))
+        waiting += lease.EVENTS_PER_ROUND * polls_until_deadline(lease.pace_of(options))
     found = [*event_problems(workflow, machine.definition, besides=waiting)]
     found += size_problems(workflow, machine.definition)
-    if found and options.resumable:
+    found += instance_problems(workflow, steps)
+    if refuses(found) and options.resumable:
         smaller = replace(options, resumable=False)
         machine, more = emit_fitting(workflow, plan, steps, smaller)
         if not refuses(more):

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from converter.asl import awaiting, decisions, records, tasks
+from converter.asl import awaiting, decisions, instances, records, tasks
 from converter.asl.await_writer import write_await
 from converter.asl.groups import Group, Unit, first_tasks
 from converter.asl.names import listing
@@ -18,6 +18,7 @@ from converter.expressions.jsonata import Expression
 from converter.operators.parts import SKIP_ERROR
 from converter.operators.step import Step as StepOfTask
 from converter.planning import Parallel, Step
+from converter.workflow import Task
 
 if TYPE_CHECKING:
     from converter.asl.block import BlockWriter
@@ -146,8 +147,8 @@ class GroupWriter:
             # What is certain to have succeeded is not handed into the block.
             needs = tuple(need for need in question.upstream if need not in self.block.certain)
             runs, otherwise = (
-                decisions.runs(question.rule, needs),
-                decisions.not_run_record(question.rule, needs),
+                decisions.runs(question.rule, needs, self.emission.rules.mapped),
+                decisions.not_run_record(question.rule, needs, self.emission.rules.mapped),
             )
         elif decisions.is_behind_one_branch(question, overtaken=self.emission.rules.overtaken):
             runs = decisions.runs_unless_told(task_id, question)
@@ -178,6 +179,7 @@ class GroupWriter:
             data=data,
             setups=emission.setups,
             overtaken=emission.rules.overtaken,
+            mapped=emission.rules.mapped,
             for_any=for_any,
         )
 
@@ -187,28 +189,18 @@ class GroupWriter:
         emission, states = self.emission, self.block.states
         step, task = emission.steps[task_id], emission.task(task_id)
         awaited, has_records = task_id in emission.awaited, bool(self.block.at_hand)
-        if step.parts:
-            reads = tuple(read for read in emission.rules.reads[task_id] if read in self.block.at_hand)
-            state = tasks.parts_state(
-                step,
-                task,
-                emission.names,
-                has_records=has_records,
-                reads=reads,
-                growth=emission.pace.growth,
-            )
+        caught = self._caught(step, has_records=has_records)
+        if step.instances is not None:
+            state = self._map_state(step, task)
+            # Its instances catch what they do themselves; what remains is a Map that Step Functions ends.
+            caught = [pair for pair in caught if pair[0] != [SKIP_ERROR]]
+            transition = self._transition_after_instances(position, task_id, transition)
         else:
-            state = tasks.state_of(step, task, emission.options, awaited=awaited, has_records=has_records)
-        catch = []
-        if step.can_skip:
-            catch.append(([SKIP_ERROR], records.skipped(task_id, has_records=has_records)))
-        if emission.as_airflow and step.can_fail and not step.refusal:
-            failed = records.failed(task_id, has_records=has_records, task_count=emission.task_count)
-            catch.append((["States.ALL"], failed))
-        if catch:
+            state = tasks.state_for(step, task, self._surroundings(task_id))
+        if caught:
             state["Catch"] = [
                 {"ErrorEquals": errors, "Output": str(output), "Next": self.failure_exit_name()}
-                for errors, output in catch
+                for errors, output in caught
             ]
         if self._entries[position] != self._items[position]:
             self._write_resumption(position, step, transition)
@@ -217,11 +209,53 @@ class GroupWriter:
             # What follows its success is reached where an earlier execution has done it.
             state |= {"Next": self.failure_exit_name()} if emission.as_airflow else {}
         elif task_id in emission.noted or (awaited and not tasks.seen_in_glue(step, task)):
-            state["Next"] = published = emission.names.unique(f"{task_id}: publish success")
+            end = "outcome" if step.instances else "success"
+            state["Next"] = published = emission.names.unique(f"{task_id}: publish {end}")
             following = str(transition.get("Next") or self.block.end_name())
             states[published] = awaiting.publish_state(task_id, following, emission.pace)
         else:
             state |= transition
+
+    def _transition_after_instances(
+        self, position: int, task_id: str, transition: dict[str, Any]
+    ) -> dict[str, Any]:
+        """Return the transition after a mapped task: in a group, only its record tells how it ended."""
+        is_last = position + 1 == len(self.group.units)
+        if is_last or not self.emission.rules.may_not_succeed(task_id):
+            return transition
+        return {"Next": self._write_join(position, self.group.units[position])}
+
+    def _caught(self, step: StepOfTask, *, has_records: bool) -> list[tuple[list[str], Expression]]:
+        """Return what a task's state catches: errors, and the data with the record that they mean."""
+        emission, task_id = self.emission, step.task_id
+        caught = []
+        if step.can_skip:
+            caught.append(([SKIP_ERROR], records.skipped(task_id, has_records=has_records)))
+        if emission.as_airflow and step.can_fail and not step.refusal:
+            count = max(emission.task_count, emission.most_instances.get(task_id, 0))
+            failed = records.failed(task_id, has_records=has_records, task_count=count)
+            caught.append((["States.ALL"], failed))
+        return caught
+
+    def _map_state(self, step: StepOfTask, task: Task) -> dict[str, Any]:
+        return instances.map_state(
+            step,
+            task,
+            self._surroundings(task.task_id),
+            caught=self._caught(step, has_records=False),
+            most=self.emission.most_instances[task.task_id],
+        )
+
+    def _surroundings(self, task_id: str) -> tasks.Surroundings:
+        emission, at_hand = self.emission, self.block.at_hand
+        return tasks.Surroundings(
+            emission.options,
+            emission.names,
+            awaited=task_id in emission.awaited,
+            has_records=bool(at_hand),
+            reads=tuple(read for read in emission.rules.reads[task_id] if read in at_hand),
+            growth=emission.pace.growth,
+        )
 
     def _write_resumption(self, position: int, step: StepOfTask, transition: dict[str, Any]) -> None:
         """Write the state that passes a task by if an earlier execution has done it."""
@@ -230,7 +264,7 @@ class GroupWriter:
         done = str(records.with_resumed(step.task_id, has_records=has_records, earlier=earlier))
         following = str(transition.get("Next") or self._end_if_done())
         ways = [("success", following)]
-        if step.can_skip:
+        if step.can_skip or (step.instances and self.emission.rules.may_be_skipped(step.task_id)):
             ways.append(("skipped", self.failure_exit_name()))
         if earlier != records.RESUMED:  # it goes on, rather than begin again
             ways.append(("failed", self.failure_exit_name()))
@@ -338,18 +372,20 @@ class GroupWriter:
         rules = self.emission.rules
         deciding = (*self.group.guard, *self.group.tasks)
         overtaken = not rules.overtaken.isdisjoint(deciding)
+        mapped = not rules.mapped.isdisjoint(deciding)
         if rules.order_matters:
             behind = [
                 (task, [up for up in rules.questions[task].upstream if up in deciding])
                 for task in rules.in_order(followers)
             ]
-            return decisions.mark_each_not_run(behind, data=records.INPUT, overtaken=overtaken)
+            return decisions.mark_each_not_run(behind, data=records.INPUT, overtaken=overtaken, mapped=mapped)
         return decisions.mark_not_run(
             followers,
             data=records.INPUT,
             decided_by=self._records(deciding, also=self.group.tasks),
             may_be_skipped=rules.may_be_skipped(*followers),
             overtaken=overtaken,
+            mapped=mapped,
         )
 
     # --- names ------------------------------------------------------------------------------------------

@@ -23,7 +23,6 @@ from converter.workflow import Task
 
 #: How long this try has lasted, in milliseconds.
 _AGE = "($millis() - $since)"
-_AGE_OF_ALL = f"($millis() - $toMillis({records.THIS_TRY}.entered))"
 _BEGAN = "$toMillis($states.context.State.EnteredTime)"
 #: Pauses double no more often than this: 2 to the power of it is beyond every execution.
 _MOST_DOUBLINGS = 30
@@ -31,13 +30,8 @@ _MOST_DOUBLINGS = 30
 
 def given_to_parts(reads: tuple[str, ...]) -> dict[str, Any]:
     """Return what the branch gets as its data: the records that it reads, and which try this is."""
-    context = "$states.context.State"
-    return {
-        **{task: str(records.of_task(task)) for task in reads},
-        records.THIS_TRY_NAME: str(
-            Expression(f"{{'number': {context}.RetryCount, 'entered': {context}.EnteredTime}}")
-        ),
-    }
+    number = str(Expression("$states.context.State.RetryCount"))
+    return {**{task: str(records.of_task(task)) for task in reads}, records.TRY_NUMBER_NAME: number}
 
 
 def parts_block(step: Step, task: Task, names: Names, growth: float) -> dict[str, Any]:
@@ -54,9 +48,10 @@ class _Writer:
     names: Names
     growth: float
     states: dict[str, dict[str, Any]] = field(default_factory=dict)
+    done: str = ""
 
     def block(self) -> dict[str, Any]:
-        following = self._name("done")
+        following = self.done = self._name("done")
         found = {}
         if self.step.output:
             found["output"] = self.step.output
@@ -68,7 +63,7 @@ class _Writer:
         first, *others = self.step.parts
         for part in reversed(others):
             following = self._write(part, following)
-        if isinstance(first, Call):
+        if isinstance(first, Call) and first.when is None:
             following = self._call(first, following, more=self._clock(_BEGAN))
         else:
             following = self._begin(self._write(first, following))
@@ -81,8 +76,9 @@ class _Writer:
     def _clock(self, began: str) -> dict[str, Any]:
         """Return the variables that tell how long this try lasts, as the first state assigns them."""
         clock: dict[str, Any] = {"since": str(Expression(began))} if self._waits else {}
-        if any(isinstance(part, Poll) and part.backoff for part in self.step.parts):
-            clock["polls"] = 0
+        for part in self.step.parts:
+            if isinstance(part, Poll):
+                clock |= {**({"polls": 0} if part.backoff else {}), **part.given}
         return clock
 
     def _write(self, part: Part, following: str) -> str:
@@ -119,12 +115,21 @@ class _Writer:
         if call.caught:
             state["Catch"] = [self._catcher(call, caught, following, more) for caught in call.caught]
         self.states[name] = {**state, "Next": following}
-        return name
+        return name if call.when is None else self._question(call, name, following)
+
+    def _question(self, call: Call, name: str, following: str) -> str:
+        """Write the state that asks whether a call is needed; return its name."""
+        needed = self._name(f"{call.does}?")
+        choices = [{"Condition": str(call.when), "Next": name}]
+        self.states[needed] = {"Type": "Choice", "Choices": choices, "Default": following}
+        return needed
 
     def _catcher(self, call: Call, caught: Caught, following: str, more: Mapping[str, Any]) -> dict[str, Any]:
         catcher: dict[str, Any] = {"ErrorEquals": list(caught.errors)}
         if caught.ends:
             return {**catcher, "Next": self._ending(caught.ends, "give up")}
+        if caught.over:
+            return {**catcher, "Output": str(Expression(records.INPUT)), "Next": self.done}
         kept = {variable: field_value(caught.keeps.get(variable)) for variable in call.keeps}
         assign = {**kept, **more}
         output = str(Expression(records.INPUT))
@@ -133,7 +138,7 @@ class _Writer:
     # --- polls ------------------------------------------------------------------------------------------
 
     def _poll(self, poll: Poll, following: str) -> str:
-        over, wait = self._name("over?"), self._name("wait")
+        over = self._name("over?")
         limit = None if poll.unhurried else self.task.execution_timeout
         pause = self._pause(poll, limit)
         choices = [self._too_late(limit)] if limit else []
@@ -142,12 +147,22 @@ class _Writer:
             choices.append({"Condition": str(failure.when), "Next": self._ending(failure.ends, "failed")})
         if poll.limit:
             choices.append(self._over_limit(poll.limit))
-        self.states[wait] = {"Type": "Wait", "Seconds": pause, "Next": ""}
-        self.states[over] = {"Type": "Choice", "Choices": choices, "Default": wait}
+        self.states[over] = {"Type": "Choice", "Choices": choices}
         counted = {"polls": str(Expression("$polls + 1"))} if poll.backoff else {}
-        ask = self._call(poll.ask, over, more=counted)
-        self.states[wait]["Next"] = ask
-        return wait if poll.pauses_first else ask
+        asked = over
+        for call in reversed(poll.also):
+            asked = self._call(call, asked)
+        ask = self._call(poll.ask, asked, more=counted)
+        if poll.pages:
+            choices.insert(len(choices) - bool(poll.limit), {"Condition": str(poll.pages), "Next": ask})
+        between = self._call(poll.between, ask) if poll.between else self._wait(pause, ask)
+        self.states[over]["Default"] = between
+        return between if poll.pauses_first else ask
+
+    def _wait(self, pause: int | str, following: str) -> str:
+        name = self._name("wait")
+        self.states[name] = {"Type": "Wait", "Seconds": pause, "Next": following}
+        return name
 
     def _pause(self, poll: Poll, limit: float | None) -> int | str:
         """Return how long a Wait lasts between two questions, as its field ``Seconds``."""
@@ -159,8 +174,7 @@ class _Writer:
             if poll.backoff.longest:
                 most.append(str(max(1, math.ceil(poll.backoff.longest))))
             if poll.limit:
-                age = _age(poll.limit)
-                most.append(f"$max([1, {math.ceil(poll.limit.seconds)} - $floor({age} / 1000)])")
+                most.append(f"$max([1, {math.ceil(poll.limit.seconds)} - $floor({_AGE} / 1000)])")
             pause = f"$min([{', '.join(most)}])"
         if self.growth:
             pause = f"$max([{pause}, $floor({_AGE} / 1000 * {self.growth:g})])"
@@ -175,7 +189,7 @@ class _Writer:
         return {"Condition": str(condition), "Next": self._ending(ending, "too late")}
 
     def _over_limit(self, limit: Limit) -> dict[str, Any]:
-        condition = Expression(f"{_age(limit)} > {round(limit.seconds * 1000)}")
+        condition = Expression(f"{_AGE} > {round(limit.seconds * 1000)}")
         return {"Condition": str(condition), "Next": self._ending(limit.ends, "give up")}
 
     # --- waits ------------------------------------------------------------------------------------------
@@ -188,8 +202,7 @@ class _Writer:
         choices = [self._too_late(limit)] if limit else []
         choices.append({"Condition": str(Expression(f"$millis() >= {moment}")), "Next": following})
         if until.limit:
-            start = f"$toMillis({records.THIS_TRY}.entered)" if until.limit.over_all_tries else "$since"
-            ends.append(f"{start} + {round(until.limit.seconds * 1000)}")
+            ends.append(f"$since + {round(until.limit.seconds * 1000)}")
             choices.append(self._over_limit(until.limit))
         if ends:
             over = self._name("over?")
@@ -211,7 +224,3 @@ class _Writer:
 
     def _name(self, does: str) -> str:
         return self.names.unique(f"{self.step.task_id}: {does}")
-
-
-def _age(limit: Limit) -> str:
-    return _AGE_OF_ALL if limit.over_all_tries else _AGE

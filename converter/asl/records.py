@@ -20,11 +20,12 @@ from converter.operators.step import Step
 INPUT = "$states.input"
 #: The records of an earlier execution that this one goes on from.
 RESUMED = "$states.context.Execution.Input.resumed"
+#: In the data of a task's parts: which try this is. No task id has a blank.
+TRY_NUMBER_NAME = "try number"
 #: The error of a task that was refused at conversion.
 NOT_CONVERTED = "NotConverted"
-#: In the data of a task's parts: which try this is, and when the first began. No task id has a blank.
-THIS_TRY_NAME = "this try"
-THIS_TRY = f"{INPUT}.{path(THIS_TRY_NAME)}"
+#: The records of its instances, by task, of mapped tasks that the earlier execution has not done wholly.
+RESUMED_INSTANCES = "$states.context.Execution.Input.resumed_instances"
 NOT_SUCCESSFUL = "[state != 'success']"
 
 

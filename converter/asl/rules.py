@@ -24,6 +24,8 @@ NONE_DOOM: frozenset[str] = frozenset()
 #: They run whatever became of the tasks before, so they ask for no records.
 _ASK_NOBODY = frozenset({TriggerRule.ALL_DONE, TriggerRule.ALWAYS})
 
+_ONE_IS_ENOUGH = frozenset({TriggerRule.ONE_SUCCESS, TriggerRule.ONE_FAILED, TriggerRule.ONE_DONE})
+
 _MAY_RUN_UPON_A_FAILURE = frozenset(
     {
         TriggerRule.ALL_DONE,
@@ -41,7 +43,8 @@ class Question:
     """What decides a task: its rule over ``upstream``, the setups it needs, and who may have it skipped.
 
     ``unordered`` are those who may have it skipped although they may end after it has begun: the machine
-    cannot ask them.
+    cannot ask them. ``expanded_over`` are the tasks that it cannot be expanded without, if its rule would let
+    it run without them (airflow.ti_deps.deps.mapped_task_upstream_dep).
     """
 
     rule: TriggerRule
@@ -49,11 +52,17 @@ class Question:
     setups: tuple[str, ...] = ()
     skipped_by: tuple[str, ...] = ()
     unordered: tuple[str, ...] = ()
+    expanded_over: tuple[str, ...] = ()
 
     @property
     def records(self) -> tuple[str, ...]:
         """The tasks whose records the answer depends on."""
-        return tuple(dict.fromkeys((*self.upstream, *self.setups, *self.skipped_by)))
+        return tuple(dict.fromkeys((*self.upstream, *self.needed, *self.skipped_by)))
+
+    @property
+    def needed(self) -> tuple[str, ...]:
+        """The tasks without which it does not run, whatever its rule."""
+        return tuple(dict.fromkeys((*self.setups, *self.expanded_over)))
 
 
 @dataclass(frozen=True)
@@ -64,7 +73,8 @@ class Rules:
     decided without it; ``questions`` what decides it; ``doomed_by`` all
     tasks without whose success it cannot run, in an unbroken chain of regular tasks. A *regular* task runs if
     and only if its upstream tasks succeed. ``overtaken`` are the tasks that may be skipped after they have
-    become upstream_failed: their records say so, in ``first``.
+    become upstream_failed: their records say so, in ``first``. ``mapped`` are those whose records may have
+    ``instances``.
     """
 
     relations: Relations
@@ -77,6 +87,7 @@ class Rules:
     overtaken: frozenset[str]
     is_plain: bool
     joins: frozenset[str]
+    mapped: frozenset[str] = NONE_DOOM
 
     @classmethod
     def of(cls, workflow: Workflow, steps: Mapping[str, Step], *, failures_end_the_run: bool) -> Rules:
@@ -108,6 +119,7 @@ class Rules:
             question = _question(task, relations, skipped_by[name], superfluous)
             if asks_all:
                 question = _with_implied_setups(question, implied, possible)
+            question = replace(question, expanded_over=_expanded_over(task, steps))
             questions[name] = question
             may_run, otherwise = _possible_decisions(task, question, relations, possible)
             if question.skipped_by and otherwise & UPSTREAM_FAILED and len(question.records) > 1:
@@ -116,7 +128,7 @@ class Rules:
                 otherwise |= SKIPPED
             without_running[name] = otherwise
             ends = SUCCESS | (NONE if failures_end_the_run or not steps[name].can_fail else FAILED)
-            ends |= SKIPPED if steps[name].can_skip else NONE
+            ends |= SKIPPED if steps[name].can_skip or _may_be_empty(steps[name]) else NONE
             possible[name] = otherwise | (ends if may_run else NONE)
             if _is_regular(task, question):
                 doomed_by[name] = implied.union(upstream)
@@ -130,8 +142,14 @@ class Rules:
             reads={name: _readable(name, steps[name].reads, relations) for name in relations.tasks},
             irregular=irregular,
             overtaken=frozenset(overtaken),
-            is_plain=not irregular and not any(steps[name].can_skip for name in relations.tasks),
-            joins=frozenset(name for name, task in relations.tasks.items() if len(task.upstream) > 1),
+            is_plain=not irregular
+            and not any(steps[name].can_skip or _may_be_empty(steps[name]) for name in relations.tasks),
+            joins=frozenset(
+                name
+                for name, task in relations.tasks.items()
+                if len(task.upstream) > 1 or any(steps[up].instances for up in task.upstream)
+            ),
+            mapped=frozenset(name for name in relations.tasks if steps[name].instances),
         )
 
     def is_regular(self, task_id: str) -> bool:
@@ -154,6 +172,8 @@ class Rules:
         """
         if task.trigger_rule in (TriggerRule.ALL_SUCCESS, TriggerRule.ALWAYS):
             return False
+        if task.trigger_rule in _ONE_IS_ENOUGH and not self.mapped.isdisjoint(task.upstream):
+            return True  # one instance would be
         return any(up in self._decided_late for up in task.upstream)
 
     @cached_property
@@ -242,6 +262,9 @@ def _skipped_by(relations: Relations, steps: Mapping[str, Step]) -> Mapping[str,
             relations.descendants(name) if orders is SkipOrders.DESCENDANTS else relations.downstream[name]
         )
         for down in behind:
+            instances = steps[down].instances
+            if instances and instances.length and down not in relations.downstream[name]:
+                continue  # expanded from the start, it is not found by its id; only its parents tell it
             if orders is SkipOrders.NOT_CHOSEN or not relations.tasks[down].is_teardown:
                 found[down].append(name)
     return {name: tuple(before) for name, before in found.items()}
@@ -271,6 +294,23 @@ def _question(
     return Question(rule, upstream, setups, ordered, tuple(name for name in skipped_by if name not in known))
 
 
+def _expanded_over(task: Task, steps: Mapping[str, Step]) -> tuple[str, ...]:
+    """Return the tasks that a mapped task cannot do without, where its rule says nothing of the kind.
+
+    Over a list of the file a task is expanded from the start: it is there, whatever becomes of it.
+    """
+    instances = steps[task.task_id].instances
+    if instances is None or task.trigger_rule is TriggerRule.ALL_SUCCESS:
+        return ()
+    over = ((name, steps[name].instances) for name in instances.over)
+    return tuple(name for name, theirs in over if not (theirs and theirs.length))
+
+
+def _may_be_empty(step: Step) -> bool:
+    """Whether a mapped task may have no instances, and is skipped then."""
+    return step.instances is not None and not step.instances.length
+
+
 def _with_implied_setups(
     question: Question, implied: frozenset[str], possible: Mapping[str, frozenset[Outcome]]
 ) -> Question:
@@ -297,8 +337,7 @@ def _possible_decisions(
 ) -> tuple[bool, frozenset[Outcome]]:
     """Return whether the task may run, and what it may become without running."""
     runs, otherwise = _by_rule(task, relations, possible)
-    setups = [possible[setup] for setup in question.setups]
-    for outcomes in setups:
+    for outcomes in (possible[needed] for needed in question.needed):
         runs = runs and bool(outcomes & SUCCESS)
         otherwise |= (UPSTREAM_FAILED if outcomes & BAD else NONE) | (outcomes & SKIPPED)
     return runs, otherwise

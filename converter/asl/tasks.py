@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 from converter import diagnostics as d
@@ -67,6 +67,31 @@ def state_of(step: Step, task: Task, options: Options, *, awaited: bool, has_rec
     return state
 
 
+@dataclass(frozen=True)
+class Surroundings:
+    """Where a task's state stands.
+
+    ``awaited`` says that a sibling branch polls for the task; ``has_records``, whether the state's input has
+    records of earlier tasks, and ``reads`` which of them its parts get. ``growth`` is that of their polls.
+    """
+
+    options: Options
+    names: Names
+    awaited: bool = False
+    has_records: bool = False
+    reads: tuple[str, ...] = ()
+    growth: float = 0.0
+
+
+def state_for(step: Step, task: Task, where: Surroundings) -> dict[str, Any]:
+    """Return the state that runs a step, in one Task or in several states, without its transitions."""
+    if step.parts:
+        return parts_state(
+            step, task, where.names, has_records=where.has_records, reads=where.reads, growth=where.growth
+        )
+    return state_of(step, task, where.options, awaited=where.awaited, has_records=where.has_records)
+
+
 def parts_state(
     step: Step, task: Task, names: Names, *, has_records: bool, reads: tuple[str, ...], growth: float = 0.0
 ) -> dict[str, Any]:
@@ -90,9 +115,10 @@ def seen_in_glue(step: Step, task: Task) -> GlueRun | None:
     """Return the Glue run by which other branches see the task succeed, None if only its record tells.
 
     A task whose tries are limited may fail by its timeout although its run succeeds: Step Functions hears
-    of a run's end late. So that branches never disagree, such a task tells its success itself.
+    of a run's end late. So that branches never disagree, such a task tells its success itself; and so does a
+    mapped one, which has many runs.
     """
-    return None if timeout_of(step, task) else step.completion
+    return None if step.instances or timeout_of(step, task) else step.completion
 
 
 def run_token(task_id: str) -> Expression:

@@ -17,6 +17,7 @@ from converter.commands.parameters import (
     DagPath,
     DurationsFile,
     Jobs,
+    OperatorsFile,
     OutputFormat,
     PollInterval,
     TimeLimit,
@@ -73,6 +74,13 @@ def convert(
             help="Whether `run --resume` can go on from a failed execution; costs one state for each task."
         ),
     ] = True,
+    companion: Annotated[
+        bool,
+        typer.Option(
+            "--companion",
+            help="Add a DAG file for Airflow, DAG_ID__step_functions.py, that runs the machine.",
+        ),
+    ] = False,
     allow_unsupported: Annotated[
         bool,
         typer.Option(
@@ -83,6 +91,7 @@ def convert(
     jobs: Jobs = None,
     durations: DurationsFile = None,
     variables: VariablesFile = None,
+    operators: OperatorsFile = None,
     allow_network: AllowNetwork = False,
     timeout: TimeLimit = 60,
     format: OutputFormat = Format.TEXT,
@@ -96,6 +105,7 @@ def convert(
     """
     from converter import folder, loading
     from converter.loading.variables import as_text, read_variables
+    from converter.operators.extending import load_operators
     from converter.planning.durations import NO_DURATIONS
     from converter.planning.durations_file import read_durations
 
@@ -103,6 +113,9 @@ def convert(
         raise typer.BadParameter("it needs --correlate window", param_hint="--window")
     options = Options(failures, correlate, window or 0, poll_interval, await_deadline, resume)
     options = replace(options, poller_style=poller_style, allow_unsupported=allow_unsupported)
+    options = replace(options, operators=operators, companion=companion)
+    if operators:
+        load_operators(operators)
     values = read_variables(variables) if variables else {}
     if variables:
         options = replace(options, variables={name: as_text(value) for name, value in values.items()})

@@ -5,9 +5,12 @@ Codes are stable: a code that is given up is not used again. Each is a name of t
 
 # ruff: noqa: F403
 from converter.diagnostics.checking import *
+from converter.diagnostics.comparing import *
 from converter.diagnostics.converting import *
 from converter.diagnostics.deploying import *
+from converter.diagnostics.mapping import *
 from converter.diagnostics.model import *
+from converter.diagnostics.operators import *
 from converter.diagnostics.planning import *
 from converter.diagnostics.reading import *
 from converter.diagnostics.sensing import *

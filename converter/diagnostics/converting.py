@@ -31,7 +31,8 @@ TEARDOWN_CUT_OFF = declare(
 )  # fmt: skip
 MAPPED_TASK = declare(
     "D208", Severity.REFUSED, "mapped task is not converted",
-    "The task is expanded at run time (expand, expand_kwargs).",
+    """Tasks of a mapped task group, and setups, teardowns, branches and short-circuits that are themselves
+    mapped, are not converted. Other mapped tasks (expand, expand_kwargs) are.""",
 )  # fmt: skip
 UNCONVERTED_SETTING = declare(
     "D209", Severity.REFUSED, "setting is not converted",

@@ -8,3 +8,16 @@ GROWING_POLLS = declare(
     interval until its timeout, in every try, the interval grows with the time that it has waited: what it
     waits for is seen that much later.""",
 )  # fmt: skip
+POLL_ROUNDED = declare(
+    "D271", Severity.APPROXIMATED, "an interval is rounded to whole seconds",
+    "A machine waits whole seconds, and one at least.",
+)  # fmt: skip
+MANY_PAGES = declare(
+    "D272", Severity.NOTE, "a sensor reads a list page by page",
+    """A wildcard is looked for in the list of the keys that begin like it. Each 200 of them are a call, seven
+    events of the execution's history, at each look.""",
+)  # fmt: skip
+SENSOR_CHOICE = declare(
+    "D273", Severity.REFUSED, "the sensor cannot look for this",
+    "What the sensor is to look for needs code that only Airflow can run, or is not there in AWS.",
+)  # fmt: skip

@@ -24,7 +24,8 @@ class MachineStates:
     ``tasks`` maps them to task ids, in the order of the definition, and ``upstream`` each task id to its
     upstream tasks; ``inside`` maps the states that a task of several has inside it to the one that stands for
     it; ``pollers`` are those that ask for awaited tasks. ``consumers`` maps a poller, and the
-    Fail state behind its deadline, to the task that it keeps waiting (the first, if there are several).
+    Fail state behind its deadline, to the task that it keeps waiting (the first, if there are several);
+    ``awaited`` a poller to the tasks that it asks for.
     """
 
     tasks: Mapping[str, str]
@@ -32,6 +33,7 @@ class MachineStates:
     consumers: Mapping[str, str]
     upstream: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     inside: Mapping[str, str] = field(default_factory=dict)
+    awaited: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
 
 def states_that_matter(definition_text: str) -> MachineStates:
@@ -40,6 +42,7 @@ def states_that_matter(definition_text: str) -> MachineStates:
     pollers: set[str] = set()
     consumers: dict[str, str] = {}
     upstream: dict[str, tuple[str, ...]] = {}
+    awaited: dict[str, tuple[str, ...]] = {}
     inside: dict[str, str] = {}
     for block, name, state in _states_of(json.loads(definition_text)):
         task_id = _task_id(state)
@@ -51,7 +54,8 @@ def states_that_matter(definition_text: str) -> MachineStates:
         elif _POLLER_COMMENT.fullmatch(state.get("Comment", "")) or _POLLER_NAME.fullmatch(name):
             pollers.add(name)
             consumers |= _consumers(block, name, state)
-    return MachineStates(tasks, frozenset(pollers), consumers, upstream, inside)
+            awaited[name] = _awaited(state)
+    return MachineStates(tasks, frozenset(pollers), consumers, upstream, inside, awaited)
 
 
 def _states_of(block: Mapping[str, Any]) -> Iterator[tuple[Mapping[str, Any], str, Mapping[str, Any]]]:
@@ -71,6 +75,14 @@ def _task_id(state: Mapping[str, Any]) -> str | None:
 def _upstream(state: Mapping[str, Any]) -> tuple[str, ...]:
     match = _TASK_COMMENT.fullmatch(state.get("Comment", ""))
     return tuple(match["upstream"].split(", ")) if match and match["upstream"] else ()
+
+
+def _awaited(poller: Mapping[str, Any]) -> tuple[str, ...]:
+    """Return the tasks in a poller's question; the Comment of one that asks for many is shortened."""
+    arguments = poller.get("Arguments")
+    question = arguments.get("Payload") if isinstance(arguments, dict) else None
+    tasks = question.get("tasks") if isinstance(question, dict) else None
+    return tuple(tasks) if isinstance(tasks, dict) else ()
 
 
 def _consumers(block: Mapping[str, Any], name: str, poller: Mapping[str, Any]) -> dict[str, str]:

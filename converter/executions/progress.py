@@ -8,12 +8,13 @@ however the execution ended, and while it still runs.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from datetime import datetime, timezone
 from typing import Any
 
 from converter.executions.history import Event
 from converter.executions.machine_states import MachineStates
+from converter.executions.pollings import Pollings
 from converter.executions.results import RUNNING, RunResult
 from converter.executions.task_progress import Failure, TaskProgress
 
@@ -53,9 +54,12 @@ _FAILED_TRIES = frozenset(
 
 
 class Progress:
-    """An execution as far as its events were added; an event costs no more in a long history."""
+    """An execution as far as its events were added; an event costs no more in a long history.
 
-    def __init__(self, execution_arn: str, states: MachineStates) -> None:
+    Of the tasks ``inputs_of``, what each try was given is kept.
+    """
+
+    def __init__(self, execution_arn: str, states: MachineStates, inputs_of: Collection[str] = ()) -> None:
         self.events = 0
         self._execution_arn = execution_arn
         self._states = states
@@ -65,10 +69,14 @@ class Progress:
         self._start: datetime | None = None
         self._stop: datetime | None = None
         self._transitions = 0
-        self._status_calls = 0
+        self._pollings = Pollings(states)
+        self._inputs_of = inputs_of
+        self._input = ""
         # Most events do not name their state: previousEventId leads back to the one that does.
         self._state_at: dict[int, str] = {}
         self._entered: set[int] = set()
+        #: The instance of a mapped task that an event is about, where it is about one.
+        self._instance_at: dict[int, tuple[str, TaskProgress]] = {}
         self._inputs: dict[str, str] = {}
 
     @property
@@ -87,14 +95,16 @@ class Progress:
         if kind == "ParallelStateStarted":  # a new try of a task follows the last event inside it
             state = self._states.inside.get(state, state)
         self._state_at[event["id"]] = state
-        if kind.endswith("StateEntered"):
+        if self._is_of_an_instance(event, details):
+            self._add_of_instance(event, state, details)
+        elif kind.endswith("StateEntered"):
             self._add_entered(event, state, details)
         elif kind.endswith("StateExited"):
             self._add_exited(event, state, details)
         elif kind in _TRIES:
-            self._add_try(event, state)
+            self._add_try(event, state, details)
         elif kind in _FAILED_TRIES:
-            self._add_failed_try(state, details)
+            self._add_failed_try(event, state, details)
         elif kind.startswith("Execution"):
             self._add_of_execution(event, state, details)
 
@@ -109,13 +119,48 @@ class Progress:
             error=self._failure.error,
             cause=self._failure.cause,
             transitions=self._transitions,
-            status_calls=self._status_calls,
+            status_calls=self._pollings.status_calls,
             events=self.events,
+            pollings=self._pollings.results(),
+            input=self._input,
         )
 
     def records(self) -> dict[str, Mapping[str, Any]]:
         """Return the outcome records seen so far, by task id."""
         return {task_id: task.record for task_id, task in self._tasks.items() if task.record}
+
+    def _is_of_an_instance(self, event: Event, details: Mapping[str, Any]) -> bool:
+        """Note whether an event is about an instance of a mapped task: it follows upon such an event."""
+        kind: str = event["type"]
+        if kind == "MapIterationStarted" and details["name"] in self._states.tasks:
+            task_id = self._states.tasks[details["name"]]
+            self._instance_at[event["id"]] = task_id, self._tasks[task_id].instance(details["index"])
+        elif not kind.startswith(("MapIteration", "MapState")):
+            instance = self._instance_at.get(event["previousEventId"])
+            if instance:
+                self._instance_at[event["id"]] = instance
+        return event["id"] in self._instance_at
+
+    def _add_of_instance(self, event: Event, state: str, details: Mapping[str, Any]) -> None:
+        kind: str = event["type"]
+        task_id, instance = self._instance_at[event["id"]]
+        if kind.endswith("StateEntered"):
+            self._entered.add(event["id"])
+            self._transitions += 1
+            if kind.startswith(("Task", "Parallel", "Pass")) and not instance.start:
+                instance.start, instance.attempts = _utc(event["timestamp"]), 1
+        elif kind.endswith("StateExited"):
+            record = dict(self._records_in(details.get("output", ""))).get(task_id)
+            if record and not instance.record:
+                instance.record, instance.end = record, _utc(event["timestamp"])
+        elif kind in _TRIES:
+            instance.failure = None
+            before = event["previousEventId"]
+            if before not in self._entered or self._state_at[before] != state:
+                self._transitions += 1
+                instance.attempts += 1
+        elif kind in _FAILED_TRIES:
+            instance.failure = Failure(details.get("error"), details.get("cause"))
 
     def _task(self, state: str) -> TaskProgress | None:
         return self._tasks.get(self._states.tasks.get(state, ""))
@@ -128,6 +173,7 @@ class Progress:
         self._entered.add(event["id"])
         self._inputs[state] = details.get("input", "")
         self._transitions += 1
+        self._pollings.add_entered(state, _utc(event["timestamp"]))
         task = self._task(state)
         if task:
             task.start = task.start or _utc(event["timestamp"])
@@ -138,9 +184,11 @@ class Progress:
             around.failure = Failure(None, None) if ends else None
 
     def _add_exited(self, event: Event, state: str, details: Mapping[str, Any]) -> None:
+        self._pollings.add_exited(state, _utc(event["timestamp"]))
         task = self._task(state)
         if task:
             task.end = _utc(event["timestamp"])
+            task.end_try(task.end)
         output = details.get("output", "")
         # A state that hands on its input records nothing, and the input may be long.
         if output != self._inputs.pop(state, None):
@@ -148,12 +196,15 @@ class Progress:
             for task_id, record in self._records_in(output):
                 self._tasks[task_id].record = self._tasks[task_id].record or record
 
-    def _add_try(self, event: Event, state: str) -> None:
-        if state in self._states.pollers:
-            self._status_calls += 1
+    def _add_try(self, event: Event, state: str, details: Mapping[str, Any]) -> None:
+        self._pollings.add_question(state, _utc(event["timestamp"]))
         task = self._task(state)
         if trying := task or self._around(state):
             trying.failure = None
+        if task:
+            kept = self._states.tasks[state] in self._inputs_of
+            given = details.get("parameters") or details.get("input")
+            task.begin_try(_utc(event["timestamp"]), given if kept else None)
         # The first try was counted when the state was entered; a retry does not enter it again.
         before = event["previousEventId"]
         if before not in self._entered or self._state_at[before] != state:
@@ -161,14 +212,16 @@ class Progress:
             if task:
                 task.attempts += 1
 
-    def _add_failed_try(self, state: str, details: Mapping[str, Any]) -> None:
+    def _add_failed_try(self, event: Event, state: str, details: Mapping[str, Any]) -> None:
         task = self._task(state) or self._around(state)
         if task:
             task.failure = Failure(details.get("error"), details.get("cause"))
+            task.end_try(_utc(event["timestamp"]), task.failure)
 
     def _add_of_execution(self, event: Event, state: str, details: Mapping[str, Any]) -> None:
         if event["type"] == "ExecutionStarted":
             self._start = _utc(event["timestamp"])
+            self._input = details.get("input", "")
         if event["type"] == "ExecutionRedriven":
             self._status, self._stop, self._failure = RUNNING, None, Failure(None, None)
         if event["type"] in _ENDS:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 from converter.executions.results import RunResult
@@ -13,12 +13,13 @@ if TYPE_CHECKING:
     from mypy_boto3_stepfunctions import SFNClient
 
 
-def read_back(client: SFNClient, execution_arn: str) -> RunResult:
+def read_back(client: SFNClient, execution_arn: str, *, inputs_of: Collection[str] = ()) -> RunResult:
     """Return what is known of an execution, running or not, with every task of its definition.
 
-    Raises :class:`~converter.diagnostics.Dag2SfnError` (D452) if there is no such execution.
+    Of the tasks ``inputs_of``, it is told what each of their tries was given. Raises
+    :class:`~converter.diagnostics.Dag2SfnError` (D452) if there is no such execution.
     """
-    reader = RunReader(client, execution_arn)
+    reader = RunReader(client, execution_arn, inputs_of)
     reader.read_on()
     return reader.result()
 

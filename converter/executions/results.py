@@ -12,13 +12,41 @@ _RUN_STATES = {RUNNING: "running", "SUCCEEDED": "success"}
 
 
 @dataclass(frozen=True)
+class Try:
+    """One try of a task. ``end`` is None while it runs; ``parameters`` (JSON text) are kept if asked for."""
+
+    start: datetime
+    end: datetime | None = None
+    error: str | None = None
+    cause: str | None = None
+    parameters: str | None = None
+
+
+@dataclass(frozen=True)
+class Polling:
+    """The time that a poller spent: it asked for the tasks ``awaited``, and ``consumer`` waited for that.
+
+    ``end`` is that of its last question, at which it learned what it wanted to know if it goes on no more.
+    """
+
+    consumer: str
+    awaited: tuple[str, ...]
+    start: datetime
+    end: datetime | None
+    asked: int
+
+
+@dataclass(frozen=True)
 class TaskResult:
     """What became of one task.
 
     ``state`` is ``success``, ``failed``, ``skipped``, ``upstream_failed``, ``running``, or None for a task
     that has not started. ``start`` is the start of its first try, ``end`` the end of its last (both UTC);
     a task that never ran has neither, whatever its state, and 0 ``attempts``. ``output`` is the XCom return
-    value (JSON). ``error`` and ``cause`` are set for a failed task, as far as they are known.
+    value (JSON), ``xcom`` the other keys. ``error`` and ``cause`` are set for a failed task, as far as they
+    are known. ``recorded``: the machine kept a record of it; without one, ``output`` says nothing.
+    ``instances`` are those of a mapped task, in the order of their indexes; its own ``output`` is the list of
+    theirs.
     """
 
     state: str | None = None
@@ -28,9 +56,16 @@ class TaskResult:
     output: Any = None
     error: str | None = None
     cause: str | None = None
+    xcom: Mapping[str, Any] = field(default_factory=dict)
+    tries: tuple[Try, ...] = ()
+    recorded: bool = False
+    instances: tuple[TaskResult, ...] = ()
 
     def to_json(self) -> dict[str, Any]:
-        """Return the JSON form: always five members; a failed task has ``error`` and ``cause``, too."""
+        """Return the JSON form: always five members; a failed task has ``error`` and ``cause``, too.
+
+        A mapped task that has been expanded has ``instances``, each in the same form.
+        """
         members = {
             "state": self.state,
             "start": _iso(self.start),
@@ -38,7 +73,11 @@ class TaskResult:
             "attempts": self.attempts,
             "output": self.output,
         }
-        return {**members, "error": self.error, "cause": self.cause} if self.state == "failed" else members
+        if self.state == "failed":
+            members |= {"error": self.error, "cause": self.cause}
+        if self.instances:
+            members["instances"] = [instance.to_json() for instance in self.instances]
+        return members
 
 
 @dataclass(frozen=True)
@@ -48,7 +87,7 @@ class RunResult:
     ``status`` is that of Step Functions: RUNNING, SUCCEEDED, FAILED, TIMED_OUT or ABORTED; ``error`` and
     ``cause`` are those of the execution. ``transitions`` counts state transitions as AWS bills them: each
     state entered, and each retry ("Step Functions Pricing"). ``status_calls`` counts how often pollers
-    asked; ``events`` the events of the history.
+    asked; ``events`` the events of the history. ``input`` is that of the execution (JSON text).
     """
 
     execution_arn: str
@@ -61,6 +100,8 @@ class RunResult:
     transitions: int = 0
     status_calls: int = 0
     events: int = 0
+    pollings: tuple[Polling, ...] = ()
+    input: str = ""
 
     @property
     def state(self) -> str:

@@ -51,6 +51,7 @@ def resume(
         raise _refusal(execution_arn, "its machine was converted with --no-resume", "start a new run")
     records, upstream = outcome_records(client, execution_arn)
     kept = kept_records(records, upstream)
+    instances = kept_instances(records, upstream, kept)
     again = tuple(task for task in upstream if task not in kept)
     if not again:
         raise _refusal(execution_arn, "nothing in it has failed", "start a new run")
@@ -58,7 +59,7 @@ def resume(
     arn = start_with_input(
         client,
         in_force(client, execution["stateMachineArn"]),
-        {**run, "resumed": kept},
+        {**run, "resumed": kept, "resumed_instances": instances},
         str(run.get("run_id") or execution["name"]),
         on_progress=on_progress,
     )
@@ -81,6 +82,22 @@ def kept_records(
                 again.add(task)
                 pending.append(task)
     return {task: records[task] for task in upstream if task not in again}
+
+
+def kept_instances(
+    records: Mapping[str, Mapping[str, Any]],
+    upstream: Mapping[str, tuple[str, ...]],
+    kept: Mapping[str, Any],
+) -> dict[str, Any]:
+    """Return the instances of mapped tasks that run again, where those before them do not.
+
+    What they are expanded over is the same then, and those that have succeeded are passed by.
+    """
+    return {
+        task: records[task]["instances"]
+        for task in upstream
+        if task not in kept and "instances" in records.get(task, {}) and kept.keys() >= set(upstream[task])
+    }
 
 
 def _refusal(execution_arn: str, problem: str, remedy: str) -> Dag2SfnError:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -20,13 +20,14 @@ if TYPE_CHECKING:
 class RunReader:
     """Reads a run. Every method may raise Dag2SfnError (D452) if there is no such execution."""
 
-    def __init__(self, client: SFNClient, execution_arn: str) -> None:
+    def __init__(self, client: SFNClient, execution_arn: str, inputs_of: Collection[str] = ()) -> None:
         self._client = client
+        self._inputs_of = inputs_of
         self._arn = execution_arn
         with explaining_unknown_execution(client, execution_arn):
             machine = client.describe_state_machine_for_execution(executionArn=execution_arn)
         self._states = states_that_matter(machine["definition"])
-        self._outer = Progress(execution_arn, self._states)
+        self._outer = Progress(execution_arn, self._states, inputs_of)
         self._body: Progress | None = None
         self._body_arn = ""
         body_machine = body_machine_of(machine["definition"])
@@ -35,7 +36,7 @@ class RunReader:
             # Until the body has begun, as while the run waits for a slot, this is what it will run.
             described = client.describe_state_machine(stateMachineArn=body_machine)
             self._states = states_that_matter(described["definition"])
-            self._body = Progress(self._body_arn, self._states)
+            self._body = Progress(self._body_arn, self._states, inputs_of)
 
     @property
     def is_running(self) -> bool:
@@ -78,6 +79,7 @@ class RunReader:
             transitions=outer.transitions + body.transitions,
             status_calls=outer.status_calls + body.status_calls,
             events=outer.events + body.events,
+            pollings=outer.pollings + body.pollings,
         )
 
     def records(self) -> dict[str, Mapping[str, Any]]:
@@ -103,7 +105,7 @@ class RunReader:
                 # It runs the definition that there was when it began.
                 machine = client.describe_state_machine_for_execution(executionArn=self._body_arn)
                 self._states = states_that_matter(machine["definition"])
-                self._body = body = Progress(self._body_arn, self._states)
+                self._body = body = Progress(self._body_arn, self._states, self._inputs_of)
             for event in new_events(client, self._body_arn, body.events):
                 body.add(event)
         except client.exceptions.ExecutionDoesNotExist:

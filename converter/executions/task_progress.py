@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
-from converter.executions.results import RUNNING, TaskResult
+from converter.executions.results import RUNNING, TaskResult, Try
 
 
 @dataclass(frozen=True)
@@ -25,6 +25,7 @@ class TaskProgress:
     ``failure`` is that of the last try (or of the poller before the first), None while a try runs and after
     it succeeded. ``record`` is the outcome
     that the machine has recorded (``{state, at, output}``, for a failed task also ``error`` and ``cause``).
+    ``instances`` are those of a mapped task, by their indexes.
     """
 
     start: datetime | None = None
@@ -32,20 +33,46 @@ class TaskProgress:
     attempts: int = 0
     failure: Failure | None = None
     record: Mapping[str, Any] | None = None
+    instances: dict[int, TaskProgress] = field(default_factory=dict)
+    tries: list[Try] = field(default_factory=list)
+
+    def begin_try(self, at: datetime, parameters: str | None = None) -> None:
+        """Note that a try has begun."""
+        self.tries.append(Try(at, parameters=parameters))
+
+    def end_try(self, at: datetime, failure: Failure | None = None) -> None:
+        """Note that the last try has ended, as a failure or well; once, even if it is told twice."""
+        if self.tries and self.tries[-1].end is None:
+            ended = replace(self.tries[-1], end=at)
+            self.tries[-1] = replace(ended, error=failure.error, cause=failure.cause) if failure else ended
+
+    def instance(self, index: int) -> TaskProgress:
+        """Return the progress of an instance of a mapped task."""
+        return self.instances.setdefault(index, TaskProgress())
 
     def result(self, status: str, stop: datetime | None) -> TaskResult:
         """Return the task's result in an execution of this status, which ended at ``stop``."""
         state = self._state(status)
+        instances = tuple(self.instances[index].result(status, stop) for index in sorted(self.instances))
         failure = self._failure() if state == "failed" else Failure(None, None)
         return TaskResult(
             state=state,
             start=self.start,
             end=self.end or (stop if self.start else None),
             attempts=self.attempts,
-            output=self.record.get("output") if self.record else None,
+            output=self._output(instances),
             error=failure.error,
             cause=failure.cause,
+            xcom=self.record.get("xcom") or {} if self.record else {},
+            tries=tuple(self.tries),
+            recorded=self.record is not None,
+            instances=instances,
         )
+
+    def _output(self, instances: tuple[TaskResult, ...]) -> Any:
+        if instances:
+            return [instance.output for instance in instances if instance.output is not None]
+        return self.record.get("output") if self.record else None
 
     def _state(self, status: str) -> str | None:
         if self.record:

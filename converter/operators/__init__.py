@@ -12,9 +12,44 @@ from dataclasses import replace
 from converter import diagnostics as d
 from converter.diagnostics import Diagnostic
 from converter.expressions.templates import Scope
-from converter.operators import glue, python, standard, step_functions  # noqa: F401 - they register themselves
+from converter.operators import (  # noqa: F401 - they register themselves
+    athena,
+    batch,
+    bedrock,
+    dms,
+    ec2,
+    ecs,
+    eks,
+    emr,
+    emr_containers,
+    glue,
+    glue_catalog,
+    glue_crawlers,
+    lambda_function,
+    messaging,
+    neptune,
+    python,
+    rds,
+    redshift,
+    refused,
+    s3,
+    sagemaker,
+    sensors_aws,
+    sensors_s3,
+    sensors_sqs,
+    sensors_time,
+    standard,
+    step_functions,
+    storage,
+    systems,
+    transfers,
+    trigger,
+)
 from converter.operators.arguments import Arguments, task_diagnostic
-from converter.operators.registry import conversion_of, converted_operators
+from converter.operators.following import account_for_subclass, conversion_for
+from converter.operators.mapping import instances_of, map_index_of
+from converter.operators.mapping_problems import expansion_problems, mapping_problems
+from converter.operators.registry import converted_operators
 from converter.operators.settings import setting_problems
 from converter.operators.step import GlueRun, Permission, Retrier, Step
 from converter.workflow import Task, Workflow
@@ -33,14 +68,19 @@ def steps_of(
     problems: list[Diagnostic] = []
     for task in workflow.tasks:
         problems += [*_unconverted_features(task), *setting_problems(task)]
-        conversion = conversion_of(task.operator)
-        if conversion is None:
-            problems.append(_unknown_operator(task))
-        elif not task.is_mapped:
-            args = Arguments(task, _scope_of(task, workflow, variables))
+        conversion = conversion_for(task)
+        if isinstance(conversion, Diagnostic):
+            problems.append(conversion)
+        elif task.expansion is not None or not task.is_mapped:
+            scope = _scope_of(task, workflow, variables)
+            args = Arguments(task, scope)
             step = conversion(args)
-            steps[task.task_id] = replace(step, reads=tuple(dict.fromkeys((*step.reads, *args.reads))))
-            problems += args.problems()
+            account_for_subclass(args)
+            instances = instances_of(task, scope.mapped)
+            reads = dict.fromkeys((*step.reads, *args.reads, *(instances.over if instances else ())))
+            steps[task.task_id] = replace(step, reads=tuple(reads), instances=instances)
+            problems += [*args.problems(), *mapping_problems(task, step)]
+    problems += [problem for task in workflow.tasks for problem in expansion_problems(task, steps)]
     return steps, tuple(problems)
 
 
@@ -52,9 +92,9 @@ def _scope_of(task: Task, workflow: Workflow, variables: Mapping[str, str] | Non
     return Scope(
         dag_id=workflow.dag_id,
         task_id=task.task_id,
-        tasks=frozenset(
-            other.task_id for other in workflow.tasks if other is not task and not other.is_mapped
-        ),
+        tasks=frozenset(other.task_id for other in workflow.tasks if other is not task),
+        mapped=frozenset(other.task_id for other in workflow.tasks if other.is_mapped),
+        map_index=map_index_of(task),
         multiple_outputs=frozenset(
             other.task_id for other in workflow.tasks if other.settings.get("multiple_outputs")
         ),
@@ -62,24 +102,13 @@ def _scope_of(task: Task, workflow: Workflow, variables: Mapping[str, str] | Non
         variables=variables,
         native=bool(workflow.settings.get("render_template_as_native_obj")),
         user_defined=frozenset(user_defined),
+        timezone=workflow.timezone,
     )
 
 
-def _unknown_operator(task: Task) -> Diagnostic:
-    name = task.operator.rpartition(".")[2]
-    known = next((base for base in task.bases if conversion_of(base)), None)
-    if known:
-        remedy = f"use {known.rpartition('.')[2]} itself; what a subclass changes cannot be seen"
-    else:
-        remedy = "operators that are converted: " + ", ".join(
-            operator.rpartition(".")[2] for operator in converted_operators()
-        )
-    return task_diagnostic(d.UNKNOWN_OPERATOR, task, f"{name} is not converted", remedy)
-
-
 def _unconverted_features(task: Task) -> list[Diagnostic]:
-    problems = []
-    if task.is_mapped:
-        remedy = "write one task for each value"
-        problems.append(task_diagnostic(d.MAPPED_TASK, task, "mapped tasks are not converted", remedy))
-    return problems
+    if task.is_mapped and task.expansion is None:
+        problem = "tasks of a mapped task group are not converted"
+        remedy = "expand each task of the group over the same list, or do the group's work in one task"
+        return [task_diagnostic(d.MAPPED_TASK, task, problem, remedy)]
+    return []

@@ -9,9 +9,13 @@ from typing import Any
 
 from converter import diagnostics as d
 from converter.diagnostics import Code, Diagnostic
-from converter.expressions.jsonata import Expression
+from converter.expressions.jsonata import Expression, path
 from converter.expressions.templates import Scope, translate_value
+from converter.operators.mapping import PerInstance, literals_that_are_no_lists, map_index_of
 from converter.workflow import Opaque, Task, Value
+
+#: Stands for the value of an argument that each instance of a mapped task has its own of.
+_OF_AN_INSTANCE = object()
 
 
 class Arguments:
@@ -28,6 +32,21 @@ class Arguments:
         self._scope = scope or Scope("", task.task_id)
         self._left = dict(task.arguments)
         self._problems: list[Diagnostic] = []
+        self._per_instance = PerInstance(task, self._scope.mapped)
+        #: Arguments that only the instance itself can tell apart have not been asked for, one by one.
+        self._names_are_known = self._per_instance.sources is not None
+        self._left |= dict.fromkeys(self._per_instance.sources or (), _OF_AN_INSTANCE)
+
+    @property
+    def map_index(self) -> Expression | int:
+        """The index of the instance that the step is done for; -1 if the task is not mapped."""
+        index = map_index_of(self.task)
+        return -1 if index is None else Expression(index)
+
+    @property
+    def timezone(self) -> str:
+        """The DAG's time zone, by its IANA name."""
+        return self._scope.timezone
 
     def take(self, name: str, default: Value = None) -> Any:
         """Return an argument's value, with an Expression for each template that the run decides.
@@ -35,8 +54,10 @@ class Arguments:
         A template that cannot be translated, or a Python object, is reported.
         """
         value = self._left.pop(name, default)
-        if name in self.task.template_fields:
-            value = self._translated(name, value)
+        if value is _OF_AN_INSTANCE:
+            value = self._value_of_an_instance(name)
+        elif name in self.task.template_fields:
+            value = self.translated(name, value)
         for found in _texts(value):
             if isinstance(found, Opaque):
                 remedy = f"write a literal value instead of {found.text}"
@@ -45,7 +66,34 @@ class Arguments:
                 self.report(d.BAD_ARGUMENT, f"argument '{name}' has half a character", "write valid Unicode")
         return value
 
-    def _translated(self, name: str, value: Value) -> Any:
+    def take_as_it_is(self, name: str, default: Value = None) -> Any:
+        """Return an argument with its templates as they are, to be translated piece by piece."""
+        value = self._left.pop(name, default)
+        return self._value_of_an_instance(name) if value is _OF_AN_INSTANCE else value
+
+    def is_mapped(self, task_id: str) -> bool:
+        """Whether a task of the DAG is mapped, so that its record has one for each instance."""
+        return task_id in self._scope.mapped
+
+    def _value_of_an_instance(self, name: str) -> Any:
+        def translated(value: Value) -> Any:
+            return self.translated(name, value) if name in self.task.template_fields else value
+
+        try:
+            return self._per_instance.value(name, translated)
+        except ValueError as error:
+            remedy = "call the function in a Python task, and expand over what that returns"
+            self.report(d.EXPANDED_OVER_PYTHON, f"it is expanded over '{name}': {error}", remedy)
+            return None
+
+    def leave_to_function(self) -> None:
+        """Say that a function of the author's own DAG file finds out what each instance is given."""
+        self._names_are_known = True
+        for name in self._per_instance.sources or ():
+            self._left.pop(name, None)
+
+    def translated(self, name: str, value: Value) -> Any:
+        """Return a value of a template field, or a piece of it, as :meth:`take` would."""
         translation = translate_value(value, self._scope)
         for problem in translation.problems:
             place = f"template {json.dumps(problem.template)} of argument '{name}'"
@@ -58,11 +106,18 @@ class Arguments:
 
         It must be known at conversion: a template may refer to params and Variables, not to the run.
         """
-        value = self.take(name)
+        value = self.take_name(name)
         if isinstance(value, Expression):
             problem = f"argument '{name}' is a template that only the run decides"
             self.report(d.TEMPLATE, problem, "write a value that is known at conversion")
             return ""
+        return value
+
+    def take_name(self, name: str) -> str | Expression:
+        """Return an argument that must be a string with something in it, or a template of the run's."""
+        value = self.take(name)
+        if isinstance(value, Expression):
+            return value
         if not isinstance(value, str) or not value:
             if not isinstance(value, Opaque):
                 self.report(d.BAD_ARGUMENT, f"argument '{name}' is {value!r}", "write a non-empty string")
@@ -81,6 +136,29 @@ class Arguments:
             return {}
         return dict(value or {})
 
+    def take_structure(self, name: str) -> dict[str, Any]:
+        """Return an argument that is a dict, or a template that gives one: then a :class:`Later`."""
+        if isinstance(self._left.get(name), (dict, type(None))):
+            return self.take_mapping(name)
+        taken = self.take(name)
+        if isinstance(taken, Expression):
+            return Later(taken)
+        if not isinstance(taken, (dict, Opaque)):
+            self.report(d.BAD_ARGUMENT, f"argument '{name}' is {taken!r}", "write a dict")
+        return taken if isinstance(taken, dict) else {}
+
+    def take_object(self, name: str) -> dict[str, Any] | Expression:
+        """Return an argument as :meth:`take_mapping` does, or an Expression that gives an object.
+
+        Instances of a mapped task may be given whole objects by another task.
+        """
+        if self.task.expansion is not None:
+            value = self.take(name)
+            if isinstance(value, Expression):
+                return Expression(f"$merge([{{}}, {value.text}])")
+            self._left[name] = value
+        return self.take_mapping(name)
+
     def take_number(self, name: str, default: float) -> float:
         """Return an argument that must be a number above 0; report it if it is not."""
         value = self.take(name, default)
@@ -89,6 +167,10 @@ class Arguments:
                 self.report(d.BAD_ARGUMENT, f"argument '{name}' is {value!r}", "write a number above 0")
             return default
         return value
+
+    def left(self) -> tuple[str, ...]:
+        """Return the names of the arguments that are given and not yet accounted for."""
+        return tuple(name for name, value in self._left.items() if value is not None)
 
     def set_aside(self, *names: str) -> None:
         """Drop arguments that change nothing about what the task does on Step Functions."""
@@ -106,8 +188,26 @@ class Arguments:
                 operator = self.task.operator.rpartition(".")[2]
                 remedy = "leave it out, or ask for it to be added to the converter"
                 self.report(d.UNKNOWN_ARGUMENT, f"argument '{name}' of {operator} is not converted", remedy)
+        if not self._names_are_known:
+            remedy = "give all dicts the same keys, or write expand(argument=…)"
+            self.report(d.UNEVEN_ROWS, "expand_kwargs() does not say which arguments there are", remedy)
+        for what in literals_that_are_no_lists(self.task.expansion) if self.task.expansion else ():
+            remedy = "write a list, or expand over what a task returns"
+            self.report(d.EXPANDED_OVER_PYTHON, f"it is expanded over {what}", remedy)
         self._left.clear()
         return tuple(self._problems)
+
+
+class Later(dict[str, Any]):
+    """A dict that only the run knows: an XCom, say. It is empty here, and its members are expressions."""
+
+    def __init__(self, expression: Expression) -> None:
+        super().__init__()
+        self.expression = expression
+
+    def get(self, key: str, default: Any = None) -> Any:
+        """Return a member, as JSONata; there is none to fall back from."""
+        return Expression(f"({self.expression.text}).{path(key)}")
 
 
 def task_diagnostic(code: Code, task: Task, problem: str, remedy: str = "") -> Diagnostic:

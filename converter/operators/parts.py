@@ -20,9 +20,8 @@ SKIP_ERROR = "AirflowSkipException"
 #: The error of a try that was longer than the task's execution_timeout.
 TIMEOUT_ERROR = "AirflowTaskTimeout"
 
-#: Which try this is (0 is the first), and when the first began (ISO 8601), for the expressions of parts.
-TRY_NUMBER = Expression("$states.input.`this try`.number")
-FIRST_TRY_BEGAN = Expression("$states.input.`this try`.entered")
+#: Which try this is (0 is the first), for the expressions of parts.
+TRY_NUMBER = Expression("$states.input.`try number`")
 
 
 @dataclass(frozen=True)
@@ -52,12 +51,14 @@ class Ending:
 class Caught:
     """Errors of a call that do not fail the try as they are: it goes on with other values, or ends so.
 
-    ``keeps`` gives the values (JSON) that the call's variables have then; ``ends`` goes before it.
+    ``keeps`` gives the values (JSON) that the call's variables have then; ``ends`` goes before it. ``over``:
+    nothing is left to do, the try has succeeded.
     """
 
     errors: tuple[str, ...]
     keeps: Mapping[str, Any] = field(default_factory=dict)
     ends: Ending | None = None
+    over: bool = False
 
 
 @dataclass(frozen=True)
@@ -65,15 +66,17 @@ class Call:
     """A call of a service. ``does`` says what, in the name of its state (``<task id>: <does>``).
 
     ``keeps`` gives variable → expression over ``$states.result``. It must have a value whatever the result
-    is: ``$exists(x) ? x : null``. ``retriers`` handle throttling; any error left fails the try.
+    is: ``$exists(x) ? x : null``. ``retriers`` handle throttling; any error left fails the try. Where
+    ``when`` is false, a condition over the variables so far, the call is left out.
     """
 
     does: str
     resource: str
-    arguments: Mapping[str, Any] = field(default_factory=dict)
+    arguments: Mapping[str, Any] | Expression = field(default_factory=dict)
     keeps: Mapping[str, Expression] = field(default_factory=dict)
     retriers: tuple[Retrier, ...] = ()
     caught: tuple[Caught, ...] = ()
+    when: Expression | None = None
 
 
 @dataclass(frozen=True)
@@ -81,12 +84,11 @@ class Limit:
     """After ``seconds`` without success the try ends as ``ends`` says.
 
     It is looked at when a poll has not succeeded, as a sensor does: so the last poll may come later, by one
-    interval. ``over_all_tries``: the time counts from the beginning of the first try, not of this one.
+    interval. Each try begins anew.
     """
 
     seconds: float
     ends: Ending
-    over_all_tries: bool = False
 
 
 @dataclass(frozen=True)
@@ -111,10 +113,13 @@ class Backoff:
 class Poll:
     """Asks again and again, every ``interval`` seconds: at once, or after a first pause (``pauses_first``).
 
-    ``done`` and ``failures`` are conditions over the variables that ``ask`` keeps. Whatever they are not
-    about means: not yet. The task's execution_timeout is looked at after every question, and no pause is
+    A question is the call ``ask`` and those of ``also``; with ``pages`` it is asked on, without a pause, as
+    long as that condition holds (a list that comes in pages). ``given`` are variables with which a try
+    begins. ``done`` and ``failures`` are conditions over the variables that the calls keep; whatever they are
+    not about means: not yet. The task's execution_timeout is looked at after every question, and no pause is
     longer than what is left of it; ``unhurried`` means that it does not count while the task waits (a sensor
-    that is rescheduled).
+    that is rescheduled). ``between`` is done between two questions, in place of a pause: so a list is
+    worked off.
     """
 
     ask: Call
@@ -125,6 +130,10 @@ class Poll:
     backoff: Backoff | None = None
     pauses_first: bool = False
     unhurried: bool = False
+    between: Call | None = None
+    also: tuple[Call, ...] = ()
+    pages: Expression | None = None
+    given: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

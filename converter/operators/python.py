@@ -10,8 +10,11 @@ import ast
 import re
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 from converter import diagnostics as d
+from converter.expansion import Expansion
+from converter.expressions.expansions import listed
 from converter.expressions.jsonata import Expression, Substitution, literal, path
 from converter.operators.arguments import Arguments
 from converter.operators.registry import converts
@@ -125,13 +128,16 @@ def _step(
 ) -> Step:
     task = args.task
     _report_time(args)
-    payload = {
+    args.leave_to_function()
+    payload: dict[str, Any] = {
         "task_id": task.task_id,
-        "map_index": -1,
+        "map_index": args.map_index,
         "try_number": Expression("$states.context.State.RetryCount + 1"),
         "run": _RUN,
-        "xcom": {other: _record_of(other) for other in reads},
+        "xcom": {other: _record_of(other) for other in reads if not args.is_mapped(other)},
     }
+    if mapped := {other: _records_of_instances(other) for other in reads if args.is_mapped(other)}:
+        payload["mapped_xcom"] = mapped
     if task.execution_timeout:
         payload["timeout"] = task.execution_timeout
     return Step(
@@ -157,10 +163,18 @@ def _record_of(task_id: str) -> Expression:
     return Expression(f"$merge([{{{literal('return_value')}: {record}.output}}, {record}.xcom])")
 
 
+def _records_of_instances(task_id: str) -> Expression:
+    """Return a list with the XComs of each instance of a mapped task, by their keys."""
+    pushed = f"$merge([{{{literal('return_value')}: $i.output}}, $i.xcom])"
+    return Expression(listed(f"$states.input.{path(task_id)}.instances", f"function($i) {{ {pushed} }}"))
+
+
 def _reads(args: Arguments, function: Value) -> tuple[tuple[str, ...], Facts | None]:
     """Return the tasks whose XComs the task reads, and what its function's source says; report problems."""
     task = args.task
     found = {name: None for field in task.template_fields for name in _referred(task.arguments.get(field))}
+    if task.expansion is not None:
+        found |= dict.fromkeys(_expanded_over(task.expansion))
     facts: Facts | None = Facts()
     if isinstance(function, Opaque):
         facts = facts_of(function.text, Path(task.location.file))
@@ -176,6 +190,16 @@ def _reads(args: Arguments, function: Value) -> tuple[tuple[str, ...], Facts | N
         _report_needs(args, facts)
     found.pop(task.task_id, None)
     return tuple(found), facts
+
+
+def _expanded_over(expansion: Expansion) -> Iterator[str]:
+    """Yield the tasks that a task is expanded over, and those that literals in that name."""
+    yield from expansion.task_ids()
+    sources = list(expansion.sources)
+    while sources:
+        source = sources.pop()
+        yield from _referred(source.value)
+        sources += source.sources
 
 
 def _referred(value: Value) -> Iterator[str]:

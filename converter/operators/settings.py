@@ -32,6 +32,8 @@ _IRRELEVANT_FOR_A_DAG = frozenset({"start_date", "end_date"})
 
 #: Converted where the machine is made.
 _CONVERTED = frozenset({"on_failure_fail_dagrun"})
+#: How many instances of a mapped task run at once.
+_FOR_INSTANCES = frozenset({"max_active_tis_per_dag", "max_active_tis_per_dagrun"})
 _CONVERTED_FOR_A_DAG = frozenset({"fail_fast"})
 
 #: Lost, with what it means to lose it and what to do instead.
@@ -78,9 +80,10 @@ _REFUSED: Mapping[str, str] = {
 
 def setting_problems(task: Task) -> list[Diagnostic]:
     """Return a diagnostic for each setting of a task that is lost or refused."""
+    accounted_for = _IRRELEVANT | _CONVERTED | (_FOR_INSTANCES if task.expansion else frozenset())
     return [
         task_diagnostic(code, task, problem, remedy)
-        for code, problem, remedy in _classify(task.settings, _IRRELEVANT | _CONVERTED)
+        for code, problem, remedy in _classify(task.settings, accounted_for)
     ]
 
 

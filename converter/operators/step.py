@@ -42,6 +42,21 @@ class SkipOrders(Enum):
 
 
 @dataclass(frozen=True)
+class Instances:
+    """The step is done once for each of some items, side by side.
+
+    ``count`` gives how many there are, from the records of the tasks ``over`` (whose XComs the items come
+    from); ``length`` is that number where it is known at conversion. ``at_once`` is how many may run at a
+    time; None: as many as the machine can run.
+    """
+
+    count: Expression
+    length: int | None = None
+    over: tuple[str, ...] = ()
+    at_once: int | None = None
+
+
+@dataclass(frozen=True)
 class Step:
     """One task as a Task state, as the states of its ``parts``, or as a Pass state (nothing to do).
 
@@ -57,6 +72,7 @@ class Step:
     ``$states.result``, which: null, the ids of some direct downstream tasks, or "all" (of those that
     ``orders_skips`` means). ``final_errors`` are never retried. ``reads`` are the tasks whose records the
     arguments refer to. ``refusal`` says why the task is not converted: its state only records it as failed.
+    ``instances``: the task is mapped, and all else is said of one instance.
     """
 
     task_id: str
@@ -76,6 +92,7 @@ class Step:
     reads: tuple[str, ...] = ()
     refusal: str = ""
     parts: tuple[Part, ...] = ()
+    instances: Instances | None = None
 
     @property
     def does_nothing(self) -> bool:

@@ -10,7 +10,9 @@ from converter import diagnostics as d
 from converter.expressions.jsonata import Expression, literal
 from converter.operators.arguments import Arguments
 from converter.operators.aws import set_aside_connection, waiter_timeout
+from converter.operators.mapping import map_index_of
 from converter.operators.registry import converts
+from converter.operators.requests import arn, request, step_of
 from converter.operators.step import Permission, Retrier, Step
 from converter.workflow import Opaque
 
@@ -33,7 +35,7 @@ def start_execution(args: Arguments) -> Step:
 
     Return value, as in Airflow: the execution's ARN. The machine is the user's and must exist.
     """
-    arn = args.take_text("state_machine_arn")
+    arn = args.take_name("state_machine_arn")
     name = _name(args)
     # Airflow waits for the execution only when the operator is deferrable.
     waits = bool(args.take("deferrable", False))
@@ -42,7 +44,7 @@ def start_execution(args: Arguments) -> Step:
         args.report(d.LOST_FEATURE, "is_redrive_execution is not converted", "start a new execution instead")
     arguments = {
         "StateMachineArn": arn,
-        "Name": name or _execution_name(args.task.task_id),
+        "Name": name or _execution_name(args.task.task_id, map_index_of(args.task)),
         "Input": _input(args),
     }
     set_aside_connection(args)
@@ -58,16 +60,17 @@ def start_execution(args: Arguments) -> Step:
     )
 
 
-def _execution_name(task_id: str) -> Expression:
-    """Return a name that follows from execution, task and try, so that the execution can be found again.
+def _execution_name(task_id: str, map_index: str | None) -> Expression:
+    """Return a name that follows from execution, task, map index and try, so that it can be found again.
 
     A name stays taken for 90 days after its execution has ended, so each try needs its own. Names have at
     most 80 characters, hence the hash.
     """
     readable = literal(re.sub(r"[^A-Za-z0-9_-]", "-", task_id)[:40] + "-")
-    identity = (
-        f"$states.context.Execution.Id & {literal(f'/{task_id}/-1/')} & $states.context.State.RetryCount"
-    )
+    which = literal(f"/{task_id}/-1/")
+    if map_index is not None:
+        which = f"{literal(f'/{task_id}/')} & {map_index} & '/'"
+    identity = f"$states.context.Execution.Id & {which} & $states.context.State.RetryCount"
     return Expression(f"{readable} & $substring($hash({identity}, 'SHA-256'), 0, 32)")
 
 
@@ -85,7 +88,9 @@ def _input(args: Arguments) -> Any:
     """Return the nested execution's input. As in Airflow, what is neither a dict nor a text is not sent."""
     value = args.take("state_machine_input")
     if isinstance(value, Expression):
-        return Expression(f"$parse({value.text})")
+        if args.task.expansion is None:
+            return Expression(f"$parse({value.text})")
+        return Expression(f"($given := {value.text}; $type($given) = 'string' ? $parse($given) : $given)")
     if isinstance(value, str):
         try:
             return json.loads(value, parse_constant=_refuse_constant)
@@ -100,7 +105,10 @@ def _refuse_constant(name: str) -> None:
     raise ValueError(f"{name} is not JSON")
 
 
-def _permissions(args: Arguments, arn: str, waits: bool) -> tuple[Permission, ...]:
+def _permissions(args: Arguments, arn: str | Expression, waits: bool) -> tuple[Permission, ...]:
+    if isinstance(arn, Expression):
+        anyone = "arn:${AWS::Partition}:states:${AWS::Region}:${AWS::AccountId}:stateMachine:*"
+        return _needed(anyone, waits, "a template gives the machine's ARN")
     match = _MACHINE_ARN.match(arn)
     if not match:
         if arn:
@@ -108,11 +116,15 @@ def _permissions(args: Arguments, arn: str, waits: bool) -> tuple[Permission, ..
         return ()
     # Access to a version or an alias is granted through the machine's own ARN (AWS documentation,
     # "Authorization for versions and aliases").
-    arn = match.group(1)
-    start = Permission(("states:StartExecution",), (arn,))
+    return _needed(match.group(1), waits, "")
+
+
+def _needed(arn: str, waits: bool, reason: str) -> tuple[Permission, ...]:
+    start = Permission(("states:StartExecution",), (arn,), reason)
     if not waits:
         return (start,)
-    executions = arn.replace(":stateMachine:", ":execution:") + ":*"
+    executions = arn.replace(":stateMachine:", ":execution:").removesuffix("*") + ":*"
+    executions = executions.replace("::*", ":*")
     # .sync learns of the end through an EventBridge rule that Step Functions manages (AWS documentation,
     # "IAM policies for nested executions").
     rule = (
@@ -121,6 +133,23 @@ def _permissions(args: Arguments, arn: str, waits: bool) -> tuple[Permission, ..
     )
     return (
         start,
-        Permission(("states:DescribeExecution", "states:StopExecution"), (executions,)),
+        Permission(("states:DescribeExecution", "states:StopExecution"), (executions,), reason),
         Permission(("events:PutTargets", "events:PutRule", "events:DescribeRule"), (rule,)),
     )
+
+
+@converts("airflow.providers.amazon.aws.operators.step_function.StepFunctionGetExecutionOutputOperator")
+def execution_output(args: Arguments) -> Step:
+    """What an execution has given: ``sfn:describeExecution``.
+
+    Return value, as in Airflow: its output as a value, else its error, else none.
+    """
+    execution = args.take("execution_arn")
+    result = "$states.result"
+    described = request(
+        "stepfunctions:describeExecution",
+        {"executionArn": execution},
+        on=arn("states", "{}", execution),
+        keeps={"found": f"$exists({result}.Output) ? $parse({result}.Output) : {result}.Error"},
+    )
+    return step_of(args, described, output="$found")

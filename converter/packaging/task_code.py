@@ -108,6 +108,10 @@ def _described(workflow: Workflow, file: str) -> dict[str, object]:
     for task in workflow.tasks:
         for upstream in task.upstream:
             downstream[upstream].append(task.task_id)
+    mapped = {task.task_id for task in workflow.tasks if task.is_mapped}
+    expanded_over = {
+        name for task in workflow.tasks if task.expansion for name in task.expansion.task_ids()
+    } - mapped
     return {
         "dag_id": workflow.dag_id,
         "file": file,
@@ -116,6 +120,7 @@ def _described(workflow: Workflow, file: str) -> dict[str, object]:
             task.task_id: {
                 "downstream": downstream[task.task_id],
                 **({"teardown": True} if task.is_teardown else {}),
+                **({"expanded_over": True} if task.task_id in expanded_over else {}),
             }
             for task in workflow.tasks
         },

@@ -89,7 +89,8 @@ class Judge:
     def airflow_side(self, scenario: Scenario, played: Played) -> AirflowSide:
         """Return what Airflow runs in the scenario in which the machine ``played``."""
         deadline = self.pace.deadline if self.pace and d.AWAIT_DEADLINE in self.codes else math.inf
-        return AirflowSide.of(self.workflow, self.rules, scenario, played, deadline)
+        growth = self.pace.growth if self.pace else 0.0
+        return AirflowSide.of(self.workflow, self.rules, scenario, played, deadline, growth)
 
     @cached_property
     def _timing(self) -> Timing:

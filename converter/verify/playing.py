@@ -11,11 +11,13 @@ from functools import cached_property
 from typing import Any
 
 from converter.asl.block import RUN_FAILED_ERROR
+from converter.asl.budget import states_of
 from converter.asl.machine import Machine
 from converter.asl.names import state_name
 from converter.engine import Definition, Execution, parse_definition, run_virtual
 from converter.operators.step import Step
 from converter.relations import Relations
+from converter.verify.parts_played import WAITS, tries_of_parts
 from converter.verify.scenarios import Scenario
 from converter.verify.simulated_aws import SimulatedAws
 from converter.verify.without_data import without_data
@@ -66,6 +68,12 @@ class Player:
         self._machine = machine
         self._task_of = {state_name(task.task_id): task.task_id for task in workflow.tasks}
         played = without_data(machine, Relations(workflow), self._task_of)
+        self._inside = {
+            part: name
+            for name, state in states_of(machine.definition)
+            if name in self._task_of and "Branches" in state
+            for part, _ in states_of(state["Branches"][0])
+        }
         self._definition: Definition = parse_definition(played)
         self._results = {state: result_of(machine.steps[task]) for state, task in self._task_of.items()}
 
@@ -74,11 +82,12 @@ class Player:
         work = {state: scenario.work[task] for state, task in self._task_of.items()}
         aws = SimulatedAws(work, results=self._results, poll_seconds=POLL_SECONDS)
         run = {**_INPUT, "latest_until": _LATEST_UNTIL[scenario.is_latest]}
+        run[WAITS] = {task: [this.seconds for this in tries] for task, tries in scenario.work.items()}
         execution = run_virtual(self._definition, run, aws)
         start = aws.start.timestamp()
         records = dict(_records(execution, set(self._task_of.values())))
         decided = {task: round(record["at"] / 1000 - start, 6) for task, record in records.items()}
-        tries = self._tries(aws)
+        tries = self._tries(aws) | self._tries_of_parts(execution, start)
         for task, record in records.items():
             if self._machine.steps[task].does_nothing and record["state"] == Outcome.SUCCESS.value:
                 tries[task] = ((math.floor(decided[task] * 1000 + 1e-6) / 1000, decided[task]),)
@@ -97,6 +106,15 @@ class Player:
             cut_short=not succeeded and execution.error != RUN_FAILED_ERROR,
             timed_out=execution.status == _TIMED_OUT,
         )
+
+    def _tries_of_parts(
+        self, execution: Execution, start: float
+    ) -> dict[str, tuple[tuple[float, float], ...]]:
+        found = tries_of_parts(execution.history, self._task_of, self._inside)
+        return {
+            self._task_of[state]: tuple((round(a - start, 6), round(b - start, 6)) for a, b in tries)
+            for state, tries in found.items()
+        }
 
     def _tries(self, aws: SimulatedAws) -> dict[str, tuple[tuple[float, float], ...]]:
         moments: dict[str, list[float]] = {}

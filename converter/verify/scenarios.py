@@ -7,7 +7,7 @@ of Airflow's workers, and as what the AWS services behind the machine do.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from random import Random
 
 from converter.operators.parts import SKIP_ERROR
@@ -15,6 +15,7 @@ from converter.operators.step import SkipOrders, Step
 from converter.relations import Relations
 from converter.verify import airflow_run
 from converter.verify.simulated_aws import Try
+from converter.verify.watching import NEVER, Watch, watch_of, ways_to_fail
 from converter.workflow import Task, Workflow
 
 #: Longest tries, in seconds; one is drawn for each try, so that short and long ones run side by side.
@@ -35,13 +36,14 @@ class Scenario:
 
     ``script`` is how Airflow sees them: cut off at the task's execution_timeout. ``work`` is what is behind
     them: how long each would take, and its end if nothing cut it off. ``is_latest``: the run is the latest of
-    its schedule.
+    its schedule. ``looks`` are the tasks that poll or wait, with their intervals in seconds.
     """
 
     seed: int
     script: Mapping[str, tuple[airflow_run.Try, ...]]
     work: Mapping[str, tuple[Try, ...]]
     is_latest: bool = True
+    looks: Mapping[str, float] = field(default_factory=dict)
 
 
 def scenario_of(workflow: Workflow, steps: Mapping[str, Step], seed: int) -> Scenario:
@@ -61,6 +63,7 @@ def scenario_of(workflow: Workflow, steps: Mapping[str, Step], seed: int) -> Sce
         {name: tuple(item.as_airflow(pace) for item in items) for name, items in tries.items()},
         {name: tuple(item.as_aws(pace) for item in items) for name, items in tries.items()},
         is_latest,
+        {name: items[0].watch.interval for name, items in tries.items() if items[0].watch},
     )
 
 
@@ -78,9 +81,15 @@ class _Drawn:
     end: airflow_run.End | airflow_run.Branch | airflow_run.ShortCircuit = airflow_run.End.SUCCESS
     error: str | None = None
     skip: str | tuple[str, ...] | None = None
+    watch: Watch | None = None
+    answer: str | None = None
 
     def as_airflow(self, pace: float) -> airflow_run.Try:
         """Return the try as Airflow's workers see it, its length multiplied by ``pace``."""
+        if self.watch:
+            event = self.watch.settled(self._length(pace))
+            seconds, end = self.watch.cut(event) or (self.watch.seen(event), self.end)
+            return airflow_run.Try(max(_A_MOMENT, seconds), end)
         if self._is_cut_off(pace):
             return airflow_run.Try(float(self.limit or 0), airflow_run.End.FAILED)
         return airflow_run.Try(self._length(pace), self.end)
@@ -88,10 +97,14 @@ class _Drawn:
     def as_aws(self, pace: float) -> Try:
         """Return the try as the service behind the machine makes it."""
         skip = list(self.skip) if isinstance(self.skip, tuple) else self.skip
-        return Try(self._length(pace), self.error, skip=skip)
+        length = self._length(pace)
+        seconds = self.watch.settled(length) if self.watch else length
+        return Try(seconds, self.error, skip=skip, answer=self.answer)
 
     def may_be_repeated(self) -> bool:
-        return self._is_cut_off(1.0) or self.error == _ERROR
+        if self.watch and (cut := self.watch.cut(self.watch.settled(self._length(1.0)))):
+            return cut[1] is airflow_run.End.FAILED
+        return self._is_cut_off(1.0) or self.end is airflow_run.End.FAILED or self.error == _ERROR
 
     def _is_cut_off(self, pace: float) -> bool:
         return self.limit is not None and self._length(pace) >= self.limit
@@ -123,6 +136,8 @@ class _Draw:
         return tries
 
     def _try(self, trouble: float, *, plain: bool) -> _Drawn:
+        if self.step.parts:
+            return self._try_of_parts(trouble, plain=plain)
         limit = min((x for x in (self.step.timeout, self.task.execution_timeout) if x), default=None)
         seconds = self._seconds(limit, within=plain or self.rng.random() < 0.6)
         if self.rng.random() < trouble:
@@ -135,6 +150,21 @@ class _Draw:
             return _Drawn(seconds, limit)
         ignores_rules = self.step.orders_skips is SkipOrders.DESCENDANTS
         return _Drawn(seconds, limit, airflow_run.ShortCircuit(ignores_rules), skip="all")
+
+    def _try_of_parts(self, trouble: float, *, plain: bool) -> _Drawn:
+        watch = watch_of(self.step, self.task)
+        limit = None if watch else self.task.execution_timeout
+        seconds = self._seconds(limit, within=plain or self.rng.random() < 0.6)
+        errors = {_ERROR: airflow_run.End.FAILED, _EVALUATION_ERROR: airflow_run.End.FAILED_FOR_GOOD}
+        ways = list(ways_to_fail(self.step, errors))
+        if plain:
+            return _Drawn(0.0 if watch else seconds, limit, watch=watch)
+        if self.rng.random() < trouble and ways:
+            end, error, answer = self.rng.choice(ways)
+            return _Drawn(seconds, limit, end, error, watch=watch, answer=answer)
+        if watch and self.rng.random() < trouble:
+            return _Drawn(NEVER, watch=watch) if watch.limit or watch.timeout else _Drawn(0.0, watch=watch)
+        return _Drawn(seconds, limit, watch=watch)
 
     def _seconds(self, limit: float | None, *, within: bool) -> float:
         """Return a length in whole milliseconds; ``within`` keeps it below the limit, if there is one."""

@@ -16,9 +16,11 @@ from typing import Any
 from botocore.exceptions import ClientError
 
 from converter.asl.awaiting import POLLER_FUNCTION
+from converter.asl.names import state_name
 from converter.engine import Execution, TaskCall, TaskFailure
 from converter.engine.simulation import DEFAULT_START
 from converter.pollers import dag2sfn_poller
+from converter.verify.parts_played import is_scripted
 from converter.verify.simulated_table import SimulatedTable
 
 _GLUE = "arn:aws:states:::glue:startJobRun.sync"
@@ -34,12 +36,14 @@ class Try:
     """One try of a task: it takes ``seconds`` and then succeeds, or fails with ``error``.
 
     ``starts`` says whether a Glue run comes into being at all (no permission, no such job: it does not).
+    ``answer`` is what a task's poll finds in the end, other than success.
     ``skip`` is what a branch or a short-circuit tells to be skipped: ids, or "all".
     """
 
     seconds: float
     error: str | None = None
     starts: bool = True
+    answer: str | None = None
     skip: str | Sequence[str] | None = None
 
 
@@ -66,6 +70,8 @@ class SimulatedAws:
 
     async def run(self, call: TaskCall, submitted: Callable[[Any], None]) -> Any:
         """Carry out one try (see :class:`converter.engine.tasks.TaskBackend`)."""
+        if is_scripted(call.arguments):
+            return await self._part(call.arguments["part"])
         if call.state_name not in self.script:
             return await self._help(call)
         tries = self.script[call.state_name]
@@ -91,6 +97,22 @@ class SimulatedAws:
         if call.resource == _DESCRIBE:
             return self._described(call.arguments["ExecutionArn"])
         raise TaskFailure("States.Runtime", f"no simulation of {call.resource} for '{call.state_name}'")
+
+    async def _part(self, part: Mapping[str, Any]) -> Any:
+        """Answer a call of a task of several states (see ``parts_played``)."""
+        tries = self.script[state_name(part["task"])]
+        this = tries[min(part["try"], len(tries) - 1)]
+        asked = self.now().timestamp() * 1000
+        if "since" not in part and part["slow"]:
+            await asyncio.sleep(this.seconds)
+        await asyncio.sleep(self.poll_seconds)
+        if not part["slow"]:
+            return {"answer": "done"}
+        if "since" in part and asked - part["since"] < this.seconds * 1000:
+            return {"answer": "waiting"}
+        if this.error:
+            raise TaskFailure(this.error, "scripted")
+        return {"answer": this.answer or "done"}
 
     async def _glue_run(self, call: TaskCall, this: Try, submitted: Callable[[Any], None]) -> Any:
         if not this.starts:

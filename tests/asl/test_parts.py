@@ -191,17 +191,6 @@ def test_the_execution_timeout_counts_per_try_and_is_noticed_within_a_second(lim
     assert seconds == 2 * at + 10
 
 
-def test_a_limit_over_all_tries_is_not_renewed_by_a_retry() -> None:
-    task = replace(TASK, retries=Retries(3, delay=10))
-    limit = Limit(150, TOO_LONG, over_all_tries=True)
-    aws = Aws(look=[NOT_YET, NOT_YET, "S3.SlowDown", NOT_YET])
-    records, seconds = play(
-        machine(replace(POLL, limit=limit), task=task, final_errors=("AirflowSensorTimeout",)), aws
-    )
-    assert aws.times() == [0, 60, 120, 130, 190]
-    assert (records["s"]["error"], seconds) == ("AirflowSensorTimeout", 190)
-
-
 def test_an_execution_timeout_does_not_count_for_what_is_unhurried() -> None:
     task = replace(TASK, execution_timeout=30.0)
     aws = Aws(look=[NOT_YET, NOT_YET, THERE])
@@ -285,7 +274,7 @@ def test_parts_read_the_records_of_earlier_tasks_and_no_others() -> None:
     aws = Aws(start=[{"StepIds": ["s"]}])
     play(made, aws)
     assert aws.calls[0][2]["JobFlowId"] == "success"
-    assert set(made.definition["States"]["s"]["Arguments"]) == {"a", "this try"}
+    assert set(made.definition["States"]["s"]["Arguments"]) == {"a", "try number"}
 
 
 def test_a_failure_ends_the_execution_where_failures_stop_it() -> None:
@@ -338,13 +327,11 @@ def test_an_interval_grows_where_the_history_would_not_hold_all_polls() -> None:
     assert polls[0].events(growth) <= POLLERS_SHARE * (EVENT_LIMIT - worst_case_events(made.definition))
 
 
-def test_every_try_counts_and_a_limit_over_all_tries_counts_once() -> None:
+def test_every_try_counts() -> None:
     limit = Limit(3600, TOO_LONG)
     task = replace(TASK, retries=Retries(4, delay=1))
     once = fitted(replace(POLL, limit=limit))[2][0]
     assert fitted(replace(POLL, limit=limit), task)[2][0].events(0) == 5 * once.events(0)
-    over_all = replace(limit, over_all_tries=True)
-    assert fitted(replace(POLL, limit=over_all), task)[2][0].events(0) == once.events(0)
 
 
 def test_polls_that_never_fit_are_refused() -> None:

@@ -101,7 +101,7 @@ class FakeService:
             "stepfunctions",
             region_name="us-east-1",
             aws_access_key_id="testing",
-            aws_secret_access_key="testing",  # noqa: S106 - no request leaves the process
+            aws_secret_access_key="testing",  # no request leaves the process
             endpoint_url="http://127.0.0.1:9",
             config=Config(retries={"max_attempts": 0}),
         )

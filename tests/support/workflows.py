@@ -8,6 +8,7 @@ from typing import Any
 from converter.asl.awaiting import Pace
 from converter.asl.machine import Machine, emit
 from converter.asl.options import Options
+from converter.diagnostics import refuses
 from converter.expressions.jsonata import Expression
 from converter.operators import Step, steps_of
 from converter.operators.arguments import Arguments
@@ -71,6 +72,7 @@ def short_circuit(
 def _python_step(args: Arguments) -> Step:
     """A task that a Lambda function runs: it may skip, fail for good, and have other tasks skipped."""
     orders = None
+    args.leave_to_function()
     if args.task.operator == "tests.Branch":
         orders = SkipOrders.NOT_CHOSEN
     elif args.task.operator == "tests.ShortCircuit":
@@ -105,6 +107,6 @@ def partial_fan_in(**fields: Any) -> Workflow:
 def machine_of(flow: Workflow, options: Options | None = None, pace: Pace | None = None) -> Machine:
     options = options or Options(resumable=False)
     steps, problems = steps_of(flow)
-    assert not problems, problems
+    assert not refuses(problems), problems
     pace = pace or Pace(options.poll_interval, options.deadline(flow.dagrun_timeout))
     return emit(flow, plan_workflow(flow), steps, options, pace)

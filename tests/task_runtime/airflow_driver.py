@@ -1,6 +1,7 @@
 """Runs tasks with Airflow's own task runner; a process of its own.
 
-Arguments: a DAG file. Standard input: ``{"run": {...}, "variables": {...}, "tasks": [id, ...]}``. Standard
+Arguments: a DAG file. Standard input: ``{"run": {...}, "variables": {...}, "tasks": [id, ...]}``, in which
+an instance of a mapped task is ``[id, map index]``, and called ``id[map index]`` in the answer. Standard
 output: for each task its state, the class of its error, its XComs, and the tasks that it has skipped. The
 runner's other side, which keeps XComs and Variables, is a dict.
 """
@@ -49,14 +50,29 @@ class Supervisor:
         return self.send(msg)
 
     def SetXCom(self, msg):  # noqa: N802 - named after what it answers
-        self.xcoms.setdefault(msg.task_id, {})[msg.key] = msg.value
+        index = -1 if msg.map_index is None else msg.map_index
+        self.xcoms.setdefault((msg.task_id, index), {})[msg.key] = msg.value
 
     def GetXCom(self, msg):  # noqa: N802
-        return comms.XComResult(key=msg.key, value=self.xcoms.get(msg.task_id, {}).get(msg.key))
+        index = -1 if msg.map_index is None else msg.map_index
+        return comms.XComResult(key=msg.key, value=self.xcoms.get((msg.task_id, index), {}).get(msg.key))
+
+    def of_all_instances(self, msg):
+        """Return what was pushed under a key, in the order of the map indexes."""
+        found = sorted(self.xcoms.items(), key=lambda item: item[0][1])
+        return [pushed[msg.key] for (task, _), pushed in found if task == msg.task_id and msg.key in pushed]
 
     def GetXComSequenceSlice(self, msg):  # noqa: N802
-        found = self.xcoms.get(msg.task_id, {})
-        return comms.XComSequenceSliceResult(root=[found[msg.key]] if msg.key in found else [])
+        return comms.XComSequenceSliceResult(root=self.of_all_instances(msg)[msg.start : msg.stop : msg.step])
+
+    def GetXComSequenceItem(self, msg):  # noqa: N802
+        found = self.of_all_instances(msg)
+        if msg.offset < len(found):
+            return comms.XComSequenceIndexResult(root=found[msg.offset])
+        return comms.ErrorResponse(error=comms.ErrorType.XCOM_NOT_FOUND, detail={})
+
+    def GetXComCount(self, msg):  # noqa: N802
+        return comms.XComCountResponse(len=len(self.of_all_instances(msg)))
 
     def GetVariable(self, msg):  # noqa: N802
         if msg.key in self.variables:
@@ -67,7 +83,7 @@ class Supervisor:
         self.skipped = [task if isinstance(task, str) else task[0] for task in msg.tasks]
 
 
-def run_one(task, run, supervisor):
+def run_one(task, run, supervisor, map_index=-1):
     now = datetime.now(timezone.utc)
     dag_run = DagRun(
         dag_id=task.dag.dag_id,
@@ -86,7 +102,7 @@ def run_one(task, run, supervisor):
         dag_id=task.dag.dag_id,
         run_id=run["run_id"],
         try_number=1,
-        map_index=-1,
+        map_index=map_index,
         dag_version_id=uuid4(),
         context_carrier=None,
         hostname="",
@@ -95,7 +111,7 @@ def run_one(task, run, supervisor):
         max_tries=task.retries,
         start_date=now,
         state="running",
-        is_mapped=False,
+        is_mapped=map_index >= 0,
         rendered_map_index=None,
         _ti_context_from_server=TIRunContext(dag_run=dag_run, max_tries=task.retries, should_retry=False),
     )
@@ -107,7 +123,9 @@ def run_one(task, run, supervisor):
     except Exception as raised:  # noqa: BLE001 - what the runner does not turn into a state
         state, error = "failed", raised
     xcoms = {
-        key: value for key, value in supervisor.xcoms.get(task.task_id, {}).items() if key != "skipmixin_key"
+        key: value
+        for key, value in supervisor.xcoms.get((task.task_id, map_index), {}).items()
+        if key != "skipmixin_key"
     }
     return {
         "state": getattr(state, "value", state),
@@ -125,9 +143,11 @@ def main():
     supervisor = Supervisor(asked["variables"])
     task_runner.SUPERVISOR_COMMS = supervisor
     settings.PLUGINS_FOLDER = os.path.join(os.path.dirname(__file__), "no_plugins")
-    results = {
-        task_id: run_one(dag.get_task(task_id), asked["run"], supervisor) for task_id in asked["tasks"]
-    }
+    results = {}
+    for which in asked["tasks"]:
+        task_id, index = (which, -1) if isinstance(which, str) else which
+        name = task_id if index < 0 else f"{task_id}[{index}]"
+        results[name] = run_one(dag.get_task(task_id), asked["run"], supervisor, index)
     return results
 
 

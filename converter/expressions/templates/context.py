@@ -226,6 +226,11 @@ def _task_id(findings: Findings) -> Operand:
     return Constant(findings.scope.task_id)
 
 
+def _map_index(findings: Findings) -> Operand:
+    index = findings.scope.map_index
+    return Constant(-1) if index is None else Computed(Kind.INTEGER, index)
+
+
 def _try_number(findings: Findings) -> Operand:
     return Computed(Kind.INTEGER, "($states.context.State.RetryCount + 1)")
 
@@ -251,6 +256,7 @@ _VALUES: Mapping[str, Callable[[Findings], Operand]] = {
     "ti.dag_id": _dag_id,
     "task.task_id": _task_id,
     "ti.task_id": _task_id,
+    "ti.map_index": _map_index,
     "ti.try_number": _try_number,
     "task_instance_key_str": _task_instance_key,
 }

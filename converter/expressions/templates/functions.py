@@ -6,6 +6,7 @@ import datetime
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from converter.expressions.expansions import pushed_by_instances
 from converter.expressions.jsonata import path
 from converter.expressions.templates.arguments import Given
 from converter.expressions.templates.context import conf_item, param, variable
@@ -76,8 +77,12 @@ def _xcom(findings: Findings, task: Operand, key: str, default: Operand) -> Oper
     return either(missing, default, Computed(Kind.JSON, found.bare))
 
 
-def xcom_record(findings: Findings, task: Operand, key: str) -> Computed:
-    """Return an XCom of a task, undefined where there is none, and note that it is read. Raises Refusal."""
+def xcom_record(findings: Findings, task: Operand, key: str, *, as_list: bool = False) -> Computed:
+    """Return an XCom of a task, undefined where there is none, and note that it is read. Raises Refusal.
+
+    Of a mapped task that is the list of what its instances have pushed; but ``xcom_pull`` gives what a single
+    one has pushed by itself, and nothing for none, unless ``as_list``.
+    """
     if task == _NONE:
         remedy = "name the tasks: task_ids='…'; without, Airflow 3 looks among the task's own XComs"
         raise Refusal("xcom_pull() does not say from which task", remedy)
@@ -85,9 +90,13 @@ def xcom_record(findings: Findings, task: Operand, key: str) -> Computed:
     if task_id == findings.scope.task_id:
         raise Refusal("xcom_pull() reads the task's own XCom", "name another task")
     if task_id not in findings.scope.tasks:
-        remedy = "name a task of this DAG that is not mapped"
+        remedy = "name another task of this DAG"
         raise Refusal(f"xcom_pull() reads from '{task_id}'", remedy)
     findings.reads[task_id] = None
+    if task_id in findings.scope.mapped:
+        pushed = pushed_by_instances(task_id, key)
+        several = f"($all := {pushed}; $count($all) = 1 ? $all[0] : $count($all) > 1 ? $all)"
+        return maybe(pushed if as_list else several, f"xcom_pull('{task_id}', key='{key}')")
     record = f"$states.input.{path(task_id)}"
     found = f"{record}.output" if key == RETURN_VALUE else member_path(f"{record}.xcom", key)
     return maybe(found, f"xcom_pull('{task_id}', key='{key}')")

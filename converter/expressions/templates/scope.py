@@ -12,23 +12,27 @@ from converter.workflow import Value
 class Scope:
     """Where a template stands.
 
-    ``tasks`` are the DAG's tasks whose XComs can be read: all but this one and the mapped ones; those in
-    ``multiple_outputs`` push one XCom for each key. ``params`` are the defaults of the DAG's params, updated
-    with the task's own; an Opaque is a param without a default. ``variables`` holds Airflow Variables (text,
-    as Airflow stores them) and ``connections`` the fields of connections, both by id; None means that none
-    are known. ``native`` is ``render_template_as_native_obj``; ``user_defined`` names the DAG's own filters
-    and macros.
+    ``tasks`` are the DAG's tasks whose XComs can be read: all but this one; those in ``mapped`` have
+    instances, those in ``multiple_outputs`` push one XCom for each key. ``map_index`` is that of the instance
+    that the template belongs to, as JSONata; None if its task is not mapped. ``params`` are the defaults
+    of the DAG's params, updated with the task's own; an Opaque is a param without a default. ``variables``
+    holds Airflow Variables (text, as Airflow stores them) and ``connections`` the fields of connections, both
+    by id; None means that none are known. ``native`` is ``render_template_as_native_obj``; ``user_defined``
+    names the DAG's own filters and macros.
     """
 
     dag_id: str
     task_id: str
     tasks: frozenset[str] = frozenset()
+    mapped: frozenset[str] = frozenset()
+    map_index: str | None = None
     multiple_outputs: frozenset[str] = frozenset()
     params: Mapping[str, Value] = field(default_factory=dict)
     variables: Mapping[str, str] | None = None
     connections: Mapping[str, Mapping[str, Value]] | None = None
     native: bool = False
     user_defined: frozenset[str] = frozenset()
+    timezone: str = "UTC"
 
 
 @dataclass(frozen=True)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from datetime import timedelta
 from typing import Any
 
@@ -57,6 +57,8 @@ def workflow_from(
         airflow_version=airflow.__version__,
         task_groups=_task_groups(dag),
         stand_ins=stand_ins,
+        timezone=_zone_name(_attribute(dag, "timezone")) or "UTC",
+        scheduled_on=tuple(dict.fromkeys(_assets_in(schedule_of(dag)))),
     )
 
 
@@ -86,12 +88,15 @@ def _schedule(dag: DAG) -> Schedule | None:
     timetable = dag.timetable
     if isinstance(timetable, NullTimetable):
         return None
-    timezone = _attribute(timetable, "timezone")
     return Schedule(
         timetable=type(timetable).__name__,
         expression=_expression(timetable),
-        timezone=None if timezone is None else str(getattr(timezone, "name", timezone)),
+        timezone=_zone_name(_attribute(timetable, "timezone")),
     )
+
+
+def _zone_name(timezone: Any) -> str | None:
+    return None if timezone is None else str(getattr(timezone, "name", timezone))
 
 
 def _expression(timetable: Any) -> str | None:
@@ -103,6 +108,22 @@ def _expression(timetable: Any) -> str | None:
         seconds = delta.total_seconds()
         return str(int(seconds) if seconds.is_integer() else seconds)
     return None if delta is None else repr(delta)
+
+
+def _assets_in(schedule: Any) -> Iterator[str]:
+    """Yield the names of the assets that a schedule hangs on: an asset, several, all or any of some."""
+    if isinstance(schedule, (list, tuple)):
+        for item in schedule:
+            yield from _assets_in(item)
+        return
+    for name in ("objects", "asset_condition", "dataset_condition"):
+        if (inner := getattr(schedule, name, None)) is not None:
+            yield from _assets_in(list(inner) if name == "objects" else inner)
+            return
+    if "Asset" in type(schedule).__name__ or "Dataset" in type(schedule).__name__:
+        named = getattr(schedule, "name", None) or getattr(schedule, "uri", None)
+        if isinstance(named, str):
+            yield named
 
 
 def _attribute(timetable: Any, name: str) -> Any:

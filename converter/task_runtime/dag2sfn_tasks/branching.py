@@ -11,12 +11,14 @@ from .exceptions import AirflowException
 class Structure:
     """The DAG's shape, as the converter knows it: for each task the tasks directly downstream.
 
-    ``groups`` are the tasks with which each task group begins.
+    ``groups`` are the tasks with which each task group begins; ``expanded_over`` those, not mapped
+    themselves, that mapped tasks are expanded over.
     """
 
     downstream: Mapping[str, tuple[str, ...]]
     teardowns: frozenset[str]
     groups: Mapping[str, tuple[str, ...]]
+    expanded_over: frozenset[str] = frozenset()
 
     @classmethod
     def of(cls, described: Mapping[str, Any]) -> "Structure":
@@ -26,6 +28,7 @@ class Structure:
             {name: tuple(task["downstream"]) for name, task in tasks.items()},
             frozenset(name for name, task in tasks.items() if task.get("teardown")),
             {name: tuple(roots) for name, roots in described["task_groups"].items()},
+            frozenset(name for name, task in tasks.items() if task.get("expanded_over")),
         )
 
     @property

@@ -51,6 +51,7 @@ def task_context(task: Any, event: Mapping[str, Any], known_task_ids: frozenset[
         int(event.get("map_index", -1)),
         event.get("xcom") or {},
         known_task_ids,
+        event.get("mapped_xcom") or {},
     )
     context: dict[str, Any] = {
         **{name: inert(f"the context's {name}") for name in _KNOWN_TO_AIRFLOW},

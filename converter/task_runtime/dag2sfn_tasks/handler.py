@@ -4,9 +4,11 @@ Event::
 
     {"task_id": "<id>", "map_index": -1, "try_number": <from 1>, "timeout": <seconds, if there is a limit>,
      "run": {"run_id", "logical_date", "data_interval_start", "data_interval_end", "conf", "params"},
-     "xcom": {"<task id>": {"return_value": <JSON>, "<key>": <JSON>}, ...}}
+     "xcom": {"<task id>": {"return_value": <JSON>, "<key>": <JSON>}, ...},
+     "mapped_xcom": {"<task id>": [{"return_value": <JSON>, ...}, ...], ...}}
 
-``xcom`` has the tasks that the task reads, also those that pushed nothing. Answer::
+``xcom`` has the tasks that the task reads, also those that pushed nothing; ``mapped_xcom`` the mapped ones,
+with each of their instances. Answer::
 
     {"return_value": <JSON>, "xcom": {"<key>": <JSON>}, "skip": null | "all" | ["<task id>", ...]}
 

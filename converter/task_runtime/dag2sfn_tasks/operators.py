@@ -42,6 +42,7 @@ class BaseOperator(Node, metaclass=OperatorType):
     template_fields: Any = ()
     template_ext: Any = ()
     multiple_outputs = False
+    is_mapped = False
 
     def __init__(
         self,
@@ -104,11 +105,33 @@ class Partial:
 
     def expand_kwargs(self, kwargs: Any, **options: Any) -> Any:
         """Make the task."""
-        return MappedOperator(mapped_class=self._operator_class, expand=kwargs, **self._kwargs)
+        return MappedOperator(mapped_class=self._operator_class, rows=kwargs, **self._kwargs)
 
 
 class MappedOperator(BaseOperator):
-    """A task of which there is one instance for each of some values."""
+    """A task of which there is one instance for each of some values.
+
+    ``expand`` has what it is expanded over by name, or ``rows`` a list of dicts; ``partial_kwargs`` what all
+    instances have in common.
+    """
+
+    is_mapped = True
+
+    def __init__(
+        self,
+        *args: Any,
+        mapped_class: Any = None,
+        expand: dict[str, Any] | None = None,
+        rows: Any = None,
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(*args, **kwargs)
+        self.mapped_class = mapped_class
+        self.expand = expand or {}
+        self.rows = rows
+        self.partial_kwargs = {
+            name: value for name, value in kwargs.items() if name not in ("dag", "task_group", "default_args")
+        }
 
 
 class PythonOperator(BaseOperator):

@@ -41,7 +41,12 @@ class XComArg(Node, Reference):
         return f"{{{{ task_instance.xcom_pull(task_ids='{task}', dag_id='{dag}', key='{self.key}') }}}}"
 
     def resolve(self, context: Mapping[str, Any]) -> Any:
-        """Return what the task has pushed. Raises XComNotFound for a key that it has not."""
+        """Return what the task has pushed; of a mapped task, the list of what its instances have.
+
+        Raises XComNotFound for a key that it has not.
+        """
+        if getattr(self.operator, "is_mapped", False):
+            return context["ti"].pushed_by_instances(self.operator.task_id, self.key)
         value = context["ti"].xcom_pull(
             task_ids=self.operator.task_id, key=self.key, map_indexes=None, default=_NOT_SET
         )

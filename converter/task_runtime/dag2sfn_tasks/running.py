@@ -17,6 +17,7 @@ from .context import arguments_for, enter_context, leave_context, task_context
 from .dag_file import LoadedDag
 from .exceptions import AirflowException, AirflowTaskTimeout
 from .inert import running_a_task
+from .mapping import check_return_value, instance_of
 from .operators import (
     BashOperator,
     BranchPythonOperator,
@@ -36,11 +37,14 @@ def run_task(loaded: LoadedDag, structure: Structure, event: Mapping[str, Any]) 
     """Run a task and return the function's answer (see ``handler``). Raises what the task raises."""
     # A copy: the process lives on for other runs of the task, and rendering replaces fields.
     task = copy.copy(loaded.task(event["task_id"]))
-    if isinstance(task, MappedOperator) or not isinstance(task, (PythonOperator, BashOperator)):
+    context = task_context(task, event, structure.task_ids)
+    if isinstance(task, MappedOperator):
+        task = instance_of(task, context)
+        context["task"] = context["ti"].task = task
+    if not isinstance(task, (PythonOperator, BashOperator)):
         raise AirflowException(
             f"task '{task.task_id}' is a {type(task).__name__}, which is not run in Lambda"
         )
-    context = task_context(task, event, structure.task_ids)
     variables = _airflow_variables(task, context)
     os.environ.update(variables)
     enter_context(context)
@@ -49,6 +53,8 @@ def run_task(loaded: LoadedDag, structure: Structure, event: Mapping[str, Any]) 
             Renderer(task, context).render_fields()
             returned = _execute(task, context, variables)
             skip = _skipped(task, structure, returned)
+            if skip is None and task.task_id in structure.expanded_over:
+                check_return_value(returned if task.do_xcom_push else None)
             pushed = {} if skip is not None else _outputs(task, returned)
     finally:
         leave_context()

@@ -1,6 +1,6 @@
 """``ti`` and ``dag_run``, as far as the run's input can tell what they say."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timezone
 from typing import Any
@@ -49,7 +49,10 @@ class DagRun:
 
 @dataclass
 class TaskInstance:
-    """One try of the task. ``received`` has the XComs of other tasks, ``pushed`` the keys of its own."""
+    """One try of the task. ``received`` has the XComs of other tasks, ``pushed`` the keys of its own.
+
+    ``instances`` has those of mapped tasks, for each instance.
+    """
 
     task: Any
     dag_run: DagRun
@@ -57,6 +60,7 @@ class TaskInstance:
     map_index: int
     received: Mapping[str, Mapping[str, Any]]
     known_task_ids: frozenset[str]
+    instances: Mapping[str, Sequence[Mapping[str, Any]]] = field(default_factory=dict)
     pushed: dict[str, Any] = field(default_factory=dict)
     start_date: datetime = field(default_factory=lambda: datetime.now(timezone.utc))
     context: dict[str, Any] = field(default_factory=dict)
@@ -106,8 +110,9 @@ class TaskInstance:
         run_id: str | None = None,
         **session: Any,
     ) -> Any:
-        """Return an XCom of a task, or a list of one for each task.
+        """Return an XCom of a task, or a list of one for each task, or instance, that is asked for.
 
+        As in Airflow, without ``map_indexes`` a mapped task counts as many; one alone is returned by itself.
         Raises NotInLambdaError for what the machine has not passed on: other runs, other DAGs, and tasks
         of which it could not be seen that this one reads them.
         """
@@ -115,10 +120,34 @@ class TaskInstance:
             raise NotInLambdaError("xcom_pull: the machine has only the XComs of its own run")
         single = task_ids is None or isinstance(task_ids, str)
         wanted = [task_ids or self.task_id] if single else list(task_ids or ())
-        # Airflow gives the default only to one who says which map indexes are wanted.
-        otherwise = None if map_indexes is _NOT_SET else default
-        found = [self._pulled(str(task_id), key, otherwise) for task_id in wanted]
-        return found[0] if single else found
+        if map_indexes is not _NOT_SET:
+            indexes = list(map_indexes) if isinstance(map_indexes, Iterable) else [map_indexes]
+            # Airflow gives the default only to one who says which map indexes are wanted.
+            found = [self._pulled_of(str(task), key, index, default) for task in wanted for index in indexes]
+            return found[0] if single and not isinstance(map_indexes, Iterable) else found
+        found = []
+        for task_id in wanted:
+            if task_id in self.instances:
+                found += self.pushed_by_instances(str(task_id), key) or [None]
+            else:
+                found.append(self._pulled(str(task_id), key, None))
+        return found[0] if single and len(found) == 1 else found
+
+    def pushed_by_instances(self, task_id: str, key: str) -> list[Any]:
+        """Return what the instances of a mapped task have pushed, in their order: None is nothing."""
+        if task_id not in self.instances:
+            self._pulled(task_id, key, None)  # says why it is not there
+        pushed = [xcoms.get(key) for xcoms in self.instances.get(task_id, ())]
+        return [value for value in pushed if value is not None]
+
+    def _pulled_of(self, task_id: str, key: str, index: int | None, default: Any) -> Any:
+        """Return what one instance has pushed; a task that is not mapped has the index -1, or None."""
+        is_own = task_id == self.task_id and index in (None, -1, self.map_index)
+        if is_own or (task_id not in self.instances and index in (None, -1)):
+            return self._pulled(task_id, key, default)
+        instances = self.instances.get(task_id, ())
+        value = instances[index].get(key) if index is not None and 0 <= index < len(instances) else None
+        return default if value is None else value
 
     def _pulled(self, task_id: str, key: str, default: Any) -> Any:
         if task_id == self.task_id:

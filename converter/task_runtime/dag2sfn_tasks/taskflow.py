@@ -5,6 +5,7 @@ import typing
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from .dags import recording, unique_task_id
 from .operators import (
     BaseOperator,
     Decorated,
@@ -64,11 +65,18 @@ class TaskDecorator:
 
     def expand(self, **kwargs: Any) -> XComArg:
         """Make a mapped task."""
-        return XComArg(MappedOperator(mapped_class=self._operator_class, expand=kwargs, **self._options))
+        return self._mapped(expand=kwargs)
 
     def expand_kwargs(self, kwargs: Any, **options: Any) -> XComArg:
         """Make a mapped task."""
-        return XComArg(MappedOperator(mapped_class=self._operator_class, expand=kwargs, **self._options))
+        return self._mapped(rows=kwargs)
+
+    def _mapped(self, **over: Any) -> XComArg:
+        group = self._options.get("task_group") or recording.current_group()
+        dag = self._options.get("dag") or (group.dag if group else None) or recording.current_dag()
+        task_id = unique_task_id(self._options["task_id"], dag, group)
+        options = {**self._options, "task_id": task_id, "python_callable": self.function}
+        return XComArg(MappedOperator(mapped_class=self._operator_class, **over, **options))
 
 
 class TaskDecorators:

@@ -2,10 +2,11 @@
 
 It shares nothing with the compiler but the model (``converter.workflow``). Every clause names the function
 of Airflow 3.3 that it restates; tests/verify/oracle drives those functions and compares each change of every
-task's state. Not covered: mapped tasks, deferral and rescheduling, pools and other limits, earlier runs
+task's state. Not covered: mapped task groups, deferral and rescheduling, pools and other limits, earlier runs
 (depends_on_past).
 
 * :mod:`script`: what chance decides: how long a try takes, how it ends
+* :mod:`mapping`: the instances of mapped tasks in place of them
 * :mod:`rules`: the 13 trigger rules
 * :mod:`graph`: relatives, setups, leaves
 * :mod:`decisions`: what a task does, given the outcomes so far
@@ -13,6 +14,7 @@ task's state. Not covered: mapped tasks, deferral and rescheduling, pools and ot
 * :mod:`run`: one run, on a virtual clock; :mod:`trace`: what it was
 """
 
+from converter.verify.airflow_run.mapping import expanded, instance_ids, length_of, pushes, task_of
 from converter.verify.airflow_run.run import simulate
 from converter.verify.airflow_run.script import Branch, End, Script, ShortCircuit, Try, retry_band
 from converter.verify.airflow_run.trace import Cause, Change, Phase, State, TaskResult, Trace
@@ -29,6 +31,11 @@ __all__ = [
     "TaskResult",
     "Trace",
     "Try",
+    "expanded",
+    "instance_ids",
+    "length_of",
+    "pushes",
     "retry_band",
     "simulate",
+    "task_of",
 ]

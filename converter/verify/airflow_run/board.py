@@ -86,6 +86,10 @@ class Board:
         for task_id in lasting:
             self.ends_at[task_id] = self.now + self.current_try(task_id).seconds
 
+    def has_no_items(self, task_id: str) -> bool:
+        """Whether it is a mapped task without instances: it is skipped when it would be expanded."""
+        return not self.script.get(task_id, True)
+
     def current_try(self, task_id: str) -> Try:
         """Return the try that was begun last. Raises KeyError if the script lacks the task."""
         tries = self.script[task_id]

@@ -1,14 +1,15 @@
 """What the scheduler decides about one task: skips it was told of, its setups, its rule, its scope.
 
-All of it is ``airflow.models.taskinstance``, ``TaskInstance.are_dependencies_met``, for the dependencies of
-an unmapped task: ``NotPreviouslySkippedDep`` and ``TriggerRuleDep`` (airflow.ti_deps.deps).
+All of it is ``airflow.models.taskinstance``, ``TaskInstance.are_dependencies_met``, for the dependencies
+``NotPreviouslySkippedDep``, ``TriggerRuleDep`` and ``MappedTaskUpstreamDep`` (airflow.ti_deps.deps).
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 
 from converter.verify.airflow_run.graph import Graph
+from converter.verify.airflow_run.mapping import task_of
 from converter.verify.airflow_run.rules import Decision, Verdict, apply_rule, tally
 from converter.workflow import Outcome, TriggerRule
 
@@ -16,7 +17,8 @@ from converter.workflow import Outcome, TriggerRule
 def decide(graph: Graph, outcomes: Mapping[str, Outcome], task_id: str) -> Decision:
     """Return what the task does, given the outcomes of the tasks that have finished.
 
-    This is ``TriggerRuleDep._evaluate_trigger_rule``; tasks that a branch has skipped are another matter.
+    This is ``TriggerRuleDep._evaluate_trigger_rule``; tasks that a branch has skipped are another matter, and
+    so is what a mapped task is expanded over.
     """
     task = graph.tasks[task_id]
     if task.is_teardown:
@@ -26,6 +28,30 @@ def decide(graph: Graph, outcomes: Mapping[str, Outcome], task_id: str) -> Decis
         return by_rule
     by_setups = _decide_by_setups(graph, outcomes, task_id)
     return by_setups if isinstance(by_setups, Outcome) or by_rule is Verdict.RUN else by_rule
+
+
+def without_items(
+    graph: Graph, outcomes: Mapping[str, Outcome], task_id: str, begun: Collection[str]
+) -> Outcome | None:
+    """Return what becomes of a mapped task because of what it is expanded over; None if nothing does.
+
+    Instances of a mapped task that has been expanded, as those in ``begun`` have, do not count here; over a
+    list of the file, a task is expanded from the start. (``MappedTaskUpstreamDep``)
+    """
+    over = graph.expanded_over[task_id]
+    unexpanded = [
+        outcomes.get(name)
+        for name, from_the_start in over.items()
+        if name == task_of(name) or not (from_the_start or name in begun)
+    ]
+    if Outcome.FAILED in unexpanded or Outcome.UPSTREAM_FAILED in unexpanded:
+        return Outcome.UPSTREAM_FAILED
+    return Outcome.SKIPPED if Outcome.SKIPPED in unexpanded else None
+
+
+def has_all_items(graph: Graph, outcomes: Mapping[str, Outcome], task_id: str) -> bool:
+    """Whether all that a mapped task is expanded over has finished."""
+    return all(name in outcomes for name in graph.expanded_over[task_id])
 
 
 def _decide_by_rule(graph: Graph, outcomes: Mapping[str, Outcome], task_id: str) -> Decision:

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
+from converter.verify.airflow_run.mapping import EXPANDED_OVER
 from converter.workflow import Task, Workflow
 
 
@@ -77,6 +78,11 @@ class Graph:
             for task_id, task in self.tasks.items()
             if task.is_teardown
         }
+
+    @cached_property
+    def expanded_over(self) -> Mapping[str, Mapping[str, bool]]:
+        """What the task of an instance is expanded over, see :mod:`~converter.verify.airflow_run.mapping`."""
+        return {task_id: task.settings.get(EXPANDED_OVER, {}) for task_id, task in self.tasks.items()}
 
     @cached_property
     def deciding(self) -> frozenset[str]:

@@ -7,9 +7,10 @@ One pass is ``SchedulerJobRunner._schedule_dag_run`` (airflow.jobs.scheduler_job
 from __future__ import annotations
 
 from collections.abc import Mapping
+from types import MappingProxyType
 
 from converter.verify.airflow_run.board import Board, RunEnd
-from converter.verify.airflow_run.decisions import decide
+from converter.verify.airflow_run.decisions import decide, has_all_items, without_items
 from converter.verify.airflow_run.rules import Decision, Verdict
 from converter.verify.airflow_run.trace import Cause, Phase
 from converter.workflow import Outcome
@@ -31,11 +32,10 @@ def _changes_something(board: Board) -> bool:
         _end_by_timeout(board)
         return True
     unfinished = board.unfinished()
-    decisions = {
-        task_id: _consider(board, task_id)
-        for task_id in unfinished
-        if board.states[task_id] is not Phase.RUNNING
-    }
+    decisions: dict[str, Decision] = {}
+    for task_id in unfinished:
+        if board.states[task_id] is not Phase.RUNNING:
+            decisions[task_id] = _consider(board, task_id, decisions)
     decided = {task_id: verdict for task_id, verdict in decisions.items() if isinstance(verdict, Outcome)}
     may_run = [task_id for task_id, verdict in decisions.items() if verdict is Verdict.RUN]
     if board.unheard is not None:
@@ -50,17 +50,39 @@ def _changes_something(board: Board) -> bool:
     return _look_for_deadlock(board, unfinished)
 
 
-def _consider(board: Board, task_id: str) -> Decision:
-    """A skip that its parent has ordered comes first (``NotPreviouslySkippedDep``)."""
+def _consider(board: Board, task_id: str, before: Mapping[str, Decision]) -> Decision:
+    """A skip that its parent has ordered comes first (``NotPreviouslySkippedDep``).
+
+    What a mapped task is expanded over is looked up in the database, where the decisions of this pass are
+    already; for its rule the scheduler goes by what had finished before the pass.
+    """
     if task_id in board.told_to_skip:
         return Outcome.SKIPPED
-    return _by_rule(board, board.outcomes(), task_id)
+    now = {name: decision for name, decision in before.items() if isinstance(decision, Outcome)}
+    return _by_rule(board, board.outcomes(), task_id, now)
 
 
-def _by_rule(board: Board, outcomes: Mapping[str, Outcome], task_id: str) -> Decision:
+def _by_rule(
+    board: Board,
+    outcomes: Mapping[str, Outcome],
+    task_id: str,
+    now: Mapping[str, Outcome] = MappingProxyType({}),
+) -> Decision:
     if task_id in board.sure:
         return Verdict.RUN
-    return decide(board.graph, outcomes, task_id)
+    decision = decide(board.graph, outcomes, task_id)
+    if not board.graph.expanded_over[task_id]:
+        return Outcome.SKIPPED if decision is Verdict.RUN and board.has_no_items(task_id) else decision
+    begun = [name for name, tries in board.tries.items() if tries]
+    lacking = without_items(board.graph, {**outcomes, **now}, task_id, begun)
+    if lacking and decision is not Outcome.UPSTREAM_FAILED:
+        return lacking
+    if decision is not Verdict.RUN or task_id in begun:
+        return decision
+    if not has_all_items(board.graph, {**outcomes, **now}, task_id):
+        # It may run, and cannot be expanded: Airflow gives it up (``TaskMap.expand_mapped_task``).
+        return Outcome.UPSTREAM_FAILED
+    return Outcome.SKIPPED if board.has_no_items(task_id) else decision
 
 
 def _look_for_deadlock(board: Board, unfinished: tuple[str, ...]) -> bool:

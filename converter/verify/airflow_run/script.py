@@ -66,7 +66,7 @@ class Try:
             raise ValueError(f"only a success can take no time: {self}")
 
 
-#: The tries of each task, by task id. The last one is repeated.
+#: The tries of each task, by task id. The last one is repeated. A mapped task without items has none.
 Script: TypeAlias = Mapping[str, Sequence[Try]]
 
 

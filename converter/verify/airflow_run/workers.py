@@ -6,6 +6,7 @@ A worker reports to Airflow's execution API (airflow.api_fastapi.execution_api.r
 from __future__ import annotations
 
 from converter.verify.airflow_run.board import Board
+from converter.verify.airflow_run.mapping import FROM_THE_START, task_of
 from converter.verify.airflow_run.script import Branch, End, ShortCircuit, retry_band
 from converter.verify.airflow_run.trace import Phase, State
 from converter.workflow import Outcome
@@ -15,7 +16,7 @@ def finish_try(board: Board, task_id: str) -> None:
     """Apply the end of a running task's current try, as the script has it."""
     del board.ends_at[task_id]
     end = board.current_try(task_id).end
-    if isinstance(end, Branch) and not set(end.chosen) <= set(board.graph.tasks):
+    if isinstance(end, Branch) and not set(end.chosen) <= set(map(task_of, board.graph.tasks)):
         end = End.FAILED  # an unknown id is an ordinary error of the task: SkipMixin.skip_all_except
     if isinstance(end, (Branch, ShortCircuit)):
         _skip_downstream(board, task_id, end)
@@ -37,8 +38,23 @@ def _skip_downstream(board: Board, task_id: str, end: Branch | ShortCircuit) -> 
     targets = {target for target in orders if board.hears(target, task_id)}
     board.told_to_skip |= targets & board.graph.downstream[task_id]
     untouchable = (Phase.RUNNING, Outcome.SUCCESS, Outcome.FAILED)
-    skipped = {target for target in targets if board.states[target] not in untouchable}
+    # They are told by the task's id alone, which instances do not go by once there are any.
+    skipped = {
+        target
+        for target in targets
+        if board.states[target] not in untouchable and not _is_expanded(board, target)
+    }
     board.change({**dict.fromkeys(skipped, Outcome.SKIPPED), task_id: Outcome.SUCCESS})
+
+
+def _is_expanded(board: Board, name: str) -> bool:
+    """Whether it is an instance of a mapped task that has been expanded."""
+    if name == task_of(name):
+        return False
+    settings = board.graph.tasks[name].settings
+    return bool(settings.get(FROM_THE_START)) or any(
+        tries for other, tries in board.tries.items() if task_of(other) == task_of(name)
+    )
 
 
 def _not_chosen(board: Board, task_id: str, branch: Branch) -> frozenset[str]:
@@ -46,8 +62,9 @@ def _not_chosen(board: Board, task_id: str, branch: Branch) -> frozenset[str]:
 
     The chosen need not be children. (airflow.providers.standard.utils.skipmixin, SkipMixin.skip_all_except)
     """
-    behind = (board.graph.descendants[chosen] for chosen in branch.chosen)
-    return board.graph.downstream[task_id].difference(branch.chosen, *behind)
+    chosen = [name for name in board.graph.tasks if task_of(name) in branch.chosen]
+    behind = (board.graph.descendants[name] for name in chosen)
+    return board.graph.downstream[task_id].difference(chosen, *behind)
 
 
 def _cut_off(board: Board, task_id: str, end: ShortCircuit) -> frozenset[str]:

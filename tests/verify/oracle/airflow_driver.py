@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 import os
 import sys
+from collections import Counter
 from datetime import datetime, timedelta, timezone
 from types import SimpleNamespace
 
@@ -37,10 +38,11 @@ from airflow.models.dagbundle import DagBundleModel
 from airflow.models.dagrun import DagRun
 from airflow.models.log import Log
 from airflow.models.taskinstance import TaskInstance
+from airflow.models.taskmap import TaskMap
 from airflow.models.xcom import XComModel
 from airflow.providers.standard.operators.empty import EmptyOperator
 from airflow.providers.standard.operators.python import ShortCircuitOperator
-from airflow.sdk import DAG, BaseOperator
+from airflow.sdk import DAG, BaseOperator, XComArg
 from airflow.sdk.bases.branch import BaseBranchOperator
 from airflow.sdk.exceptions import AirflowException, DownstreamTasksSkipped
 from airflow.serialization.serialized_objects import DagSerialization
@@ -71,6 +73,15 @@ CLOCK = Clock()
 
 class Plain(BaseOperator):
     pass
+
+
+class Mapped(BaseOperator):
+    def __init__(self, *, x=None, y=None, **kwargs):
+        super().__init__(**kwargs)
+
+
+#: What a mapped task is expanded over, until the tasks are made that it is expanded over.
+PENDING = {"x": [0]}
 
 
 class Branch(BaseBranchOperator):
@@ -112,9 +123,21 @@ def operator_of(task, tries):
         return ShortCircuitOperator(
             python_callable=lambda: False, ignore_downstream_trigger_rules=ignores, **arguments
         )
+    if task["expansion"]:
+        return Mapped.partial(**arguments).expand(**PENDING)
     if all(attempt["seconds"] == 0 for attempt in tries):
         return EmptyOperator(**arguments)
     return Plain(**arguments)
+
+
+def expand(dag, task):
+    """Say what a mapped task is expanded over, now that all tasks are there."""
+    given = {
+        name: source["value"] if source["kind"] == "literal" else XComArg(dag.get_task(source["task_id"]))
+        for name, source in task["expansion"]["arguments"].items()
+    }
+    dag.get_task(task["task_id"]).expand_input.value.clear()
+    dag.get_task(task["task_id"]).expand_input.value.update(given)
 
 
 def dag_of(workflow, script):
@@ -136,16 +159,24 @@ def dag_of(workflow, script):
         for task in workflow["tasks"]:
             for upstream in task["upstream"]:
                 dag.get_task(upstream).set_downstream(dag.get_task(task["task_id"]))
+            if task["expansion"]:
+                expand(dag, task)
     dag.validate()
     return dag
+
+
+def named(task_id, map_index):
+    """Return what a task instance is called here."""
+    return task_id if map_index < 0 else f"{task_id}[{map_index}]"
 
 
 class Play:
     """One run of one DAG."""
 
-    def __init__(self, session, workflow, script) -> None:
+    def __init__(self, session, workflow, script, pushed) -> None:
         self.session = session
         self.script = script
+        self.pushed = pushed
         self.dag = dag_of(workflow, script)
         self.scheduled_dag = DagSerialization.deserialize_dag(DagSerialization.serialize_dag(self.dag))
         self.dag_bag = SimpleNamespace(get_dag_for_run=lambda **_: self.scheduled_dag)
@@ -172,11 +203,11 @@ class Play:
             session=session,
         )
         session.commit()
-        self.states = dict.fromkeys(self.dag.task_ids)
-        self.tries = dict.fromkeys(self.dag.task_ids, 0)
+        self.states = {}
+        self.tries = Counter()
         self.ends_at = {}
         self.retry_at = {}
-        self.waits = {task_id: [] for task_id in script}
+        self.waits = {name: [] for name in script}
         self.changes = []
         self.timeout = workflow["dagrun_timeout"]
 
@@ -221,7 +252,7 @@ class Play:
             state = "running" if stored == "scheduled" else stored
             if stored == "scheduled":
                 self.start(task_id, now)
-            if state != self.states[task_id]:
+            if state != self.states.get(task_id):
                 self.states[task_id] = state
                 self.changes.append([now, task_id, state])
         self.session.expire_all()
@@ -238,12 +269,17 @@ class Play:
         return tries[min(self.tries[task_id], len(tries)) - 1]
 
     def stored(self, column):
-        """Return (task id, value of this column) of all task instances, by task id."""
-        rows = self.session.execute(select(TaskInstance.task_id, column).order_by(TaskInstance.task_id))
-        return [tuple(row) for row in rows]
+        """Return (name, value of this column) of all task instances, in the order of the names.
 
-    def of_task(self, statement, task_id):
-        return statement.where(TaskInstance.task_id == task_id)
+        The name is the task's id, with the map index of an instance that has one: ``task[0]``.
+        """
+        rows = self.session.execute(select(TaskInstance.task_id, TaskInstance.map_index, column))
+        return sorted((named(task_id, index), value) for task_id, index, value in rows)
+
+    def of_task(self, statement, name):
+        task_id, _, index = name.rstrip("]").partition("[")
+        map_index = TaskInstance.map_index == int(index or -1)
+        return statement.where(TaskInstance.task_id == task_id, map_index)
 
     def task_instance(self, task_id):
         return self.session.scalars(self.of_task(select(TaskInstance), task_id)).one()
@@ -265,8 +301,20 @@ class Play:
         elif kind == "skipped":
             self.report(task_id, TITerminalStatePayload(state="skipped", end_date=end_date))
         else:
+            self.push(task_id)
             self.report(task_id, TISuccessStatePayload(state="success", end_date=end_date))
         self.note_changes(now)
+
+    def push(self, name):
+        """Push what others are expanded over: what an instance returns, else the length of the list."""
+        task_id, _, index = name.rstrip("]").partition("[")
+        if index:
+            value = {"value": int(index), "map_index": int(index)}
+            XComModel.set("return_value", dag_id=DAG_ID, task_id=task_id, run_id=self.run.run_id, **value)
+        elif task_id in self.pushed:
+            length = {"map_index": -1, "length": self.pushed[task_id], "keys": None}
+            self.session.add(TaskMap(dag_id=DAG_ID, task_id=task_id, run_id=self.run.run_id, **length))
+        self.session.flush()
 
     def report(self, task_id, payload):
         api.ti_update_state(self.id_of(task_id), payload, session=self.session, dag_bag=self.dag_bag)
@@ -279,7 +327,7 @@ class Play:
     def note_retry(self, task_id, now):
         self.session.expire_all()
         ti = self.task_instance(task_id)
-        ti.task = self.scheduled_dag.get_task(task_id)
+        ti.task = self.scheduled_dag.get_task(ti.task_id)
         self.retry_at[task_id] = (ti.next_retry_datetime() - START).total_seconds()
         self.waits[task_id].append(self.retry_at[task_id] - now)
 
@@ -313,8 +361,11 @@ class Play:
 
 
 def play(session, case):
-    """Play {"workflow": its JSON form, "script": {task id: [{"seconds", "kind", …}, …]}}."""
-    return Play(session, case["workflow"], case["script"]).play()
+    """Play {"workflow": its JSON form, "script": {name: [{"seconds", "kind", …}, …]}, "pushed": {…}}.
+
+    An instance of a mapped task is called ``task[0]``. ``pushed`` has the lengths of what tasks return.
+    """
+    return Play(session, case["workflow"], case["script"], case["pushed"]).play()
 
 
 def main():

@@ -39,8 +39,8 @@ def airflow_play(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Play]:
         assert driver.stdout is not None
         requests, results = driver.stdin, driver.stdout
 
-        def play(workflow: Workflow, script: Script) -> dict[str, Any]:
-            requests.write(json.dumps(case_to_json(workflow, script)) + "\n")
+        def play(workflow: Workflow, script: Script, pushed: Mapping[str, int]) -> dict[str, Any]:
+            requests.write(json.dumps(case_to_json(workflow, script, pushed)) + "\n")
             requests.flush()
             line = results.readline()
             assert line, f"the driver has ended:\n{log.read_text()[-3000:]}"

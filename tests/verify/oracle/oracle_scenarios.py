@@ -3,15 +3,29 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import replace
 from typing import Any
 
-from converter.verify.airflow_run import Branch, End, Script, ShortCircuit, Try, simulate
+from converter.expansion import Expansion, Source, SourceKind
+from converter.verify.airflow_run import (
+    Branch,
+    End,
+    Script,
+    ShortCircuit,
+    Try,
+    expanded,
+    instance_ids,
+    length_of,
+    pushes,
+    simulate,
+    task_of,
+)
 from converter.workflow import Location, Retries, Task, TriggerRule, Workflow, to_json
 
-#: Plays a run with Airflow itself; what it returns is in airflow_driver.py.
-Play = Callable[[Workflow, Script], dict[str, Any]]
+#: Plays a run with Airflow itself; what it returns is in airflow_driver.py. The last argument gives the
+#: lengths of what tasks return that others are expanded over.
+Play = Callable[[Workflow, Script, Mapping[str, int]], dict[str, Any]]
 
 NOWHERE = Location("")
 #: Which rules a random DAG draws from: mostly plain ones, all alike, or those whose tasks can be under way
@@ -123,9 +137,9 @@ def _random_tries(rng: random.Random, item: Task, ids: list[str], kinds: tuple[i
     return tuple(tries)
 
 
-def case_to_json(workflow: Workflow, script: Script) -> dict[str, Any]:
+def case_to_json(workflow: Workflow, script: Script, pushed: Mapping[str, int]) -> dict[str, Any]:
     tries = {task_id: [_try_to_json(attempt) for attempt in tries] for task_id, tries in script.items()}
-    return {"workflow": to_json(workflow), "script": tries}
+    return {"workflow": to_json(workflow), "script": tries, "pushed": dict(pushed)}
 
 
 def _try_to_json(attempt: Try) -> dict[str, Any]:
@@ -150,13 +164,65 @@ def with_waits(script: Script, waits: Mapping[str, list[float]]) -> Script:
     }
 
 
-def difference(airflow_play: Play, workflow: Workflow, script: Script) -> str | None:
+def random_mapped_case(seed: int) -> tuple[Workflow, Script, dict[str, int]]:
+    """As :func:`random_case`, with mapped tasks; and the lengths of what tasks return."""
+    rng = random.Random(f"mapped {seed}")
+    workflow, script = random_case(seed)
+    before: list[str] = []
+    returning: list[str] = []
+    tasks: list[Task] = []
+    pushed: dict[str, int] = {}
+    tries: dict[str, tuple[Try, ...]] = {}
+    for item in workflow.tasks:
+        plain = all(isinstance(attempt.end, End) and attempt.seconds for attempt in script[item.task_id])
+        if plain and not (item.is_setup or item.is_teardown) and rng.random() < 0.5:
+            item = _mapped(rng, item, returning)  # noqa: PLW2901
+            count = length_of(item, pushed)
+            names = instance_ids(item.task_id, count)
+            more = {name: _random_tries(rng, item, before, (1, 0, 0, 0)) for name in names}
+            tries |= more if count else {item.task_id: ()}
+            pushed[item.task_id] = sum(pushes(more[name], item.retries.count) for name in names if count)
+        else:
+            tries[item.task_id] = script[item.task_id]
+            pushed[item.task_id] = rng.choice((0, 1, 1, 2, 3))
+        before.append(item.task_id)
+        if plain:
+            returning.append(item.task_id)
+        tasks.append(item)
+    return replace(workflow, tasks=tuple(tasks)), tries, pushed
+
+
+def _mapped(rng: random.Random, item: Task, returning: Collection[str]) -> Task:
+    """Expand a task over a literal, or over tasks directly before it that return something."""
+    literals = [Source(SourceKind.LITERAL, list(range(rng.choice((0, 1, 2, 3)))))]
+    over = [Source(SourceKind.XCOM, task_id=up) for up in item.upstream if up in returning]
+    allowed = literals if item.trigger_rule is TriggerRule.ALWAYS else [*literals, *over, *over]
+    chosen = rng.sample(allowed, min(len(allowed), rng.choice((1, 1, 1, 2))))
+    return replace(item, is_mapped=True, expansion=Expansion(dict(zip("xy", chosen, strict=False))))
+
+
+def difference(
+    airflow_play: Play, workflow: Workflow, script: Script, pushed: Mapping[str, int] | None = None
+) -> str | None:
     """Return what Airflow and the oracle did, where they differ; else None."""
-    theirs = airflow_play(workflow, script)
-    trace = simulate(workflow, with_waits(script, theirs["waits"]))
+    theirs = airflow_play(workflow, script, pushed or {})
+    lengths = {
+        item.task_id: sum(task_of(name) == item.task_id for name in script if script[name])
+        for item in workflow.tasks
+        if item.is_mapped
+    }
+    trace = simulate(expanded(workflow, lengths), with_waits(script, theirs["waits"]))
+    begun = {task_of(name) for name, result in trace.tasks.items() if result.tries}
+    # Over a list of the file, a task is expanded from the start.
+    begun |= {item.task_id for item in workflow.tasks if item.expansion and not item.expansion.task_ids()}
+    named = {name: name if task_of(name) in begun else task_of(name) for name in trace.tasks}
+    changes = [[change.at, named[change.task_id], change.state.value] for change in trace.changes]
     ours = {
-        "changes": [[change.at, change.task_id, change.state.value] for change in trace.changes],
-        "tries": {task_id: result.tries for task_id, result in trace.tasks.items()},
+        # Before it is expanded there is one instance of a task.
+        "changes": [change for number, change in enumerate(changes) if change not in changes[:number]]
+        if lengths
+        else changes,
+        "tries": {named[name]: result.tries for name, result in trace.tasks.items()},
         "outcome": trace.outcome.value,
         "ended": trace.ended,
     }

@@ -3,7 +3,7 @@
 import itertools
 
 import pytest
-from oracle_scenarios import dag, difference, random_case, task
+from oracle_scenarios import dag, difference, random_case, random_mapped_case, task
 
 from converter.verify.airflow_run import End, Try
 from converter.workflow import TriggerRule
@@ -21,16 +21,26 @@ CELLS = [
 ]
 
 
-def assert_no_difference(airflow_play, seeds):
-    found = {seed: difference(airflow_play, *random_case(seed)) for seed in seeds}
+def assert_no_difference(airflow_play, seeds, case=random_case):
+    found = {seed: difference(airflow_play, *case(seed)) for seed in seeds}
     differing = {seed: text for seed, text in found.items() if text}
-    assert not differing, f"{len(differing)} of {len(found)} random_case(seed) differ: " + "".join(
+    assert not differing, f"{len(differing)} of {len(found)} of {case.__name__} differ: " + "".join(
         f"\nseed {seed}: {text}" for seed, text in itertools.islice(differing.items(), 3)
     )
 
 
 def test_random_dags_run_as_in_airflow(airflow_play):
     assert_no_difference(airflow_play, QUICK_SEEDS)
+
+
+def test_random_dags_with_mapped_tasks_run_as_in_airflow(airflow_play):
+    assert_no_difference(airflow_play, QUICK_SEEDS, random_mapped_case)
+
+
+@pytest.mark.full
+@pytest.mark.parametrize("first", FULL_SEEDS[:1200:CHUNK])
+def test_hundreds_of_random_dags_with_mapped_tasks_run_as_in_airflow(airflow_play, first):
+    assert_no_difference(airflow_play, range(first, first + CHUNK), random_mapped_case)
 
 
 @pytest.mark.full

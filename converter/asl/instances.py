@@ -1,0 +1,172 @@
+"""A mapped task → one Map state, with an iteration for each instance.
+
+An instance's failure or skip is caught into its own record, so that the others go on. The task's record then
+has them all, as ``instances``, in the order of their indexes. Its ``state`` is the worst of theirs (failed,
+skipped, success), so that it is ``success`` if and only if all have succeeded; its ``at`` is the time of the
+last. A task without items is skipped and has no ``instances``, and so has one that does not run: in Airflow
+it is never expanded, and counts as one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+
+from converter import diagnostics as d
+from converter.asl import records, tasks
+from converter.diagnostics import Diagnostic
+from converter.expressions.jsonata import Expression, literal, path
+from converter.operators.arguments import task_diagnostic
+from converter.operators.step import Instances, Step
+from converter.workflow import Task, Workflow
+
+#: Airflow's own limit on what a task may return to be expanded over (``[core] max_map_length``).
+LONGEST_LIST = 1024
+#: What all instances of a machine may take of the history's 25,000 events and of a state's 256 KiB of data.
+_EVENTS, _BYTES = 15_000, 160_000
+#: The record of an instance that returns an id, or nothing.
+_RECORD_BYTES = 150
+#: An iteration starts and ends; a task is entered, scheduled, started, succeeded, exited; what a retry adds.
+_EVENTS_OF_INSTANCE, _EVENTS_OF_RETRY = 7, 3
+#: What a task of several states has in each try: the Parallel around them, their beginning and end; a part.
+_EVENTS_OF_PARTS, _EVENTS_OF_PART = 8, 9
+#: What a caught failure adds, and the question whether an instance is done: states of their own.
+_EVENTS_OF_END = 4
+
+
+def most_instances(steps: Mapping[str, Step], tasks_by_id: Mapping[str, Task]) -> dict[str, int]:
+    """Return how many instances each mapped task may have: its number, or what there is room for."""
+    mapped = {name: step.instances for name, step in steps.items() if step.instances is not None}
+    found = {name: each.length for name, each in mapped.items() if each.length is not None}
+    unknown = [name for name in mapped if name not in found]
+    events = _EVENTS - sum(
+        events_of_instance(steps[name], tasks_by_id[name]) * count for name, count in found.items()
+    )
+    size = _BYTES - _RECORD_BYTES * sum(found.values())
+    for name in unknown:
+        by_events = events // len(unknown) // events_of_instance(steps[name], tasks_by_id[name])
+        by_size = size // len(unknown) // _RECORD_BYTES
+        found[name] = max(1, min(LONGEST_LIST, by_events, by_size))
+    return found
+
+
+def events_of_instance(step: Step, task: Task) -> int:
+    """Return the events of one instance that fails after all retries of its own, but for its polls."""
+    retries = max(0, task.retries.count)
+    if step.parts:
+        of_try = _EVENTS_OF_PARTS + _EVENTS_OF_PART * len(step.parts)
+        return _EVENTS_OF_INSTANCE + _EVENTS_OF_END + of_try * (1 + retries)
+    return _EVENTS_OF_INSTANCE + _EVENTS_OF_END + _EVENTS_OF_RETRY * retries
+
+
+def events_of_instances(workflow: Workflow, steps: Mapping[str, Step]) -> int:
+    """Return the events of all instances that a machine may have."""
+    by_id = {task.task_id: task for task in workflow.tasks}
+    return sum(
+        count * events_of_instance(steps[name], by_id[name])
+        for name, count in most_instances(steps, by_id).items()
+    )
+
+
+def instance_problems(workflow: Workflow, steps: Mapping[str, Step]) -> Iterator[Diagnostic]:
+    """Yield which mapped tasks have too many instances, and which may get too many."""
+    most = most_instances(steps, {task.task_id: task for task in workflow.tasks})
+    for task in workflow.tasks:
+        each = steps[task.task_id].instances
+        if each is None:
+            continue
+        if each.length is None and most[task.task_id] < LONGEST_LIST:
+            problem = f"it fails with more than {most[task.task_id]} instances"
+            remedy = "lower its retries, or give each instance more to do"
+            yield task_diagnostic(d.MOST_INSTANCES, task, problem, remedy)
+        elif (
+            each.length is not None and each.length * events_of_instance(steps[task.task_id], task) > _EVENTS
+        ):
+            problem = f"its {each.length} instances do not fit the history of an execution"
+            remedy = "lower its retries, or give each instance more to do"
+            yield task_diagnostic(d.TOO_MANY_INSTANCES, task, problem, remedy)
+
+
+def map_state(
+    step: Step,
+    task: Task,
+    where: tasks.Surroundings,
+    *,
+    caught: Sequence[tuple[Sequence[str], Expression]],
+    most: int,
+) -> dict[str, Any]:
+    """Return the state that runs all instances of a mapped task, without its transitions and its Catch.
+
+    What is ``caught`` (errors → the record) ends an instance, of which there are ``most`` at most.
+    """
+    instance = where.names.unique(f"{task.task_id}: instance")
+    ended = where.names.unique(f"{task.task_id}: instance ended")
+    # The way to its index is as to the record of another task.
+    inside = replace(where, awaited=False, has_records=False, reads=(*where.reads, task.task_id))
+    inner = tasks.state_for(step, task, inside)
+    state: dict[str, Any] = {
+        "Type": "Map",
+        "Comment": inner["Comment"],
+        "Items": str(_indexes(step.instances or Instances(Expression("0")), most)),
+        "ItemSelector": {
+            **{read: str(records.of_task(read)) for read in where.reads},
+            task.task_id: {"map_index": "{% $states.context.Map.Item.Value %}"},
+        },
+    }
+    if step.instances and step.instances.at_once:
+        state["MaxConcurrency"] = step.instances.at_once
+    inner |= {"Comment": f"an instance of {task.task_id}: {step.operator}", "End": True}
+    states = {instance: inner}
+    start = instance
+    if where.options.resumable:
+        start = where.names.unique(f"{task.task_id}: instance done before?")
+        states = {start: _resumption(task.task_id, instance, ended), **states}
+    if caught:
+        inner["Catch"] = [
+            {"ErrorEquals": list(errors), "Output": str(output), "Next": ended} for errors, output in caught
+        ]
+    if caught or where.options.resumable:
+        states[ended] = {"Type": "Succeed"}
+    state["ItemProcessor"] = {"ProcessorConfig": {"Mode": "INLINE"}, "StartAt": start, "States": states}
+    state["Output"] = str(_with_record(task.task_id, has_records=where.has_records))
+    return state
+
+
+def _resumption(task_id: str, instance: str, ended: str) -> dict[str, Any]:
+    """Return the state that passes an instance by if an earlier execution has done it."""
+    index = f"{records.INPUT}.{path(task_id)}.map_index"
+    earlier = f"($all := {records.RESUMED_INSTANCES}.{path(task_id)}; $all[{index}])"
+    return {
+        "Type": "Choice",
+        "Choices": [
+            {
+                "Condition": str(Expression(f"{index} >= 0 and {earlier}.state = 'success'")),
+                "Output": str(Expression(f"{{{literal(task_id)}: {earlier}}}")),
+                "Next": ended,
+            }
+        ],
+        "Default": instance,
+    }
+
+
+def _indexes(instances: Instances, most: int) -> Expression:
+    """Return the indexes of the instances; a single negative one if there are too many."""
+    if instances.length is not None:
+        return Expression(f"[0..{instances.length - 1}]")
+    return Expression(f"($n := {instances.count.text}; $n > {most} ? [-1] : [0..$n - 1])")
+
+
+def _with_record(task_id: str, *, has_records: bool) -> Expression:
+    """Return the data with the record of a mapped task, whose instances have just ended."""
+    state = " : ".join(f"'{bad}' in $i.state ? '{bad}'" for bad in ("failed", "skipped"))
+    cause = "$count($bad) & ' of ' & $count($i) & ' instances failed: ' & $bad[0].cause"
+    record = (
+        f"($i := [$states.result.{path(task_id)}]; $bad := $i[state = 'failed'];"
+        " $count($i) = 0 ? {'state': 'skipped', 'at': $millis()}"
+        f" : {{'state': {state} : 'success', 'at': $max($i.at), 'instances': $i,"
+        f" 'error': $bad[0].error, 'cause': $exists($bad) ? {cause}}})"
+    )
+    if has_records:
+        return records.with_record(task_id, record)
+    return Expression(f"{{{literal(task_id)}: {record}}}")

@@ -1,0 +1,119 @@
+"""``dag2sfn assess``."""
+
+from __future__ import annotations
+
+from enum import Enum
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from converter import all_cores
+from converter.asl.options import Failures, Options, PollerStyle
+from converter.cli_support import json_text
+from converter.commands.parameters import (
+    AllowNetwork,
+    DagIds,
+    DagPath,
+    DurationsFile,
+    Jobs,
+    OperatorsFile,
+    PollInterval,
+    TimeLimit,
+    VariablesFile,
+)
+from converter.diagnostics import Dag2SfnError
+from converter.report import console, streams
+from converter.report.documents import diagnostics_json
+
+if TYPE_CHECKING:
+    from converter.assessment import Assessment
+
+
+class AssessmentFormat(str, Enum):
+    """How an assessment is shown."""
+
+    TEXT = "text"
+    JSON = "json"
+    HTML = "html"
+
+
+def assess(
+    path: DagPath,
+    *,
+    format: Annotated[
+        AssessmentFormat, typer.Option("--format", help="Text, JSON for programs, or a page.")
+    ] = AssessmentFormat.TEXT,
+    dag_id: DagIds = None,
+    failures: Annotated[Failures, typer.Option(help="As for `convert`.")] = Failures.AIRFLOW,
+    poller_style: Annotated[PollerStyle, typer.Option(help="As for `convert`.")] = PollerStyle.LOOP,
+    poll_interval: PollInterval = 30,
+    jobs: Jobs = None,
+    durations: DurationsFile = None,
+    variables: VariablesFile = None,
+    operators: OperatorsFile = None,
+    allow_network: AllowNetwork = False,
+    timeout: TimeLimit = 60,
+) -> None:
+    """Say what would become of a folder of DAGs, and write nothing.
+
+    What share of DAGs and tasks converts; what stands in the way, and which DAGs it alone keeps from
+    converting; which DAGs start, await or feed each other; what a run costs in state transitions; which
+    stand-ins the files needed. The exit code is 0 if all DAGs convert, 1 if some do not, 2 if something
+    cannot be read.
+
+    Examples: `dag2sfn assess dags`; `dag2sfn assess dags --format html > assessment.html`
+    """
+    from converter import loading
+    from converter.assessment import Assessment, assess_one
+    from converter.folder import jobs_for
+    from converter.loading.variables import as_text, read_variables
+    from converter.operators.extending import load_operators
+    from converter.planning.durations import NO_DURATIONS
+    from converter.planning.durations_file import read_durations
+
+    try:
+        if operators:
+            load_operators(operators)
+        values = read_variables(variables) if variables else {}
+        options = Options(
+            failures,
+            poll_interval=poll_interval,
+            poller_style=poller_style,
+            operators=operators,
+            variables={name: as_text(value) for name, value in values.items()} if variables else None,
+        )
+        expected = read_durations(durations) if durations else NO_DURATIONS
+        processes = jobs_for(path, jobs)
+        with streams.progress("Assessing DAG files") as on_read:
+            items = loading.load_each(
+                path,
+                dag_ids=dag_id or (),
+                timeout=timeout,
+                variables=values,
+                allow_network=allow_network,
+                jobs=processes,
+                on_read=on_read,
+            )
+            work = partial(assess_one, options, expected)
+            found = Assessment.of(all_cores.each(work, items, jobs=processes))
+    except Dag2SfnError as error:
+        console.print_diagnostics(error.diagnostics)
+        if format is AssessmentFormat.JSON:
+            typer.echo(json_text({"dags": [], "diagnostics": diagnostics_json(error.diagnostics)}))
+        raise typer.Exit(error.exit_code) from None
+    console.print_diagnostics(found.unreadable)
+    typer.echo(_shown(found, path, format), nl=False)
+    raise typer.Exit(found.exit_code)
+
+
+def _shown(found: Assessment, path: Path, format: AssessmentFormat) -> str:
+    from converter.report.assessment_page import assessment_page
+    from converter.report.assessment_text import assessment_text
+
+    if format is AssessmentFormat.JSON:
+        return json_text(found.to_json()) + "\n"
+    if format is AssessmentFormat.HTML:
+        return assessment_page(path.as_posix(), found)
+    return assessment_text(found)

@@ -1,0 +1,35 @@
+"""D280-D299: mapped tasks, and what they are expanded over."""
+
+from converter.diagnostics.model import Severity, declare
+
+EXPANDED_OVER_PYTHON = declare(
+    "D280", Severity.REFUSED, "a mapped task is expanded over what only Python knows",
+    """The machine has to know what each instance is given. What a function makes of an XCom (`.map(…)`), and
+    an object of the DAG file, only Python can tell: a Python task may be expanded over the former, because
+    its function is Python, and no task over the latter.""",
+)  # fmt: skip
+UNEVEN_ROWS = declare(
+    "D281", Severity.REFUSED, "expand_kwargs() gives instances different arguments",
+    """All instances of a mapped task are one state, which has one set of arguments. expand_kwargs() has to be
+    given a list of dicts with the same keys. (Python tasks take any: Lambda calls their function.)""",
+)  # fmt: skip
+ANY_LIST = declare(
+    "D282", Severity.APPROXIMATED, "what is no list counts as an empty one",
+    """A mapped task is expanded over what a task returns that is not run by the DAG's own function. Where it
+    returns neither a list nor a dict, Airflow fails that task; in the machine the mapped task has no
+    instances, and is skipped.""",
+)  # fmt: skip
+MOST_INSTANCES = declare(
+    "D283", Severity.APPROXIMATED, "a mapped task has a largest number of instances",
+    """All instances share the 25,000 events of the execution's history, and 256 KiB of data. A run with more
+    instances than fit fails the task, and says so; Airflow's own limit (max_map_length) is 1,024 items.""",
+)  # fmt: skip
+TOO_MANY_INSTANCES = declare(
+    "D284", Severity.REFUSED, "a mapped task has more instances than an execution can hold",
+    "The task is expanded over a list of the DAG file that is too long for the history of an execution.",
+)  # fmt: skip
+INSTANCES_WITHIN_A_RUN = declare(
+    "D285", Severity.APPROXIMATED, "the limit on instances holds within an execution",
+    """max_active_tis_per_dag bounds the instances of a task in all runs together. The machine holds the limit
+    within one execution (MaxConcurrency of its Map).""",
+)  # fmt: skip

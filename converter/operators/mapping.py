@@ -1,0 +1,145 @@
+"""One instance of a mapped task: what it is given, and how many instances there are.
+
+An instance is a Step like any other. Its state is inside the task's Map, and finds in its input the records
+that it reads, and under the task's own id ``{"map_index": …}``. What it is given follows from that index.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any
+
+from converter.expansion import Expansion, Source, SourceKind
+from converter.expressions.expansions import count_of, items_of
+from converter.expressions.jsonata import Expression, literal, path
+from converter.operators.step import Instances
+from converter.workflow import Opaque, Task
+
+MAP_INDEX = "map_index"
+_TOO_MANY = "there are more instances than an execution has room for"
+
+
+def map_index_of(task: Task) -> str | None:
+    """Return the index of the instance, as JSONata; None if the task is not mapped.
+
+    A task with too many instances has a single one, with a negative index, which fails as it asks for it.
+    """
+    if task.expansion is None:
+        return None
+    index = f"$states.input.{path(task.task_id, MAP_INDEX)}"
+    return f"({index} < 0 ? $error({literal(_TOO_MANY)}) : {index})"
+
+
+def instances_of(task: Task, mapped: frozenset[str]) -> Instances | None:
+    """Return how many instances a task has; None if it is not mapped. ``mapped`` are the mapped tasks."""
+    expansion = task.expansion
+    if expansion is None:
+        return None
+    counts = [count_of(source, mapped.__contains__) for source in expansion.sources]
+    own_limits = (task.settings.get(f"max_active_tis_per_{which}") for which in ("dagrun", "dag"))
+    limits = [limit for limit in own_limits if type(limit) is int and limit > 0]
+    return Instances(
+        count=Expression(" * ".join(counts)),
+        length=expansion.length(),
+        over=expansion.task_ids(),
+        at_once=min(limits) if limits else None,
+    )
+
+
+def literals_that_are_no_lists(expansion: Expansion) -> Iterator[str]:
+    """Yield what is neither a list nor a dict among what a task is expanded over."""
+    for literal_value in (value for source in expansion.sources for value in _literals(source)):
+        if not isinstance(literal_value, (list, dict)):
+            yield literal_value.text if isinstance(literal_value, Opaque) else repr(literal_value)
+
+
+def _literals(source: Source) -> Iterator[Any]:
+    if source.kind is SourceKind.LITERAL:
+        yield source.value
+    for inner in source.sources:
+        yield from _literals(inner)
+
+
+class PerInstance:
+    """The arguments of a mapped task that differ between its instances.
+
+    ``sources`` gives them by name; None if only a run knows which there are (``expand_kwargs`` over an XCom,
+    or with dicts that have different keys).
+    """
+
+    def __init__(self, task: Task, mapped: frozenset[str]) -> None:
+        self._task = task
+        self._is_mapped = mapped.__contains__
+        self._expansion = task.expansion or Expansion()
+        rows = self._expansion.rows
+        self.sources: Mapping[str, Source] | None = (
+            self._expansion.arguments if rows is None else _columns(rows)
+        )
+
+    def value(self, name: str, translated: Callable[[Any], Any]) -> Any:
+        """Return an argument as Expressions over the instance's input.
+
+        ``translated`` gives a value with its templates translated. Raises ValueError for what a Python
+        function makes.
+        """
+        source = (self.sources or {})[name]
+        if SourceKind.MAP in source.kinds():
+            raise ValueError("only Python knows what .map(…) gives")
+        if source.kind is SourceKind.LITERAL:
+            source = Source(source.kind, translated(source.value))
+        return self._item(source, self._index(name))
+
+    def _item(self, source: Source, index: str) -> Any:
+        """Return the item of a source: a dict of Expressions where all items are dicts of the same keys."""
+        items = source.value
+        if source.kind is SourceKind.LITERAL and isinstance(items, list) and items:
+            first = items[0]
+            if isinstance(first, dict) and all(_has_keys_of(first, item) for item in items):
+                return {
+                    key: self._item(Source(source.kind, [item[key] for item in items]), index)
+                    for key in first
+                }
+            if all(item == first for item in items):
+                return first
+            if any(map(_is_computed, items)):
+                # Each instance computes its own: another's may fail.
+                choice = " : ".join(f"$n = {n} ? {literal(item)}" for n, item in enumerate(items))
+                return Expression(f"($n := {index}; {choice})")
+        return Expression(f"($l := {items_of(source, self._is_mapped)}; $l[{index}])")
+
+    def _index(self, name: str) -> str:
+        """Return the index of an argument's item: the last argument varies fastest.
+
+        (``DictOfListsExpandInput._expand_mapped_field``)
+        """
+        index = str(map_index_of(self._task))
+        names = list(self._expansion.arguments)
+        if name not in names or len(names) == 1:
+            return index
+        counts = [count_of(source, self._is_mapped) for source in self._expansion.arguments.values()]
+        behind = counts[names.index(name) + 1 :]
+        found = f"$floor({index} / ({' * '.join(behind)}))" if behind else index
+        return found if name == names[0] else f"({found} % {counts[names.index(name)]})"
+
+
+def _has_keys_of(first: dict[str, Any], item: Any) -> bool:
+    return isinstance(item, dict) and item.keys() == first.keys()
+
+
+def _is_computed(value: Any) -> bool:
+    if isinstance(value, dict):
+        return any(map(_is_computed, value.values()))
+    if isinstance(value, list):
+        return any(map(_is_computed, value))
+    return isinstance(value, Expression)
+
+
+def _columns(rows: Source) -> Mapping[str, Source] | None:
+    """Return the arguments of ``expand_kwargs``, each with its values in all rows."""
+    if rows.kind is not SourceKind.LITERAL or not isinstance(rows.value, list):
+        return None
+    dicts = [row for row in rows.value if isinstance(row, dict)]
+    if len(dicts) < len(rows.value) or any(not _has_keys_of(dicts[0], row) for row in dicts):
+        return None
+    names = dicts[0] if dicts else ()
+    return {name: Source(SourceKind.LITERAL, [row[name] for row in dicts]) for name in names}

@@ -1,0 +1,100 @@
+"""Each instance of mapped tasks, run by Airflow's own task runner and by the function: the same XComs."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from task_function import Function, write_function
+from test_compared_with_airflow import RUN, as_machines_have_it, in_order
+
+from converter.loading import load
+from converter.operators import steps_of
+
+DAG_FILE = Path(__file__).parent / "dags/compared_mapped.py"
+#: How many instances each mapped task has, counted by hand.
+INSTANCES = {
+    "over_literals": 6,
+    "over_dict": 2,
+    "over_xcom": 3,
+    "over_lists": 2,
+    "over_named": 2,
+    "over_both": 6,
+    "over_rows": 2,
+    "over_given_rows": 2,
+    "over_texts": 2,
+    "over_map": 3,
+    "over_zip": 6,
+    "over_concat": 5,
+    "keeps_odd": 3,
+    "one_alone": 1,
+    "over_instances": 2,
+    "classic": 2,
+    "classic_kwargs": 2,
+    "shell": 2,
+    "shell_rows": 2,
+}
+TASKS = (
+    "numbers",
+    "nested_lists",
+    "by_name",
+    "rows",
+    "nothing_to_map_over",
+    "a_text_to_map_over",
+    *(f"{task}[{index}]" for task, count in INSTANCES.items() for index in range(count)),
+    "gathers",
+)
+
+
+@pytest.fixture(scope="module")
+def both(airflow_results, tmp_path_factory) -> dict[str, tuple[Any, Any]]:
+    (workflow,) = load(DAG_FILE)
+    steps, _ = steps_of(workflow)
+    tasks = [task.task_id for task in in_order(workflow)]
+    asked = [
+        (task, index)
+        for task in tasks
+        if task not in ("over_nothing", "over_text", "over_too_long")
+        for index in (range(INSTANCES[task]) if task in INSTANCES else [-1])
+    ]
+    expected = airflow_results(DAG_FILE, {"run": RUN, "variables": {}, "tasks": asked})
+    function = Function(write_function(workflow, tmp_path_factory.mktemp("function")))
+    pushed: dict[str, dict[int, dict[str, Any]]] = {}
+    found = {}
+    for task, index in asked:
+        reads = steps[task].reads
+        answer = function(
+            {
+                "task_id": task,
+                "map_index": index,
+                "try_number": 1,
+                "run": RUN,
+                "xcom": {other: pushed[other].get(-1, {}) for other in reads if other not in INSTANCES},
+                "mapped_xcom": {
+                    other: [pushed[other][i] for i in sorted(pushed[other])]
+                    for other in reads
+                    if other in INSTANCES
+                },
+            }
+        )
+        xcoms = dict(answer.get("xcom", {}))
+        if answer.get("return_value") is not None:
+            xcoms["return_value"] = answer["return_value"]
+        pushed.setdefault(task, {})[index] = xcoms
+        name = task if index < 0 else f"{task}[{index}]"
+        there = as_machines_have_it(expected[name])
+        found[name] = ((there["xcoms"], there["error"]), (xcoms, answer.get("error")))
+    function.close()
+    return found
+
+
+@pytest.mark.parametrize("name", TASKS)
+def test_an_instance_sees_and_pushes_what_it_does_in_airflow(both, name):
+    there, here = both[name]
+    assert here == there
+
+
+def test_the_length_of_a_list_to_be_mapped_over_is_checked_as_in_airflow(both):
+    """Airflow's API server does that, which the task runner here does without."""
+    assert both["too_long_to_map_over"][1] == ({}, "UnmappableXComLengthPushed")
