@@ -137,6 +137,8 @@ class StandInKind(str, Enum):
     CONNECTION = "connection"  # a Connection: a placeholder was taken
     CALL = "call"  # a call of boto3 or a hook, which was not made
     UNKNOWN_DECIDES = "unknown_decides"  # something unknown decided what the DAG looks like
+    STATEMENT_FAILED = "statement_failed"  # a statement that fails here; what it would give is unknown
+    REFUSED_TASK = "refused_task"  # a task that today's Airflow does not take; class and arguments are kept
     NAMED_AFTER_UNKNOWN = "named_after_unknown"  # an id that is made from something unknown
 
 

@@ -86,6 +86,7 @@ def assess(
         )
         expected = read_durations(durations) if durations else NO_DURATIONS
         processes = jobs_for(path, jobs)
+        console.print_diagnostics(loading.notes_on(path))
         with streams.progress("Assessing DAG files") as on_read:
             items = loading.load_each(
                 path,

@@ -121,6 +121,7 @@ def convert(
         options = replace(options, variables={name: as_text(value) for name, value in values.items()})
     expected = read_durations(durations) if durations else NO_DURATIONS
     processes = folder.jobs_for(path, jobs)
+    console.print_diagnostics(loading.notes_on(path))
     document, rows, unreadable = ConversionDocument(), [], []
     seen: list[Workflow] = []
     with streams.progress("Converting DAG files") as on_read:

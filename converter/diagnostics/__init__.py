@@ -12,6 +12,7 @@ from converter.diagnostics.mapping import *
 from converter.diagnostics.model import *
 from converter.diagnostics.operators import *
 from converter.diagnostics.planning import *
+from converter.diagnostics.python_tasks import *
 from converter.diagnostics.reading import *
 from converter.diagnostics.sensing import *
 from converter.diagnostics.verifying import *
