@@ -14,6 +14,8 @@ from typing import Any
 from converter import diagnostics as d
 from converter.diagnostics import Dag2SfnError, Diagnostic
 from converter.packaging import (
+    CHILDREN,
+    CHILDREN_PREFIX,
     DEFINITION,
     FUNCTION_KEYS,
     FUNCTIONS,
@@ -34,15 +36,18 @@ _OF_FUNCTIONS = ("Tracing", "KmsKeyArn", "VpcSubnetIds", "VpcSecurityGroupIds")
 
 @dataclass(frozen=True)
 class Artifact:
-    """A file for the bucket; its key is ``<name>-<SHA-256><suffix>``."""
+    """A file for the bucket; its key is ``<name>-<SHA-256><suffix>``, unless it belongs to others."""
 
     name: str
     suffix: str
     content: bytes
+    given_key: str = ""
 
     @property
     def key(self) -> str:
         """The key that follows from the content."""
+        if self.given_key:
+            return self.given_key
         return f"{self.name}-{hashlib.sha256(self.content).hexdigest()}{self.suffix}"
 
 
@@ -53,6 +58,15 @@ class Contents:
     manifest: Manifest
     template: str
     artifacts: Mapping[str, Artifact]
+    children: tuple[Artifact, ...] = ()
+
+    @property
+    def keys(self) -> dict[str, str]:
+        """The parameters of the template that name files."""
+        keys = {name: artifact.key for name, artifact in self.artifacts.items()}
+        if self.children:
+            keys[CHILDREN_PREFIX] = self.children[0].key.rpartition("/")[0] + "/"
+        return keys
 
     @property
     def definition(self) -> dict[str, Any]:
@@ -94,7 +108,8 @@ def read_contents(bundle: Path) -> Contents:
         for name in manifest.functions:
             content = function_zip(bundle / FUNCTIONS / name)
             artifacts[FUNCTION_KEYS[name]] = Artifact(f"{prefix}/{name}", ".zip", content)
-        contents = Contents(manifest, (bundle / TEMPLATE).read_text("utf-8"), artifacts)
+        children = _children(bundle / CHILDREN, f"{prefix}/children")
+        contents = Contents(manifest, (bundle / TEMPLATE).read_text("utf-8"), artifacts, children)
         resources = contents.document.get("Resources")
     except OSError as error:
         raise _not_a_bundle(f"{bundle} lacks a file: {error.filename}") from None
@@ -105,6 +120,13 @@ def read_contents(bundle: Path) -> Contents:
     if unpackaged := missing_packages(bundle):
         raise Dag2SfnError(unpackaged)
     return contents
+
+
+def _children(folder: Path, name: str) -> tuple[Artifact, ...]:
+    """Return the definitions of child machines; they belong together, so one digest is in all their keys."""
+    files = [(file.name, _definition(file, name)) for file in sorted(folder.glob("*.json"))]
+    digest = hashlib.sha256(b"".join(file.encode() + item.content for file, item in files)).hexdigest()
+    return tuple(Artifact(name, ".json", item.content, f"{name}-{digest}/{file}") for file, item in files)
 
 
 def _definition(file: Path, name: str) -> Artifact:

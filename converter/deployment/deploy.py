@@ -35,7 +35,7 @@ from converter.deployment.versions import (
 )
 from converter.diagnostics import Dag2SfnError, Diagnostic
 from converter.identity import machine_name, stack_name
-from converter.packaging import OUTER_KEY, default_settings
+from converter.packaging import CHILDREN_PREFIX, OUTER_KEY, default_settings
 from converter.packaging.yaml_reading import read_yaml
 
 if TYPE_CHECKING:
@@ -214,8 +214,15 @@ class _Work:
 
     def _code_changes(self, there: Mapping[str, str]) -> list[str]:
         zips = {key: item for key, item in self._contents.artifacts.items() if item.suffix == ".zip"}
+        names = [CHILDREN_PREFIX] if CHILDREN_PREFIX in there else []
+        children = [name for name in names if there[name] != self._contents.keys.get(name)]
         return [
-            f"~ the code of {item.name}" for key, item in zips.items() if there.get(key, item.key) != item.key
+            *("~ the definitions of child machines" for _ in children),
+            *(
+                f"~ the code of {item.name}"
+                for key, item in zips.items()
+                if there.get(key, item.key) != item.key
+            ),
         ]
 
     def refuse_to_take_away(self, preview: Preview) -> None:
@@ -242,7 +249,7 @@ class _Work:
     def carry_out(self) -> Deployment:
         """Upload, change the stack, lead the alias to the new version, remove what is not needed."""
         self._bucket.ensure()
-        for artifact in self._contents.artifacts.values():
+        for artifact in (*self._contents.artifacts.values(), *self._contents.children):
             self._bucket.put(artifact)
         self._tell(
             f"{self._stack.name}: artifacts are in s3://{self._bucket.name}/{self._manifest.machine_name}/"
@@ -300,7 +307,7 @@ class _Work:
         return {"TemplateURL": self._bucket.url(artifact.key)}
 
     def _given_parameters(self, existing: Mapping[str, Any] | None) -> Iterator[dict[str, str | bool]]:
-        keys = {key: artifact.key for key, artifact in self._contents.artifacts.items()}
+        keys = self._contents.keys
         there = _parameters(existing)
         for name, value in {"ArtifactBucket": self._bucket.name, **keys, **self._settings}.items():
             # Left out of an update, a parameter would fall back to its default.
@@ -318,7 +325,9 @@ class _Work:
     def _prune(self) -> None:
         """Remove what no version needs. The deployment is complete without it: a failure is told, no more."""
         ids = self._stack.physical_ids()
-        machines = [ids[name] for name in ("StateMachine", "BodyMachine") if name in ids]
+        # The DAG's own first: its versions say which of its body's are needed.
+        names = sorted(ids, key=lambda name: name != "StateMachine")
+        machines = [ids[name] for name in names if name.endswith("Machine")]
         functions = [ids[name] for name in ids if name.endswith("Function")]
         path = f"/dag2sfn/{self._settings['MachineName']}/"
         try:

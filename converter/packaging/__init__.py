@@ -7,7 +7,9 @@ functions as zip files, ``yaml_text`` the writer for people.
 
 from converter.packaging.archive import function_zip
 from converter.packaging.bundle import write_bundle, write_report
+from converter.packaging.child_machines import CHILDREN_PREFIX
 from converter.packaging.manifest import (
+    CHILDREN,
     DEFINITION,
     FUNCTIONS,
     OUTER_DEFINITION,
@@ -21,6 +23,8 @@ from converter.packaging.settings import default_settings
 from converter.packaging.template import FUNCTION_KEYS, OUTER_KEY
 
 __all__ = [
+    "CHILDREN",
+    "CHILDREN_PREFIX",
     "DEFINITION",
     "FUNCTIONS",
     "FUNCTION_KEYS",

@@ -56,15 +56,15 @@ def state_machine(
     workflow: Workflow,
     name: Mapping[str, Any],
     role_arn: GetAtt,
-    definition_key: str,
-    filled: Mapping[str, Ref | GetAtt],
+    definition_key: Ref | Sub,
+    filled: Mapping[str, Ref | GetAtt | Sub],
 ) -> dict[str, Any]:
     """Return a machine with its definition in the artifacts bucket. ``name``: the property that names it."""
     properties: dict[str, Any] = {
         **name,
         "StateMachineType": "STANDARD",
         "RoleArn": role_arn,
-        "DefinitionS3Location": {"Bucket": Ref("ArtifactBucket"), "Key": Ref(definition_key)},
+        "DefinitionS3Location": {"Bucket": Ref("ArtifactBucket"), "Key": definition_key},
     }
     if filled:
         properties["DefinitionSubstitutions"] = dict(filled)

@@ -10,6 +10,7 @@ functions; a role with other permissions is another role. ``deploy`` removes wha
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -17,7 +18,15 @@ from typing import Any
 from converter import __version__
 from converter.asl import awaiting
 from converter.asl.machine import Machine
+from converter.identity import child_machine_name
 from converter.operators.python import TASK_FUNCTION
+from converter.packaging.child_machines import (
+    CHILDREN_PREFIX,
+    child_arn,
+    child_file,
+    child_statements,
+    logical_id,
+)
 from converter.packaging.functions import Function
 from converter.packaging.machines import (
     OF_EVERY_MACHINE,
@@ -101,25 +110,29 @@ def functions_of(machine: Machine) -> tuple[str, ...]:
     return tuple(name for name in FUNCTION_KEYS if needed[name])
 
 
-def substitutions(machine: Machine) -> tuple[str, ...]:
-    """Return the names that the template fills into the definition."""
+def substitutions(workflow: Workflow, machine: Machine) -> tuple[str, ...]:
+    """Return the names that the template fills into the definitions."""
     found = {
         awaiting.POLLER_FUNCTION.name: machine.needs_poller,
         awaiting.OUTCOME_TABLE.name: machine.uses_table,
         TASK_FUNCTION.name: runs_tasks(machine.steps),
     }
-    return tuple(name for name, needed in found.items() if needed)
+    children = tuple(child_arn(workflow, child)[0] for child in machine.children)
+    return (*(name for name, needed in found.items() if needed), *children)
 
 
-def _filled(stack: _Stack) -> dict[str, Ref | GetAtt]:
-    filled: dict[str, Ref | GetAtt] = {}
+def _filled(stack: _Stack, definition: Mapping[str, Any]) -> dict[str, Ref | GetAtt | Sub]:
+    """Return what is filled into a definition: that of which it has the name."""
+    filled: dict[str, Ref | GetAtt | Sub] = {}
     if stack.poller is not None:
         filled[awaiting.POLLER_FUNCTION.name] = stack.poller.version
     if stack.machine.uses_table:
         filled[awaiting.OUTCOME_TABLE.name] = Ref("OutcomeTable")
     if stack.tasks is not None:
         filled[TASK_FUNCTION.name] = stack.tasks.version
-    return filled
+    filled |= dict(child_arn(stack.workflow, child) for child in stack.machine.children)
+    text = json.dumps(definition)
+    return {name: value for name, value in filled.items() if f"${{{name}}}" in text}
 
 
 def _artifacts(machine: Machine) -> dict[str, Any]:
@@ -135,6 +148,11 @@ def _artifacts(machine: Machine) -> dict[str, Any]:
         written[OUTER_KEY] = {
             "Type": "String",
             "Description": "The key of the outer machine's definition in that bucket",
+        }
+    if machine.children:
+        written[CHILDREN_PREFIX] = {
+            "Type": "String",
+            "Description": "What the keys of the definitions of child machines begin with",
         }
     if machine.needs_poller:
         written["PollerKey"] = {
@@ -174,10 +192,11 @@ def _machines(stack: _Stack) -> dict[str, Any]:
     """Return the machine that has the DAG's name, and its body and role if it is an outer one."""
     workflow, machine = stack.workflow, stack.machine
     name = {"StateMachineName": Ref("MachineName")}
-    own_role = _state_machine_role(stack)
+    own_role, key = _state_machine_role(stack), Ref("DefinitionKey")
+    filled, children = _filled(stack, machine.definition), _child_machines(stack, own_role)
     if machine.outer is None:
-        made = state_machine(workflow, name, own_role.arn, "DefinitionKey", _filled(stack))
-        return {"StateMachine": made, **own_role.resources}
+        made = state_machine(workflow, name, own_role.arn, key, filled)
+        return {"StateMachine": made, **children, **own_role.resources}
     outer_role = role(
         "OuterRole",
         service="states.amazonaws.com",
@@ -193,15 +212,28 @@ def _machines(stack: _Stack) -> dict[str, Any]:
     return {
         "StateMachine": Note(
             "It starts the body, and runs teardowns where that was cut short. Runs are started here.",
-            state_machine(workflow, name, outer_role.arn, OUTER_KEY, tears_down),
+            state_machine(workflow, name, outer_role.arn, Ref(OUTER_KEY), tears_down),
         ),
         # CloudFormation names it: a name of ours might be taken, or too long.
-        "BodyMachine": Note(
-            "The tasks.", state_machine(workflow, {}, own_role.arn, "DefinitionKey", _filled(stack))
-        ),
+        "BodyMachine": Note("The tasks.", state_machine(workflow, {}, own_role.arn, key, filled)),
         "BodyMachineVersion": version_of("BodyMachine"),
+        **children,
         **own_role.resources,
         **outer_role.resources,
+    }
+
+
+def _child_machines(stack: _Stack, own_role: Role) -> dict[str, Any]:
+    """Return the machines that the run's own one starts, and those that they start."""
+    return {
+        logical_id(child.number): state_machine(
+            stack.workflow,
+            {"StateMachineName": child_machine_name(stack.workflow.dag_id, child.number)},
+            own_role.arn,
+            Sub(f"${{{CHILDREN_PREFIX}}}{child_file(child.number)}"),
+            _filled(stack, child.definition),
+        )
+        for child in stack.machine.children
     }
 
 
@@ -217,6 +249,8 @@ def _state_machine_role(stack: _Stack) -> Role:
         statements += _SLOT_STATEMENTS
     if stack.tasks is not None:
         statements.append(Statement(("lambda:InvokeFunction",), (stack.tasks.callable_as,)))
+    if machine.children:
+        statements += child_statements(stack.workflow)
     return role(
         "StateMachineRole",
         service="states.amazonaws.com",
