@@ -12,10 +12,10 @@ from converter.asl import decisions, records
 from converter.asl.emission import Emission
 from converter.asl.group_writer import GroupWriter
 from converter.asl.groups import groups_of, units_of
+from converter.asl.names import RUN_FAILED
 from converter.planning import Node, Parallel, task_ids
 
 RUN_FAILED_ERROR = "DagRunFailed"
-RUN_FAILED = "run: failed"
 _RUN_DECISION = "run: all succeeded?"
 _RUN_SUCCEEDED = "run: succeeded"
 
