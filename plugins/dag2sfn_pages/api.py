@@ -14,7 +14,7 @@ from fastapi import APIRouter, Depends, HTTPException, Query
 from pydantic import BaseModel
 
 from converter.executions.addresses import machine_url
-from converter.identity import machine_name
+from converter.identity import companion_id, machine_name
 
 from . import aws
 from .airflow_dags import in_airflow, readable, source_hashes
@@ -73,6 +73,8 @@ def list_dags(user: GetUserDep, session: SessionDep) -> Overview:
     bundles, folder_exists = _bundles(folder)
     known = in_airflow(session)
     visible = readable({*known, *(bundle.dag_id for bundle in bundles)}, user, session)
+    # They belong to their DAG, and are found in Airflow's own list.
+    visible -= {companion_id(dag_id) for dag_id in visible}
     arns, problem = deployed_machines()
     hashes = source_hashes([bundle.dag_id for bundle in bundles if bundle.dag_id in visible], session)
     by_id = {bundle.dag_id: bundle for bundle in bundles}

@@ -24,7 +24,7 @@ from .guards import READ, TRIGGER
 
 router = APIRouter(prefix="/api/v1/dags/{dag_id}/runs/{run_id}", dependencies=[Depends(get_user)])
 RunId = Annotated[str, Path(max_length=250)]
-_PAGE_HEADERS = {"Content-Security-Policy": "sandbox allow-scripts allow-popups allow-same-origin"}
+_PAGE_HEADERS = {"Content-Security-Policy": "sandbox allow-scripts allow-popups"}
 
 
 @router.get("", dependencies=READ)

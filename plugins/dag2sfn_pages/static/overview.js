@@ -253,9 +253,11 @@ function DagName({ bundle }) {
     return h(
       Link,
       { asChild: true, color: "fg.info", fontWeight: "bold" },
-      h(RouterLink,
+      h(
+        RouterLink,
         { to: `/dags/${encodeURIComponent(bundle.dag_id)}/plugin/step-functions-dag` },
-       , bundle.dag_id),
+        bundle.dag_id,
+      ),
     );
   }
   return h(Text, { as: "span", fontWeight: "bold" }, bundle.dag_id);

@@ -80,13 +80,14 @@ function ComparisonPage({ path }) {
   const [height, setHeight] = useState(600);
   const theme = useTheme();
   useEffect(() => {
-    const timer = setInterval(() => {
-      const body = frame.current?.contentDocument?.documentElement;
-      if (body) {
-        setHeight(Math.max(200, body.offsetHeight + 24));
+    // The page is sandboxed, and has no origin to be read from: it says its height itself.
+    const listen = ({ source, data }) => {
+      if (source === frame.current?.contentWindow && Number.isFinite(data?.dag2sfnHeight)) {
+        setHeight(Math.max(200, data.dag2sfnHeight));
       }
-    }, 300);
-    return () => clearInterval(timer);
+    };
+    globalThis.addEventListener("message", listen);
+    return () => globalThis.removeEventListener("message", listen);
   }, []);
   return h(
     Box,

@@ -45,7 +45,7 @@ function TaskRow({ taskId, task }) {
   return h(
     Table.Row,
     { verticalAlign: "top" },
-    cell(taskId, { fontWeight: "bold" }),
+    cell(taskId, { fontWeight: "bold", minW: "8rem" }),
     cell(h(StateBadge, { state: task.state })),
     cell(clock(task.start), { display: WIDE }),
     cell(duration(task.start, task.end), { display: WIDE }),
