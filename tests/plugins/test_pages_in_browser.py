@@ -228,21 +228,21 @@ def test_the_search_box_narrows_the_list_and_is_reached_by_keyboard(
     assert console.errors == []
 
 
-def test_without_bundles_the_page_says_what_to_do(
-    open_page: Callable[..., Any], console: Console, airflow: Airflow
+def test_without_converted_dags_the_page_says_what_to_do(
+    log_in: Callable[..., Any], console: Console
 ) -> None:
-    away = airflow.bundles.rename(airflow.bundles.with_name("away"))
-    try:
-        page = open_page()
-        expect = playwright.expect
-        expect(page.get_by_text("does not exist yet")).to_be_visible()
-        expect(page.get_by_text(f"dag2sfn convert dags/my_dag.py -o {airflow.bundles}")).to_be_visible()
-        airflow.bundles.mkdir()
-        page.get_by_role("button", name="Reload").click()
-        expect(page.get_by_text("holds no bundle")).to_be_visible()
-        airflow.bundles.rmdir()
-    finally:
-        away.rename(airflow.bundles)
+    page = log_in()
+    empty = {"folder": "/opt/bundles", "folder_exists": False, "aws_problem": None, "dags": []}
+    page.route(API, lambda route: route.fulfill(json=empty))
+    page.get_by_role("link", name="Step Functions").click()
+    expect = playwright.expect
+    expect(page.get_by_text("does not exist yet")).to_be_visible()
+    expect(page.get_by_text("dag2sfn convert dags/my_dag.py -o /opt/bundles")).to_be_visible()
+    page.unroute(API)
+    page.route(API, lambda route: route.fulfill(json={**empty, "folder_exists": True}))
+    page.get_by_role("button", name="Reload").click()
+    expect(page.get_by_text("holds no bundle")).to_be_visible()
+    page.unroute(API)
     page.get_by_role("button", name="Reload").click()
     expect(_row(page, "partial_fan_in")).to_be_visible()
     assert console.errors == []
