@@ -16,7 +16,7 @@ from converter.checks import problems_of
 from converter.diagnostics import Dag2SfnError, Diagnostic, about_dag, refuses
 from converter.loading import of_stand_ins
 from converter.operators import Step, steps_of
-from converter.operators.arguments import task_diagnostic
+from converter.operators.extending import load_operators
 from converter.operators.settings import dag_problems
 from converter.operators.unsupported import refused_tasks, with_refusals
 from converter.packaging import REPORT, write_bundle, write_report
@@ -54,12 +54,13 @@ def convert(
 
     ``durations``: task → the seconds that it is expected to run, see :func:`converter.planning.plan_graph`.
     """
+    if options.operators:
+        load_operators(options.operators)
     if workflow.settings.get("fail_fast"):
         # The first failure ends the run: what runs fails, what waits is skipped.
         options = replace(options, failures=Failures.STOP)
     steps, problems = steps_of(workflow, options.variables)
     found = [*of_stand_ins(workflow), *_unusable_id(workflow), *dag_problems(workflow), *problems]
-    found += _teardowns_that_would_not_run(workflow, options)
     found += [problem for task in workflow.tasks for problem in rounding_problems(task)]
     allowed = refused_tasks(found) if options.allow_unsupported else {}
     plan = plan_workflow(workflow, durations)
@@ -166,19 +167,6 @@ def _reported(conversion: Conversion, out: Path) -> Conversion:
 def _stops(found: Iterable[Diagnostic], allowed: Container[str]) -> bool:
     """Whether something is refused that is not one of the tasks that may be."""
     return refuses(item for item in found if not (item.task_id and item.task_id in allowed))
-
-
-def _teardowns_that_would_not_run(workflow: Workflow, options: Options) -> list[Diagnostic]:
-    """A failure that ends the execution ends it before its teardowns."""
-    if options.failures is not Failures.STOP:
-        return []
-    remedy = "leave out fail_fast, or convert with --failures airflow"
-    problem = "the teardown would not run after a failure, which ends the execution"
-    return [
-        task_diagnostic(d.TEARDOWN_CUT_OFF, task, problem, remedy)
-        for task in workflow.tasks
-        if task.is_teardown
-    ]
 
 
 def _unusable_id(workflow: Workflow) -> list[Diagnostic]:

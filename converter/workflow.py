@@ -87,7 +87,8 @@ class Task:
     """One task.
 
     ``operator`` is the dotted name of its class and ``bases`` those of its base classes, nearest first,
-    so that a subclass is recognised and named. ``arguments`` are the operator's own arguments as the
+    so that a subclass is recognised and named; ``overrides`` are the methods of its bases that a class of the
+    author's defines anew. ``arguments`` are the operator's own arguments as the
     author passed them (with what the file changed afterwards); ``settings`` are the arguments that every
     operator has (pool, callbacks, email, …), where the author passed them and no field here holds them.
     """
@@ -95,6 +96,7 @@ class Task:
     task_id: str
     operator: str
     bases: tuple[str, ...] = ()
+    overrides: tuple[str, ...] = ()
     arguments: Mapping[str, Value] = field(default_factory=dict)
     settings: Mapping[str, Value] = field(default_factory=dict)
     template_fields: tuple[str, ...] = ()
@@ -135,6 +137,8 @@ class StandInKind(str, Enum):
     CONNECTION = "connection"  # a Connection: a placeholder was taken
     CALL = "call"  # a call of boto3 or a hook, which was not made
     UNKNOWN_DECIDES = "unknown_decides"  # something unknown decided what the DAG looks like
+    STATEMENT_FAILED = "statement_failed"  # a statement that fails here; what it would give is unknown
+    REFUSED_TASK = "refused_task"  # a task that today's Airflow does not take; class and arguments are kept
     NAMED_AFTER_UNKNOWN = "named_after_unknown"  # an id that is made from something unknown
 
 
@@ -243,7 +247,7 @@ def stand_in_from_json(data: Mapping[str, Any]) -> StandIn:
 
 def _task_from_json(data: Mapping[str, Any]) -> Task:
     fields = dict(data)
-    for name in ("bases", "template_fields", "upstream"):
+    for name in ("bases", "overrides", "template_fields", "upstream"):
         fields[name] = tuple(data[name])
     for name in ("arguments", "settings"):
         fields[name] = _value_from_json(data[name])

@@ -158,11 +158,11 @@ def test_fail_fast_ends_the_execution_with_the_first_failure():
     assert "Catch" not in conversion.machine.definition["States"]["a"]
 
 
-def test_fail_fast_would_cut_off_a_teardown():
+def test_with_fail_fast_teardowns_run_after_the_first_failure():
     rule = TriggerRule.ALL_DONE_SETUP_SUCCESS
     teardown = glue("b", "a", is_teardown=True, trigger_rule=rule)
     flow = workflow(glue("a", is_setup=True), teardown, settings={"fail_fast": True})
-    assert codes(pipeline.convert(flow, Options())) == ["D207"]
+    assert codes(pipeline.convert(flow, Options())) == ["D237", "D601", "D604", "D602"]
 
 
 def test_a_machine_that_is_too_large_to_be_resumed_is_converted_without(monkeypatch):

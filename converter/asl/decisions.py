@@ -207,6 +207,16 @@ def mark_each_not_run(
     )
 
 
+def begun(task_ids: Sequence[str]) -> str:
+    """Return when a task begins that waits for all of these, as JSONata; no value if it waits for none."""
+    return f"$max({records_of(task_ids)}.at)"
+
+
+def in_next_pass(moment: str) -> str:
+    """Return the time at which what is decided at a moment (JSONata) brings about something else."""
+    return f"{moment} + {_PASS}"
+
+
 def no_leaf_failed(leaves: Sequence[str]) -> Expression:
     """Return whether the run has succeeded: none of the tasks that decide it has failed."""
     return Expression(f"$count({records_of(leaves)}{_BAD}) = 0")

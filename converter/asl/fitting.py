@@ -20,7 +20,7 @@ from converter.asl.budget import (
     task_polls_of,
     waiting_events,
 )
-from converter.asl.instances import events_of_instances, instance_problems
+from converter.asl.instances import events_of_instances, instance_problems, stopping_problems
 from converter.asl.machine import Machine, emit
 from converter.asl.options import Correlate, Failures, Options, PollerStyle
 from converter.asl.rules import Rules
@@ -121,6 +121,8 @@ def _task_problems(
                 "a skip may reach it after it has begun; it then runs to its end",
                 "use all_success or a none_* rule behind branches and short-circuits",
             )
+    if options.failures is Failures.STOP:
+        yield from stopping_problems(workflow, steps)
     yield from _order_problems(workflow, rules, pollers)
     yield from _end_problems(workflow, options)
 
@@ -143,6 +145,10 @@ def _end_problems(workflow: Workflow, options: Options) -> Iterator[Diagnostic]:
         problem = "the first failure fails the execution, also of a task that is no leaf"
         remedy = "nothing to do if every failure is to fail the run"
         yield about_dag(workflow, d.FAILS_WITH_THE_FIRST, problem, remedy)
+    if stops and any(task.is_teardown for task in workflow.tasks):
+        problem = "once a task has failed, teardowns run when all else has been stopped, one after another"
+        remedy = "nothing to do if a teardown that was broken off may run again"
+        yield about_dag(workflow, d.TEARDOWNS_LAST, problem, remedy)
     if (stops or workflow.dagrun_timeout) and several:
         problem = "once the run is cut short, what was not decided reads as skipped"
         yield about_dag(workflow, d.CUT_SHORT, problem, "nothing to do if only the run's outcome matters")

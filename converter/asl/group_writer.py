@@ -14,7 +14,7 @@ from converter.asl import awaiting, decisions, instances, records, tasks
 from converter.asl.await_writer import write_await
 from converter.asl.groups import Group, Unit, first_tasks
 from converter.asl.names import listing
-from converter.expressions.jsonata import Expression
+from converter.expressions.jsonata import Expression, path
 from converter.operators.parts import SKIP_ERROR
 from converter.operators.step import Step as StepOfTask
 from converter.planning import Parallel, Step
@@ -197,10 +197,14 @@ class GroupWriter:
             transition = self._transition_after_instances(position, task_id, transition)
         else:
             state = tasks.state_for(step, task, self._surroundings(task_id))
-        if caught:
+        ways = [(*pair, self.failure_exit_name()) for pair in caught]
+        if not emission.as_airflow and task_id in emission.noted and step.can_fail and not step.refusal:
+            failed = records.failed(task_id, has_records=has_records, task_count=emission.task_count)
+            ways.append((["States.ALL"], failed, self._write_noted_failure(task_id)))
+        if ways:
             state["Catch"] = [
-                {"ErrorEquals": errors, "Output": str(output), "Next": self.failure_exit_name()}
-                for errors, output in caught
+                {"ErrorEquals": errors, "Output": str(output), "Next": following}
+                for errors, output, following in ways
             ]
         if self._entries[position] != self._items[position]:
             self._write_resumption(position, step, transition)
@@ -215,6 +219,28 @@ class GroupWriter:
             states[published] = awaiting.publish_state(task_id, following, emission.pace)
         else:
             state |= transition
+
+    def _write_noted_failure(self, task_id: str) -> str:
+        """Write how a task ends the execution whose outer machine looks at it; return the first state."""
+        names = self.emission.names
+        noted, ended = (names.unique(f"{task_id}: {what}") for what in ("publish failure", "failed"))
+        record = f"{records.INPUT}.{path(task_id)}"
+        self.block.states[noted] = awaiting.publish_state(task_id, ended, self.emission.pace)
+        self.block.states[ended] = {
+            "Type": "Fail",
+            "Error": str(Expression(f"{record}.error")),
+            "Cause": str(Expression(f"{record}.cause")),
+        }
+        return noted
+
+    def _begun(self, task_id: str, waits_for: tuple[str, ...]) -> str | None:
+        """Return when Airflow begins a task that waits for these, as JSONata; None if it does not matter."""
+        rules = self.emission.rules
+        if task_id not in rules.counted:
+            return None
+        if rules.relations.waits_for_any(rules.relations.tasks[task_id]):
+            return f"{self.verdict(task_id, records.INPUT, for_any=True)}.run"
+        return decisions.begun(waits_for)
 
     def _transition_after_instances(
         self, position: int, task_id: str, transition: dict[str, Any]
@@ -248,13 +274,15 @@ class GroupWriter:
 
     def _surroundings(self, task_id: str) -> tasks.Surroundings:
         emission, at_hand = self.emission, self.block.at_hand
+        reads = tuple(read for read in emission.rules.reads[task_id] if read in at_hand)
         return tasks.Surroundings(
             emission.options,
             emission.names,
             awaited=task_id in emission.awaited,
             has_records=bool(at_hand),
-            reads=tuple(read for read in emission.rules.reads[task_id] if read in at_hand),
+            reads=reads,
             growth=emission.pace.growth,
+            begun=self._begun(task_id, reads),
         )
 
     def _write_resumption(self, position: int, step: StepOfTask, transition: dict[str, Any]) -> None:

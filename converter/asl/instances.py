@@ -37,7 +37,7 @@ _EVENTS_OF_END = 4
 
 def most_instances(steps: Mapping[str, Step], tasks_by_id: Mapping[str, Task]) -> dict[str, int]:
     """Return how many instances each mapped task may have: its number, or what there is room for."""
-    mapped = {name: step.instances for name, step in steps.items() if step.instances is not None}
+    mapped = {name: one for name in tasks_by_id if (one := steps[name].instances) is not None}
     found = {name: each.length for name, each in mapped.items() if each.length is not None}
     unknown = [name for name in mapped if name not in found]
     events = _EVENTS - sum(
@@ -86,6 +86,17 @@ def instance_problems(workflow: Workflow, steps: Mapping[str, Step]) -> Iterator
             problem = f"its {each.length} instances do not fit the history of an execution"
             remedy = "lower its retries, or give each instance more to do"
             yield task_diagnostic(d.TOO_MANY_INSTANCES, task, problem, remedy)
+
+
+def stopping_problems(workflow: Workflow, steps: Mapping[str, Step]) -> Iterator[Diagnostic]:
+    """Yield the tasks whose instances a failure of one of them ends; failures end the execution."""
+    for task in workflow.tasks:
+        each = steps[task.task_id].instances
+        if each and each.length != 1:
+            problem = "the first instance that fails ends the others"
+            yield task_diagnostic(
+                d.STOPS_INSTANCES, task, problem, "leave out fail_fast if they are to go on"
+            )
 
 
 def map_state(

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from enum import Enum
+from pathlib import Path
 
 #: Where nothing bounds an Await: a day, which few runs outlast.
 DEFAULT_DEADLINE = 24 * 3600
@@ -41,8 +42,8 @@ class Options:
     one, which costs one more state for each task. ``variables`` are values of Airflow's Variables, as it
     stores them: templates take them at conversion. ``allow_unsupported``: a task that is refused becomes a
     state that records it as failed. ``poller_styles`` has the awaited
-    tasks (ids) whose pollers are of another style than ``poller_style``. ``companion``: the bundle
-    gets a DAG file that runs the machine from Airflow.
+    tasks (ids) whose pollers are of another style than ``poller_style``. ``operators`` is a file of the
+    user's own conversions. ``companion``: the bundle gets a DAG file that runs the machine from Airflow.
     """
 
     failures: Failures = Failures.AIRFLOW
@@ -55,6 +56,7 @@ class Options:
     allow_unsupported: bool = False
     poller_style: PollerStyle = PollerStyle.LOOP
     poller_styles: Mapping[str, PollerStyle] = field(default_factory=dict)
+    operators: Path | None = None
     companion: bool = False
 
     def style_for(self, awaited: Iterable[str]) -> PollerStyle:

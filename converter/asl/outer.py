@@ -2,9 +2,10 @@
 
 All tasks run in the *body*, a machine of its own, which the outer one starts and waits for. The body ends on
 its own after a success or failure of its tasks, and then its teardowns have run. Where it was cut short
-(dagrun_timeout, a stop, a limit of Step Functions), the outer machine reads what its setups have become, and
-runs the teardowns whose setups have succeeded and that the body had not decided, one after another. What a
-teardown looks at is noted by the body in the outcome table.
+(dagrun_timeout, a stop, a limit of Step Functions; by the first failure, where that is to end the run), the
+outer machine reads what its setups have become, and runs the teardowns whose setups have succeeded and that
+the body had not decided, one after another. What a teardown looks at is noted by the body in the outcome
+table.
 """
 
 from __future__ import annotations
@@ -17,10 +18,10 @@ from converter.asl import awaiting, records
 from converter.asl.block import RUN_FAILED, RUN_FAILED_ERROR, BlockWriter
 from converter.asl.emission import Emission
 from converter.asl.names import Names
-from converter.asl.options import Options
+from converter.asl.options import Failures, Options
 from converter.asl.rules import Rules
 from converter.expressions.jsonata import Expression, Substitution, literal, path
-from converter.operators.step import Step
+from converter.operators.step import SkipOrders, Step
 from converter.planning import Plan
 from converter.planning import Step as PlannedStep
 from converter.planning.plan import sequence
@@ -40,12 +41,16 @@ _BODY_EXECUTION = (
 
 
 def noted_tasks(workflow: Workflow, steps: Mapping[str, Step]) -> tuple[str, ...]:
-    """Return the tasks whose outcomes the teardowns of an outer machine look at; none without teardowns."""
+    """Return the tasks whose outcomes the teardowns of an outer machine look at; none without teardowns.
+
+    They are teardowns, their setups, branches that may have them skipped, and what they read.
+    """
     noted: set[str] = set()
     for task in workflow.tasks:
         if task.is_teardown:
+            branches = (up for up in task.upstream if steps[up].orders_skips is SkipOrders.NOT_CHOSEN)
             setups = (up for up in task.upstream if workflow.task(up).is_setup)
-            noted.update((task.task_id, *setups, *steps[task.task_id].reads))
+            noted.update((task.task_id, *setups, *branches, *steps[task.task_id].reads))
     return tuple(task.task_id for task in workflow.tasks if task.task_id in noted)
 
 
@@ -181,9 +186,12 @@ def _teardowns(
         task = workflow.task(name)
         tasks.append(replace(task, upstream=tuple(up for up in task.upstream if up in given)))
     left = replace(workflow, tasks=tuple(tasks))
-    rules = Rules.of(left, steps, failures_end_the_run=False)
-    emission = Emission(
-        left, steps, rules, replace(options, resumable=True), pace, frozenset(), False, names, earlier=_KNOWN
-    )
+    # Whatever these do: the body may not have come to them, and then they count as skipped.
+    known = {
+        name: replace(steps[name], resource=steps[name].resource or "known", can_skip=True) for name in given
+    }
+    rules = Rules.of(left, {**steps, **known}, failures_end_the_run=False)
+    options = replace(options, resumable=True, failures=Failures.AIRFLOW)  # a failed one stops no other
+    emission = Emission(left, steps, rules, options, pace, frozenset(), False, names, earlier=_KNOWN)
     plan: Plan = sequence(*(PlannedStep(name) for name in order))
     return BlockWriter(emission, plan, inherited=tuple(given)).write()

@@ -48,9 +48,10 @@ class _Writer:
     names: Names
     growth: float
     states: dict[str, dict[str, Any]] = field(default_factory=dict)
+    done: str = ""
 
     def block(self) -> dict[str, Any]:
-        following = self._name("done")
+        following = self.done = self._name("done")
         found = {}
         if self.step.output:
             found["output"] = self.step.output
@@ -62,7 +63,7 @@ class _Writer:
         first, *others = self.step.parts
         for part in reversed(others):
             following = self._write(part, following)
-        if isinstance(first, Call):
+        if isinstance(first, Call) and first.when is None:
             following = self._call(first, following, more=self._clock(_BEGAN))
         else:
             following = self._begin(self._write(first, following))
@@ -114,12 +115,21 @@ class _Writer:
         if call.caught:
             state["Catch"] = [self._catcher(call, caught, following, more) for caught in call.caught]
         self.states[name] = {**state, "Next": following}
-        return name
+        return name if call.when is None else self._question(call, name, following)
+
+    def _question(self, call: Call, name: str, following: str) -> str:
+        """Write the state that asks whether a call is needed; return its name."""
+        needed = self._name(f"{call.does}?")
+        choices = [{"Condition": str(call.when), "Next": name}]
+        self.states[needed] = {"Type": "Choice", "Choices": choices, "Default": following}
+        return needed
 
     def _catcher(self, call: Call, caught: Caught, following: str, more: Mapping[str, Any]) -> dict[str, Any]:
         catcher: dict[str, Any] = {"ErrorEquals": list(caught.errors)}
         if caught.ends:
             return {**catcher, "Next": self._ending(caught.ends, "give up")}
+        if caught.over:
+            return {**catcher, "Output": str(Expression(records.INPUT)), "Next": self.done}
         kept = {variable: field_value(caught.keeps.get(variable)) for variable in call.keeps}
         assign = {**kept, **more}
         output = str(Expression(records.INPUT))
@@ -128,7 +138,7 @@ class _Writer:
     # --- polls ------------------------------------------------------------------------------------------
 
     def _poll(self, poll: Poll, following: str) -> str:
-        over, wait = self._name("over?"), self._name("wait")
+        over = self._name("over?")
         limit = None if poll.unhurried else self.task.execution_timeout
         pause = self._pause(poll, limit)
         choices = [self._too_late(limit)] if limit else []
@@ -137,16 +147,22 @@ class _Writer:
             choices.append({"Condition": str(failure.when), "Next": self._ending(failure.ends, "failed")})
         if poll.limit:
             choices.append(self._over_limit(poll.limit))
-        self.states[wait] = {"Type": "Wait", "Seconds": pause, "Next": ""}
-        self.states[over] = {"Type": "Choice", "Choices": choices, "Default": wait}
+        self.states[over] = {"Type": "Choice", "Choices": choices}
         counted = {"polls": str(Expression("$polls + 1"))} if poll.backoff else {}
+        asked = over
         for call in reversed(poll.also):
-            over = self._call(call, over)
-        ask = self._call(poll.ask, over, more=counted)
+            asked = self._call(call, asked)
+        ask = self._call(poll.ask, asked, more=counted)
         if poll.pages:
             choices.insert(len(choices) - bool(poll.limit), {"Condition": str(poll.pages), "Next": ask})
-        self.states[wait]["Next"] = ask
-        return wait if poll.pauses_first else ask
+        between = self._call(poll.between, ask) if poll.between else self._wait(pause, ask)
+        self.states[over]["Default"] = between
+        return between if poll.pauses_first else ask
+
+    def _wait(self, pause: int | str, following: str) -> str:
+        name = self._name("wait")
+        self.states[name] = {"Type": "Wait", "Seconds": pause, "Next": following}
+        return name
 
     def _pause(self, poll: Poll, limit: float | None) -> int | str:
         """Return how long a Wait lasts between two questions, as its field ``Seconds``."""

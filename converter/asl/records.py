@@ -29,10 +29,8 @@ RESUMED_INSTANCES = "$states.context.Execution.Input.resumed_instances"
 NOT_SUCCESSFUL = "[state != 'success']"
 
 
-def succeeded(step: Step, *, has_records: bool) -> Expression:
-    """Return the data with the record of a task that has just succeeded."""
-    # A decision that takes no time here does in Airflow: it comes after what was decided as it began.
-    at = "$millis() + 0.5" if step.does_nothing and step.orders_skips else "$millis()"
+def succeeded(step: Step, *, has_records: bool, at: str = "$millis()") -> Expression:
+    """Return the data with the record of a task that has just succeeded, at the time ``at`` (JSONata)."""
     fields = {"state": literal("success"), "at": at}
     more = {"output": step.output, "xcom": step.xcom, "skips": step.skip}
     if step.parts:  # what came out of their only branch

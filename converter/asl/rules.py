@@ -21,6 +21,15 @@ BAD = FAILED | UPSTREAM_FAILED
 NONE: frozenset[Outcome] = frozenset()
 NONE_DOOM: frozenset[str] = frozenset()
 
+#: Rules by which a task may be decided, without running, with the success of an upstream task.
+_DECIDED_BY_A_SUCCESS = frozenset(
+    {
+        TriggerRule.ALL_FAILED,
+        TriggerRule.ALL_SKIPPED,
+        TriggerRule.ONE_FAILED,
+        TriggerRule.ALL_DONE_SETUP_SUCCESS,
+    }
+)
 #: They run whatever became of the tasks before, so they ask for no records.
 _ASK_NOBODY = frozenset({TriggerRule.ALL_DONE, TriggerRule.ALWAYS})
 
@@ -73,8 +82,9 @@ class Rules:
     decided without it; ``questions`` what decides it; ``doomed_by`` all
     tasks without whose success it cannot run, in an unbroken chain of regular tasks. A *regular* task runs if
     and only if its upstream tasks succeed. ``overtaken`` are the tasks that may be skipped after they have
-    become upstream_failed: their records say so, in ``first``. ``mapped`` are those whose records may have
-    ``instances``.
+    become upstream_failed: their records say so, in ``first``. ``counted`` are the tasks that do nothing, and
+    of which it may matter in which pass of Airflow's scheduler they succeed. ``mapped`` are those whose
+    records may have ``instances``.
     """
 
     relations: Relations
@@ -85,6 +95,7 @@ class Rules:
     reads: Mapping[str, tuple[str, ...]]
     irregular: frozenset[str]
     overtaken: frozenset[str]
+    counted: frozenset[str]
     is_plain: bool
     joins: frozenset[str]
     mapped: frozenset[str] = NONE_DOOM
@@ -133,15 +144,19 @@ class Rules:
             if _is_regular(task, question):
                 doomed_by[name] = implied.union(upstream)
         irregular = frozenset(relations.tasks) - doomed_by.keys()
+        counted = _counted(relations, steps) if asks_all else NONE_DOOM
+        reads = {name: steps[name].reads for name in relations.tasks}
+        reads |= {name: (*reads[name], *relations.firing[name]) for name in counted}
         return cls(
             relations=relations,
             possible=possible,
             without_running=without_running,
             questions=questions,
             doomed_by=doomed_by,
-            reads={name: _readable(name, steps[name].reads, relations) for name in relations.tasks},
+            reads={name: _readable(name, read, relations) for name, read in reads.items()},
             irregular=irregular,
             overtaken=frozenset(overtaken),
+            counted=counted,
             is_plain=not irregular
             and not any(steps[name].can_skip or _may_be_empty(steps[name]) for name in relations.tasks),
             joins=frozenset(
@@ -248,7 +263,20 @@ def _readable(task_id: str, reads: tuple[str, ...], relations: Relations) -> tup
     if not reads:
         return ()
     known = relations.decided_before(task_id).union(relations.watched.get(task_id, ()))
-    return tuple(name for name in reads if name in known)
+    return tuple(name for name in dict.fromkeys(reads) if name in known)
+
+
+def _counted(relations: Relations, steps: Mapping[str, Step]) -> frozenset[str]:
+    """Return the tasks that do nothing, and whose success may decide another at once, or by such tasks."""
+    found: set[str] = set()
+    for task in reversed(relations.upstream_first):
+        name = task.task_id
+        behind = relations.downstream[name]
+        if steps[name].does_nothing and any(
+            down in found or relations.tasks[down].trigger_rule in _DECIDED_BY_A_SUCCESS for down in behind
+        ):
+            found.add(name)
+    return frozenset(found)
 
 
 def _skipped_by(relations: Relations, steps: Mapping[str, Step]) -> Mapping[str, tuple[str, ...]]:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from converter import diagnostics as d
-from converter.asl import records
+from converter.asl import decisions, records
 from converter.asl.names import Names
 from converter.asl.options import Correlate, Failures, Options
 from converter.asl.parts import given_to_parts, parts_block
@@ -27,26 +27,26 @@ LONGEST_DELAY = 86_400
 ASL_MAXIMUM = 99_999_999
 
 
+def _comment(step: Step, task: Task) -> str:
+    after = f", after {', '.join(task.upstream)}" if task.upstream else ""
+    return f"task {task.task_id}: {step.operator}{after}"
+
+
 def state_of(step: Step, task: Task, options: Options, *, awaited: bool, has_records: bool) -> dict[str, Any]:
     """Return the state that runs a step and records its success, without its transitions.
 
     ``awaited`` says that a sibling branch polls for the task; ``has_records``, whether the state's input
     has records of earlier tasks.
     """
-    if step.does_nothing and step.skip and options.resumable:
-        step = replace(step, skip=records.as_before(task.task_id, "skips", step.skip))
     output = str(records.succeeded(step, has_records=has_records))
-    after = f", after {', '.join(task.upstream)}" if task.upstream else ""
-    comment = f"task {task.task_id}: {step.operator}{after}"
+    comment = _comment(step, task)
     if step.refusal and options.failures is Failures.STOP:
         return {"Type": "Fail", "Comment": comment, "Error": records.NOT_CONVERTED, "Cause": step.refusal}
     if step.refusal:
         failed = records.not_converted(task.task_id, step.refusal, has_records=has_records)
         return {"Type": "Pass", "Comment": comment, "Output": str(failed)}
-    if step.does_nothing:
-        return {"Type": "Pass", "Comment": comment, "Output": output}
-    if step.parts:
-        raise ValueError(f"task '{task.task_id}' takes more than one state")
+    if step.parts or step.does_nothing:
+        raise ValueError(f"task '{task.task_id}' is not run by one Task")
     arguments = dict(step.arguments)
     if awaited and seen_in_glue(step, task) and options.correlate is Correlate.ARGUMENT:
         arguments["Arguments"] = {**arguments["Arguments"], RUN_ARGUMENT: run_token(task.task_id)}
@@ -73,6 +73,8 @@ class Surroundings:
 
     ``awaited`` says that a sibling branch polls for the task; ``has_records``, whether the state's input has
     records of earlier tasks, and ``reads`` which of them its parts get. ``growth`` is that of their polls.
+    ``begun`` is when Airflow begins a task that does nothing, as JSONata; None: it does not matter in which
+    pass it does.
     """
 
     options: Options
@@ -81,15 +83,31 @@ class Surroundings:
     has_records: bool = False
     reads: tuple[str, ...] = ()
     growth: float = 0.0
+    begun: str | None = None
 
 
 def state_for(step: Step, task: Task, where: Surroundings) -> dict[str, Any]:
     """Return the state that runs a step, in one Task or in several states, without its transitions."""
+    if step.does_nothing:
+        return _pass_state(step, task, where)
     if step.parts:
         return parts_state(
             step, task, where.names, has_records=where.has_records, reads=where.reads, growth=where.growth
         )
     return state_of(step, task, where.options, awaited=where.awaited, has_records=where.has_records)
+
+
+def _pass_state(step: Step, task: Task, where: Surroundings) -> dict[str, Any]:
+    at = "$millis()"
+    if where.begun is not None:
+        at = decisions.in_next_pass(f"$max([{at}, {where.begun}])")
+    if step.skip:
+        # A decision that takes no time here does in Airflow: it comes after what was decided as it began.
+        at = "$millis() + 0.5"
+        if where.options.resumable:
+            step = replace(step, skip=records.as_before(task.task_id, "skips", step.skip))
+    output = str(records.succeeded(step, has_records=where.has_records, at=at))
+    return {"Type": "Pass", "Comment": _comment(step, task), "Output": output}
 
 
 def parts_state(
@@ -99,10 +117,9 @@ def parts_state(
 
     ``reads`` are the tasks whose records the parts get; ``growth`` is that of their polls (see ``Pace``).
     """
-    after = f", after {', '.join(task.upstream)}" if task.upstream else ""
     state: dict[str, Any] = {
         "Type": "Parallel",
-        "Comment": f"task {task.task_id}: {step.operator}{after}",
+        "Comment": _comment(step, task),
         "Arguments": given_to_parts(reads),
         "Branches": [parts_block(step, task, names, growth)],
         "Output": str(records.succeeded(step, has_records=has_records)),

@@ -18,6 +18,7 @@ from converter.commands.parameters import (
     DagPath,
     DurationsFile,
     Jobs,
+    OperatorsFile,
     PollInterval,
     TimeLimit,
     VariablesFile,
@@ -51,6 +52,7 @@ def assess(
     jobs: Jobs = None,
     durations: DurationsFile = None,
     variables: VariablesFile = None,
+    operators: OperatorsFile = None,
     allow_network: AllowNetwork = False,
     timeout: TimeLimit = 60,
 ) -> None:
@@ -67,19 +69,24 @@ def assess(
     from converter.assessment import Assessment, assess_one
     from converter.folder import jobs_for
     from converter.loading.variables import as_text, read_variables
+    from converter.operators.extending import load_operators
     from converter.planning.durations import NO_DURATIONS
     from converter.planning.durations_file import read_durations
 
     try:
+        if operators:
+            load_operators(operators)
         values = read_variables(variables) if variables else {}
         options = Options(
             failures,
             poll_interval=poll_interval,
             poller_style=poller_style,
+            operators=operators,
             variables={name: as_text(value) for name, value in values.items()} if variables else None,
         )
         expected = read_durations(durations) if durations else NO_DURATIONS
         processes = jobs_for(path, jobs)
+        console.print_diagnostics(loading.notes_on(path))
         with streams.progress("Assessing DAG files") as on_read:
             items = loading.load_each(
                 path,

@@ -17,6 +17,7 @@ from converter.commands.parameters import (
     DagPath,
     DurationsFile,
     Jobs,
+    OperatorsFile,
     OutputFormat,
     PollInterval,
     TimeLimit,
@@ -90,6 +91,7 @@ def convert(
     jobs: Jobs = None,
     durations: DurationsFile = None,
     variables: VariablesFile = None,
+    operators: OperatorsFile = None,
     allow_network: AllowNetwork = False,
     timeout: TimeLimit = 60,
     format: OutputFormat = Format.TEXT,
@@ -103,6 +105,7 @@ def convert(
     """
     from converter import folder, loading
     from converter.loading.variables import as_text, read_variables
+    from converter.operators.extending import load_operators
     from converter.planning.durations import NO_DURATIONS
     from converter.planning.durations_file import read_durations
 
@@ -110,12 +113,15 @@ def convert(
         raise typer.BadParameter("it needs --correlate window", param_hint="--window")
     options = Options(failures, correlate, window or 0, poll_interval, await_deadline, resume)
     options = replace(options, poller_style=poller_style, allow_unsupported=allow_unsupported)
-    options = replace(options, companion=companion)
+    options = replace(options, operators=operators, companion=companion)
+    if operators:
+        load_operators(operators)
     values = read_variables(variables) if variables else {}
     if variables:
         options = replace(options, variables={name: as_text(value) for name, value in values.items()})
     expected = read_durations(durations) if durations else NO_DURATIONS
     processes = folder.jobs_for(path, jobs)
+    console.print_diagnostics(loading.notes_on(path))
     document, rows, unreadable = ConversionDocument(), [], []
     seen: list[Workflow] = []
     with streams.progress("Converting DAG files") as on_read:

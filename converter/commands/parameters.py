@@ -29,6 +29,10 @@ VariablesFile = Annotated[
         "--variables", help="JSON or YAML, {name: value}: Airflow's Variables, for DAG files and templates."
     ),
 ]
+OperatorsFile = Annotated[
+    Path | None,
+    typer.Option("--operators", help="Python file with conversions of your own (docs/extending.md)."),
+]
 AllowNetwork = Annotated[
     bool, typer.Option("--allow-network", help="Let DAG files reach the network while they are loaded.")
 ]

@@ -19,6 +19,7 @@ from converter.commands.parameters import (
     DagIds,
     DagPath,
     DurationsFile,
+    OperatorsFile,
     OutputFormat,
     PollInterval,
     TimeLimit,
@@ -55,6 +56,7 @@ def verify(
     resume: Annotated[bool, typer.Option(help="As for `convert`.")] = True,
     durations: DurationsFile = None,
     variables: VariablesFile = None,
+    operators: OperatorsFile = None,
     allow_network: AllowNetwork = False,
     timeout: TimeLimit = 60,
     format: OutputFormat = Format.TEXT,
@@ -72,12 +74,15 @@ def verify(
     from converter import loading
     from converter.folder import jobs_for
     from converter.loading.variables import as_text, read_variables
+    from converter.operators.extending import load_operators
 
     if window is not None and correlate is not Correlate.WINDOW:
         raise typer.BadParameter("it needs --correlate window", param_hint="--window")
     options = Options(failures, correlate, window or 0, poll_interval, await_deadline, resume)
-    options = replace(options, poller_style=poller_style)
+    options = replace(options, poller_style=poller_style, operators=operators)
     try:
+        if operators:
+            load_operators(operators)
         values = read_variables(variables) if variables else {}
         if variables:
             options = replace(options, variables={name: as_text(value) for name, value in values.items()})

@@ -10,7 +10,9 @@ from converter.diagnostics.converting import *
 from converter.diagnostics.deploying import *
 from converter.diagnostics.mapping import *
 from converter.diagnostics.model import *
+from converter.diagnostics.operators import *
 from converter.diagnostics.planning import *
+from converter.diagnostics.python_tasks import *
 from converter.diagnostics.reading import *
 from converter.diagnostics.sensing import *
 from converter.diagnostics.verifying import *

@@ -24,11 +24,6 @@ TEMPLATE = declare(
     """The argument is a Jinja template that JSONata cannot express with the same text, or one that only the
     run decides where the machine has to know the value before. templates.md lists what is converted.""",
 )  # fmt: skip
-TEARDOWN_CUT_OFF = declare(
-    "D207", Severity.REFUSED, "a teardown would not run",
-    """With --failures stop, and with fail_fast, the first failure ends the execution. A teardown has to run
-    after a failure, too.""",
-)  # fmt: skip
 MAPPED_TASK = declare(
     "D208", Severity.REFUSED, "mapped task is not converted",
     """Tasks of a mapped task group, and setups, teardowns, branches and short-circuits that are themselves

@@ -14,3 +14,10 @@ CUT_SHORT = declare(
     have decided before, at the first failure or skip among its upstream tasks; and with fail_fast a task that
     waited for its next try reads as failed, not as skipped.""",
 )  # fmt: skip
+TEARDOWNS_LAST = declare(
+    "D604", Severity.APPROXIMATED, "after the first failure, teardowns run one after another",
+    """With fail_fast, and with --failures stop, the first failure ends the execution of the tasks. Then the
+    outer machine runs the teardowns of what was set up, in their order. In Airflow each runs as soon as it
+    may, and one that runs already goes on, while here it is broken off and begins again. Nor does
+    dagrun_timeout end them here.""",
+)  # fmt: skip

@@ -5,6 +5,7 @@ captured (``reader``). Everything that runs over there, and everything that impo
 """
 
 from converter.loading.loader import load, load_each, load_readable
+from converter.loading.mwaa import notes_on
 from converter.loading.stand_in_messages import of_stand_ins
 
-__all__ = ["load", "load_each", "load_readable", "of_stand_ins"]
+__all__ = ["load", "load_each", "load_readable", "notes_on", "of_stand_ins"]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+import tempfile
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -10,6 +11,7 @@ from typing import Any
 
 from converter.diagnostics import Dag2SfnError, Diagnostic
 from converter.loading import messages
+from converter.loading.mwaa import MwaaEnvironment
 from converter.loading.reader import (
     AirflowUnusableError,
     Conditions,
@@ -59,6 +61,8 @@ def load_each(
 ) -> Iterator[Workflow | Diagnostic]:
     """Yield each Workflow of a DAG file, or of all DAG files below a folder, as soon as it is read.
 
+    A folder that is an environment of MWAA (see ``mwaa``) is read as one.
+
     In the place of what cannot be read stands a Diagnostic, and the others go on. The order is that of the
     files' paths, and within a file that in which the DAGs are constructed.
 
@@ -76,8 +80,17 @@ def load_each(
     conditions = Conditions(timeout, python, variables or {}, allow_network, jobs)
     if on_read is not None:
         conditions = replace(conditions, on_read=on_read)
+    with tempfile.TemporaryDirectory(prefix="dag2sfn-") as scratch:
+        if environment := MwaaEnvironment.at(path):
+            path = environment.dags
+            conditions = replace(conditions, surroundings=environment.surroundings(Path(scratch)))
+        yield from _all_read(path, conditions, dag_ids)
+
+
+def _all_read(path: Path, conditions: Conditions, dag_ids: Sequence[str]) -> Iterator[Workflow | Diagnostic]:
+    python = conditions.python
     try:
-        yield from _loaded(path, read_files(path, conditions), dag_ids, timeout)
+        yield from _loaded(path, read_files(path, conditions), dag_ids, conditions.timeout)
     except AirflowUnusableError as error:
         raise Dag2SfnError(messages.of_unusable_airflow(str(error), python)) from error
     except FolderUnlistableError as error:

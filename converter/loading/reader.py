@@ -25,6 +25,7 @@ from operator import itemgetter
 from pathlib import Path
 from typing import Any
 
+from converter.loading.mwaa import Surroundings
 from converter.loading.paths import DagRoot
 from converter.workflow import Location, StandIn, Workflow, stand_in_from_json, workflow_from_json
 
@@ -107,7 +108,8 @@ class Conditions:
 
     ``timeout`` is the limit of each file, in seconds; ``python`` the interpreter whose Airflow reads them;
     ``variables`` are values of Airflow's Variables, as JSON values by name. Without ``allow_network``, the
-    files reach no other machine. ``jobs`` processes at most read at once. ``on_read`` is called with how many
+    files reach no other machine. ``jobs`` processes at most read at once. ``surroundings`` are what is to be
+    found around the files. ``on_read`` is called with how many
     files have been read, and how many there are.
     """
 
@@ -116,6 +118,7 @@ class Conditions:
     variables: Mapping[str, Any] = field(default_factory=dict)
     allow_network: bool = False
     jobs: int = 1
+    surroundings: Surroundings = field(default_factory=Surroundings)
     on_read: Callable[[int, int], None] = lambda done, total: None
 
 
@@ -215,6 +218,7 @@ class _Child:
             "timeout": self.conditions.timeout,
             "variables": self.conditions.variables,
             "allow_network": self.conditions.allow_network,
+            "folders": self.conditions.surroundings.folders,
             "pipe": child_end,
             "output": str(self._output),
             "stack": str(self._stack),
@@ -229,7 +233,7 @@ class _Child:
                     stdin=subprocess.DEVNULL,
                     stdout=output,
                     stderr=output,
-                    env=_environment(self.folder, self.root),
+                    env={**self.conditions.surroundings.variables, **_environment(self.folder, self.root)},
                     pass_fds=[child_end],
                     start_new_session=True,
                 )

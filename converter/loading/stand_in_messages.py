@@ -78,6 +78,16 @@ _MESSAGES: dict[StandInKind, tuple[Code, str, str]] = {
         "{name} {detail}",
         "make its value known: with --variables, by installing what is missing, or in the file itself",
     ),
+    StandInKind.STATEMENT_FAILED: (
+        diagnostics.STATEMENT_FAILED,
+        "`{name}` failed, and was left out: {detail}",
+        "give what it needs: variables, the environment, an installed package; or move it into a task",
+    ),
+    StandInKind.REFUSED_TASK: (
+        diagnostics.REFUSED_TASK,
+        "{name} was not made by Airflow: {detail}",
+        "mend its arguments, or install the provider's version that takes them",
+    ),
     StandInKind.NAMED_AFTER_UNKNOWN: (
         diagnostics.NAMED_AFTER_UNKNOWN,
         "the id '{name}' is made from something unknown; '{detail}' was taken",

@@ -13,19 +13,43 @@ from converter import diagnostics as d
 from converter.diagnostics import Diagnostic
 from converter.expressions.templates import Scope
 from converter.operators import (  # noqa: F401 - they register themselves
+    athena,
+    batch,
+    bedrock,
+    dms,
+    ec2,
+    ecs,
+    eks,
+    emr,
+    emr_containers,
     glue,
+    glue_catalog,
+    glue_crawlers,
+    lambda_function,
+    messaging,
+    neptune,
     python,
+    rds,
+    redshift,
+    refused,
+    s3,
+    sagemaker,
     sensors_aws,
     sensors_s3,
     sensors_sqs,
     sensors_time,
     standard,
     step_functions,
+    storage,
+    systems,
+    transfers,
+    trigger,
 )
 from converter.operators.arguments import Arguments, task_diagnostic
+from converter.operators.following import account_for_subclass, conversion_for
 from converter.operators.mapping import instances_of, map_index_of
 from converter.operators.mapping_problems import expansion_problems, mapping_problems
-from converter.operators.registry import conversion_of, converted_operators
+from converter.operators.registry import converted_operators
 from converter.operators.settings import setting_problems
 from converter.operators.step import GlueRun, Permission, Retrier, Step
 from converter.workflow import Task, Workflow
@@ -44,13 +68,14 @@ def steps_of(
     problems: list[Diagnostic] = []
     for task in workflow.tasks:
         problems += [*_unconverted_features(task), *setting_problems(task)]
-        conversion = conversion_of(task.operator)
-        if conversion is None:
-            problems.append(_unknown_operator(task))
+        conversion = conversion_for(task)
+        if isinstance(conversion, Diagnostic):
+            problems.append(conversion)
         elif task.expansion is not None or not task.is_mapped:
             scope = _scope_of(task, workflow, variables)
             args = Arguments(task, scope)
             step = conversion(args)
+            account_for_subclass(args)
             instances = instances_of(task, scope.mapped)
             reads = dict.fromkeys((*step.reads, *args.reads, *(instances.over if instances else ())))
             steps[task.task_id] = replace(step, reads=tuple(reads), instances=instances)
@@ -79,18 +104,6 @@ def _scope_of(task: Task, workflow: Workflow, variables: Mapping[str, str] | Non
         user_defined=frozenset(user_defined),
         timezone=workflow.timezone,
     )
-
-
-def _unknown_operator(task: Task) -> Diagnostic:
-    name = task.operator.rpartition(".")[2]
-    known = next((base for base in task.bases if conversion_of(base)), None)
-    if known:
-        remedy = f"use {known.rpartition('.')[2]} itself; what a subclass changes cannot be seen"
-    else:
-        remedy = "operators that are converted: " + ", ".join(
-            operator.rpartition(".")[2] for operator in converted_operators()
-        )
-    return task_diagnostic(d.UNKNOWN_OPERATOR, task, f"{name} is not converted", remedy)
 
 
 def _unconverted_features(task: Task) -> list[Diagnostic]:

@@ -9,7 +9,7 @@ from typing import Any
 
 from converter import diagnostics as d
 from converter.diagnostics import Code, Diagnostic
-from converter.expressions.jsonata import Expression
+from converter.expressions.jsonata import Expression, path
 from converter.expressions.templates import Scope, translate_value
 from converter.operators.mapping import PerInstance, literals_that_are_no_lists, map_index_of
 from converter.workflow import Opaque, Task, Value
@@ -106,11 +106,18 @@ class Arguments:
 
         It must be known at conversion: a template may refer to params and Variables, not to the run.
         """
-        value = self.take(name)
+        value = self.take_name(name)
         if isinstance(value, Expression):
             problem = f"argument '{name}' is a template that only the run decides"
             self.report(d.TEMPLATE, problem, "write a value that is known at conversion")
             return ""
+        return value
+
+    def take_name(self, name: str) -> str | Expression:
+        """Return an argument that must be a string with something in it, or a template of the run's."""
+        value = self.take(name)
+        if isinstance(value, Expression):
+            return value
         if not isinstance(value, str) or not value:
             if not isinstance(value, Opaque):
                 self.report(d.BAD_ARGUMENT, f"argument '{name}' is {value!r}", "write a non-empty string")
@@ -128,6 +135,17 @@ class Arguments:
                 self.report(d.BAD_ARGUMENT, f"argument '{name}' is {value!r}", "write a dict")
             return {}
         return dict(value or {})
+
+    def take_structure(self, name: str) -> dict[str, Any]:
+        """Return an argument that is a dict, or a template that gives one: then a :class:`Later`."""
+        if isinstance(self._left.get(name), (dict, type(None))):
+            return self.take_mapping(name)
+        taken = self.take(name)
+        if isinstance(taken, Expression):
+            return Later(taken)
+        if not isinstance(taken, (dict, Opaque)):
+            self.report(d.BAD_ARGUMENT, f"argument '{name}' is {taken!r}", "write a dict")
+        return taken if isinstance(taken, dict) else {}
 
     def take_object(self, name: str) -> dict[str, Any] | Expression:
         """Return an argument as :meth:`take_mapping` does, or an Expression that gives an object.
@@ -149,6 +167,10 @@ class Arguments:
                 self.report(d.BAD_ARGUMENT, f"argument '{name}' is {value!r}", "write a number above 0")
             return default
         return value
+
+    def left(self) -> tuple[str, ...]:
+        """Return the names of the arguments that are given and not yet accounted for."""
+        return tuple(name for name, value in self._left.items() if value is not None)
 
     def set_aside(self, *names: str) -> None:
         """Drop arguments that change nothing about what the task does on Step Functions."""
@@ -174,6 +196,18 @@ class Arguments:
             self.report(d.EXPANDED_OVER_PYTHON, f"it is expanded over {what}", remedy)
         self._left.clear()
         return tuple(self._problems)
+
+
+class Later(dict[str, Any]):
+    """A dict that only the run knows: an XCom, say. It is empty here, and its members are expressions."""
+
+    def __init__(self, expression: Expression) -> None:
+        super().__init__()
+        self.expression = expression
+
+    def get(self, key: str, default: Any = None) -> Any:
+        """Return a member, as JSONata; there is none to fall back from."""
+        return Expression(f"({self.expression.text}).{path(key)}")
 
 
 def task_diagnostic(code: Code, task: Task, problem: str, remedy: str = "") -> Diagnostic:

@@ -50,8 +50,8 @@ def glue_job(args: Arguments) -> Step:
 
     Return value, as in Airflow: the run's id. The job itself is the user's and must exist.
     """
-    job_name = args.take_text("job_name")
-    if "*" in job_name or "?" in job_name:
+    job_name = args.take_name("job_name")
+    if isinstance(job_name, str) and ("*" in job_name or "?" in job_name):
         problem = f"the job name '{job_name}' would be a wildcard in the machine's permissions"
         args.report(d.BAD_ARGUMENT, problem, "rename the job")
     script_args = args.take_object("script_args")
@@ -79,7 +79,8 @@ def glue_job(args: Arguments) -> Step:
         retriers=(_THROTTLING,),
         timeout=timeout,
         permissions=(_permission(job_name, waits),),
-        completion=GlueRun(job_name) if waits else None,
+        # A job whose name only the run knows is seen to end by its record alone.
+        completion=GlueRun(job_name) if waits and isinstance(job_name, str) else None,
     )
 
 
@@ -92,10 +93,14 @@ def _run_kwargs(args: Arguments) -> dict[str, object]:
     return {key: value for key, value in given.items() if key in _RUN_MEMBERS}
 
 
-def _permission(job_name: str, waits: bool) -> Permission:
+def _permission(job_name: str | Expression, waits: bool) -> Permission:
     waiting = ("glue:GetJobRun", "glue:GetJobRuns", "glue:BatchStopJobRun") if waits else ()
-    job = f"arn:${{AWS::Partition}}:glue:${{AWS::Region}}:${{AWS::AccountId}}:job/{job_name}"
-    return Permission(("glue:StartJobRun", *waiting), (job,))
+    known = isinstance(job_name, str)
+    job = (
+        f"arn:${{AWS::Partition}}:glue:${{AWS::Region}}:${{AWS::AccountId}}:job/{job_name if known else '*'}"
+    )
+    reason = "" if known else "a template gives the job's name"
+    return Permission(("glue:StartJobRun", *waiting), (job,), reason)
 
 
 def _report_job_definition(args: Arguments) -> None:

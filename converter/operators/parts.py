@@ -51,12 +51,14 @@ class Ending:
 class Caught:
     """Errors of a call that do not fail the try as they are: it goes on with other values, or ends so.
 
-    ``keeps`` gives the values (JSON) that the call's variables have then; ``ends`` goes before it.
+    ``keeps`` gives the values (JSON) that the call's variables have then; ``ends`` goes before it. ``over``:
+    nothing is left to do, the try has succeeded.
     """
 
     errors: tuple[str, ...]
     keeps: Mapping[str, Any] = field(default_factory=dict)
     ends: Ending | None = None
+    over: bool = False
 
 
 @dataclass(frozen=True)
@@ -64,7 +66,8 @@ class Call:
     """A call of a service. ``does`` says what, in the name of its state (``<task id>: <does>``).
 
     ``keeps`` gives variable → expression over ``$states.result``. It must have a value whatever the result
-    is: ``$exists(x) ? x : null``. ``retriers`` handle throttling; any error left fails the try.
+    is: ``$exists(x) ? x : null``. ``retriers`` handle throttling; any error left fails the try. Where
+    ``when`` is false, a condition over the variables so far, the call is left out.
     """
 
     does: str
@@ -73,6 +76,7 @@ class Call:
     keeps: Mapping[str, Expression] = field(default_factory=dict)
     retriers: tuple[Retrier, ...] = ()
     caught: tuple[Caught, ...] = ()
+    when: Expression | None = None
 
 
 @dataclass(frozen=True)
@@ -114,7 +118,8 @@ class Poll:
     begins. ``done`` and ``failures`` are conditions over the variables that the calls keep; whatever they are
     not about means: not yet. The task's execution_timeout is looked at after every question, and no pause is
     longer than what is left of it; ``unhurried`` means that it does not count while the task waits (a sensor
-    that is rescheduled).
+    that is rescheduled). ``between`` is done between two questions, in place of a pause: so a list is
+    worked off.
     """
 
     ask: Call
@@ -125,6 +130,7 @@ class Poll:
     backoff: Backoff | None = None
     pauses_first: bool = False
     unhurried: bool = False
+    between: Call | None = None
     also: tuple[Call, ...] = ()
     pages: Expression | None = None
     given: Mapping[str, Any] = field(default_factory=dict)

@@ -12,6 +12,7 @@ from converter.operators.arguments import Arguments
 from converter.operators.aws import set_aside_connection, waiter_timeout
 from converter.operators.mapping import map_index_of
 from converter.operators.registry import converts
+from converter.operators.requests import arn, request, step_of
 from converter.operators.step import Permission, Retrier, Step
 from converter.workflow import Opaque
 
@@ -34,7 +35,7 @@ def start_execution(args: Arguments) -> Step:
 
     Return value, as in Airflow: the execution's ARN. The machine is the user's and must exist.
     """
-    arn = args.take_text("state_machine_arn")
+    arn = args.take_name("state_machine_arn")
     name = _name(args)
     # Airflow waits for the execution only when the operator is deferrable.
     waits = bool(args.take("deferrable", False))
@@ -104,7 +105,10 @@ def _refuse_constant(name: str) -> None:
     raise ValueError(f"{name} is not JSON")
 
 
-def _permissions(args: Arguments, arn: str, waits: bool) -> tuple[Permission, ...]:
+def _permissions(args: Arguments, arn: str | Expression, waits: bool) -> tuple[Permission, ...]:
+    if isinstance(arn, Expression):
+        anyone = "arn:${AWS::Partition}:states:${AWS::Region}:${AWS::AccountId}:stateMachine:*"
+        return _needed(anyone, waits, "a template gives the machine's ARN")
     match = _MACHINE_ARN.match(arn)
     if not match:
         if arn:
@@ -112,11 +116,15 @@ def _permissions(args: Arguments, arn: str, waits: bool) -> tuple[Permission, ..
         return ()
     # Access to a version or an alias is granted through the machine's own ARN (AWS documentation,
     # "Authorization for versions and aliases").
-    arn = match.group(1)
-    start = Permission(("states:StartExecution",), (arn,))
+    return _needed(match.group(1), waits, "")
+
+
+def _needed(arn: str, waits: bool, reason: str) -> tuple[Permission, ...]:
+    start = Permission(("states:StartExecution",), (arn,), reason)
     if not waits:
         return (start,)
-    executions = arn.replace(":stateMachine:", ":execution:") + ":*"
+    executions = arn.replace(":stateMachine:", ":execution:").removesuffix("*") + ":*"
+    executions = executions.replace("::*", ":*")
     # .sync learns of the end through an EventBridge rule that Step Functions manages (AWS documentation,
     # "IAM policies for nested executions").
     rule = (
@@ -125,6 +133,23 @@ def _permissions(args: Arguments, arn: str, waits: bool) -> tuple[Permission, ..
     )
     return (
         start,
-        Permission(("states:DescribeExecution", "states:StopExecution"), (executions,)),
+        Permission(("states:DescribeExecution", "states:StopExecution"), (executions,), reason),
         Permission(("events:PutTargets", "events:PutRule", "events:DescribeRule"), (rule,)),
     )
+
+
+@converts("airflow.providers.amazon.aws.operators.step_function.StepFunctionGetExecutionOutputOperator")
+def execution_output(args: Arguments) -> Step:
+    """What an execution has given: ``sfn:describeExecution``.
+
+    Return value, as in Airflow: its output as a value, else its error, else none.
+    """
+    execution = args.take("execution_arn")
+    result = "$states.result"
+    described = request(
+        "stepfunctions:describeExecution",
+        {"executionArn": execution},
+        on=arn("states", "{}", execution),
+        keeps={"found": f"$exists({result}.Output) ? $parse({result}.Output) : {result}.Error"},
+    )
+    return step_of(args, described, output="$found")

@@ -28,9 +28,10 @@ _LAMBDA_LINE = re.compile(r" \(line (\d+)\)$")
 PROVIDED = frozenset(
     """
     AirflowException AirflowFailException AirflowNotFoundException AirflowSensorTimeout AirflowSkipException
-    AirflowTaskTimeout Asset BaseOperator Context DAG DagRunState Dataset Label Param State TaskGroup
-    TaskInstanceState TriggerRule Variable XComArg XComNotFound chain chain_linear cross_downstream dag
-    days_ago get_current_context literal macros setup task task_group teardown
+    AirflowTaskTimeout Asset AssetAlias AssetAll AssetAny BaseOperator Context DAG DagRunState Dataset
+    DatasetAlias Label Metadata Param PokeReturnValue State TaskGroup TaskInstanceState TriggerRule
+    Variable XComArg XComNotFound asset chain chain_linear cross_downstream dag days_ago
+    get_current_context literal macros setup task task_group teardown
     """.split()
 )
 
@@ -38,11 +39,15 @@ PROVIDED = frozenset(
 #: What only Airflow's database and API server know of a run.
 _CONTEXT_OF_AIRFLOW = frozenset(
     """
-    asset_state_store conn inlet_events outlet_events prev_data_interval_end_success
+    asset_state_store conn inlet_events  prev_data_interval_end_success
     prev_data_interval_start_success prev_end_date_success prev_start_date_success task_state_store
     triggering_asset_events
     """.split()
 )
+
+
+#: What a task notes about the assets that it updates, nobody reads here.
+_NOTES = frozenset({"outlet_events"})
 
 
 @dataclass(frozen=True)
@@ -51,7 +56,8 @@ class Facts:
 
     ``pulled`` are the ids of the tasks whose XComs it pulls; ``pulls_unseen``, whether there are others that
     cannot be seen; ``of_airflow``, what it uses of Airflow that the function does not have (dotted names);
-    ``modules``, the names that it imports from modules that are not local.
+    ``modules``, the names that it imports from modules that are not local; ``notes_assets``, whether it notes
+    something about the assets that it updates.
     """
 
     pulled: tuple[str, ...] = ()
@@ -60,6 +66,7 @@ class Facts:
     uses_variables: bool = False
     of_airflow: tuple[str, ...] = ()
     modules: tuple[Imported, ...] = ()
+    notes_assets: bool = False
 
 
 def facts_of(description: str, file: Path) -> Facts | None:
@@ -115,6 +122,7 @@ class _Reader:
         self._may_skip = False
         self._uses_variables = False
         self._of_airflow: dict[str, None] = {}
+        self._notes_assets = False
         self._modules: dict[Imported, None] = {}
 
     def read(self, module: Module, nodes: tuple[ast.AST, ...]) -> Facts:
@@ -136,6 +144,7 @@ class _Reader:
             self._uses_variables,
             tuple(self._of_airflow),
             tuple(self._modules),
+            self._notes_assets or any(_NOTES & set(_words(node)) for node in nodes),
         )
 
     def _led_to(self, module: Module, name: str) -> Iterator[tuple[Module, ast.AST]]:
@@ -172,6 +181,7 @@ class _Reader:
         names = [*filter(None, [imported.attribute]), *attributes]
         self._may_skip |= "AirflowSkipException" in names
         self._uses_variables |= "Variable" in names
+        self._notes_assets |= "Metadata" in names
         known = any(name in PROVIDED or name.endswith(("Exception", "Error")) for name in names)
         if names and not known:
             self._of_airflow[".".join([imported.module, *names])] = None
@@ -204,6 +214,15 @@ def pulled_tasks(call: ast.Call, module: Module | None = None) -> tuple[str, ...
         return ()
     several = value if isinstance(value, (list, tuple, set)) else [value]
     return tuple(several) if all(isinstance(item, str) for item in several) else None
+
+
+def _words(function: ast.AST) -> Iterator[str]:
+    """Yield the names of parameters and the texts in a function."""
+    for node in ast.walk(function):
+        if isinstance(node, ast.arg):
+            yield node.arg
+        elif isinstance(node, ast.Constant) and isinstance(node.value, str):
+            yield node.value
 
 
 def _asked_of_the_context(function: ast.AST) -> Iterator[str]:

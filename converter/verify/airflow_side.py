@@ -9,7 +9,7 @@ skips that never come too late (*spared*).
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from itertools import pairwise
 
@@ -30,6 +30,8 @@ def as_declared(workflow: Workflow, codes: frozenset[Code], *, failures_end_the_
     ended by the first failure, where that was asked for.
     """
     settings = {**workflow.settings, "fail_fast": True} if failures_end_the_run else workflow.settings
+    if d.STOPS_INSTANCES in codes:
+        settings = {**settings, airflow_run.STOPS_INSTANCES: True}
     tasks = workflow.tasks
     if d.RETRY_ROUNDED in codes:
         tasks = tuple(map(_with_whole_seconds, tasks))
@@ -63,9 +65,18 @@ class AirflowSide:
 
     @classmethod
     def of(
-        cls, workflow: Workflow, rules: Rules, scenario: Scenario, played: Played, deadline: float
+        cls,
+        workflow: Workflow,
+        rules: Rules,
+        scenario: Scenario,
+        played: Played,
+        deadline: float,
+        growth: float = 0.0,
     ) -> AirflowSide:
-        """Return what Airflow runs where the machine ``played``. ``deadline`` is that of its pollers."""
+        """Return what Airflow runs where the machine ``played``.
+
+        ``deadline`` is that of its pollers, ``growth`` by how much of the time waited polls become rarer.
+        """
         gave_up = {
             task: played.decided[task]
             for task, error in played.errors.items()
@@ -74,7 +85,8 @@ class AirflowSide:
         tasks = tuple(
             replace(task, upstream=()) if task.task_id in gave_up else task for task in workflow.tasks
         )
-        with_waits, shortfall = _with_waits(workflow, scenario.script, played)
+        seen = {**scenario.script, **dict(_as_seen(scenario, played, growth))}
+        with_waits, shortfall = _with_waits(workflow, seen, played)
         script = {
             **with_waits,
             **{task: (airflow_run.Try(0.001, airflow_run.End.FAILED_FOR_GOOD),) for task in gave_up},
@@ -97,12 +109,36 @@ def waits(tries: tuple[tuple[float, float], ...]) -> list[float]:
     return [following[0] - this[1] for this, following in pairwise(tries)]
 
 
+def _as_seen(
+    scenario: Scenario, played: Played, growth: float
+) -> Iterator[tuple[str, tuple[airflow_run.Try, ...]]]:
+    """Yield the tries of tasks that poll, as long as the machine's: its looks come at times of their own.
+
+    Not more than an interval apart, that is, with what calls take and what rounding to seconds makes.
+    """
+    for task, interval in scenario.looks.items():
+        tries = list(scenario.script[task])
+        made = played.tries.get(task, ())
+        tries += [tries[-1]] * (len(made) - len(tries))
+        for number, (start, end) in enumerate(made):
+            length = end - start
+            broken_off = played.cut_short and end >= played.ended
+            slack = interval + growth * length + 2
+            if length > 0 and not broken_off and abs(length - tries[number].seconds) <= slack:
+                tries[number] = replace(tries[number], seconds=round(length, 6))
+        yield task, tuple(tries)
+
+
 def _with_waits(
     workflow: Workflow, script: airflow_run.Script, played: Played
 ) -> tuple[airflow_run.Script, float]:
     """Return the script with the machine's waits before its retries, and by how much they were too short."""
-    found, shortfall = {}, 0.0
+    found: dict[str, tuple[airflow_run.Try, ...]] = {}
+    shortfall = 0.0
     for task in workflow.tasks:
+        if not script[task.task_id]:
+            found[task.task_id] = ()  # a mapped task without items
+            continue
         tries = list(script[task.task_id])
         seen = waits(played.tries.get(task.task_id, ()))
         tries += [tries[-1]] * (len(seen) + 1 - len(tries))

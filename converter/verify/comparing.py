@@ -8,7 +8,7 @@ from __future__ import annotations
 import math
 from collections import Counter
 from collections.abc import Iterator, Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from functools import cached_property
 from typing import Any
 
@@ -81,7 +81,7 @@ class Judge:
         found = reading.codes + Counter(self._besides(airflow, reading.trace, played))
         divergences = list(self._untimely(scenario.seed, airflow, reading, played, found))
         divergences += _wrong_waits(scenario.seed, airflow, played)
-        if reading.late and not found.keys() & {d.POLLING_DELAY, d.EARLY_DECISION}:
+        if reading.late and not found.keys() & {d.POLLING_DELAY, d.EARLY_DECISION, d.TEARDOWNS_LAST}:
             # Nothing was late, so that nothing can have been swapped by it.
             divergences += self._differences(scenario.seed, airflow, airflow.run(), played)
         return Findings(tuple(divergences), found)
@@ -89,7 +89,15 @@ class Judge:
     def airflow_side(self, scenario: Scenario, played: Played) -> AirflowSide:
         """Return what Airflow runs in the scenario in which the machine ``played``."""
         deadline = self.pace.deadline if self.pace and d.AWAIT_DEADLINE in self.codes else math.inf
-        return AirflowSide.of(self.workflow, self.rules, scenario, played, deadline)
+        growth = self.pace.growth if self.pace else 0.0
+        workflow = self.workflow
+        if self._teardowns_follow(played):
+            workflow = replace(workflow, dagrun_timeout=None)  # it does not break them off
+        return AirflowSide.of(workflow, self.rules, scenario, played, deadline, growth)
+
+    def _teardowns_follow(self, played: Played) -> bool:
+        """Whether the first failure has ended the run, and teardowns may have run after it."""
+        return d.TEARDOWNS_LAST in self.codes and played.cut_short and not played.timed_out
 
     @cached_property
     def _timing(self) -> Timing:
@@ -167,6 +175,8 @@ class Judge:
         """Yield what is approximated in this run, apart from which run of Airflow it is."""
         if airflow.gave_up:
             yield d.AWAIT_DEADLINE
+        if self._teardowns_follow(played) and trace.ended > (self.workflow.dagrun_timeout or math.inf):
+            yield d.TEARDOWNS_LAST
         code = self._reason_of_end(trace, played)
         if trace.outcome is not played.outcome and code:
             yield code

@@ -5,19 +5,23 @@ from __future__ import annotations
 import json
 import math
 import re
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import Any
+from typing import Any, TypeAlias
 
 from converter.asl.block import RUN_FAILED_ERROR
+from converter.asl.budget import states_of
 from converter.asl.machine import Machine
 from converter.asl.names import state_name
 from converter.engine import Definition, Execution, parse_definition, run_virtual
 from converter.operators.step import Step
 from converter.relations import Relations
+from converter.verify.airflow_run import instance_ids, task_of
+from converter.verify.parts_played import WAITS, tries_of_parts
 from converter.verify.scenarios import Scenario
 from converter.verify.simulated_aws import SimulatedAws
+from converter.verify.simulated_body import SimulatedRuns, outer_definition
 from converter.verify.without_data import without_data
 from converter.workflow import Outcome, Workflow
 
@@ -29,6 +33,8 @@ _INPUT = {"conf": {}, "params": {}, "run_id": "verify", "logical_date": "2026-01
 _LATEST_UNTIL = {True: "9999-01-01T00:00:00+00:00", False: "2000-01-01T00:00:00+00:00"}
 #: The status of an execution that was longer than its machine allows.
 _TIMED_OUT = "TIMED_OUT"
+#: The start and the end of each try of a task.
+_Tries: TypeAlias = tuple[tuple[float, float], ...]
 #: A path below the result of a service, in JSONata.
 _RESULT_PATH = re.compile(r"\$states\.result((?:\.(?:\w+|`[^`]+`))+)")
 
@@ -40,11 +46,12 @@ class Played:
     ``tries`` gives the start and the end of each try of the tasks that have begun, ``decided`` the times
     that the records tell, ``errors`` what failed tasks failed with. ``outcome`` is the run's own; ``ended``
     when it ended; ``error`` what the execution failed with; ``cut_short``, whether it was ended before all
-    its tasks were decided, and ``timed_out`` that this was by dagrun_timeout.
+    its tasks were decided, and ``timed_out`` that this was by dagrun_timeout. After a first failure that ends
+    the run, teardowns may begin later than it ``ended``; if one is begun again, only that is in ``tries``.
     """
 
     outcomes: Mapping[str, str]
-    tries: Mapping[str, tuple[tuple[float, float], ...]]
+    tries: Mapping[str, _Tries]
     decided: Mapping[str, float]
     errors: Mapping[str, str]
     outcome: Outcome
@@ -64,45 +71,117 @@ class Player:
 
     def __init__(self, workflow: Workflow, machine: Machine) -> None:
         self._machine = machine
-        self._task_of = {state_name(task.task_id): task.task_id for task in workflow.tasks}
-        played = without_data(machine, Relations(workflow), self._task_of)
-        self._definition: Definition = parse_definition(played)
+        self._task_of = {_state_of(machine.steps[task.task_id]): task.task_id for task in workflow.tasks}
+        relations = Relations(workflow)
+        self._definition: Definition = parse_definition(without_data(machine, relations, self._task_of))
+        self._teardowns = [task.task_id for task in workflow.tasks if task.is_teardown]
+        self._outer: Definition | None = None
+        if machine.outer and machine.failures_end_the_run:
+            whole = replace(machine, definition=machine.outer)
+            self._outer = outer_definition(without_data(whole, relations, self._task_of))
+        self._inside = {
+            part: name
+            for name, state in states_of(machine.definition)
+            if name in self._task_of and "Branches" in state
+            for part, _ in states_of(state["Branches"][0])
+        }
         self._results = {state: result_of(machine.steps[task]) for state, task in self._task_of.items()}
 
     def play(self, scenario: Scenario) -> Played:
         """Return what the machine does in a scenario."""
-        work = {state: scenario.work[task] for state, task in self._task_of.items()}
-        aws = SimulatedAws(work, results=self._results, poll_seconds=POLL_SECONDS)
+        names = {
+            state + name.removeprefix(task): name
+            for state, task in self._task_of.items()
+            for name in instance_ids(task, scenario.lengths.get(task))
+        }
+        work = {state: scenario.work[name] for state, name in names.items()}
         run = {**_INPUT, "latest_until": _LATEST_UNTIL[scenario.is_latest]}
-        execution = run_virtual(self._definition, run, aws)
+        run[WAITS] = {task: [this.seconds for this in tries] for task, tries in scenario.work.items()}
+        aws = SimulatedRuns(work, results=self._results, poll_seconds=POLL_SECONDS, body=self._definition)
+        whole: Execution | None = None
+        if self._outer is None:
+            execution = run_virtual(self._definition, run, aws)
+        else:
+            whole = aws.of_outer(self._outer, run)
+            aws.clock.run(whole.run())
+            execution = aws.body_execution
         start = aws.start.timestamp()
-        records = dict(_records(execution, set(self._task_of.values())))
+        ended = round(execution.history[-1].timestamp.timestamp() - start, 6)
+        timed_out = execution.status == _TIMED_OUT
+        found = dict(_records(execution, set(self._task_of.values())))
+        records = {name: record for name in names.values() if (record := _record_of(name, found)) is not None}
         decided = {task: round(record["at"] / 1000 - start, 6) for task, record in records.items()}
-        tries = self._tries(aws)
+        tries = self._tries(aws, names) | self._tries_of_parts(execution, start)
+        if whole is not None:
+            tries |= self._tries_of_parts(whole, start)
+            after = {} if timed_out else dict(_seen_on_the_way(whole, set(self._teardowns)))
+            undecided = [task for task in self._teardowns if task not in records]
+            tries = _that_count(undecided, tries, ended, timed_out=timed_out)
+            records |= {task: record for task, record in after.items() if task in tries}
         for task, record in records.items():
-            if self._machine.steps[task].does_nothing and record["state"] == Outcome.SUCCESS.value:
+            if self._machine.steps[task_of(task)].does_nothing and record["state"] == Outcome.SUCCESS.value:
                 tries[task] = ((math.floor(decided[task] * 1000 + 1e-6) / 1000, decided[task]),)
         succeeded = execution.status == "SUCCEEDED"
         return Played(
             outcomes={
                 task: records[task]["state"] if task in records else _of_unrecorded(execution, task in tries)
-                for task in self._task_of.values()
+                for task in names.values()
             },
             tries=tries,
             decided=decided,
             errors={task: record["error"] for task, record in records.items() if "error" in record},
             outcome=Outcome.SUCCESS if succeeded else Outcome.FAILED,
-            ended=round(execution.history[-1].timestamp.timestamp() - start, 6),
+            ended=ended,
             error=None if succeeded else execution.error or execution.status,
             cut_short=not succeeded and execution.error != RUN_FAILED_ERROR,
-            timed_out=execution.status == _TIMED_OUT,
+            timed_out=timed_out,
         )
 
-    def _tries(self, aws: SimulatedAws) -> dict[str, tuple[tuple[float, float], ...]]:
+    def _tries_of_parts(self, execution: Execution, start: float) -> dict[str, _Tries]:
+        found = tries_of_parts(execution.history, self._task_of, self._inside)
+        return {
+            self._task_of[state]: tuple((round(a - start, 6), round(b - start, 6)) for a, b in tries)
+            for state, tries in found.items()
+        }
+
+    def _tries(self, aws: SimulatedAws, names: Mapping[str, str]) -> dict[str, _Tries]:
         moments: dict[str, list[float]] = {}
         for moment, _, state in aws.timeline:
-            moments.setdefault(self._task_of[state], []).append(round(moment, 6))
+            moments.setdefault(names[state], []).append(round(moment, 6))
         return {task: tuple(zip(times[::2], times[1::2], strict=True)) for task, times in moments.items()}
+
+
+def _state_of(step: Step) -> str:
+    """Return the state of a task, or of its instances if it is mapped."""
+    return state_name(f"{step.task_id}: instance") if step.instances else state_name(step.task_id)
+
+
+def _record_of(name: str, records: Mapping[str, Mapping[str, Any]]) -> Mapping[str, Any] | None:
+    """Return the record of a task, or of an instance: that of its task, if it was not expanded."""
+    if name in records:
+        return records[name]
+    record = records.get(task_of(name))
+    if record is None or "instances" not in record:
+        return record
+    found: Mapping[str, Any] = record["instances"][int(name.rstrip("]").partition("[")[2])]
+    return found
+
+
+def _that_count(
+    teardowns: Iterable[str], tries: Mapping[str, _Tries], ended: float, *, timed_out: bool
+) -> dict[str, _Tries]:
+    """Return the tries that count. ``teardowns`` are those that were not decided when the run ``ended``.
+
+    Of these counts what they did since then; not after a timeout, as Airflow runs no teardowns then.
+    """
+    found = dict(tries)
+    for task in teardowns:
+        all_of_it = found.pop(task, ())
+        before = tuple(this for this in all_of_it if this[0] < ended)
+        since = () if timed_out else tuple(this for this in all_of_it if this[0] >= ended)
+        if since or before:
+            found[task] = since or before
+    return found
 
 
 def result_of(step: Step) -> dict[str, Any]:
@@ -134,8 +213,18 @@ def _records(execution: Execution, tasks: set[str]) -> Iterator[tuple[str, Mappi
         last = next(event for event in reversed(execution.history) if event.type == "FailStateEntered")
         yield from json.loads((last.details or {})["input"]).items()
         return
+    yield from _seen_on_the_way(execution, tasks)
+
+
+def _seen_on_the_way(execution: Execution, tasks: set[str]) -> Iterator[tuple[str, Mapping[str, Any]]]:
+    """Yield the tasks' records wherever a state has had them."""
+    inside: dict[int, str] = {}
     for event in execution.history:
         details = event.details or {}
+        if event.type == "MapIterationStarted":
+            inside[event.id] = f"{details['name']}[{details['index']}]"
+        elif not event.type.startswith("Map") and event.previous_event_id in inside:
+            inside[event.id] = inside[event.previous_event_id]
         for text in (details.get("input"), details.get("output")):
             data = json.loads(text) if isinstance(text, str) else None
             if not isinstance(data, dict):
@@ -143,4 +232,5 @@ def _records(execution: Execution, tasks: set[str]) -> Iterator[tuple[str, Mappi
             here = data.get("here")
             for name, record in {**data, **(here if isinstance(here, dict) else {})}.items():
                 if name in tasks and isinstance(record, dict) and "state" in record:
-                    yield name, record
+                    instance = inside.get(event.id, name)
+                    yield instance if task_of(instance) == name else name, record

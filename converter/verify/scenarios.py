@@ -7,7 +7,7 @@ of Airflow's workers, and as what the AWS services behind the machine do.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from random import Random
 
 from converter.operators.parts import SKIP_ERROR
@@ -15,6 +15,7 @@ from converter.operators.step import SkipOrders, Step
 from converter.relations import Relations
 from converter.verify import airflow_run
 from converter.verify.simulated_aws import Try
+from converter.verify.watching import NEVER, Watch, watch_of, ways_to_fail
 from converter.workflow import Task, Workflow
 
 #: Longest tries, in seconds; one is drawn for each try, so that short and long ones run side by side.
@@ -24,6 +25,8 @@ _TROUBLE = (0.05, 0.15, 0.35, 0.6)
 _TROUBLE_AGAIN = 0.6
 #: How long a worker takes for what takes the machine no time, in seconds.
 _A_MOMENT = 0.0005
+#: How many items a list has that a task is expanded over.
+_LISTS = (0, 1, 1, 2, 2, 3, 5)
 #: What a task fails with: an error that may be retried, and one that the machine never retries for any task.
 _ERROR = "States.TaskFailed"
 _EVALUATION_ERROR = "States.QueryEvaluationError"
@@ -31,17 +34,20 @@ _EVALUATION_ERROR = "States.QueryEvaluationError"
 
 @dataclass(frozen=True)
 class Scenario:
-    """The tries of each task; the last one is repeated.
+    """The tries of each task, or instance of one (``load[0]``); the last one is repeated.
 
     ``script`` is how Airflow sees them: cut off at the task's execution_timeout. ``work`` is what is behind
     them: how long each would take, and its end if nothing cut it off. ``is_latest``: the run is the latest of
-    its schedule.
+    its schedule. ``looks`` are the tasks that poll or wait, with their intervals in seconds, and ``lengths``
+    gives how many instances each mapped task has.
     """
 
     seed: int
     script: Mapping[str, tuple[airflow_run.Try, ...]]
     work: Mapping[str, tuple[Try, ...]]
     is_latest: bool = True
+    looks: Mapping[str, float] = field(default_factory=dict)
+    lengths: Mapping[str, int] = field(default_factory=dict)
 
 
 def scenario_of(workflow: Workflow, steps: Mapping[str, Step], seed: int) -> Scenario:
@@ -54,14 +60,55 @@ def scenario_of(workflow: Workflow, steps: Mapping[str, Step], seed: int) -> Sce
     draws = {
         task.task_id: _Draw(rng, relations, task, steps[task.task_id], is_latest) for task in workflow.tasks
     }
-    tries = {name: draw.tries(trouble, plain=not seed) for name, draw in draws.items()}
+    single = [task.task_id for task in workflow.tasks if not task.is_mapped]
+    tries = {name: draws[name].tries(trouble, plain=not seed) for name in single}
     pace = _fitting(workflow, tries) if hastens else 1.0
+    lengths: dict[str, int] = {}
+    if len(single) < len(workflow.tasks):
+        lengths = _with_instances(relations, draws, tries, rng, pace, 0.0 if not seed else trouble)
     return Scenario(
         seed,
         {name: tuple(item.as_airflow(pace) for item in items) for name, items in tries.items()},
         {name: tuple(item.as_aws(pace) for item in items) for name, items in tries.items()},
         is_latest,
+        {name: items[0].watch.interval for name, items in tries.items() if items and items[0].watch},
+        lengths,
     )
+
+
+def _with_instances(
+    relations: Relations,
+    draws: Mapping[str, _Draw],
+    tries: dict[str, list[_Drawn]],
+    rng: Random,
+    pace: float,
+    trouble: float,
+) -> dict[str, int]:
+    """Add the tries of instances; return how many each mapped task has.
+
+    How long the lists are is drawn, and whether what they are made of is pushed is a matter of the tries.
+    """
+    over = {name for task in relations.upstream_first if task.expansion for name in task.expansion.task_ids()}
+    pushed: dict[str, int] = {}
+    lengths: dict[str, int] = {}
+    for task in relations.upstream_first:
+        name = task.task_id
+        if task.expansion is None:
+            if name in over:
+                pushed[name] = rng.choice(_LISTS) if trouble else 2
+                tries[name] = [replace(drawn, returns=list(range(pushed[name]))) for drawn in tries[name]]
+            continue
+        lengths[name] = airflow_run.length_of(task, pushed)
+        for instance in airflow_run.instance_ids(name, lengths[name]):
+            drawn_tries = draws[name].tries(trouble, plain=not trouble) if lengths[name] else []
+            tries[instance] = [replace(drawn, returns="something") for drawn in drawn_tries]
+        retries = task.retries.count
+        pushed[name] = sum(
+            airflow_run.pushes([drawn.as_airflow(pace) for drawn in tries[instance]], retries)
+            for instance in airflow_run.instance_ids(name, lengths[name])
+            if tries[instance]
+        )
+    return lengths
 
 
 def _asks_the_date(step: Step) -> bool:
@@ -78,9 +125,16 @@ class _Drawn:
     end: airflow_run.End | airflow_run.Branch | airflow_run.ShortCircuit = airflow_run.End.SUCCESS
     error: str | None = None
     skip: str | tuple[str, ...] | None = None
+    watch: Watch | None = None
+    answer: str | None = None
+    returns: object = None
 
     def as_airflow(self, pace: float) -> airflow_run.Try:
         """Return the try as Airflow's workers see it, its length multiplied by ``pace``."""
+        if self.watch:
+            event = self.watch.settled(self._length(pace))
+            seconds, end = self.watch.cut(event) or (self.watch.seen(event), self.end)
+            return airflow_run.Try(max(_A_MOMENT, seconds), end)
         if self._is_cut_off(pace):
             return airflow_run.Try(float(self.limit or 0), airflow_run.End.FAILED)
         return airflow_run.Try(self._length(pace), self.end)
@@ -88,10 +142,14 @@ class _Drawn:
     def as_aws(self, pace: float) -> Try:
         """Return the try as the service behind the machine makes it."""
         skip = list(self.skip) if isinstance(self.skip, tuple) else self.skip
-        return Try(self._length(pace), self.error, skip=skip)
+        length = self._length(pace)
+        seconds = self.watch.settled(length) if self.watch else length
+        return Try(seconds, self.error, skip=skip, answer=self.answer, returns=self.returns)
 
     def may_be_repeated(self) -> bool:
-        return self._is_cut_off(1.0) or self.error == _ERROR
+        if self.watch and (cut := self.watch.cut(self.watch.settled(self._length(1.0)))):
+            return cut[1] is airflow_run.End.FAILED
+        return self._is_cut_off(1.0) or self.end is airflow_run.End.FAILED or self.error == _ERROR
 
     def _is_cut_off(self, pace: float) -> bool:
         return self.limit is not None and self._length(pace) >= self.limit
@@ -123,6 +181,8 @@ class _Draw:
         return tries
 
     def _try(self, trouble: float, *, plain: bool) -> _Drawn:
+        if self.step.parts:
+            return self._try_of_parts(trouble, plain=plain)
         limit = min((x for x in (self.step.timeout, self.task.execution_timeout) if x), default=None)
         seconds = self._seconds(limit, within=plain or self.rng.random() < 0.6)
         if self.rng.random() < trouble:
@@ -135,6 +195,21 @@ class _Draw:
             return _Drawn(seconds, limit)
         ignores_rules = self.step.orders_skips is SkipOrders.DESCENDANTS
         return _Drawn(seconds, limit, airflow_run.ShortCircuit(ignores_rules), skip="all")
+
+    def _try_of_parts(self, trouble: float, *, plain: bool) -> _Drawn:
+        watch = watch_of(self.step, self.task)
+        limit = None if watch else self.task.execution_timeout
+        seconds = self._seconds(limit, within=plain or self.rng.random() < 0.6)
+        errors = {_ERROR: airflow_run.End.FAILED, _EVALUATION_ERROR: airflow_run.End.FAILED_FOR_GOOD}
+        ways = list(ways_to_fail(self.step, errors))
+        if plain:
+            return _Drawn(0.0 if watch else seconds, limit, watch=watch)
+        if self.rng.random() < trouble and ways:
+            end, error, answer = self.rng.choice(ways)
+            return _Drawn(seconds, limit, end, error, watch=watch, answer=answer)
+        if watch and self.rng.random() < trouble:
+            return _Drawn(NEVER, watch=watch) if watch.limit or watch.timeout else _Drawn(0.0, watch=watch)
+        return _Drawn(seconds, limit, watch=watch)
 
     def _seconds(self, limit: float | None, *, within: bool) -> float:
         """Return a length in whole milliseconds; ``within`` keeps it below the limit, if there is one."""
@@ -172,7 +247,8 @@ def _fitting(workflow: Workflow, tries: Mapping[str, list[_Drawn]]) -> float:
     longest_way: dict[str, float] = {}
     for task in Relations(workflow).upstream_first:
         before = max((longest_way[up] for up in task.upstream), default=0.0)
-        waits = task.retries.delay * (len(tries[task.task_id]) - 1)
-        longest_way[task.task_id] = before + waits + sum(drawn.seconds for drawn in tries[task.task_id])
+        own = tries.get(task.task_id, ())
+        waits = task.retries.delay * max(0, len(own) - 1)
+        longest_way[task.task_id] = before + waits + sum(drawn.seconds for drawn in own)
     longest = max(longest_way.values(), default=0.0)
     return min(1.0, 0.7 * workflow.dagrun_timeout / longest) if longest else 1.0

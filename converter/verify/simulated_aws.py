@@ -16,9 +16,11 @@ from typing import Any
 from botocore.exceptions import ClientError
 
 from converter.asl.awaiting import POLLER_FUNCTION
+from converter.asl.names import state_name
 from converter.engine import Execution, TaskCall, TaskFailure
 from converter.engine.simulation import DEFAULT_START
 from converter.pollers import dag2sfn_poller
+from converter.verify.parts_played import is_scripted
 from converter.verify.simulated_table import SimulatedTable
 
 _GLUE = "arn:aws:states:::glue:startJobRun.sync"
@@ -34,20 +36,25 @@ class Try:
     """One try of a task: it takes ``seconds`` and then succeeds, or fails with ``error``.
 
     ``starts`` says whether a Glue run comes into being at all (no permission, no such job: it does not).
-    ``skip`` is what a branch or a short-circuit tells to be skipped: ids, or "all".
+    ``answer`` is what a task's poll finds in the end, other than success.
+    ``skip`` is what a branch or a short-circuit tells to be skipped: ids, or "all". ``returns`` is what a
+    Python task returns.
     """
 
     seconds: float
     error: str | None = None
     starts: bool = True
+    answer: str | None = None
     skip: str | Sequence[str] | None = None
+    returns: Any = None
 
 
 @dataclass
 class SimulatedAws:
     """A task backend for executions on one virtual clock.
 
-    ``script`` gives the tries of each task, by state name; the last is repeated. ``results`` gives what a
+    ``script`` gives the tries of each task, by state name (of an instance of a mapped task: with its map
+    index, as in ``load: instance[0]``); the last is repeated. ``results`` gives what a
     success returns, for services that are not simulated here. ``runs`` are the Glue runs made so far, in the
     order of their start; ``polls`` counts the poller function's calls, ``poll_seconds`` is how long each
     takes. ``table`` is the outcome table, and ``executions`` are those that machines may ask about, by ARN.
@@ -66,9 +73,12 @@ class SimulatedAws:
 
     async def run(self, call: TaskCall, submitted: Callable[[Any], None]) -> Any:
         """Carry out one try (see :class:`converter.engine.tasks.TaskBackend`)."""
-        if call.state_name not in self.script:
+        if is_scripted(call.arguments):
+            return await self._part(call.arguments["part"])
+        name = _name_of(call)
+        if name not in self.script:
             return await self._help(call)
-        tries = self.script[call.state_name]
+        tries = self.script[name]
         this = tries[min(call.retry_count, len(tries) - 1)]
         self._note("start", call)
         try:
@@ -91,6 +101,22 @@ class SimulatedAws:
         if call.resource == _DESCRIBE:
             return self._described(call.arguments["ExecutionArn"])
         raise TaskFailure("States.Runtime", f"no simulation of {call.resource} for '{call.state_name}'")
+
+    async def _part(self, part: Mapping[str, Any]) -> Any:
+        """Answer a call of a task of several states (see ``parts_played``)."""
+        tries = self.script[state_name(part["task"])]
+        this = tries[min(part["try"], len(tries) - 1)]
+        asked = self.now().timestamp() * 1000
+        if "since" not in part and part["slow"]:
+            await asyncio.sleep(this.seconds)
+        await asyncio.sleep(self.poll_seconds)
+        if not part["slow"]:
+            return {"answer": "done"}
+        if "since" in part and asked - part["since"] < this.seconds * 1000:
+            return {"answer": "waiting"}
+        if this.error:
+            raise TaskFailure(this.error, "scripted")
+        return {"answer": this.answer or "done"}
 
     async def _glue_run(self, call: TaskCall, this: Try, submitted: Callable[[Any], None]) -> Any:
         if not this.starts:
@@ -127,7 +153,7 @@ class SimulatedAws:
         await asyncio.sleep(this.seconds)
         if this.error:
             raise TaskFailure(this.error, json.dumps({"errorType": this.error, "errorMessage": "scripted"}))
-        return {"StatusCode": 200, "Payload": {"return_value": None, "skip": this.skip}}
+        return {"StatusCode": 200, "Payload": {"return_value": this.returns, "skip": this.skip}}
 
     async def _some_service(self, call: TaskCall, this: Try, submitted: Callable[[Any], None]) -> Any:
         result = self.results.get(call.state_name, {})
@@ -161,7 +187,13 @@ class SimulatedAws:
         return self.start + timedelta(seconds=asyncio.get_running_loop().time())
 
     def _note(self, what: str, call: TaskCall) -> None:
-        self.timeline.append((asyncio.get_running_loop().time(), what, call.state_name))
+        self.timeline.append((asyncio.get_running_loop().time(), what, _name_of(call)))
+
+
+def _name_of(call: TaskCall) -> str:
+    """Return what the script calls a try: by its state, of a mapped task with the map index."""
+    index = call.arguments.get("map_index") if isinstance(call.arguments, Mapping) else None
+    return call.state_name if index is None else f"{call.state_name}[{index}]"
 
 
 @dataclass(frozen=True)

@@ -102,7 +102,18 @@ class Timing:
             )
             if untimely.started <= latest + TICK:
                 return d.EARLY_DECISION
+        if d.TEARDOWNS_LAST in self.codes and self._is_next_teardown(untimely, played):
+            return d.TEARDOWNS_LAST
         return None
+
+    def _is_next_teardown(self, untimely: Untimely, played: Played) -> bool:
+        """Whether a teardown has begun as soon as the run, and the teardowns before it, had ended."""
+        tasks = self.rules.relations.tasks
+        if not tasks[untimely.task].is_teardown or untimely.started < played.ended:
+            return False
+        ends = (played.tries[task][-1][1] for task in played.tries if tasks[task].is_teardown)
+        latest = max((end for end in ends if end <= untimely.started), default=played.ended)
+        return untimely.started <= max(latest, played.ended) + TICK
 
     def _waits_for(self, task: str) -> tuple[str, ...]:
         return self.rules.relations.firing[task]

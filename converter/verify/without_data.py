@@ -12,8 +12,9 @@ from typing import Any
 
 from converter.asl.machine import Machine
 from converter.asl.tasks import RUN_ARGUMENT
-from converter.expressions.jsonata import Expression, literal, path
+from converter.expressions.jsonata import Expression, path
 from converter.relations import Relations
+from converter.verify.parts_played import missing_records, played_block
 
 
 def without_data(machine: Machine, relations: Relations, task_of: Mapping[str, str]) -> dict[str, Any]:
@@ -26,15 +27,26 @@ def without_data(machine: Machine, relations: Relations, task_of: Mapping[str, s
         }
 
     def _plain_state(name: str, state: Mapping[str, Any]) -> dict[str, Any]:
+        if name in task_of and "Branches" in state:
+            step = machine.steps[task_of[name]]
+            reads = [read for read in step.reads if read in state["Arguments"]]
+            records = [missing_records(read) for read in reads]
+            return {**state, "Branches": [played_block(step, state["Branches"][0], records)]}
         if "Branches" in state:
             return {**state, "Branches": [plain(block) for block in state["Branches"]]}
+        if "ItemProcessor" in state:
+            return {**state, "ItemProcessor": plain(state["ItemProcessor"])}
         if name not in task_of or state["Type"] != "Task":
             return dict(state)
         task = task_of[name]
         reads = [read for read in machine.steps[task].reads if read in relations.decided_before(task)]
         return {
             **state,
-            "Arguments": {**_plain(state["Arguments"]), "reads": [_record_of(read) for read in reads]},
+            "Arguments": {
+                **_plain(state["Arguments"]),
+                "reads": [missing_records(read) for read in reads],
+                **({"map_index": _index_of(task)} if machine.steps[task].instances else {}),
+            },
         }
 
     return plain(machine.definition)
@@ -51,7 +63,5 @@ def _plain(arguments: Any) -> Any:
     return arguments
 
 
-def _record_of(task: str) -> str:
-    """Return an expression that fails its task if there is no record of the task that it reads."""
-    missing = literal(f"no record of {task}")
-    return str(Expression(f"$exists($states.input.{path(task)}) ? 'at hand' : $error({missing})"))
+def _index_of(task: str) -> str:
+    return str(Expression(f"$states.input.{path(task)}.map_index"))

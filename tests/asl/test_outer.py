@@ -6,77 +6,37 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from workflows import glue, machine_of, workflow
+from workflows import branch, empty, glue, machine_of, workflow
 
 from converter import pipeline
-from converter.asl.options import Options
+from converter.asl.options import Failures, Options
 from converter.checks import problems_of
-from converter.engine import Execution, TaskCall, TaskFailure, parse_definition
-from converter.engine.clock import VirtualClock
+from converter.engine import Execution, parse_definition
 from converter.engine.simulation import DEFAULT_START
-from converter.verify.simulated_aws import SimulatedAws, Try
+from converter.verify.simulated_aws import Try
+from converter.verify.simulated_body import SimulatedRuns, outer_definition
 from converter.workflow import TriggerRule
 
-_BODY = "arn:aws:states:us-east-1:000000000000:stateMachine:m-body"
 
-
-class Aws(SimulatedAws):
-    """Runs the body through the engine, where the outer machine starts it."""
-
-    body: Any
-    clock: VirtualClock
-
-    async def run(self, call: TaskCall, submitted: Any) -> Any:
-        if call.arguments.get("StateMachineArn") != _BODY:
-            return await super().run(call, submitted)
-        arn = f"{_BODY.replace(':stateMachine:', ':execution:')}:{call.arguments['Name']}"
-        child = Execution(
-            self.body,
-            json.dumps(call.arguments["Input"]),
-            backend=self,
-            clock=self.clock,
-            arn=arn,
-            state_machine_arn=_BODY,
-            name=call.arguments["Name"],
-        )
-        self.executions[arn] = child
-        submitted({"ExecutionArn": arn})
-        await child.run()
-        if child.status != "SUCCEEDED":
-            raise TaskFailure("States.TaskFailed", json.dumps({"Status": child.status}))
-        return {"Status": child.status, "Output": json.loads(child.output or "{}")}
-
-
-def play(flow: Any, script: Any, *, stopped_at: float | None = None) -> tuple[Execution, Aws]:
-    machine = machine_of(flow)
+def play(
+    flow: Any, script: Any, *, stopped_at: float | None = None, options: Options | None = None
+) -> tuple[Execution, SimulatedRuns]:
+    machine = machine_of(flow, options)
     assert machine.outer is not None
-    aws = Aws({task.task_id: [Try(1)] for task in flow.tasks} | script)
-    aws.clock = VirtualClock(DEFAULT_START)
-    aws.body = parse_definition(machine.definition)
-    outer = parse_definition(json.dumps(machine.outer).replace("${BodyMachineArn}", _BODY))
-    arn = "arn:aws:states:us-east-1:000000000000:execution:m:r"
-    execution = Execution(
-        outer,
-        "{}",
-        backend=aws,
-        clock=aws.clock,
-        arn=arn,
-        state_machine_arn=arn.replace(":execution:", ":stateMachine:").removesuffix(":r"),
-        name="r",
-    )
+    tries = {task.task_id: [Try(1)] for task in flow.tasks} | script
+    aws = SimulatedRuns(tries, body=parse_definition(machine.definition))
+    execution = aws.of_outer(outer_definition(machine.outer), {})
 
     async def run() -> None:
         if stopped_at is not None:
-            asyncio.get_running_loop().call_at(
-                stopped_at, lambda: next(iter(aws.executions.values())).stop("Stopped", "x")
-            )
+            asyncio.get_running_loop().call_at(stopped_at, lambda: aws.body_execution.stop("Stopped", "x"))
         await execution.run()
 
     aws.clock.run(run())
     return execution, aws
 
 
-def started(aws: Aws) -> list[tuple[float, str]]:
+def started(aws: SimulatedRuns) -> list[tuple[float, str]]:
     return [(round(moment), state) for moment, what, state in aws.timeline if what == "start"]
 
 
@@ -123,6 +83,22 @@ def test_nothing_is_torn_down_that_was_not_set_up(task: str) -> None:
     execution, aws = play(cluster(), {task: [Try(1000)]}, stopped_at=30)
     assert execution.status == "FAILED"
     assert started(aws)[-1][1] == task
+
+
+def test_a_setup_that_does_nothing_may_not_have_been_come_to() -> None:
+    rule = {"is_teardown": True, "trigger_rule": TriggerRule.ALL_DONE_SETUP_SUCCESS}
+    flow = workflow(glue("before"), empty("s", "before", is_setup=True), glue("t", "s", **rule))
+    _, aws = play(flow, {"before": [Try(1000)]}, stopped_at=30)
+    assert [state for _, state in started(aws)] == ["before"]
+
+
+def test_a_branch_that_does_not_want_a_teardown_is_heard() -> None:
+    rule = {"is_teardown": True, "trigger_rule": TriggerRule.ALL_DONE_SETUP_SUCCESS}
+    flow = workflow(
+        glue("s", is_setup=True), branch("b"), glue("work", "s"), glue("t", "s", "b", "work", **rule)
+    )
+    _, aws = play(flow, {"work": [Try(1000)], "b": [Try(1, skip=["t"])]}, stopped_at=30)
+    assert sorted(state for _, state in started(aws)) == ["b", "s", "work"]
 
 
 def test_a_teardown_that_has_run_does_not_run_again() -> None:
@@ -185,3 +161,32 @@ def test_the_wait_for_a_slot_counts_for_nothing() -> None:
 
 def test_a_dag_without_teardowns_has_no_outer_machine() -> None:
     assert machine_of(workflow(glue("a", is_setup=True), glue("b", "a"))).outer is None
+
+
+STOP = Options(Failures.STOP, resumable=False)
+
+
+def test_after_the_first_failure_the_teardown_of_what_was_set_up_runs() -> None:
+    flow = workflow(*cluster().tasks, glue("other"))
+    execution, aws = play(flow, {"work": [Try(1, "Boom")], "other": [Try(100)]}, options=STOP)
+    assert (execution.status, execution.error) == ("FAILED", "Boom")
+    assert started(aws)[-2:] == [(2, "work"), (3, "delete")]
+    assert (3, "end", "other") in [(round(moment), what, state) for moment, what, state in aws.timeline]
+
+
+def test_the_teardown_of_a_setup_that_fails_does_not_run() -> None:
+    execution, aws = play(cluster(), {"create": [Try(1, "Boom")]}, options=STOP)
+    assert (execution.status, execution.error) == ("FAILED", "Boom")
+    assert started(aws)[-1] == (1, "create")
+
+
+def test_a_teardown_that_fails_does_not_run_again() -> None:
+    execution, aws = play(cluster(), {"delete": [Try(1, "Boom")]}, options=STOP)
+    assert (execution.status, execution.error) == ("FAILED", "Boom")
+    assert [state for _, state in started(aws)] == ["before", "create", "work", "delete"]
+
+
+def test_with_failures_stop_a_run_that_succeeds_ends_as_its_body() -> None:
+    execution, aws = play(cluster(), {}, options=STOP)
+    assert execution.status == "SUCCEEDED"
+    assert [state for _, state in started(aws)] == ["before", "create", "work", "delete"]

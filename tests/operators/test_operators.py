@@ -98,7 +98,8 @@ def test_an_execution_keeps_the_name_that_the_author_gave():
         (START_EXECUTION, {"state_machine_arn": ARN, "state_machine_input": '{"a": NaN}'}, "D203"),
         (START_EXECUTION, {"state_machine_arn": ARN, "state_machine_input": "{"}, "D203"),
         (START_EXECUTION, {"state_machine_arn": ARN, "is_redrive_execution": True}, "D220"),
-        ("airflow.providers.http.operators.http.HttpOperator", {"endpoint": "x"}, "D201"),
+        ("airflow.providers.http.operators.http.HttpOperator", {"endpoint": "x"}, "D801"),
+        ("company.operators.Unheard", {"endpoint": "x"}, "D201"),
     ],
 )
 def test_what_cannot_be_converted_as_it_stands_is_named(operator, arguments, code):
@@ -131,8 +132,13 @@ def test_templates_are_translated_in_template_fields_only():
     assert converted(GLUE, (), job_name="j", script_args={"--braces": "{{ no template }}"})[1] == []
 
 
-def test_what_the_machine_depends_on_has_to_be_known_at_conversion():
-    assert converted(GLUE, ("job_name",), job_name="job-{{ ds }}")[1] == ["D205"]
+def test_a_job_whose_name_the_run_decides_is_seen_by_its_record_and_allowed_by_a_wildcard():
+    step, codes = converted(GLUE, ("job_name",), job_name="job-{{ ds }}")
+    assert codes == []
+    assert isinstance(step.arguments["JobName"], Expression)
+    assert step.completion is None
+    assert step.permissions[0].resources[0].endswith(":job/*")
+    assert step.permissions[0].reason
     assert (
         converted(GLUE, ("job_name",), job_name="job-{{ dag.dag_id }}")[0].completion.job_name
         == "job-example"
@@ -169,10 +175,20 @@ def test_all_problems_of_all_tasks_are_reported_at_once():
     ]
 
 
-def test_a_subclass_of_a_converted_operator_is_refused_with_its_base():
-    task = Task("t", "my.Glue", bases=(GLUE,))
+def test_a_subclass_that_overrides_nothing_follows_its_parent():
+    arguments = {"job_name": "j", "environment": "prod"}
+    task = Task("t", "my.Glue", bases=("my.Base", GLUE), arguments=arguments)
+    steps, (problem,) = steps_of(workflow(task))
+    assert steps["t"].arguments["JobName"] == "j"
+    assert problem.code.id == "D211"
+    assert "Glue is converted as GlueJobOperator, its own arguments environment" in problem.problem
+
+
+def test_a_subclass_that_overrides_a_method_is_refused_with_its_name():
+    task = Task("t", "my.Glue", bases=(GLUE,), overrides=("execute",), arguments={"job_name": "j"})
     (problem,) = steps_of(workflow(task))[1]
-    assert "use GlueJobOperator itself" in str(problem)
+    assert problem.code.id == "D212"
+    assert "Glue overrides execute of GlueJobOperator" in problem.problem
 
 
 def test_a_mapped_task_is_refused():

@@ -28,8 +28,7 @@ def random_dag(seed: int, largest: int = 12, smallest: int = 3) -> Workflow:
         tasks.append(_task(rng, f"t{number}", upstream, rules, some_skips=some_skips))
     if some_setups:
         tasks = _with_setups(rng, tasks)
-        if not fails_fast:
-            tasks = _with_teardowns(rng, tasks)
+        tasks = _with_teardowns(rng, tasks)
     tasks = _with_latest_only(Random(f"{seed}: latest only"), tasks)
     fields: dict[str, Any] = {"settings": {"fail_fast": True}} if fails_fast else {}
     if rng.random() < 0.15:

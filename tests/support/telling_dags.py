@@ -105,6 +105,16 @@ TELLING_DAGS: Mapping[str, Workflow] = {
         glue("drop", "make", "quick", **TEARDOWN),
         dag_id="scope",
     ),
+    "fail_fast": workflow(
+        python("make", is_setup=True),
+        python("choose"),
+        python("work", "make"),
+        glue("drop", "make", "work", "other", **TEARDOWN),
+        branch("other"),
+        python("more", "other"),
+        dag_id="fail_fast",
+        settings={"fail_fast": True},
+    ),
     "absorbed": workflow(glue("job"), glue("notify", "job", trigger_rule=ALL_DONE), dag_id="absorbed"),
     "ignored": workflow(glue("job"), glue("drop", "job", **TEARDOWN), glue("more"), dag_id="ignored"),
     "heeded": workflow(

@@ -120,7 +120,7 @@ def test_what_needs_airflow_is_found(facts, body, needed):
 @pytest.mark.parametrize(
     ("definition", "needed"),
     [
-        ("def run(*, outlet_events): ...", ("the context's outlet_events",)),
+        ("def run(*, inlet_events): ...", ("the context's inlet_events",)),
         ("def run(**context): return context['conn']", ("the context's conn",)),
         ("def run(rows): return rows['conn_id']", ()),
     ],
@@ -142,3 +142,17 @@ def test_a_function_of_another_package_pulls_nothing_and_has_to_be_there(tmp_pat
     found = facts_of("json.decoder.loads", tmp_path / "etl.py")
     assert (found.pulled, found.pulls_unseen) == ((), False)
     assert found.modules[0].top_level == "json"
+
+
+@pytest.mark.parametrize(
+    ("definition", "notes"),
+    [
+        ("def run(*, outlet_events): ...", True),
+        ("def run(**context): context['outlet_events']", True),
+        ("from airflow.sdk import Metadata\ndef run(): yield Metadata(1)", True),
+        ("def run(): ...", False),
+    ],
+)
+def test_whether_a_callable_notes_something_about_assets_is_found(facts, definition, notes):
+    assert facts(definition).notes_assets is notes
+    assert facts(definition).of_airflow == ()

@@ -263,6 +263,6 @@ def run(execution_date, yesterday_ds, **kwargs):
 
 def test_all_that_a_callable_may_name_is_there():
     assert PROVIDED - set(EXPORTED) <= {
-        "Asset", "Context", "DagRunState", "Dataset", "State", "TaskInstanceState", "TriggerRule", "macros",
+        "Context", "DagRunState", "State", "TaskInstanceState", "TriggerRule", "macros",
     }  # fmt: skip
     assert {name for name in EXPORTED if not name.endswith(("Operator", "Error"))} <= PROVIDED

@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 from random_dags import random_dag
 from verifying import OPTIONS, verified, verifier_of
-from workflows import branch, glue, partial_fan_in, python, workflow
+from workflows import branch, empty, glue, partial_fan_in, python, workflow
 
 from converter import diagnostics as d
 from converter.asl.options import Options
@@ -289,3 +289,20 @@ def test_passes_of_one_moment_are_counted_as_airflow_counts_them():
     case = Case(flow(glue("uf0", "bad"), glue("uf", "uf0")), bad=(5.0, FAILED))
     assert case.played.outcomes["both"] == "skipped"
     assert case.why(outcomes={**case.played.outcomes, "both": "upstream_failed"}) == {("both", "outcome")}
+
+
+@pytest.mark.parametrize("rule", [TriggerRule.ALL_DONE, TriggerRule.ONE_FAILED])
+def test_a_task_that_does_nothing_takes_a_pass(rule):
+    flow = workflow(
+        glue("bad"),
+        glue("other"),
+        empty("nothing", "bad", "other", trigger_rule=rule),
+        glue("skip", "nothing", trigger_rule=TriggerRule.ALL_SKIPPED),
+        glue("uf1", "bad"),
+        glue("uf2", "uf1"),
+        glue("both", "skip", "uf2"),
+        glue("end", "both", trigger_rule=TriggerRule.ALL_DONE),
+    )
+    case = Case(flow, bad=(5.0, FAILED), nothing=(0.0,))
+    assert case.played.outcomes["both"] == "upstream_failed"
+    assert case.why() == set()

@@ -12,7 +12,6 @@ FILES = sorted((Path(__file__).parents[2] / "dags").glob("*.py"))
 @pytest.mark.parametrize("file", FILES, ids=lambda file: file.stem)
 def test_each_example_ends_as_in_airflow(file):
     for flow in loading.load(file):
-        has_teardowns = any(task.is_teardown for task in flow.tasks)  # with --failures stop they are refused
-        for failures in (Failures.AIRFLOW,) if has_teardowns else Failures:
+        for failures in Failures:
             result = verified(flow, range(25), Options(failures))
             assert result.divergences == (), (flow.dag_id, failures)

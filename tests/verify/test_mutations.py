@@ -9,7 +9,9 @@ import pytest
 from telling_dags import TELLING_DAGS
 from verifying import verifier_of
 
-from converter.asl import decisions, records, rules, tasks
+from converter.asl import decisions, outer, records, rules, tasks
+from converter.asl.emission import Emission
+from converter.asl.group_writer import GroupWriter
 from converter.expressions.jsonata import Expression
 from converter.operators import standard
 from converter.operators.step import SkipOrders
@@ -120,6 +122,27 @@ def not_retried(keep: Callable[[str], bool]) -> Break:
         return [{**found[0], "ErrorEquals": kept or ["Never.Raised"]}, *found[1:]]
 
     return lambda patch: patch.setattr(tasks, "task_retry", task_retry)
+
+
+def without_noting_failures(patch: pytest.MonkeyPatch) -> None:
+    original = GroupWriter._write_noted_failure
+
+    def write(self, task_id):
+        states = self.block.states
+        noted = original(self, task_id)
+        return states.pop(noted)["Next"]
+
+    patch.setattr(GroupWriter, "_write_noted_failure", write)
+
+
+def noting_setups_only(patch: pytest.MonkeyPatch) -> None:
+    original = outer.noted_tasks
+
+    def noted_tasks(workflow, steps):
+        tasks = (workflow.task(name) for name in original(workflow, steps))
+        return tuple(task.task_id for task in tasks if task.is_setup or task.is_teardown)
+
+    patch.setattr(outer, "noted_tasks", noted_tasks)
 
 
 def capped_without_backoff(patch: pytest.MonkeyPatch) -> None:
@@ -242,6 +265,16 @@ MUTATIONS: Mapping[str, tuple[str, Break]] = {
         "scope",
         relation("teardown_scope", lambda self, found: dict.fromkeys(found, ())),
     ),
+    "a failure does not stop the others": (
+        "fail_fast",
+        lambda patch: patch.setattr(Emission, "as_airflow", property(lambda self: True)),
+    ),
+    "after the first failure no teardown runs": (
+        "fail_fast",
+        lambda patch: patch.setattr(outer, "_ended", lambda: "{'error': 'DagRunFailed', 'cause': ''}"),
+    ),
+    "a teardown that has failed runs again": ("fail_fast", without_noting_failures),
+    "a branch's skip of a teardown is forgotten after the first failure": ("fail_fast", noting_setups_only),
     # --- the run's own outcome
     "any failure fails the run": ("absorbed", relation("deciding", lambda self, found: tuple(self.tasks))),
     "an ignorable teardown decides": (

@@ -13,12 +13,13 @@ import importlib.util
 import os
 import sys
 from collections.abc import Iterator
-from types import ModuleType
+from types import CodeType, ModuleType
 from typing import Any
 
 from airflow.utils.file import get_unique_dag_module_name
 
 from converter.loading.child.airflow_names import DAG, DagContext
+from converter.loading.child.surviving import Survival
 
 
 class _Registered(list[Any]):
@@ -27,8 +28,10 @@ class _Registered(list[Any]):
     add = list.append
 
 
-def import_dag_file(file: str) -> list[DAG]:
+def import_dag_file(file: str, tried: Survival | None = None) -> list[DAG]:
     """Import the file (absolute path) and return its DAGs, each once, in no particular order.
+
+    With ``tried``, some of its statements may fail.
 
     A DAG counts as Airflow has it: a global of the module, or one whose ``with`` block or ``@dag`` call was
     finished while the module was imported. Raises whatever the file raises, SystemExit included.
@@ -38,7 +41,7 @@ def import_dag_file(file: str) -> list[DAG]:
     DagContext.autoregistered_dags = registered
     DagContext.current_autoregister_module_name = name
     try:
-        module = _import(name, file)
+        module = _import(name, file, tried)
     finally:
         DagContext.current_autoregister_module_name = None
     found = [item for item in vars(module).values() if isinstance(item, DAG)]
@@ -50,8 +53,24 @@ def import_dag_file(file: str) -> list[DAG]:
     return dags
 
 
-def _import(name: str, file: str) -> ModuleType:
-    loader = importlib.machinery.SourceFileLoader(name, file)
+class _TryingLoader(importlib.machinery.SourceFileLoader):
+    """Loads a file with some of its statements in a ``try``."""
+
+    def __init__(self, name: str, file: str, tried: Survival) -> None:
+        super().__init__(name, file)
+        self._tried = tried
+
+    def get_code(self, fullname: str) -> CodeType:
+        return self._tried.code(self.get_data(self.path))
+
+    def exec_module(self, module: ModuleType) -> None:
+        vars(module).update(self._tried.names())
+        super().exec_module(module)
+
+
+def _import(name: str, file: str, tried: Survival | None) -> ModuleType:
+    plain = importlib.machinery.SourceFileLoader(name, file)
+    loader = _TryingLoader(name, file, tried) if tried else plain
     spec = importlib.util.spec_from_loader(name, loader)
     if spec is None:
         raise ImportError(f"cannot import {file}")

@@ -36,6 +36,7 @@ def main(request_file: str) -> None:
     root = DagRoot(**request["root"])
     # Last, so that helpers beside a DAG file are importable and do not hide the standard library.
     sys.path.append(root.folder)
+    sys.path += request["folders"]
     with os.fdopen(request["pipe"], "w") as pipe, open(request["stack"], "a") as stack:
         # A program that a DAG file starts must not keep the parent waiting for the pipe's end.
         os.set_inheritable(pipe.fileno(), False)

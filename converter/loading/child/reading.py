@@ -20,6 +20,7 @@ from converter.loading.child.airflow_names import DAG
 from converter.loading.child.construction import Constructions
 from converter.loading.child.dag_file import find_cycle, import_dag_file
 from converter.loading.child.stand_ins.installation import StandIns
+from converter.loading.child.surviving import Survival
 from converter.loading.child.tasks import default_settings
 from converter.loading.child.workflows import default_dag_settings, workflow_from
 from converter.loading.paths import DagRoot
@@ -45,12 +46,37 @@ class Reader:
         report: dict[str, Any] = {"read": file, "dags": [], "failure": None}
         try:
             source_hash = hashlib.sha256(Path(file).read_bytes()).hexdigest()
-            dags = self._constructions.in_order(import_dag_file(file))
+            dags = self._constructions.in_order(self._imported(file, place))
         except BaseException as error:  # noqa: BLE001  (a DAG file is any program: sys.exit() is reported too)
             report["failure"] = self._failure(error, place)
         else:
             report["dags"] = [self._describe(dag, place, source_hash) for dag in _without_subdags(dags)]
         return {**report, "stand_ins": self._stand_ins.needed()}
+
+    def _imported(self, file: str, place: Location) -> list[DAG]:
+        """Return the file's DAGs; where statements fail for want of something, without what they give."""
+        try:
+            return import_dag_file(file)
+        except BaseException as error:
+            if found := self._survived(file, place, error):
+                return found
+            raise
+
+    def _survived(self, file: str, place: Location, failure: BaseException) -> list[DAG]:
+        """Import the file again and again, each time without what failed; return its DAGs, if any."""
+        survival = Survival(file, self._stand_ins.missing)
+        try:
+            while survival.learn_from(failure):
+                self._constructions.forget()
+                self._stand_ins.begin(place)
+                survival.begin()
+                try:
+                    return import_dag_file(file, survival)
+                except BaseException as another:  # noqa: BLE001  (a DAG file is any program)
+                    failure = another
+            return []
+        finally:
+            survival.end()
 
     def _failure(self, error: BaseException, file: Location) -> dict[str, Any]:
         if isinstance(error, SyntaxError):

@@ -96,6 +96,7 @@ def task_from(
         task_id=operator.task_id,
         operator=class_name(operator_class),
         bases=_bases(operator_class),
+        overrides=_overrides(operator_class),
         arguments=dict(sorted(arguments.items())),
         settings=dict(sorted(_settings(operator, mapped).items())),
         template_fields=tuple(sorted({*_template_fields(operator), *_holding_placeholders(arguments)})),
@@ -122,6 +123,31 @@ def _bases(operator_class: type) -> tuple[str, ...]:
         *BaseOperator.mro()[1:],
     }
     return tuple(class_name(base) for base in operator_class.mro() if base not in internals)
+
+
+#: Methods of an operator that say nothing about what its task does.
+_SIDE_EFFECTS = frozenset({"dry_run", "get_template_env", "on_kill", "prepare_template"})
+
+
+def _overrides(operator_class: type) -> tuple[str, ...]:
+    """Return the methods of a provider's class that the classes below it define anew, if any are below it."""
+    below: dict[str, None] = {}
+    for base in operator_class.mro():
+        if base.__module__.startswith("airflow.providers."):
+            names = (name for name in below if hasattr(base, name) and not _is_harmless(name))
+            return tuple(sorted(names))
+        below |= dict.fromkeys(name for name, item in vars(base).items() if _is_method(item))
+    return ()
+
+
+def _is_harmless(name: str) -> bool:
+    return name.startswith(("__", "get_openlineage")) or name in _SIDE_EFFECTS
+
+
+def _is_method(item: object) -> bool:
+    return callable(item) or isinstance(
+        item, (property, classmethod, staticmethod, functools.cached_property)
+    )
 
 
 def _holding_placeholders(arguments: Mapping[str, Value]) -> Iterator[str]:

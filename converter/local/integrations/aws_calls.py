@@ -15,6 +15,7 @@ from botocore.exceptions import ClientError, UnknownServiceError
 from botocore.validate import ParamValidator
 
 from converter.engine import TaskFailure
+from converter.expressions.java_names import member_name
 from converter.local.integrations.failures import optimised_call_failure, sdk_failure, unusable_arguments
 from converter.local.integrations.resources import Place
 from converter.local.integrations.service_names import boto3_name
@@ -77,13 +78,18 @@ class AwsCalls:
             raise TaskFailure("States.Runtime", f"The service {service} has no action {action}")
         operation = client.meta.service_model.operation_model(name)
         try:
-            result, _ = await self._call(client, operation, arguments, iso_instant)
+            result, _ = await self._call(client, operation, arguments, iso_instant, member_name)
         except ClientError as error:
             raise sdk_failure(str(client.meta.service_model.service_id), operation, error) from error
         return result
 
     async def _call(
-        self, client: Any, operation: Any, arguments: Json, dates: DateFormat
+        self,
+        client: Any,
+        operation: Any,
+        arguments: Json,
+        dates: DateFormat,
+        spelled: Callable[[str], str] | None = None,
     ) -> tuple[dict[str, Any], Mapping[str, Any]]:
         """The converted result and boto3's ResponseMetadata."""
         method = getattr(client, _method_name(client, operation.name))
@@ -99,7 +105,7 @@ class AwsCalls:
 
         def call_and_convert() -> tuple[dict[str, Any], Mapping[str, Any]]:
             answer = method(**parameters)
-            return from_api(answer, operation.output_shape, dates), answer["ResponseMetadata"]
+            return from_api(answer, operation.output_shape, dates, spelled), answer["ResponseMetadata"]
 
         return await self.in_thread(call_and_convert)
 

@@ -6,7 +6,6 @@ The optimised integrations and the AWS SDK ones name the same error differently:
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -14,6 +13,7 @@ from typing import Any
 from botocore.exceptions import ClientError
 
 from converter.engine import TaskFailure
+from converter.expressions.java_names import class_name, exception_name
 from converter.local.integrations.shapes import Json, compact
 
 
@@ -86,7 +86,8 @@ def sdk_failure(service_id: str, operation: Any, error: ClientError) -> TaskFail
     """An error of a call through an ``aws-sdk:`` integration. ``service_id`` is botocore's (``DynamoDB``)."""
     _, message, status, request_id = _parts(error)
     service = java_name(service_id)
-    name = _declared_exception(operation, error) or f"{service}Exception"
+    declared = _declared_exception(operation, error)
+    name = exception_name(declared) if declared else f"{service}Exception"
     request = f"Service: {service}, Status Code: {status}, Request ID: {request_id}"
     if host := error.response.get("ResponseMetadata", {}).get("HostId"):  # S3 alone has one
         request += f", Extended Request ID: {host}"
@@ -117,5 +118,4 @@ def _declared_exception(operation: Any, error: ClientError) -> str | None:
 
 def java_name(service_id: str) -> str:
     """The Java SDK's class prefix: ``DynamoDB`` → ``DynamoDb``, ``SFN`` → ``Sfn``, ``Secrets Manager`` → …"""
-    words = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", " ", service_id).split()
-    return "".join(word.capitalize() for word in words)
+    return class_name(service_id.removesuffix(" Service"))

@@ -14,6 +14,7 @@ _OTHERWISE = {
     "configservice": "config",
     "costandusagereportservice": "cur",
     "costexplorer": "ce",
+    "databasemigration": "dms",
     "databasemigrationservice": "dms",
     "directoryservice": "ds",
     "elasticloadbalancing": "elb",

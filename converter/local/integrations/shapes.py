@@ -1,7 +1,8 @@
 """Between a Task's JSON and a service's API: names, JSON strings and dates, led by the API's own description.
 
-Step Functions spells every parameter and result in PascalCase, takes an object where the API wants JSON text,
-and has no dates. What the API wants is read from botocore's model of the operation.
+Step Functions spells every parameter and result in PascalCase (``aws-sdk:`` calls as the SDK for Java does:
+``DbInstances``), takes an object where the API wants JSON text, and has no dates. What the API wants is read
+from botocore's model of the operation.
 """
 
 from __future__ import annotations
@@ -11,6 +12,8 @@ import json
 from collections.abc import Callable, Mapping
 from datetime import datetime, timezone
 from typing import Any
+
+from converter.expressions.java_names import member_name
 
 Json = Any
 Shape = Any  # botocore's kinds of shapes have no common type with their members
@@ -43,8 +46,14 @@ def to_api(arguments: Json, shape: Shape, path: str = "") -> Any:  # noqa: PLR09
     if shape is None:  # an action without parameters
         return {}
     kind = shape.type_name
+    if getattr(shape, "is_document_type", False):  # any JSON
+        return arguments
     if kind == "structure" and isinstance(arguments, Mapping):
-        members = {_pascal(name): (name, member) for name, member in shape.members.items()}
+        members = {
+            spelled: (name, member)
+            for name, member in shape.members.items()
+            for spelled in (_pascal(name), member_name(name))
+        }
         converted = {}
         for name, value in arguments.items():
             if name not in members:
@@ -63,22 +72,30 @@ def to_api(arguments: Json, shape: Shape, path: str = "") -> Any:  # noqa: PLR09
     return arguments
 
 
-def from_api(result: Any, shape: Shape, dates: DateFormat) -> Json:  # noqa: PLR0911 - one for each kind of shape
-    """A boto3 result as a Task shows it: names in PascalCase, dates by ``dates``, absent members left out."""
+def from_api(  # noqa: PLR0911 - one for each kind of shape
+    result: Any, shape: Shape, dates: DateFormat, spelled: Callable[[str], str] | None = None
+) -> Json:
+    """A boto3 result as a Task shows it: dates by ``dates``, absent members left out.
+
+    Names are in PascalCase, and as ``spelled`` says.
+    """
+    spelled = spelled or _pascal
     if shape is None:  # an action without a result
         return {}
     kind = shape.type_name
+    if getattr(shape, "is_document_type", False):
+        return result
     if kind == "structure":
         shown = {
-            _pascal(name): from_api(result[name], member, dates)
+            spelled(name): from_api(result[name], member, dates, spelled)
             for name, member in shape.members.items()
             if result.get(name) is not None
         }
         return dict(sorted(shown.items()))
     if kind == "list":
-        return [from_api(item, shape.member, dates) for item in result]
+        return [from_api(item, shape.member, dates, spelled) for item in result]
     if kind == "map":
-        return {key: from_api(value, shape.value, dates) for key, value in result.items()}
+        return {key: from_api(value, shape.value, dates, spelled) for key, value in result.items()}
     if kind == "blob":
         return _text(result)
     if isinstance(result, datetime):

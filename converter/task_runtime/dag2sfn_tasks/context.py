@@ -6,6 +6,7 @@ from datetime import timedelta
 from typing import Any
 
 from . import macros
+from .assets import OutletEvents
 from .dates import moment
 from .exceptions import AirflowException
 from .inert import inert
@@ -13,7 +14,7 @@ from .task_instance import DagRun, TaskInstance
 from .variables import VariableAccessor
 
 #: What only Airflow's database and API server know of a run.
-_KNOWN_TO_AIRFLOW = ("conn", "inlet_events", "outlet_events", "triggering_asset_events", "task_state_store")
+_KNOWN_TO_AIRFLOW = ("conn", "inlet_events", "triggering_asset_events", "task_state_store")
 _current: list[dict[str, Any]] = []
 
 
@@ -59,6 +60,7 @@ def task_context(task: Any, event: Mapping[str, Any], known_task_ids: frozenset[
         "dag_run": dag_run,
         "inlets": [],
         "macros": macros,
+        "outlet_events": OutletEvents(),
         "outlets": [],
         "params": {**task.dag.params, **task.params, **(run.get("params") or {}), **conf},
         "run_id": dag_run.run_id,

@@ -7,7 +7,7 @@ is, wherever it is imported from.
 from datetime import datetime, timedelta, timezone
 from typing import Any
 
-from . import exceptions, references
+from . import assets, exceptions, references
 from .context import get_current_context
 from .dags import DAG, TaskGroup, dag, task_group
 from .inert import inert_class
@@ -16,7 +16,9 @@ from .operators import (
     BaseOperator,
     BashOperator,
     BranchPythonOperator,
+    PokeReturnValue,
     PythonOperator,
+    PythonSensor,
     ShortCircuitOperator,
 )
 from .taskflow import setup_or_teardown, task
@@ -39,17 +41,27 @@ def days_ago(days: int, **time: int) -> datetime:
 
 _NAMES: dict[str, Any] = {
     **{name: item for name, item in vars(exceptions).items() if isinstance(item, type)},
+    "Asset": assets.Asset,
+    "AssetAlias": assets.AssetAlias,
+    "AssetAll": assets.Assets,
+    "AssetAny": assets.Assets,
     "BaseOperator": BaseOperator,
     "BashOperator": BashOperator,
     "BranchPythonOperator": BranchPythonOperator,
     "DAG": DAG,
+    "Dataset": assets.Asset,
+    "DatasetAlias": assets.AssetAlias,
     "Label": Label,
+    "Metadata": assets.Metadata,
     "Param": Param,
+    "PokeReturnValue": PokeReturnValue,
     "PythonOperator": PythonOperator,
+    "PythonSensor": PythonSensor,
     "ShortCircuitOperator": ShortCircuitOperator,
     "TaskGroup": TaskGroup,
     "Variable": Variable,
     "XComArg": references.XComArg,
+    "asset": assets.asset,
     "chain": chain,
     "chain_linear": chain,
     "cross_downstream": chain,

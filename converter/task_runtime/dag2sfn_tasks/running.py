@@ -11,6 +11,7 @@ from contextlib import contextmanager
 from functools import partial
 from typing import Any
 
+from .assets import AssetOperator
 from .bash import run_bash
 from .branching import Structure, has_something_to_skip, not_followed
 from .context import arguments_for, enter_context, leave_context, task_context
@@ -23,7 +24,9 @@ from .operators import (
     BranchPythonOperator,
     DecoratedBash,
     MappedOperator,
+    PokeReturnValue,
     PythonOperator,
+    PythonSensor,
     ShortCircuitOperator,
 )
 from .references import RETURN_KEY
@@ -52,6 +55,10 @@ def run_task(loaded: LoadedDag, structure: Structure, event: Mapping[str, Any]) 
         with running_a_task(), _time_limit(event.get("timeout")):
             Renderer(task, context).render_fields()
             returned = _execute(task, context, variables)
+            looked: dict[str, Any] = {}
+            if isinstance(task, PythonSensor):
+                looked = {"done": bool(returned)}
+                returned = returned.xcom_value if isinstance(returned, PokeReturnValue) and returned else None
             skip = _skipped(task, structure, returned)
             if skip is None and task.task_id in structure.expanded_over:
                 check_return_value(returned if task.do_xcom_push else None)
@@ -60,7 +67,7 @@ def run_task(loaded: LoadedDag, structure: Structure, event: Mapping[str, Any]) 
         leave_context()
     # What the callable pushes under a key and then returns under the same one: the later counts.
     keys = {**context["ti"].pushed, **pushed}
-    answer = {"return_value": keys.pop(RETURN_KEY, None), "skip": skip}
+    answer = {"return_value": keys.pop(RETURN_KEY, None), "skip": skip, **looked}
     return {**answer, "xcom": keys} if keys else answer
 
 
@@ -83,7 +90,14 @@ def _call(task: Any, context: dict[str, Any]) -> Any:
     """Call the task's function with its arguments and what it asks of the context."""
     context.update(task.op_kwargs)
     function: Callable[..., Any] = task.python_callable
+    if isinstance(task, AssetOperator):
+        return _returned_by(function, function(**task.arguments(context)))
     returned = function(*task.op_args, **arguments_for(function, task.op_args, context))
+    return _returned_by(function, returned)
+
+
+def _returned_by(function: Callable[..., Any], returned: Any) -> Any:
+    """Return the value of what a function has returned, which may be yet to come."""
     if inspect.isawaitable(returned):
         return asyncio.run(_awaited(returned))
     # A generator yields metadata of assets, for Airflow; what it returns is the value.

@@ -8,6 +8,8 @@ from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
+from airflow.exceptions import AirflowException
+
 from converter.loading.child.airflow_names import (
     DAG,
     IS_AIRFLOW_2,
@@ -17,16 +19,25 @@ from converter.loading.child.airflow_names import (
     BaseOperator,
     BaseOperatorMeta,
     CronDataIntervalTimetable,
+    DecoratedOperator,
     DeltaDataIntervalTimetable,
     TaskDecoratorCollection,
     TaskGroup,
+    current_dag,
+    current_task_group,
     mapped_operator_module,
     operator_module,
 )
 from converter.loading.child.stand_ins import old_arguments
 from converter.loading.child.stand_ins.arguments import Arguments
 from converter.loading.child.stand_ins.ledger import Ledger
-from converter.loading.child.stand_ins.unmapped import learn_arguments, unmapped_decorator
+from converter.loading.child.stand_ins.unmapped import (
+    UnmappedOperator,
+    forget_task,
+    learn_arguments,
+    unmapped_class,
+    unmapped_decorator,
+)
 from converter.workflow import StandInKind
 
 #: What DAG took by position until Airflow 2.
@@ -106,7 +117,11 @@ class Constructors:
 
     def _of_operator(self, construct: Callable[..., Any]) -> Callable[..., Any]:
         def construct_operator(operator_class: type, *args: Any, **given: Any) -> Any:
-            operator = construct(operator_class, *args, **self._arguments.of_operator(given, operator_class))
+            arguments = self._arguments.of_operator(given, operator_class)
+            try:
+                operator = construct(operator_class, *args, **arguments)
+            except (TypeError, ValueError, AttributeError, AirflowException) as error:
+                operator = self._kept(operator_class, args, arguments, error)
             # What became of arguments that reached BaseOperator itself (_of_base_operator).
             gone, new = operator.__dict__.pop("_translated", ((), {}))
             passed = operator._BaseOperator__init_kwargs
@@ -116,6 +131,24 @@ class Constructors:
             return operator
 
         return construct_operator
+
+    def _kept(self, operator_class: type, args: Any, arguments: dict[str, Any], error: Exception) -> Any:
+        """Return a task that Airflow does not make, as one of an operator that is not installed.
+
+        Raises the error if it is a mistake in the DAG, or if the operator is not made by a DAG file.
+        """
+        task_id = arguments.get("task_id")
+        mistake = "Duplicate" in type(error).__name__ or issubclass(
+            operator_class, (UnmappedOperator, DecoratedOperator)
+        )
+        if args or mistake or not isinstance(task_id, str):
+            raise error
+        dag = arguments.get("dag") or current_dag()
+        group = arguments.get("task_group") or current_task_group(dag)
+        forget_task(dag, group, task_id)
+        what = " ".join(f"{type(error).__name__}: {error}".split())
+        self._ledger.note(StandInKind.REFUSED_TASK, f"task '{task_id}'", what[:200])
+        return unmapped_class(f"{operator_class.__module__}.{operator_class.__name__}")(**arguments)
 
     def _of_base_operator(self, construct: Callable[..., None]) -> Callable[..., None]:
         @functools.wraps(construct)

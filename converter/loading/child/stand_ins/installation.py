@@ -31,7 +31,7 @@ class StandIns:
             return constructions.is_authors(frame.f_code.co_filename)
 
         self._ledger = Ledger(constructions.here)
-        missing = Missing(self._ledger, is_authors)
+        self.missing = missing = Missing(self._ledger, is_authors)
         Constructors(self._ledger).install()
         Variables(variables, missing).install()
         let_json_pass_what_is_unknown()

@@ -67,3 +67,13 @@ def learn_arguments(operator_class: Any, names: Iterable[str]) -> None:
         own = set(names) - PARAMETERS_OF_OPERATORS
         operator_class.__init__._BaseOperatorMeta__param_names.update(own)
         operator_class.template_fields = tuple(sorted({*operator_class.template_fields, *own}))
+
+
+def forget_task(dag: Any, group: Any, task_id: str) -> None:
+    """Take out of its DAG and its group what is left of a task whose construction failed halfway."""
+    for holder in filter(None, (group, getattr(dag, "task_group", None))):
+        full_id = holder.child_id(task_id)
+        if dag is not None:
+            dag.task_dict.pop(full_id, None)
+        holder.children.pop(full_id, None)
+        holder.used_group_ids.discard(full_id)

@@ -1,0 +1,179 @@
+"""An environment of Amazon MWAA as one input: its DAGs, plugins, requirements and configuration options.
+
+As it lies in the environment's bucket, or in a project for it: ``dags/``; ``plugins/`` or ``plugins.zip``,
+which are importable for the DAGs; ``requirements.txt``; configuration options, as `aws mwaa get-environment`
+prints them, or in an ``airflow.cfg``; and the variables that ``startup.sh`` exports.
+"""
+
+from __future__ import annotations
+
+import configparser
+import importlib.metadata
+import json
+import os
+import re
+import zipfile
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from converter import diagnostics as d
+from converter.diagnostics import Diagnostic
+from converter.workflow import Location
+
+_DAGS = "dags"
+_PLUGINS = ("plugins", "plugins.zip")
+_REQUIREMENTS = ("requirements.txt", "requirements/requirements.txt")
+_OPTIONS = ("environment.json", "airflow-configuration-options.json", "configuration.json", "airflow.cfg")
+_STARTUP = ("startup.sh", "startup_script/startup.sh")
+_EXPORT = re.compile(r"^\s*export\s+([A-Za-z_]\w*)=(\"[^\"$`]*\"|'[^']*'|[^\s$`;&|]*)\s*$", re.MULTILINE)
+_REQUIREMENT = re.compile(r"^\s*([A-Za-z0-9][\w.-]*)\s*(?:\[[^\]]*\])?\s*(==\s*([\w.!+-]+))?")
+#: Options that say where the environment keeps things, and nothing about its DAGs.
+_NOT_TAKEN = ("core.dags_folder", "core.plugins_folder", "core.executor", "core.load_examples")
+_SECTIONS_NOT_TAKEN = ("database", "logging", "secrets", "celery", "webserver", "scheduler", "metrics", "api")
+
+
+@dataclass(frozen=True)
+class Surroundings:
+    """What DAG files find besides themselves: folders to import from, and variables of the environment."""
+
+    folders: tuple[str, ...] = ()
+    variables: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class MwaaEnvironment:
+    """The parts of an environment, as far as they are there."""
+
+    dags: Path
+    plugins: Path | None
+    requirements: Path | None
+    options: Path | None
+    startup: Path | None
+
+    @classmethod
+    def at(cls, path: Path) -> MwaaEnvironment | None:
+        """Return the environment in a folder; None if it is no such folder: one of DAG files, say."""
+        if not (path / _DAGS).is_dir():
+            return None
+        found = {
+            name: next((path / part for part in parts if (path / part).exists()), None)
+            for name, parts in (
+                ("plugins", _PLUGINS),
+                ("requirements", _REQUIREMENTS),
+                ("options", _OPTIONS),
+                ("startup", _STARTUP),
+            )
+        }
+        return cls(path / _DAGS, **found) if any(found.values()) else None
+
+    def surroundings(self, scratch: Path) -> Surroundings:
+        """Return what its DAG files find besides themselves; packed plugins are unpacked into a folder."""
+        folders = []
+        if self.plugins is not None:
+            folders.append(os.path.abspath(_unpacked(self.plugins, scratch)))
+        names = {_variable_of(name): value for name, value in self._configuration().items()}
+        return Surroundings(tuple(folders), {**names, **self._exported()})
+
+    def notes(self) -> Iterator[Diagnostic]:
+        """Yield what was taken from where, and the requirements that are not met here."""
+        parts = [part for part in (self.plugins, self.options, self.startup) if part is not None]
+        also = f", with {', '.join(part.as_posix() for part in parts)}" if parts else ""
+        yield Diagnostic(
+            d.MWAA_ENVIRONMENT,
+            f"the DAGs are those of {self.dags.as_posix()}{also}",
+            "give that folder itself to leave out what is around it",
+            Location(self.dags.parent.as_posix()),
+        )
+        for number, name, wanted in self._required():
+            yield from _requirement_note(self.requirements, number, name, wanted)
+
+    def _configuration(self) -> dict[str, str]:
+        if self.options is None:
+            return {}
+        try:
+            text = self.options.read_text("utf-8")
+            found = _from_ini(text) if self.options.suffix == ".cfg" else _from_json(json.loads(text))
+        except (OSError, ValueError, configparser.Error):
+            return {}
+        return {name: value for name, value in found.items() if _is_taken(name)}
+
+    def _exported(self) -> dict[str, str]:
+        text = _text(self.startup)
+        return {name: value.strip("\"'") for name, value in _EXPORT.findall(text)}
+
+    def _required(self) -> Iterator[tuple[int, str, str]]:
+        for number, line in enumerate(_text(self.requirements).splitlines(), 1):
+            found = _REQUIREMENT.match(line)
+            if found and not line.lstrip().startswith(("-", "#")):
+                yield number, found[1], found[3] or ""
+
+
+def _requirement_note(file: Path | None, line: int, name: str, wanted: str) -> Iterator[Diagnostic]:
+    place = Location(file.as_posix(), line) if file else None
+    try:
+        installed = importlib.metadata.version(name)
+    except importlib.metadata.PackageNotFoundError:
+        problem = f"the environment has '{name}', which is not installed here"
+        yield Diagnostic(
+            d.REQUIREMENT_NOT_MET, problem, "install it beside Airflow, if DAG files import it", place
+        )
+        return
+    if wanted and installed != wanted and not name.startswith("apache-airflow"):
+        problem = f"the environment has '{name}' {wanted}; here it is {installed}, and packaged as such"
+        yield Diagnostic(
+            d.REQUIREMENT_NOT_MET, problem, "install that version, if Python tasks depend on it", place
+        )
+
+
+def _unpacked(plugins: Path, scratch: Path) -> Path:
+    if plugins.is_dir():
+        return plugins
+    folder = scratch / "plugins"
+    folder.mkdir(parents=True, exist_ok=True)
+    try:
+        with zipfile.ZipFile(plugins) as archive:
+            archive.extractall(folder)
+    except (OSError, zipfile.BadZipFile):
+        pass  # what is not there is a module that is not installed, and told so
+    return folder
+
+
+def _from_json(document: Any) -> dict[str, str]:
+    for name in ("Environment", "AirflowConfigurationOptions"):
+        if isinstance(document, dict) and isinstance(document.get(name), dict):
+            document = document[name]
+    items = document.items() if isinstance(document, dict) else ()
+    return {name: str(value) for name, value in items if "." in name and not isinstance(value, (dict, list))}
+
+
+def _from_ini(text: str) -> dict[str, str]:
+    parser = configparser.ConfigParser(interpolation=None, strict=False)
+    parser.read_string(text)
+    return {
+        f"{section}.{key}": value for section in parser.sections() for key, value in parser[section].items()
+    }
+
+
+def _is_taken(option: str) -> bool:
+    section = option.partition(".")[0]
+    return option not in _NOT_TAKEN and section not in _SECTIONS_NOT_TAKEN
+
+
+def _variable_of(option: str) -> str:
+    section, _, key = option.partition(".")
+    return f"AIRFLOW__{section.upper()}__{key.upper()}"
+
+
+def _text(file: Path | None) -> str:
+    try:
+        return file.read_text("utf-8", errors="replace") if file else ""
+    except OSError:
+        return ""
+
+
+def notes_on(path: Path) -> Sequence[Diagnostic]:
+    """Return what is to be said about a path that is an environment; nothing about another one."""
+    environment = MwaaEnvironment.at(path)
+    return list(environment.notes()) if environment else []

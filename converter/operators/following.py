@@ -1,0 +1,55 @@
+"""Subclasses: which conversion an operator follows that has none of its own."""
+
+from __future__ import annotations
+
+from difflib import get_close_matches
+
+from converter import diagnostics as d
+from converter.diagnostics import Diagnostic
+from converter.operators.arguments import Arguments, task_diagnostic
+from converter.operators.registry import Conversion, conversion_of, converted_operators
+from converter.workflow import Task
+
+
+def followed(task: Task) -> str | None:
+    """Return the class whose conversion a task follows: its own, or the nearest of its bases that has one."""
+    return next((name for name in (task.operator, *task.bases) if conversion_of(name)), None)
+
+
+def conversion_for(task: Task) -> Conversion | Diagnostic:
+    """Return the conversion of a task's operator, or why there is none."""
+    parent = followed(task)
+    conversion = conversion_of(parent) if parent else None
+    if parent is None or conversion is None:
+        return _unknown_operator(task)
+    if parent != task.operator and task.overrides:
+        name, base = task.operator.rpartition(".")[2], parent.rpartition(".")[2]
+        problem = f"{name} overrides {', '.join(task.overrides)} of {base}"
+        remedy = f"use {base} itself, do it in a @task, or convert {name} in a file of --operators"
+        return task_diagnostic(d.CHANGES_ITS_PARENT, task, problem, remedy)
+    return conversion
+
+
+def account_for_subclass(args: Arguments) -> None:
+    """Report that a task is converted as its parent, and set aside what its own __init__ has taken."""
+    task = args.task
+    parent = followed(task)
+    if parent is None or parent == task.operator:
+        return
+    name, base = task.operator.rpartition(".")[2], parent.rpartition(".")[2]
+    own = args.left()
+    args.set_aside(*own)
+    taken = f", its own arguments {', '.join(own)} having gone into its __init__" if own else ""
+    problem = f"{name} is converted as {base}{taken}"
+    args.report(d.FOLLOWS_ITS_PARENT, problem, "check that its __init__ only presets arguments")
+
+
+def _unknown_operator(task: Task) -> Diagnostic:
+    name = task.operator.rpartition(".")[2]
+    known = sorted({operator.rpartition(".")[2] for operator in converted_operators()})
+    similar = get_close_matches(name, known, n=3)
+    listed = (
+        f"similar ones are: {', '.join(similar)}" if similar else "docs/operators.md lists those that are"
+    )
+    remedy = f"{listed}; or convert it yourself in a file of --operators"
+    return task_diagnostic(d.UNKNOWN_OPERATOR, task, f"{name} is not converted", remedy)

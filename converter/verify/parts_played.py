@@ -1,0 +1,160 @@
+"""Tasks of several states as they are played: their calls find out what is scripted, the rest is as emitted.
+
+Loops, pauses, limits and endings stay as they were emitted. In place of what a service answers stands one
+variable, ``$answer``: ``waiting``, ``done``, or ``failed 0`` for the first of a poll's failures, and so on.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any
+
+from converter.engine.history import HistoryEvent
+from converter.expressions.jsonata import Expression, literal, path
+from converter.operators.parts import Call, Poll, Until
+from converter.operators.step import Step
+
+#: Where the execution's input says how long a task waits for its moment, in seconds, try by try.
+WAITS = "waits"
+
+
+def played_block(step: Step, block: Mapping[str, Any], reads: list[str]) -> dict[str, Any]:
+    """Return the block of a step's parts with scripted answers. ``reads`` fail a call without its records."""
+    asked = [part.ask for part in step.parts if isinstance(part, Poll)]
+    others = [part for part in step.parts if isinstance(part, Call)]
+    last = [*others, *asked][-1] if others or asked else None
+    calls = iter([call for part in step.parts for call in _calls(part)])
+    texts = dict(_replacements(step))
+    return {
+        **block,
+        "States": {
+            name: _played(step, state, calls, last, texts, reads) for name, state in block["States"].items()
+        },
+    }
+
+
+def _calls(part: Any) -> tuple[Call, ...]:
+    if isinstance(part, Poll):
+        return (part.ask, *part.also)
+    return (part,) if isinstance(part, Call) else ()
+
+
+def _replacements(step: Step) -> Iterator[tuple[str, str]]:
+    """Yield the expressions that ask for data, with what they are played as."""
+    number = f"$min([$states.input.`try number`, $count({_waits(step)}) - 1])"
+    for part in step.parts:
+        if isinstance(part, Poll):
+            yield part.done.text, "$answer = 'done'"
+            for index, failure in enumerate(part.failures):
+                yield failure.when.text, f"$answer = 'failed {index}'"
+            if part.pages:
+                yield part.pages.text, "false"
+        elif isinstance(part, Until):
+            yield f"({part.moment.text})", f"($since + {_waits(step)}[{number}] * 1000)"
+
+
+def _waits(step: Step) -> str:
+    return f"$states.context.Execution.Input.{WAITS}.{path(step.task_id)}"
+
+
+def _played(
+    step: Step,
+    state: Mapping[str, Any],
+    calls: Iterator[Call],
+    last: Call | None,
+    texts: Mapping[str, str],
+    reads: list[str],
+) -> dict[str, Any]:
+    if state["Type"] == "Task":
+        call = next(calls)
+        return _played_call(step, state, call, slow=call is last, reads=reads)
+    if state["Type"] == "Choice":
+        rules = [{**rule, "Condition": _with(texts, rule["Condition"])} for rule in state["Choices"]]
+        return {**state, "Choices": rules}
+    if state["Type"] == "Wait" and "Timestamp" in state:
+        return {**state, "Timestamp": _with(texts, state["Timestamp"])}
+    if state["Type"] == "Fail":
+        error = state["Error"]
+        return {**state, "Error": "States.TaskFailed" if error.startswith("{%") else error, "Cause": "-"}
+    if state["Type"] == "Succeed":
+        return {**state, "Output": {"output": f"{step.task_id}'s output"} if step.output else {}}
+    return dict(state)
+
+
+def _with(texts: Mapping[str, str], field: str) -> str:
+    inner = field[2:-2].strip()
+    if inner in texts:
+        return str(Expression(texts[inner]))
+    for asked, played in texts.items():
+        if asked.startswith("(") and asked in field:
+            return field.replace(asked, played)
+    return field
+
+
+def _played_call(
+    step: Step, state: Mapping[str, Any], call: Call, *, slow: bool, reads: list[str]
+) -> dict[str, Any]:
+    part: dict[str, Any] = {
+        "task": step.task_id,
+        "try": str(Expression("$states.input.`try number`")),
+        "slow": slow,
+    }
+    if any(isinstance(item, Poll) and item.ask is call for item in step.parts):
+        part["since"] = str(Expression("$since"))
+    own = {name: value for name, value in state.get("Assign", {}).items() if name not in call.keeps}
+    played = {**state, "Arguments": {"part": part, "reads": reads}, "Assign": own}
+    if slow:
+        played["Assign"] = {**own, "answer": str(Expression("$states.result.answer"))}
+    for unused in ("Retry", *(() if played["Assign"] else ("Assign",))):
+        played.pop(unused, None)
+    if "Catch" in state:
+        played["Catch"] = [
+            {**catcher, "Assign": {**own, "answer": "waiting"}} if "Output" in catcher else catcher
+            for catcher in state["Catch"]
+        ]
+    return played
+
+
+def tries_of_parts(
+    history: Iterable[HistoryEvent], task_of: Mapping[str, str], inside: Mapping[str, str]
+) -> dict[str, list[tuple[float, float]]]:
+    """Return start and end of each try of tasks of several states, as timestamps.
+
+    ``inside`` gives the task's own state for each state in its branch.
+    """
+    state_at: dict[int, str] = {}
+    started: dict[str, float] = {}
+    latest: dict[str, float] = {}
+    found: dict[str, list[tuple[float, float]]] = {}
+    now = 0.0
+    for event in history:
+        details, now = event.details or {}, event.timestamp.timestamp()
+        state = details.get("name") or details.get("state") or state_at.get(event.previous_event_id, "")
+        owner = inside.get(state, state)
+        if event.type == "ParallelStateStarted":
+            state = owner
+        state_at[event.id] = state
+        if owner not in task_of:
+            continue
+        if event.type == "ParallelStateStarted":
+            if owner in started:  # the try before has failed
+                found.setdefault(owner, []).append((started[owner], latest[owner]))
+            started[owner] = now
+        elif event.type in ("ParallelStateSucceeded", "ParallelStateFailed") and owner in started:
+            found.setdefault(owner, []).append((started.pop(owner), now))
+        if not event.type.startswith("Execution"):
+            latest[owner] = now
+    for owner, start in started.items():  # broken off with the execution
+        found.setdefault(owner, []).append((start, now))
+    return found
+
+
+def is_scripted(arguments: Any) -> bool:
+    """Return whether these are the arguments of a played call."""
+    return isinstance(arguments, Mapping) and "part" in arguments
+
+
+def missing_records(task: str) -> str:
+    """Return an expression that fails its call if there is no record of the task that it reads."""
+    missing = literal(f"no record of {task}")
+    return str(Expression(f"$exists($states.input.{path(task)}) ? 'at hand' : $error({missing})"))

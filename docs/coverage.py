@@ -1,0 +1,105 @@
+"""Writes docs/coverage.md: what becomes of Airflow's own example DAGs. ``python -m docs.coverage``.
+
+Reading them takes Airflow itself and half a minute, so it is no part of ``python -m docs.generate``; a full
+test compares. With ``--check`` it only compares.
+"""
+
+from __future__ import annotations
+
+import importlib.util
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+from converter.asl.options import Options
+from converter.assessment import AssessedDag, Assessment, assess_one
+from converter.diagnostics import CODES
+from converter.loading import load_each
+from converter.planning.durations import NO_DURATIONS
+from converter.report.assessment_text import share
+
+PAGE = Path(__file__).parent / "coverage.md"
+
+
+def examples() -> Path:
+    """Return the folder of the example DAGs that the installed Airflow brings."""
+    found = importlib.util.find_spec("airflow")
+    if found is None or not found.submodule_search_locations:
+        raise RuntimeError("Airflow is not installed")
+    return Path(found.submodule_search_locations[0]) / "example_dags"
+
+
+def assessed() -> Assessment:
+    """Return what would become of them."""
+    items = load_each(examples(), jobs=2)
+    return Assessment.of(assess_one(Options(), NO_DURATIONS, item) for item in items)
+
+
+def page(found: Assessment) -> str:
+    """Return docs/coverage.md."""
+    return "\n".join(_lines(found)) + "\n"
+
+
+def _lines(found: Assessment) -> Iterator[str]:
+    from airflow import __version__
+
+    whole = len(found.dags)
+    converting = whole - found.dags_by_status["refused"]
+    tasks = sum(found.tasks_by_status.values())
+    files = {dag.location.file for dag in found.dags}
+    yield "# Coverage"
+    yield ""
+    yield f"What becomes of the {whole} DAGs, in {len(files)} files, that Airflow {__version__} brings."
+    yield "Written by `python -m docs.coverage`; a full test holds it against the code."
+    yield ""
+    yield "| | all | converted | approximated | refused |"
+    yield "| --- | ---: | ---: | ---: | ---: |"
+    for noun, number, sums in (
+        ("DAGs", whole, found.dags_by_status),
+        ("tasks", tasks, found.tasks_by_status),
+    ):
+        yield f"| {noun} | {number} | {sums['converted']} | {sums['approximated']} | {sums['refused']} |"
+    yield ""
+    yield f"{share(converting, whole)} DAGs convert without a refused task; unread: {len(found.unreadable)}."
+    yield ""
+    yield "## What stands in the way"
+    yield ""
+    yield "| code | what | DAGs | alone in | tasks | operators |"
+    yield "| --- | --- | ---: | ---: | ---: | --- |"
+    for item in found.blockers():
+        operators = ", ".join(f"{name.rpartition('.')[2]} {count}" for name, count in item.operators)
+        yield f"| {item.code} | {item.title} | {item.dags} | {item.alone} | {item.tasks} | {operators} |"
+    yield ""
+    yield "## What differs"
+    yield ""
+    yield "| code | what | DAGs | places |"
+    yield "| --- | --- | ---: | ---: |"
+    for code, dags, places in found.differences():
+        yield f"| {code} | {CODES[code].title} | {dags} | {places} |"
+    yield ""
+    yield "## Every DAG"
+    yield ""
+    yield "| DAG | file | status | tasks | refused by |"
+    yield "| --- | --- | --- | --- | --- |"
+    yield from map(_row, found.dags)
+
+
+def _row(dag: AssessedDag) -> str:
+    counts = ", ".join(f"{number} {status}" for status, number in dag.counts.items() if number)
+    file = Path(dag.location.file).name
+    return f"| {dag.dag_id} | {file} | {dag.status} | {counts} | {', '.join(sorted(dag.codes))} |"
+
+
+def main(arguments: list[str]) -> int:
+    """Write the page, or say that it is stale; return the exit code."""
+    text = page(assessed())
+    if "--check" not in arguments:
+        PAGE.write_text(text)
+    elif not PAGE.exists() or PAGE.read_text() != text:
+        sys.stderr.write("stale: coverage.md; run `python -m docs.coverage`\n")
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
