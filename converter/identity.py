@@ -25,6 +25,16 @@ def machine_name(dag_id: str) -> str:
 def companion_id(dag_id: str) -> str:
     """Return the id of the DAG in Airflow that runs the state machine of a DAG."""
     return f"{dag_id}__step_functions"
+def child_machine_name(dag_id: str, number: int | str) -> str:
+    """Return the name of the child machine of a DAG.
+
+    No DAG's own machine is called so, since these begin with ``dag2sfn-``.
+
+    >>> child_machine_name("etl", 3)
+    'dag2sfn_etl-child-3'
+    """
+    suffix = f"-child-{number}"
+    return _fit(f"dag2sfn_{dag_id}", r"[^A-Za-z0-9_-]", _MAX_NAME - len("-child-9999")) + suffix
 
 
 def stack_name(dag_id: str) -> str:

@@ -9,7 +9,7 @@ it is never expanded, and counts as one.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -60,12 +60,13 @@ def events_of_instance(step: Step, task: Task) -> int:
     return _EVENTS_OF_INSTANCE + _EVENTS_OF_END + _EVENTS_OF_RETRY * retries
 
 
-def events_of_instances(workflow: Workflow, steps: Mapping[str, Step]) -> int:
-    """Return the events of all instances that a machine may have."""
+def events_of_instances(workflow: Workflow, steps: Mapping[str, Step], tasks: Collection[str]) -> int:
+    """Return the events of all instances that a machine with these tasks may have."""
     by_id = {task.task_id: task for task in workflow.tasks}
     return sum(
         count * events_of_instance(steps[name], by_id[name])
         for name, count in most_instances(steps, by_id).items()
+        if name in tasks
     )
 
 

@@ -12,7 +12,8 @@ from typing import Any, TypeAlias
 
 from converter.asl.block import RUN_FAILED_ERROR
 from converter.asl.budget import states_of
-from converter.asl.machine import Machine
+from converter.asl.children import machine_of
+from converter.asl.machine import Machine, OneMachine
 from converter.asl.names import state_name
 from converter.engine import Definition, Execution, parse_definition, run_virtual
 from converter.operators.step import Step
@@ -73,15 +74,22 @@ class Player:
         self._machine = machine
         self._task_of = {_state_of(machine.steps[task.task_id]): task.task_id for task in workflow.tasks}
         relations = Relations(workflow)
-        self._definition: Definition = parse_definition(without_data(machine, relations, self._task_of))
+        definitions = without_data(machine, relations, self._task_of)
+        self._definition, *children = map(parse_definition, definitions)
+        names = [machine_of(one.number) for one in machine.children]
+        self._children = {str(name): child for name, child in zip(names, children, strict=True)}
+        self._tasks_of_child = {
+            name.name: set(one.tasks) for name, one in zip(names, machine.children, strict=True)
+        }
         self._teardowns = [task.task_id for task in workflow.tasks if task.is_teardown]
         self._outer: Definition | None = None
         if machine.outer and machine.failures_end_the_run:
-            whole = replace(machine, definition=machine.outer)
-            self._outer = outer_definition(without_data(whole, relations, self._task_of))
+            whole = replace(machine, machines=(OneMachine(0, machine.outer),))
+            self._outer = outer_definition(without_data(whole, relations, self._task_of)[0])
         self._inside = {
             part: name
-            for name, state in states_of(machine.definition)
+            for one in machine.machines
+            for name, state in states_of(one.definition)
             if name in self._task_of and "Branches" in state
             for part, _ in states_of(state["Branches"][0])
         }
@@ -97,7 +105,13 @@ class Player:
         work = {state: scenario.work[name] for state, name in names.items()}
         run = {**_INPUT, "latest_until": _LATEST_UNTIL[scenario.is_latest]}
         run[WAITS] = {task: [this.seconds for this in tries] for task, tries in scenario.work.items()}
-        aws = SimulatedRuns(work, results=self._results, poll_seconds=POLL_SECONDS, body=self._definition)
+        aws = SimulatedRuns(
+            work,
+            results=self._results,
+            poll_seconds=POLL_SECONDS,
+            machines=self._children,
+            body=self._definition,
+        )
         whole: Execution | None = None
         if self._outer is None:
             execution = run_virtual(self._definition, run, aws)
@@ -109,9 +123,13 @@ class Player:
         ended = round(execution.history[-1].timestamp.timestamp() - start, 6)
         timed_out = execution.status == _TIMED_OUT
         found = dict(_records(execution, set(self._task_of.values())))
+        for child in aws.executions.values():
+            found |= self._records_of_child(child)
         records = {name: record for name in names.values() if (record := _record_of(name, found)) is not None}
         decided = {task: round(record["at"] / 1000 - start, 6) for task, record in records.items()}
         tries = self._tries(aws, names) | self._tries_of_parts(execution, start)
+        for child in aws.executions.values():
+            tries |= self._tries_of_parts(child, start)
         if whole is not None:
             tries |= self._tries_of_parts(whole, start)
             after = {} if timed_out else dict(_seen_on_the_way(whole, set(self._teardowns)))
@@ -136,6 +154,17 @@ class Player:
             cut_short=not succeeded and execution.error != RUN_FAILED_ERROR,
             timed_out=timed_out,
         )
+
+    def _records_of_child(self, child: Execution) -> dict[str, Mapping[str, Any]]:
+        """Return the records of a child machine's tasks: its output has only what others need."""
+        own = self._tasks_of_child.get(child.state_machine_arn.rsplit(":", 1)[1])
+        if not own:
+            return {}
+        if child.status == "SUCCEEDED":
+            end = next(event for event in reversed(child.history) if event.type == "PassStateEntered")
+            found = json.loads((end.details or {})["input"])
+            return {task: record for task, record in found.items() if task in own}
+        return dict(_records(child, own))
 
     def _tries_of_parts(self, execution: Execution, start: float) -> dict[str, _Tries]:
         found = tries_of_parts(execution.history, self._task_of, self._inside)

@@ -17,10 +17,11 @@ from botocore.exceptions import ClientError
 
 from converter.asl.awaiting import POLLER_FUNCTION
 from converter.asl.names import state_name
-from converter.engine import Execution, TaskCall, TaskFailure
+from converter.engine import Definition, Execution, TaskCall, TaskFailure
 from converter.engine.simulation import DEFAULT_START
 from converter.pollers import dag2sfn_poller
 from converter.verify.parts_played import is_scripted
+from converter.verify.simulated_machines import run_machine
 from converter.verify.simulated_table import SimulatedTable
 
 _GLUE = "arn:aws:states:::glue:startJobRun.sync"
@@ -58,6 +59,7 @@ class SimulatedAws:
     success returns, for services that are not simulated here. ``runs`` are the Glue runs made so far, in the
     order of their start; ``polls`` counts the poller function's calls, ``poll_seconds`` is how long each
     takes. ``table`` is the outcome table, and ``executions`` are those that machines may ask about, by ARN.
+    ``machines`` are those that others start, by what stands for their ARN.
     ``timeline`` lists (seconds since the start, "start" or "end", state name) of every task.
     """
 
@@ -70,6 +72,7 @@ class SimulatedAws:
     executions: dict[str, Execution] = field(default_factory=dict)
     timeline: list[tuple[float, str, str]] = field(default_factory=list)
     polls: int = 0
+    machines: Mapping[str, Definition] = field(default_factory=dict)
 
     async def run(self, call: TaskCall, submitted: Callable[[Any], None]) -> Any:
         """Carry out one try (see :class:`converter.engine.tasks.TaskBackend`)."""
@@ -77,7 +80,7 @@ class SimulatedAws:
             return await self._part(call.arguments["part"])
         name = _name_of(call)
         if name not in self.script:
-            return await self._help(call)
+            return await self._help(call, submitted)
         tries = self.script[name]
         this = tries[min(call.retry_count, len(tries) - 1)]
         self._note("start", call)
@@ -92,12 +95,16 @@ class SimulatedAws:
         finally:
             self._note("end", call)
 
-    async def _help(self, call: TaskCall) -> Any:
+    async def _help(self, call: TaskCall, submitted: Callable[[Any], None]) -> Any:
         """Carry out what the machine does besides its tasks."""
         if call.resource == _LAMBDA and call.arguments["FunctionName"] == str(POLLER_FUNCTION):
             return await self._poll(call)
         if call.resource.startswith(_DYNAMODB):
             return self.table.call(call.resource.removeprefix(_DYNAMODB), call.arguments)
+        if call.resource in _NESTED and call.arguments["StateMachineArn"] in self.machines:
+            return await run_machine(
+                call, self.machines, self.executions, submitted, backend=self, clock=self
+            )
         if call.resource == _DESCRIBE:
             return self._described(call.arguments["ExecutionArn"])
         raise TaskFailure("States.Runtime", f"no simulation of {call.resource} for '{call.state_name}'")

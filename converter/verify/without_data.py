@@ -17,8 +17,10 @@ from converter.relations import Relations
 from converter.verify.parts_played import missing_records, played_block
 
 
-def without_data(machine: Machine, relations: Relations, task_of: Mapping[str, str]) -> dict[str, Any]:
-    """Return the machine's definition with plain arguments. ``task_of`` gives the tasks by their states."""
+def without_data(
+    machine: Machine, relations: Relations, task_of: Mapping[str, str]
+) -> tuple[dict[str, Any], ...]:
+    """Return the machine's definitions with plain arguments. ``task_of`` gives the tasks by their states."""
 
     def plain(block: Mapping[str, Any]) -> dict[str, Any]:
         return {
@@ -49,7 +51,7 @@ def without_data(machine: Machine, relations: Relations, task_of: Mapping[str, s
             },
         }
 
-    return plain(machine.definition)
+    return tuple(plain(one.definition) for one in machine.machines)
 
 
 def _plain(arguments: Any) -> Any:
