@@ -9,7 +9,7 @@ from converter.workflow import TriggerRule
 
 def reported(*tasks, **settings):
     conversion = convert(workflow(*tasks, settings=settings), Options())
-    return [item.message for item in conversion.diagnostics if item.code.id == "D224"]
+    return [item.problem for item in conversion.diagnostics if item.code.id == "D224"]
 
 
 DIAMOND = (glue("a"), glue("b", "a"), glue("c", "a"), glue("d", "b", "c"))
