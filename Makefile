@@ -30,6 +30,7 @@ test-full: $(INSTALLED)  ## the tests that `make test` leaves out
 bench: $(INSTALLED)  ## planner: time, distance from the optimum; pollers: what waiting costs; the local AWS under load
 	$(BIN)/python -m benchmarks.planning
 	$(BIN)/python -m benchmarks.pollers
+	$(BIN)/python -m benchmarks.folder
 	$(BIN)/python -m benchmarks.local
 
 check: $(INSTALLED)  ## lint, types, architecture, generated docs, quick tests: a minute

@@ -22,6 +22,18 @@ def machine_name(dag_id: str) -> str:
     return _fit(f"dag2sfn-{dag_id}", r"[^A-Za-z0-9_-]", _MAX_NAME)
 
 
+def child_machine_name(dag_id: str, number: int | str) -> str:
+    """Return the name of the child machine of a DAG.
+
+    No DAG's own machine is called so, since these begin with ``dag2sfn-``.
+
+    >>> child_machine_name("etl", 3)
+    'dag2sfn_etl-child-3'
+    """
+    suffix = f"-child-{number}"
+    return _fit(f"dag2sfn_{dag_id}", r"[^A-Za-z0-9_-]", _MAX_NAME - len("-child-9999")) + suffix
+
+
 def stack_name(dag_id: str) -> str:
     """Return the name of the CloudFormation stack of a DAG: letters, digits and ``-``, at most 128."""
     return _fit(f"dag2sfn-{dag_id}", r"[^A-Za-z0-9-]", _MAX_STACK_NAME)

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from converter import diagnostics as d
-from converter.asl.budget import depth_problems
+from converter.asl.budget import LIMITS, Limits
 from converter.asl.fitting import emit_fitting
 from converter.asl.machine import Machine
 from converter.asl.options import Failures, Options
@@ -48,11 +48,16 @@ class Conversion:
 
 
 def convert(
-    workflow: Workflow, options: Options, *, durations: Mapping[str, float] | None = None
+    workflow: Workflow,
+    options: Options,
+    *,
+    durations: Mapping[str, float] | None = None,
+    limits: Limits = LIMITS,
 ) -> Conversion:
     """Convert one workflow as far as it goes, and report every problem.
 
     ``durations``: task → the seconds that it is expected to run, see :func:`converter.planning.plan_graph`.
+    ``limits`` are what one machine may be: a DAG that needs more is converted to several.
     """
     if options.operators:
         load_operators(options.operators)
@@ -67,16 +72,17 @@ def convert(
     if _stops(found, allowed):
         return Conversion(workflow, options, tuple(found), plan, None, steps)
     steps = with_refusals(workflow, steps, allowed)
-    found += depth_problems(workflow, plan)
-    if _stops(found, allowed):
-        return Conversion(workflow, options, tuple(found), plan, None, steps)
-    machine, more = emit_fitting(workflow, plan, steps, options)
+    machine, more = emit_fitting(workflow, plan, steps, options, limits)
     found += more
     if not _stops(found, allowed):
         found += [
             replace(item, dag_id=workflow.dag_id, location=workflow.location)
-            for definition in filter(None, (machine.definition, machine.outer))
-            for item in problems_of(definition)
+            for item in (
+                *problems_of(
+                    machine.definition, {child.number: child.definition for child in machine.children}
+                ),
+                *(problems_of(machine.outer) if machine.outer else ()),
+            )
         ]
     if _stops(found, allowed):
         return Conversion(workflow, options, tuple(found), plan, None, steps)

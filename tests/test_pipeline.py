@@ -4,7 +4,7 @@ import pytest
 from workflows import GLUE, glue, nested, partial_fan_in, workflow
 
 from converter import pipeline
-from converter.asl import budget
+from converter.asl.budget import Limits
 from converter.asl.options import Correlate, Options
 from converter.workflow import Retries, Schedule, Task, TriggerRule
 
@@ -54,12 +54,21 @@ def test_many_pollers_ask_less_often_and_the_report_says_so():
 
 
 def test_pollers_that_cannot_fit_are_refused_with_the_numbers():
-    conversion = pipeline.convert(crowns(25), Options())
+    conversion = pipeline.convert(partial_fan_in(), Options(), limits=Limits(events=500))
     assert conversion.refused
     assert "D304" in codes(conversion)
-    assert "50 pollers that ask every 30 s until their deadline may have 1,296,450 events" in str(
-        conversion.diagnostics[-1]
+    # A day has 2,880 times 30 s; the first question comes before the first pause. Each takes 9 events.
+    assert (
+        "1 pollers that ask every 30 s until their deadline may have 25,929 events, 500 are allowed"
+        in str(conversion.diagnostics[-1])
     )
+
+
+def test_pollers_that_do_not_fit_into_one_machine_are_in_several():
+    conversion = pipeline.convert(crowns(25), Options())
+    assert "D315" in codes(conversion)
+    assert sum(one.pollers for one in conversion.machine.machines) == 50
+    assert all(one.pollers < 50 for one in conversion.machine.machines)
 
 
 def crowns(count):
@@ -126,12 +135,12 @@ def test_retries_that_may_fill_the_history_are_refused():
     assert codes(conversion) == ["D304"]
 
 
-def test_a_plan_that_is_nested_too_deeply_is_refused():
+def test_a_plan_that_is_nested_too_deeply_for_one_machine_is_cut_into_several():
     tasks = [glue("t0")]
     for number in range(1, 250):  # a chain with a leaf at each step
         tasks += [glue(f"t{number}", f"t{number - 1}"), glue(f"leaf{number}", f"t{number - 1}")]
     conversion = pipeline.convert(workflow(*tasks), Options())
-    assert codes(conversion) == ["D305"]
+    assert codes(conversion) == ["D315"]
 
 
 def test_a_timeout_of_a_job_is_reported_with_what_it_covers():
@@ -168,10 +177,19 @@ def test_with_fail_fast_teardowns_run_after_the_first_failure():
     assert codes(pipeline.convert(flow, Options())) == ["D237", "D601", "D604", "D602"]
 
 
-def test_a_machine_that_is_too_large_to_be_resumed_is_converted_without(monkeypatch):
+def test_a_dag_that_is_too_large_for_one_machine_is_cut_into_several():
     flow = workflow(*(glue(f"task_{number}") for number in range(40)))
     size = len(json.dumps(pipeline.convert(flow, Options()).machine.definition))
-    monkeypatch.setattr(budget, "DEFINITION_LIMIT", size * 4 // 5)
-    conversion = pipeline.convert(flow, Options())
-    assert codes(conversion) == ["D308"]
-    assert "done before?" not in str(conversion.machine.definition)
+    limits = Limits(definition=size * 4 // 5)
+    conversion = pipeline.convert(flow, Options(), limits=limits)
+    assert codes(conversion) == ["D315"]
+    definitions = [one.definition for one in conversion.machine.machines]
+    assert len(definitions) > 1
+    assert all(len(json.dumps(item, separators=(",", ":"))) <= limits.definition for item in definitions)
+
+
+def test_a_run_that_may_be_too_large_to_be_resumed_is_reported():
+    flow = workflow(*(glue(f"task_{number}") for number in range(40)))
+    limits = Limits(data=20_000)
+    assert "D308" in codes(pipeline.convert(flow, Options(), limits=limits))
+    assert "D308" not in codes(pipeline.convert(flow, Options(resumable=False), limits=limits))

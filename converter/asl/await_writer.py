@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from converter.asl import awaiting, decisions, records, tasks
 from converter.asl.awaiting import Exit, LoopExits, LoopNames
+from converter.asl.children import has_children
 from converter.asl.groups import Unit, first_tasks
 from converter.asl.rules import BAD, NONE, SKIPPED
 from converter.expressions.jsonata import Expression
@@ -96,11 +97,12 @@ def _late_and_broken(writer: GroupWriter, unit: Unit, data: str) -> tuple[Exit, 
     emission, block = writer.emission, writer.block
     consumer = first_tasks(unit.item)[0]
     error, cause = awaiting.late_error(unit.awaited, emission.pace)
-    if not emission.as_airflow:
+    if not emission.as_airflow or has_children(unit.item):
+        # What is in other machines cannot be recorded here.
         late = emission.names.unique(f"{consumer}: too late")
         block.states[late] = {"Type": "Fail", "Error": error, "Cause": cause}
         return Exit(late, Expression(records.INPUT)), None
-    at_hand = bool(block.at_hand)
+    at_hand = block.has_records
     failed = records.failed_because(
         consumer, error, cause, has_records=at_hand or data != awaiting.HERE, data=data
     )

@@ -9,9 +9,11 @@ from __future__ import annotations
 from typing import Any
 
 from converter.asl import decisions, records
+from converter.asl.children import Child, has_children, recorded_tasks, returned
 from converter.asl.emission import Emission
 from converter.asl.group_writer import GroupWriter
 from converter.asl.groups import groups_of, units_of
+from converter.expressions.jsonata import Expression
 from converter.planning import Node, Parallel, task_ids
 
 RUN_FAILED_ERROR = "DagRunFailed"
@@ -24,7 +26,8 @@ class BlockWriter:
     """Writes a block.
 
     ``inherited`` are the tasks of other blocks whose records the block gets as its input, ``certain`` those
-    known to have succeeded. ``is_run`` marks the outermost block, which also decides how the run ends.
+    known to have succeeded. ``is_run`` marks the outermost block, which also decides how the run ends;
+    ``child`` is given for the outermost block of a child machine.
     """
 
     def __init__(
@@ -35,24 +38,32 @@ class BlockWriter:
         inherited: tuple[str, ...] = (),
         certain: frozenset[str] = frozenset(),
         is_run: bool = False,
+        child: Child | None = None,
     ) -> None:
         self.emission = emission
         self.is_run = is_run
+        self.child = child
         self.certain = certain
-        self.tasks = task_ids(node)
+        self.tasks = recorded_tasks(node)
+        self._has_children = has_children(node)
         self.states: dict[str, dict[str, Any]] = {}
         #: The tasks whose records the states written next find in their input.
         self.at_hand: dict[str, None] = dict.fromkeys(inherited)
         groups = groups_of(units_of(node), emission.rules, certain)
         self._group_count = len(groups)
         self.groups = [GroupWriter(self, group, index) for index, group in enumerate(groups)]
-        learns = any(unit.awaited for group in groups for unit in group.units)
+        learns = any(unit.awaited or unit.learned for group in groups for unit in group.units)
         # One writer: what the block was given, or learned from an Await, must not leave it.
         forgets = emission.rules.is_plain and not emission.has_readers
         decided_as_one = forgets and all(group.is_whole for group in groups)
-        self._returns_only_its_own = not inherited and (decided_as_one or not learns)
+        self._returns_only_its_own = child is None and not inherited and (decided_as_one or not learns)
         #: Whether there may be records besides those of ``at_hand``.
-        self.may_hold_more = any(unit.any for group in groups for unit in group.units)
+        self.may_hold_more = self._has_children or any(unit.any for group in groups for unit in group.units)
+        learned = (
+            task for group in groups for unit in group.units for task in (*unit.awaited, *unit.learned)
+        )
+        self._strangers = tuple(dict.fromkeys((*inherited, *learned)))
+        self._has_begun_children = False
         self._end: str | None = None
         self._leads_to_run_end = False
 
@@ -67,6 +78,17 @@ class BlockWriter:
         if self.is_run:
             self._write_run_end()
         return {"StartAt": self.groups[0].entry, "States": self.states}
+
+    @property
+    def has_records(self) -> bool:
+        """Whether the states written next may find records in their input."""
+        return bool(self.at_hand) or self._has_begun_children
+
+    def add_records_of(self, node: Node) -> None:
+        """Note that the states written next find the records of a node."""
+        learned = node.learned if isinstance(node, Child) else ()
+        self.at_hand |= dict.fromkeys((*recorded_tasks(node), *learned))
+        self._has_begun_children = self._has_begun_children or has_children(node)
 
     def branch(self, node: Node, *, inherited: tuple[str, ...], certain: frozenset[str]) -> dict[str, Any]:
         """Return the block of one branch of a Parallel in this block."""
@@ -104,7 +126,18 @@ class BlockWriter:
     def _end_state(self) -> dict[str, Any]:
         if self._returns_only_its_own:
             return {"Type": "Succeed"}
-        return {"Type": "Pass", "Output": str(records.only(self.tasks)), "End": True}
+        return {"Type": "Pass", "Output": str(self._own_records()), "End": True}
+
+    def _own_records(self) -> Expression:
+        emission = self.emission
+        if self.child is not None:
+            leaves = None if emission.rules.is_plain else emission.rules.relations.deciding
+            inside = set(task_ids(self.child))
+            leaves = leaves and tuple(leaf for leaf in leaves if leaf in inside)
+            return returned(self.child, leaves=leaves, strangers=self._strangers)
+        if self._has_children:  # some records may be there that only say that the run has failed
+            return records.without(self._strangers)
+        return records.only(self.tasks)
 
     def _is_in_doubt_at_end(self) -> bool:
         emission, last = self.emission, self.groups[-1].group.units[-1].item

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Any
@@ -27,6 +27,9 @@ from converter.workflow import Task, Workflow
 EVENT_LIMIT = 25_000
 DEFINITION_LIMIT = 1_048_576
 DATA_LIMIT = 262_144
+#: Parallels inside each other. No limit of AWS is known; deeper definitions are hardly readable, and JSON
+#: parsers have limits of their own.
+DEPTH_LIMIT = 100
 #: An execution lasts at most a year, in seconds.
 LONGEST_EXECUTION = 365 * 86_400
 #: Wait, Task (entered, scheduled, started, succeeded, exited) and Choice.
@@ -36,9 +39,6 @@ _EVENTS_OF_A_CALL = 5
 EVENTS_PER_RETRY = 3
 #: What pollers may plan with: a fifth of the history is held back for status calls that are tried again.
 POLLERS_SHARE = 0.8
-#: Parallels inside each other. No limit of AWS is known; deeper definitions are hardly readable, and JSON
-#: parsers have limits of their own.
-DEPTH_LIMIT = 100
 #: Where pollers cannot keep one interval until the deadline, how fast the interval may grow with the age of
 #: the execution, slowest first. At 0.02 a task behind an Await starts at most 2 % later.
 GROWTHS = (0.0005, 0.001, 0.002, 0.005, 0.01, 0.02, 0.03, 0.05, 0.1)
@@ -50,6 +50,19 @@ _RECORD_BYTES = 80
 _OUTPUT_BYTES = 300
 _ERROR_BYTES = 100
 _BYTES_PER_CHARACTER = 6
+
+
+@dataclass(frozen=True)
+class Limits:
+    """What one machine may be: bytes of its definition and of its records, events, depth."""
+
+    definition: int = DEFINITION_LIMIT
+    data: int = DATA_LIMIT
+    events: int = EVENT_LIMIT
+    depth: int = DEPTH_LIMIT
+
+
+LIMITS = Limits()
 
 
 def states_of(block: Mapping[str, Any]) -> Iterator[tuple[str, Mapping[str, Any]]]:
@@ -100,13 +113,15 @@ class TaskPolls:
         return self.tries * (_polls(self.interval, self.longest, growth) - 1) * self.each
 
 
-def task_polls_of(workflow: Workflow, steps: Mapping[str, Step]) -> tuple[TaskPolls, ...]:
-    """Return all polls of the tasks' own."""
+def task_polls_of(
+    workflow: Workflow, steps: Mapping[str, Step], tasks: Iterable[str] | None = None
+) -> tuple[TaskPolls, ...]:
+    """Return all polls of these tasks' own, of all tasks if none are named."""
     most = most_instances(steps, {task.task_id: task for task in workflow.tasks})
     found = [
         (_task_polls(workflow, workflow.task(task_id), part), most.get(task_id, 1))
-        for task_id, step in steps.items()
-        for part in step.parts
+        for task_id in (steps if tasks is None else tasks)
+        for part in steps[task_id].parts
         if isinstance(part, Poll)
     ]
     return tuple(replace(polls, tries=polls.tries * instances) for polls, instances in found)
@@ -141,13 +156,14 @@ def fitting_pace(
     *,
     besides: int = 0,
     task_polls: Sequence[TaskPolls] = (),
+    limit: int = EVENT_LIMIT,
 ) -> Pace | None:
     """Return the pace at which all polls fit until their deadlines, None if there is none.
 
     The intervals wanted are kept if they fit; otherwise they grow with the time waited. ``besides`` are
     events of loops that are neither pollers nor ``task_polls``.
     """
-    left = POLLERS_SHARE * (EVENT_LIMIT - worst_case_events(definition) - besides)
+    left = POLLERS_SHARE * (limit - worst_case_events(definition) - besides)
     for growth in (0.0, *GROWTHS):
         pace = replace(wanted, growth=growth)
         waiting = waiting_events(definition, pollers, pace)
@@ -169,49 +185,50 @@ def depth(plan: Plan) -> int:
     return deepest
 
 
-def depth_problems(workflow: Workflow, plan: Plan) -> list[Diagnostic]:
-    """Return a refusal if the plan is nested more deeply than a definition should be."""
-    found = depth(plan)
-    if found <= DEPTH_LIMIT:
-        return []
-    problem = f"the plan has {found} Parallels inside each other, {DEPTH_LIMIT} are allowed"
-    return [about_dag(workflow, d.TOO_LARGE, problem, "split the DAG in two")]
-
-
 def event_problems(
-    workflow: Workflow, definition: Mapping[str, Any], *, besides: int = 0
+    workflow: Workflow, definition: Mapping[str, Any], *, besides: int = 0, limit: int = EVENT_LIMIT
 ) -> list[Diagnostic]:
     """Return a refusal if the tasks alone, with all their retries, may fill the history.
 
     ``besides`` are events of loops that are no pollers.
     """
     worst = worst_case_events(definition) + besides
-    if worst < EVENT_LIMIT:
+    if worst < limit:
         return []
-    problem = f"with all retries an execution may have {worst:,} events, {EVENT_LIMIT:,} are allowed"
+    problem = f"with all retries an execution may have {worst:,} events, {limit:,} are allowed"
     return [about_dag(workflow, d.TOO_MANY_EVENTS, problem, "lower the number of retries, or split the DAG")]
 
 
-def size_problems(workflow: Workflow, definition: Mapping[str, Any]) -> list[Diagnostic]:
-    """Return a diagnostic for each limit on size that the machine may exceed."""
+def size_problems(
+    workflow: Workflow, definition: Mapping[str, Any], data: int, limits: Limits = LIMITS
+) -> list[Diagnostic]:
+    """Return a diagnostic for each limit on size that a machine may exceed; ``data``: bytes of records."""
     found = []
     size = len(json.dumps(definition, separators=(",", ":")).encode())
-    if size > DEFINITION_LIMIT:
-        found.append(f"the definition has {size:,} bytes, {DEFINITION_LIMIT:,} are allowed")
-    largest = max(_OUTPUT_BYTES, _ERROR_BYTES + _BYTES_PER_CHARACTER * cause_length(len(workflow.tasks)))
-    data = sum(len(task.task_id.encode()) + _RECORD_BYTES + largest for task in workflow.tasks)
-    if data > DATA_LIMIT:
-        found.append(
-            f"the records of {len(workflow.tasks)} tasks may have {data:,} bytes, {DATA_LIMIT:,} are allowed"
-        )
+    if size > limits.definition:
+        found.append(f"the definition has {size:,} bytes, {limits.definition:,} are allowed")
+    if data > limits.data:
+        found.append(f"the records of tasks may have {data:,} bytes, {limits.data:,} are allowed")
     return [about_dag(workflow, d.TOO_LARGE, problem, "split the DAG in two") for problem in found]
 
 
+def record_bytes(task_id: str, task_count: int) -> int:
+    """Return the bytes that the record of a task may take. A DAG of many tasks keeps less of each error."""
+    largest = max(_OUTPUT_BYTES, _ERROR_BYTES + _BYTES_PER_CHARACTER * cause_length(task_count))
+    return short_record_bytes(task_id) + largest
+
+
+def short_record_bytes(task_id: str) -> int:
+    """Return the bytes of a record without its output or cause."""
+    return len(task_id.encode()) + _RECORD_BYTES
+
+
 def _block_events(block: Mapping[str, Any]) -> int:
-    return sum(map(_state_events, block["States"].values()))
+    return sum(map(state_events, block["States"].values()))
 
 
-def _state_events(state: Mapping[str, Any]) -> int:
+def state_events(state: Mapping[str, Any]) -> int:
+    """Return the events of one visit to a state with all its retries, and of what is inside it."""
     inside = sum(map(_block_events, state.get("Branches", ())))
     retriers = [retrier for retrier in state.get("Retry", ()) if not _waits(retrier)]
     retries = sum(int(retrier.get("MaxAttempts", 3)) for retrier in retriers)

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 
 from converter.asl import awaiting, records
+from converter.asl.children import Child
 from converter.asl.instances import most_instances
 from converter.asl.names import Names
 from converter.asl.options import Failures, Options
@@ -21,7 +22,8 @@ class Emission:
     """What all blocks of one machine share.
 
     ``noted`` are the tasks whose outcomes an outer machine may look at; ``earlier`` is where the records are
-    of tasks that are passed by, as JSONata.
+    of tasks that are passed by, as JSONata. ``children`` collects the child machines that are still to
+    be written, each with the tasks whose records it gets and those known to have succeeded before it.
     """
 
     workflow: Workflow
@@ -34,6 +36,7 @@ class Emission:
     names: Names
     noted: frozenset[str] = frozenset()
     earlier: str = records.RESUMED
+    children: list[tuple[Child, tuple[str, ...], frozenset[str]]] = field(default_factory=list)
 
     def task(self, task_id: str) -> Task:
         """Return a task of the workflow."""

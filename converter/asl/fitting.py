@@ -4,27 +4,31 @@ from __future__ import annotations
 
 import math
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import replace
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 
 from converter import diagnostics as d
 from converter.asl import lease
 from converter.asl.awaiting import Pace
 from converter.asl.budget import (
-    EVENT_LIMIT,
+    LIMITS,
+    Limits,
     TaskPolls,
+    depth,
     event_problems,
     fitting_pace,
     polls_until_deadline,
+    record_bytes,
     size_problems,
     task_polls_of,
     waiting_events,
 )
-from converter.asl.instances import events_of_instances, instance_problems
-from converter.asl.machine import Machine, emit
+from converter.asl.instances import events_of_instances, instance_problems, stopping_problems
+from converter.asl.machine import Machine, OneMachine, emit
 from converter.asl.options import Correlate, Failures, Options, PollerStyle
 from converter.asl.rules import Rules
 from converter.asl.tasks import notice_problems
+from converter.asl.weights import Cut, limit_of
 from converter.diagnostics import Diagnostic, about_dag, refuses
 from converter.operators.arguments import task_diagnostic
 from converter.operators.parts import Poll
@@ -32,45 +36,164 @@ from converter.operators.step import Step
 from converter.planning import Plan
 from converter.workflow import Workflow
 
+#: How plans are cut, tried in turn: how much of the limits a machine may use by an estimate, and how fast
+#: the interval of its pollers may grow (at 0.05, they may be late by 5 % of the run's age).
+_CUTS = ((0.85, 0.05), (0.85, 0.1), (0.6, 0.1), (0.4, 0.1), (0.25, 0.1))
+#: A stack has at most 500 resources (CloudFormation quotas); some are for the roles, functions and so on.
+_MOST_MACHINES = 450
+
 
 def emit_fitting(
-    workflow: Workflow, plan: Plan, steps: Mapping[str, Step], options: Options
+    workflow: Workflow,
+    plan: Plan,
+    steps: Mapping[str, Step],
+    options: Options,
+    limits: Limits = LIMITS,
 ) -> tuple[Machine, list[Diagnostic]]:
-    """Return the machine, with pollers that ask as often as the history allows, and all diagnostics."""
-    pace = Pace(options.poll_interval, _poller_deadline(workflow, options))
-    machine = emit(workflow, plan, steps, options, pace)
-    waiting = events_of_instances(workflow, steps)
-    if machine.slots is not None and machine.outer is None:
-        waiting += lease.EVENTS_PER_ROUND * polls_until_deadline(lease.pace_of(options))
-    found = [*event_problems(workflow, machine.definition, besides=waiting)]
-    found += size_problems(workflow, machine.definition)
-    found += instance_problems(workflow, steps)
-    if refuses(found) and options.resumable:
-        smaller = replace(options, resumable=False)
-        machine, more = emit_fitting(workflow, plan, steps, smaller)
-        if not refuses(more):
-            problem = "a failed run cannot be resumed: the states for it would make the machine too large"
-            more.append(about_dag(workflow, d.TOO_LARGE_TO_RESUME, problem, "split the DAG in two"))
-        return machine, more
-    found += _slot_problems(workflow, machine, options)
-    if machine.outer is not None:
-        problem = "the tasks run in a machine of their own, so that teardowns run after a timeout or a stop"
-        found.append(about_dag(workflow, d.OUTER_MACHINE, problem, "stop runs with `dag2sfn stop`"))
-    found += _task_problems(workflow, steps, options, machine.pollers)
-    polls = task_polls_of(workflow, steps)
-    if not (machine.pollers or polls) or refuses(found):
-        return machine, found
-    fitting = fitting_pace(machine.definition, machine.pollers, pace, besides=waiting, task_polls=polls)
-    if fitting is None:
-        return machine, [*found, _too_many_polls(workflow, machine, pace, polls)]
-    if fitting != pace:
-        machine = emit(workflow, plan, steps, options, fitting)
-    if machine.pollers:
-        found += _poller_problems(workflow, machine, options, fitting)
-        found += _correlation_problems(workflow, machine, options)
-    if fitting.growth:
-        found += _patience_problems(workflow, steps, fitting.growth)
+    """Return the machine, with pollers that ask as often as the history allows, and all diagnostics.
+
+    A plan that does not fit into one machine is cut into child machines, as large as they may be.
+    """
+    whole = Fitting(workflow, plan, steps, options, limits)
+    if whole.may_fit():
+        machine, found = whole.emit(None)
+        if not refuses(found):
+            return machine, found
+    for share, growth in _CUTS:
+        slowest = Pace(options.poll_interval, _poller_deadline(workflow, options), growth)
+        machine, found = whole.emit(Cut(limit_of(limits, share), slowest))
+        if not refuses(found):
+            break
     return machine, found
+
+
+@dataclass(frozen=True)
+class Fitting:
+    """Emits a plan, whole or cut, and says what there is to say about the result."""
+
+    workflow: Workflow
+    plan: Plan
+    steps: Mapping[str, Step]
+    options: Options
+    limits: Limits
+
+    def may_fit(self) -> bool:
+        """Return whether the plan may fit into one machine: what is sure not to need not be tried."""
+        return self._bytes_of_records() <= self.limits.data and depth(self.plan) <= self.limits.depth
+
+    def emit(self, cut: Cut | None) -> tuple[Machine, list[Diagnostic]]:
+        """Return the machine, cut if that is asked for, and all diagnostics."""
+        workflow, options = self.workflow, self.options
+        pace = Pace(options.poll_interval, _poller_deadline(workflow, options))
+        machine = emit(workflow, self.plan, self.steps, options, pace, cut=cut)
+        found = [*self._size_problems(machine), *instance_problems(workflow, self.steps)]
+        found += _slot_problems(workflow, machine, options)
+        if machine.outer is not None:
+            problem = (
+                "the tasks run in a machine of their own, so that teardowns run after a timeout or a stop"
+            )
+            found.append(about_dag(workflow, d.OUTER_MACHINE, problem, "stop runs with `dag2sfn stop`"))
+        found += self._resume_problems()
+        found += _task_problems(workflow, self.steps, options, machine.pollers)
+        polls = task_polls_of(workflow, self.steps)
+        if not (machine.pollers or polls) or refuses(found):
+            return machine, [*found, *_child_problems(workflow, machine)]
+        fitting = self._fitting_pace(machine, pace)
+        if fitting is None:
+            return machine, [*found, self._too_many_polls(machine, pace)]
+        if fitting != pace:
+            machine = emit(workflow, self.plan, self.steps, options, fitting, cut=cut)
+        found += _child_problems(workflow, machine)
+        if machine.pollers:
+            found += _poller_problems(workflow, machine, options, fitting)
+            found += _correlation_problems(workflow, machine, options)
+        if fitting.growth:
+            found += _patience_problems(workflow, self.steps, fitting.growth)
+        return machine, found
+
+    def _size_problems(self, machine: Machine) -> Iterator[Diagnostic]:
+        if len(machine.machines) > _MOST_MACHINES:
+            problem = f"it takes {len(machine.machines)} machines, and a stack has room for {_MOST_MACHINES}"
+            remedy = "give --poller-style retry, or a shorter --await-deadline, or split the DAG"
+            yield about_dag(self.workflow, d.TOO_LARGE, problem, remedy)
+        for one in machine.machines:
+            besides = self._waiting_events(machine, one)
+            yield from event_problems(
+                self.workflow, one.definition, besides=besides, limit=self.limits.events
+            )
+            yield from size_problems(self.workflow, one.definition, one.data, self.limits)
+
+    def _resume_problems(self) -> Iterator[Diagnostic]:
+        data = self._bytes_of_records()
+        if self.options.resumable and data > self.limits.data:
+            problem = (
+                f"the records of its {len(self.workflow.tasks)} tasks may have {data:,} bytes;"
+                f" `run --resume` can hand on {self.limits.data:,}"
+            )
+            remedy = "nothing to do if runs need not be resumed; else split the DAG"
+            yield about_dag(self.workflow, d.TOO_LARGE_TO_RESUME, problem, remedy)
+
+    def _bytes_of_records(self) -> int:
+        count = len(self.workflow.tasks)
+        return sum(record_bytes(task.task_id, count) for task in self.workflow.tasks)
+
+    def _fitting_pace(self, machine: Machine, wanted: Pace) -> Pace | None:
+        """Return the pace at which the pollers of all machines fit: that of the most crowded one."""
+        found = wanted
+        for one in machine.machines:
+            besides = self._waiting_events(machine, one)
+            pace = fitting_pace(
+                one.definition,
+                one.pollers,
+                wanted,
+                besides=besides,
+                task_polls=task_polls_of(self.workflow, self.steps, one.tasks),
+                limit=self.limits.events,
+            )
+            if pace is None:
+                return None
+            found = max(found, pace, key=lambda pace: pace.growth)
+        return found
+
+    def _waiting_events(self, machine: Machine, one: OneMachine) -> int:
+        """Return the events of instances, and of the wait for a slot in the machine that waits."""
+        waiting = events_of_instances(self.workflow, self.steps, one.tasks)
+        if one.number or machine.slots is None or machine.outer is not None:
+            return waiting
+        return waiting + lease.EVENTS_PER_ROUND * polls_until_deadline(lease.pace_of(self.options))
+
+    def _too_many_polls(self, machine: Machine, pace: Pace) -> Diagnostic:
+        def polls_of(one: OneMachine) -> tuple[TaskPolls, ...]:
+            return task_polls_of(self.workflow, self.steps, one.tasks)
+
+        def events_of(one: OneMachine) -> int:
+            own = sum(polls.events(0.0) for polls in polls_of(one))
+            return own + waiting_events(one.definition, one.pollers, pace)
+
+        worst = max(machine.machines, key=events_of)
+        polls = polls_of(worst)
+        who = [f"{worst.pollers} pollers that ask every {pace.interval} s until their deadline"]
+        who = who if worst.pollers else []
+        who += [f"{len(polls)} tasks that poll until their timeouts"] if polls else []
+        allowed = f"{self.limits.events:,} are allowed"
+        problem = f"{' and '.join(who)} may have {events_of(worst):,} events, {allowed}"
+        remedies = ["give a longer --poll-interval", "--poller-style retry"] if worst.pollers else []
+        remedies += ["give sensors a shorter timeout or fewer retries"] if polls else []
+        remedy = f"{', '.join(remedies)}, or split the DAG"
+        return about_dag(self.workflow, d.TOO_MANY_EVENTS, problem, remedy)
+
+
+def _child_problems(workflow: Workflow, machine: Machine) -> Iterator[Diagnostic]:
+    """Yield what it means that a DAG is too large for one machine, if it is."""
+    if not machine.children:
+        return
+    problem = (
+        f"it is too large for one machine: it runs as {len(machine.machines)}, which start each other;"
+        " a run is started, followed, stopped and read back as one"
+    )
+    yield about_dag(
+        workflow, d.IN_CHILDREN, problem, "deploy no other version of the DAG while a run is under way"
+    )
 
 
 def _poller_deadline(workflow: Workflow, options: Options) -> int:
@@ -121,6 +244,8 @@ def _task_problems(
                 "a skip may reach it after it has begun; it then runs to its end",
                 "use all_success or a none_* rule behind branches and short-circuits",
             )
+    if options.failures is Failures.STOP:
+        yield from stopping_problems(workflow, steps)
     yield from _order_problems(workflow, rules, pollers)
     yield from _end_problems(workflow, options)
 
@@ -150,20 +275,6 @@ def _end_problems(workflow: Workflow, options: Options) -> Iterator[Diagnostic]:
     if (stops or workflow.dagrun_timeout) and several:
         problem = "once the run is cut short, what was not decided reads as skipped"
         yield about_dag(workflow, d.CUT_SHORT, problem, "nothing to do if only the run's outcome matters")
-
-
-def _too_many_polls(
-    workflow: Workflow, machine: Machine, pace: Pace, polls: Sequence[TaskPolls]
-) -> Diagnostic:
-    events = waiting_events(machine.definition, machine.pollers, pace)
-    events += sum(item.events(0.0) for item in polls)
-    who = [f"{machine.pollers} pollers that ask every {pace.interval} s until their deadline"]
-    who = who if machine.pollers else []
-    who += [f"{len(polls)} tasks that poll until their timeouts"] if polls else []
-    problem = f"{' and '.join(who)} may have {events:,} events, {EVENT_LIMIT:,} are allowed"
-    remedies = ["give a longer --poll-interval", "--poller-style retry"] if machine.pollers else []
-    remedies += ["give sensors a shorter timeout or fewer retries"] if polls else []
-    return about_dag(workflow, d.TOO_MANY_EVENTS, problem, f"{', '.join(remedies)}, or split the DAG")
 
 
 def _patience_problems(workflow: Workflow, steps: Mapping[str, Step], growth: float) -> Iterator[Diagnostic]:

@@ -12,12 +12,13 @@ from typing import TYPE_CHECKING, Any
 
 from converter.asl import awaiting, decisions, instances, records, tasks
 from converter.asl.await_writer import write_await
+from converter.asl.children import Child, starting_state
 from converter.asl.groups import Group, Unit, first_tasks
 from converter.asl.names import listing
 from converter.expressions.jsonata import Expression, path
 from converter.operators.parts import SKIP_ERROR
 from converter.operators.step import Step as StepOfTask
-from converter.planning import Parallel, Step
+from converter.planning import Parallel, Step, task_ids
 from converter.workflow import Task
 
 if TYPE_CHECKING:
@@ -122,16 +123,19 @@ class GroupWriter:
         after = self.block.after(self.index, succeeded=True)
         if isinstance(item, Parallel):
             given = self._given(unit, {task: emission.rules.looks_at(task) for task in unit.tasks})
-            branches = [
-                self.block.branch(child, inherited=given, certain=self.block.certain)
-                for child in item.children
-            ]
-            self._write_parallel(0, given, branches, after)
+            if isinstance(item, Child):
+                self._write_child(item, given, after)
+            else:
+                branches = [
+                    self.block.branch(child, inherited=given, certain=self.block.certain)
+                    for child in item.children
+                ]
+                self._write_parallel(0, given, branches, after)
         else:
             if self._guard:
                 self._write_rule(item.task_id)
             self._write_task(0, item.task_id, after)
-        self.block.at_hand |= dict.fromkeys(unit.tasks)
+        self.block.add_records_of(item)
 
     def _given(self, unit: Unit, looks_at: Mapping[str, tuple[str, ...]]) -> tuple[str, ...]:
         """Return the tasks outside a Parallel whose records its branches need."""
@@ -188,7 +192,7 @@ class GroupWriter:
     def _write_task(self, position: int, task_id: str, transition: dict[str, Any]) -> None:
         emission, states = self.emission, self.block.states
         step, task = emission.steps[task_id], emission.task(task_id)
-        awaited, has_records = task_id in emission.awaited, bool(self.block.at_hand)
+        awaited, has_records = task_id in emission.awaited, self.block.has_records
         caught = self._caught(step, has_records=has_records)
         if step.instances is not None:
             state = self._map_state(step, task)
@@ -279,7 +283,7 @@ class GroupWriter:
             emission.options,
             emission.names,
             awaited=task_id in emission.awaited,
-            has_records=bool(at_hand),
+            has_records=self.block.has_records,
             reads=reads,
             growth=emission.pace.growth,
             begun=self._begun(task_id, reads),
@@ -288,7 +292,7 @@ class GroupWriter:
     def _write_resumption(self, position: int, step: StepOfTask, transition: dict[str, Any]) -> None:
         """Write the state that passes a task by if an earlier execution has done it."""
         earlier = self.emission.earlier
-        has_records = bool(self.block.at_hand)
+        has_records = self.block.has_records
         done = str(records.with_resumed(step.task_id, has_records=has_records, earlier=earlier))
         following = str(transition.get("Next") or self._end_if_done())
         ways = [("success", following)]
@@ -334,9 +338,16 @@ class GroupWriter:
             "Type": "Parallel",
             "Arguments": {task: str(records.of_task(task)) for task in given},
             "Branches": branches,
-            "Output": str(records.joined(has_records=bool(self.block.at_hand))),
+            "Output": str(records.joined(has_records=self.block.has_records)),
             **transition,
         }
+
+    def _write_child(self, child: Child, given: tuple[str, ...], transition: dict[str, Any]) -> None:
+        self.emission.children.append((child, given, self.block.certain))
+        count = len(task_ids(child))
+        comment = f"child {child.number}: {count} task{'s' * (count > 1)}, as an execution of the same name"
+        state = starting_state(child, given, has_records=self.block.has_records, comment=comment)
+        self.block.states[self._items[0]] = {**state, **transition}
 
     # --- what happens once something did not succeed ----------------------------------------------------
 
@@ -457,5 +468,7 @@ class GroupWriter:
     def _item_name(self, unit: Unit) -> str:
         if isinstance(unit.item, Step):
             return self.emission.names.unique(unit.item.task_id)
+        if isinstance(unit.item, Child):
+            return self.emission.names.unique(f"child {unit.item.number}: {listing(first_tasks(unit.item))}")
         heads = [first_tasks(child)[0] for child in unit.item.children]
         return self.emission.names.unique(f"in parallel: {listing(heads)}")

@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Sequence as SequenceOf
 from dataclasses import dataclass, replace
 
+from converter.asl.children import Child, has_children
 from converter.asl.rules import Rules
 from converter.planning import Await, Node, Parallel, Plan, Sequence, Step, awaits, task_ids
 
@@ -30,6 +31,11 @@ class Unit:
     def tasks(self) -> tuple[str, ...]:
         """The tasks that the item runs."""
         return task_ids(self.item)
+
+    @property
+    def learned(self) -> tuple[str, ...]:
+        """The tasks that run elsewhere, and that the item learns of for what follows it."""
+        return self.item.learned if isinstance(self.item, Child) else ()
 
 
 @dataclass(frozen=True)
@@ -77,13 +83,13 @@ def groups_of(units: SequenceOf[Unit], rules: Rules, certain: frozenset[str]) ->
             for task in outside
             if task not in certain and task not in unit.awaited and rules.may_not_succeed(task)
         )
-        is_whole = not _has_to_hear_all(unit, rules) and _all_doomed_by(unit, outside, rules)
+        is_whole = not _decides_inside(unit, rules) and _all_doomed_by(unit, outside, rules)
         groups.append(Group((unit,), is_whole, guard if is_whole else ()))
     return groups
 
 
 def _belongs_to(group: Group, unit: Unit, rules: Rules) -> bool:
-    if not group.is_whole or _has_to_hear_all(unit, rules):
+    if not group.is_whole or _decides_inside(unit, rules):
         return False
     known = {*group.tasks, *group.guard, *unit.awaited}
     outside = [task for task in _needs_from_outside(unit, rules) if task not in known]
@@ -91,6 +97,14 @@ def _belongs_to(group: Group, unit: Unit, rules: Rules) -> bool:
         return False
     uncertain = [task for task in (*group.tasks, *unit.awaited) if rules.may_not_succeed(task)]
     return _all_doomed_by(unit, uncertain, rules)
+
+
+def _decides_inside(unit: Unit, rules: Rules) -> bool:
+    """Whether the unit is begun whatever happened before it: what is in it decides what that means.
+
+    A child machine is one, so that its tasks are recorded where they are, however many they are.
+    """
+    return _has_to_hear_all(unit, rules) or has_children(unit.item)
 
 
 def _has_to_hear_all(unit: Unit, rules: Rules) -> bool:
@@ -123,11 +137,45 @@ def fetch_needed_records(plan: Plan, rules: Rules) -> Plan:
     """
     if rules.is_plain and not any(rules.reads.values()):
         return plan
-    return _fetching(plan, rules, frozenset())
+    built: list[Node] = []
+    pending: list[tuple[Node, frozenset[str]] | _Rebuilt] = [(plan, frozenset())]
+    while pending:
+        current = pending.pop()
+        if isinstance(current, _Rebuilt):
+            built.append(current.node(built))
+            continue
+        rebuilt = _fetching(*current, rules)
+        pending.append(rebuilt)
+        pending.extend(reversed(rebuilt.branches))
+    return built[0]
 
 
-def _fetching(node: Node, rules: Rules, at_hand: frozenset[str]) -> Node:
+@dataclass(frozen=True)
+class _Rebuilt:
+    """A node with its Awaits extended: its new children, but for the branches of Parallels among them.
+
+    ``branches`` are these, each with the tasks whose records it finds.
+    """
+
+    children: tuple[Node, ...]
+    branches: tuple[tuple[Node, frozenset[str]], ...]
+    is_sequence: bool
+
+    def node(self, built: list[Node]) -> Node:
+        """Return the node; its branches are taken from the end of ``built``."""
+        count = len(self.branches)
+        branches = iter(built[len(built) - count :])
+        del built[len(built) - count :]
+        children = tuple(
+            Parallel(tuple(next(branches) for _ in child.children)) if isinstance(child, Parallel) else child
+            for child in self.children
+        )
+        return children[0] if len(children) == 1 and not self.is_sequence else Sequence(children)
+
+
+def _fetching(node: Node, at_hand: frozenset[str], rules: Rules) -> _Rebuilt:
     children: list[Node] = []
+    branches: list[tuple[Node, frozenset[str]]] = []
     for unit in units_of(node):
         needs = rules.waits_for(unit.item.task_id) if isinstance(unit.item, Step) else ()
         missing = [need for need in needs if need not in at_hand and need not in unit.awaited]
@@ -138,14 +186,11 @@ def _fetching(node: Node, rules: Rules, at_hand: frozenset[str]) -> Node:
             children.append(Await(tuple(wanted), unit.any))
         if not unit.any:
             at_hand = at_hand.union(wanted, needs)
-        item: Node = unit.item
-        if isinstance(item, Parallel):
-            item = Parallel(tuple(_fetching(child, rules, at_hand) for child in item.children))
-        children.append(item)
+        if isinstance(unit.item, Parallel):
+            branches += [(child, at_hand) for child in unit.item.children]
+        children.append(unit.item)
         at_hand = at_hand.union(unit.tasks)
-    if not isinstance(node, Sequence) and len(children) == 1:
-        return children[0]
-    return Sequence(tuple(children))
+    return _Rebuilt(tuple(children), tuple(branches), isinstance(node, Sequence))
 
 
 def _fetched_before(need: str, children: list[Node], rules: Rules) -> bool:

@@ -9,7 +9,7 @@ it is never expanded, and counts as one.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -37,7 +37,7 @@ _EVENTS_OF_END = 4
 
 def most_instances(steps: Mapping[str, Step], tasks_by_id: Mapping[str, Task]) -> dict[str, int]:
     """Return how many instances each mapped task may have: its number, or what there is room for."""
-    mapped = {name: step.instances for name, step in steps.items() if step.instances is not None}
+    mapped = {name: one for name in tasks_by_id if (one := steps[name].instances) is not None}
     found = {name: each.length for name, each in mapped.items() if each.length is not None}
     unknown = [name for name in mapped if name not in found]
     events = _EVENTS - sum(
@@ -60,12 +60,13 @@ def events_of_instance(step: Step, task: Task) -> int:
     return _EVENTS_OF_INSTANCE + _EVENTS_OF_END + _EVENTS_OF_RETRY * retries
 
 
-def events_of_instances(workflow: Workflow, steps: Mapping[str, Step]) -> int:
-    """Return the events of all instances that a machine may have."""
+def events_of_instances(workflow: Workflow, steps: Mapping[str, Step], tasks: Collection[str]) -> int:
+    """Return the events of all instances that a machine with these tasks may have."""
     by_id = {task.task_id: task for task in workflow.tasks}
     return sum(
         count * events_of_instance(steps[name], by_id[name])
         for name, count in most_instances(steps, by_id).items()
+        if name in tasks
     )
 
 
@@ -86,6 +87,17 @@ def instance_problems(workflow: Workflow, steps: Mapping[str, Step]) -> Iterator
             problem = f"its {each.length} instances do not fit the history of an execution"
             remedy = "lower its retries, or give each instance more to do"
             yield task_diagnostic(d.TOO_MANY_INSTANCES, task, problem, remedy)
+
+
+def stopping_problems(workflow: Workflow, steps: Mapping[str, Step]) -> Iterator[Diagnostic]:
+    """Yield the tasks whose instances a failure of one of them ends; failures end the execution."""
+    for task in workflow.tasks:
+        each = steps[task.task_id].instances
+        if each and each.length != 1:
+            problem = "the first instance that fails ends the others"
+            yield task_diagnostic(
+                d.STOPS_INSTANCES, task, problem, "leave out fail_fast if they are to go on"
+            )
 
 
 def map_state(

@@ -6,37 +6,60 @@ Await, ``records`` the JSONata that keeps each task's outcome.
 
 from __future__ import annotations
 
+import hashlib
+import json
 import math
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from converter import __version__
 from converter.asl import awaiting, lease, outer
 from converter.asl.block import BlockWriter
+from converter.asl.budget import record_bytes, short_record_bytes
+from converter.asl.children import Child, of_one_run, own_nodes, versioned, with_beginning
+from converter.asl.cutting import Cutter
 from converter.asl.emission import Emission
 from converter.asl.groups import awaited_tasks, fetch_needed_records
 from converter.asl.names import Names
 from converter.asl.options import Failures, Options
 from converter.asl.rules import Rules
 from converter.asl.tasks import ASL_MAXIMUM, seen_in_glue
+from converter.asl.weights import Cut, WeightOf
 from converter.operators.step import Step
-from converter.planning import Plan, awaits
+from converter.planning import Await, Node, Plan, awaits
+from converter.planning import Step as PlannedStep
 from converter.workflow import Workflow
 
 
 @dataclass(frozen=True)
+class OneMachine:
+    """One definition of a run's: of the run itself (``number`` 0), or a child.
+
+    ``tasks`` are those that it runs itself, ``pollers`` is the number of its loops, ``data`` the bytes that
+    the records it handles may have.
+    """
+
+    number: int
+    definition: Mapping[str, Any]
+    tasks: tuple[str, ...] = ()
+    pollers: int = 0
+    data: int = 0
+
+
+@dataclass(frozen=True)
 class Machine:
-    """The emitted definition, and what a template has to provide for it.
+    """The emitted definitions, and what a template has to provide for them.
 
     ``awaited`` are the tasks that a sibling branch polls for, ``polled_jobs`` the Glue jobs by which some of
     them are seen to succeed, ``pollers`` the number of loops and ``pace`` how often they ask;
     ``needs_table`` says whether outcome records are written, ``failures_end_the_run`` whether the first
     failure ends the execution, ``slots`` how many executions may run at once (None: any number).
-    ``outer`` is the machine that runs this one as its body, where there are teardowns.
+    ``outer`` is the machine that runs this one as its body, where there are teardowns. ``machines`` are the
+    machine of the run itself and, behind it, its child machines.
     """
 
-    definition: Mapping[str, Any]
+    machines: tuple[OneMachine, ...]
     awaited: tuple[str, ...] = ()
     needs_table: bool = False
     steps: Mapping[str, Step] = field(default_factory=dict)
@@ -46,6 +69,16 @@ class Machine:
     failures_end_the_run: bool = False
     slots: int | None = None
     outer: Mapping[str, Any] | None = None
+
+    @property
+    def definition(self) -> Mapping[str, Any]:
+        """The definition of the machine of the run itself."""
+        return self.machines[0].definition
+
+    @property
+    def children(self) -> tuple[OneMachine, ...]:
+        """The machines that it starts, and those that they start."""
+        return self.machines[1:]
 
     @property
     def uses_table(self) -> bool:
@@ -59,23 +92,32 @@ class Machine:
 
 
 def emit(
-    workflow: Workflow, plan: Plan, steps: Mapping[str, Step], options: Options, pace: awaiting.Pace
+    workflow: Workflow,
+    plan: Plan,
+    steps: Mapping[str, Step],
+    options: Options,
+    pace: awaiting.Pace,
+    *,
+    cut: Cut | None = None,
 ) -> Machine:
-    """Return the machine of a plan. ``steps`` has every task of the plan."""
+    """Return the machine of a plan. ``steps`` has every task of the plan.
+
+    With a ``cut`` the plan is cut into child machines.
+    """
     stops = options.failures is Failures.STOP
     rules = Rules.of(workflow, steps, failures_end_the_run=stops)
     plan = fetch_needed_records(plan, rules)
     awaited = awaited_tasks(plan)
+    if cut is not None:
+        weight_of = WeightOf(workflow, plan, steps, rules, options, cut.slowest, frozenset(awaited))
+        plan = Cutter(weight_of, cut.limit).cut(plan)
     seen = [seen_in_glue(steps[task], workflow.task(task)) for task in awaited]
     needs_table = bool(awaited) and (not stops or not all(seen) or rules.may_not_succeed(*awaited))
     noted = frozenset(outer.noted_tasks(workflow, steps))
     emission = Emission(
         workflow, steps, rules, options, pace, frozenset(awaited), needs_table, Names(), noted=noted
     )
-    definition: dict[str, Any] = {
-        "Comment": f"DAG {workflow.dag_id}, converted by dag2sfn {__version__}",
-        "QueryLanguage": "JSONata",
-    }
+    definition = _head(workflow)
     if workflow.dagrun_timeout:
         definition["TimeoutSeconds"] = min(max(1, math.ceil(workflow.dagrun_timeout)), ASL_MAXIMUM)
     block = BlockWriter(emission, plan, is_run=True).write()
@@ -89,9 +131,10 @@ def emit(
     elif slots:
         block = lease.with_lease(block, slots, options, emission.names)
     definition |= block
+    run = _one_machine(0, definition, plan, (), workflow)
     jobs = tuple(sorted({run.job_name for run in seen if run}))
     return Machine(
-        definition,
+        _with_version((run, *_child_machines(emission))),
         awaited,
         needs_table or bool(noted),
         dict(steps),
@@ -102,3 +145,52 @@ def emit(
         slots=slots,
         outer=around,
     )
+
+
+def _head(workflow: Workflow, which: str = "") -> dict[str, Any]:
+    comment = f"DAG {workflow.dag_id}{which}, converted by dag2sfn {__version__}"
+    return {"Comment": comment, "QueryLanguage": "JSONata"}
+
+
+def _child_machines(emission: Emission) -> list[OneMachine]:
+    """Write the child machines that other machines start, until there are no more."""
+    found: list[OneMachine] = []
+    for child, given, certain in emission.children:  # it grows meanwhile
+        (inside,) = child.children
+        block = BlockWriter(emission, inside, inherited=given, certain=certain, child=child).write()
+        definition = _head(emission.workflow, f", child machine {child.number}") | with_beginning(
+            child, block
+        )
+        found.append(_one_machine(child.number, of_one_run(definition), inside, given, emission.workflow))
+    return sorted(found, key=lambda machine: machine.number)
+
+
+def _one_machine(
+    number: int, definition: Mapping[str, Any], node: Node, given: Sequence[str], workflow: Workflow
+) -> OneMachine:
+    """Return a machine that runs a node of the plan. ``given`` are the tasks whose records it gets."""
+    count = len(workflow.tasks)
+    tasks: list[str] = []
+    pollers, data = 0, sum(record_bytes(task, count) for task in given)
+    for current in own_nodes(node):
+        if isinstance(current, Await):
+            pollers += 1
+        elif isinstance(current, PlannedStep):
+            tasks.append(current.task_id)
+            data += record_bytes(current.task_id, count)
+        elif isinstance(current, Child):
+            full = set(current.with_output)
+            data += sum(
+                record_bytes(task, count) if task in full else short_record_bytes(task)
+                for task in current.returns
+            )
+    return OneMachine(number, definition, tuple(tasks), pollers, data)
+
+
+def _with_version(machines: tuple[OneMachine, ...]) -> tuple[OneMachine, ...]:
+    """Return the machines of one run, which know each other by what all of them say."""
+    if len(machines) == 1:
+        return machines
+    text = json.dumps([machine.definition for machine in machines])
+    version = hashlib.sha256(text.encode()).hexdigest()[:16]
+    return tuple(replace(machine, definition=versioned(machine.definition, version)) for machine in machines)

@@ -120,6 +120,15 @@ def only(task_ids: Sequence[str]) -> Expression:
     return Expression(f"$sift({INPUT}, function($record, $task) {{$task in {literal(list(task_ids))}}})")
 
 
+def without(task_ids: Sequence[str]) -> Expression:
+    """Return the data without the records of these tasks."""
+    strangers = literal(list(task_ids))
+    # Of nothing, $sift has no value.
+    return Expression(
+        f"$merge([{{}}, $sift({INPUT}, function($record, $task) {{$not($task in {strangers})}})])"
+    )
+
+
 def run_cause() -> Expression:
     """Return the cause of a failed run: the failed tasks with their errors, and those behind them.
 

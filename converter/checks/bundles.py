@@ -5,12 +5,12 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from converter import diagnostics as d
-from converter.checks.definitions import DEFINITION, findings_of
+from converter.checks.definitions import DEFINITION, findings_of, findings_of_all
 from converter.checks.findings import Finding, about_state, listing
 from converter.checks.json_lines import line_of
 from converter.checks.machine import MachineTree, read_machine
@@ -23,6 +23,8 @@ from converter.workflow import Location
 MANIFEST, TEMPLATE, FUNCTIONS = "bundle.json", "template.yaml", "functions"
 #: Fields of a state that hold other states, whose substitutions are their own.
 _HOLDS_STATES = ("Branches", "ItemProcessor", "Iterator")
+#: The folder of child machines' definitions, and what these are called.
+CHILDREN, _CHILD_FILE = "children", re.compile(r"child-(\d+)\.asl\.json")
 _SUBSTITUTION = re.compile(r"\$\{([^{}]*)\}")
 
 
@@ -75,6 +77,7 @@ def _inspect_bundle(folder: Path) -> Report:
     bundle = _Bundle(folder)
     found = list(bundle.problems())
     files = sorted(folder.glob("**/*.asl.json"))
+    definitions: dict[Path, _Definition] = {}
     for file in files:
         try:
             definition = _Definition.read(file)
@@ -83,8 +86,30 @@ def _inspect_bundle(folder: Path) -> Report:
         else:
             findings = [*findings_of(definition.machine), *bundle.findings(definition.machine)]
             found += definition.diagnostics(findings)
-            found += bundle.problems_with(definition, file)
+            definitions[file] = definition
+    found += bundle.problems_with(definitions)
+    found += _between_machines(folder, definitions)
     return Report(tuple(files), tuple(found))
+
+
+def _between_machines(folder: Path, definitions: Mapping[Path, _Definition]) -> Iterator[Diagnostic]:
+    """Yield what is wrong between the machine of a run and its child machines."""
+    main = definitions.get(folder / DEFINITION)
+    children = {
+        int(match[1]): definition
+        for file, definition in definitions.items()
+        if file.parent.name == CHILDREN and (match := _CHILD_FILE.fullmatch(file.name))
+    }
+    if main is None or not children:
+        return
+    contents = {number: child.machine.content for number, child in children.items()}
+    for item in findings_of_all(main.machine.content, contents):
+        owner, path = main, item.path
+        for index, step in enumerate(item.path[:-1]):
+            number = item.path[index + 1]
+            if step == "child" and isinstance(number, int):
+                owner, path = children[number], item.path[index + 2 :]
+        yield from owner.diagnostics([replace(item, path=path)])
 
 
 # --- a file ------------------------------------------------------------------------------------------------
@@ -154,11 +179,11 @@ class _Bundle:
             if not any((self._folder / FUNCTIONS / function).glob("**/*.py")):
                 yield self._incomplete(f"the function '{function}' has no source in {FUNCTIONS}/{function}")
 
-    def problems_with(self, definition: _Definition, file: Path) -> Iterator[Diagnostic]:
-        """Yield what the manifest says and the bundle's main definition does not (D547)."""
-        if file.name != DEFINITION or file.parent != self._folder:
+    def problems_with(self, definitions: Mapping[Path, _Definition]) -> Iterator[Diagnostic]:
+        """Yield what the manifest says and the definitions do not (D547)."""
+        if self._folder / DEFINITION not in definitions:
             return
-        names = {state.name for state in definition.machine.states}
+        names = {state.name for item in definitions.values() for state in item.machine.states}
         tasks = objects_of(self._manifest.get("tasks"))
         missing = [str(task.get("task_id")) for task in tasks if str(task.get("state")) not in names]
         if missing:

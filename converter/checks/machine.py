@@ -6,9 +6,11 @@ and all problems are found at once; ``schema`` says what was passed over.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
+from types import MappingProxyType
 from typing import Any, TypeAlias
 
 from converter.checks.shapes import list_of, object_of
@@ -17,6 +19,13 @@ Json: TypeAlias = Any
 #: Where something stands in a definition: member names and positions, from the outside in.
 Path: TypeAlias = "tuple[str | int, ...]"
 
+#: Definitions of child machines, by their numbers.
+Children: TypeAlias = "Mapping[int, Mapping[str, Json]]"
+
+#: What stands for the ARN of a child machine.
+_CHILD = re.compile(r"\$\{Child(\d+)MachineArn\}")
+#: The first state of a child machine asks for this.
+_BEGINS_CHILD = "$states.context.Execution.Input.child.version"
 #: The fields of a Map that may hold its processor, the older name last.
 PROCESSOR_FIELDS = ("ItemProcessor", "Iterator")
 
@@ -72,6 +81,12 @@ class State:
         return tuple(dict.fromkeys(state for state in found if state is not None))
 
     @property
+    def child(self) -> int | None:
+        """The number of the child machine that the state starts, None if it starts none."""
+        match = _CHILD.fullmatch(str(object_of(self.arguments).get("StateMachineArn")))
+        return int(match[1]) if match and self.type == "Task" else None
+
+    @property
     def ends_block(self) -> bool:
         """Whether the block may end with this state."""
         return self.type in ("Succeed", "Fail") or self.content.get("End") is True
@@ -100,7 +115,10 @@ class Block:
 
 @dataclass(frozen=True, eq=False)
 class MachineTree:
-    """A whole definition: its outermost block, and every state of it in the order of the document."""
+    """A whole definition: its outermost block, and every state of it in the order of the document.
+
+    With child machines, their states come right behind the one that starts them, as if it were a Parallel.
+    """
 
     content: Mapping[str, Json]
     root: Block
@@ -113,29 +131,43 @@ class MachineTree:
         for state in self.states:
             yield from state.blocks
 
+    @property
+    def is_one_of_several(self) -> bool:
+        """Whether the machine starts child machines, or is one."""
+        start = self.root.start
+        is_child = start is not None and _BEGINS_CHILD in str(start.content.get("Choices"))
+        return is_child or any(state.child is not None for state in self.states)
 
-def read_machine(definition: Mapping[str, Json]) -> MachineTree:
-    """Return a definition as a tree."""
+
+def read_machine(definition: Mapping[str, Json], children: Children = MappingProxyType({})) -> MachineTree:
+    """Return a definition as a tree, with those of the child machines that are given."""
     root = Block(definition, ())
     states: list[State] = []
-    _read_block(root, str(definition.get("QueryLanguage", "JSONPath")), states)
-    return MachineTree(definition, root, tuple(states))
-
-
-def _read_block(block: Block, language: str, states: list[State]) -> None:
-    for name, content in object_of(block.content.get("States")).items():
-        if not isinstance(content, dict):
-            continue
+    # Machines inside machines may be deeper than functions can call themselves.
+    pending = list(_contents(root, str(definition.get("QueryLanguage", "JSONPath"))))
+    while pending:
+        block, name, content, language = pending.pop()
         path = (*block.path, "States", name)
         state = State(name, content, path, block, str(content.get("QueryLanguage", language)))
         block.states[name] = state
         states.append(state)
-        for inner in _inner_blocks(state):
-            state.blocks.append(inner)
-            _read_block(inner, language, states)
+        state.blocks.extend(_inner_blocks(state, children))
+        for inner in reversed(state.blocks):
+            pending.extend(_contents(inner, str(inner.content.get("QueryLanguage", language))))
+    return MachineTree(definition, root, tuple(states))
 
 
-def _inner_blocks(state: State) -> Iterator[Block]:
+def _contents(block: Block, language: str) -> Iterator[tuple[Block, str, Mapping[str, Json], str]]:
+    """Yield the states of a block, the last one first."""
+    for name, content in reversed(list(object_of(block.content.get("States")).items())):
+        if isinstance(content, dict):
+            yield block, name, content, language
+
+
+def _inner_blocks(state: State, children: Children) -> Iterator[Block]:
+    number = state.child
+    if number is not None and number in children:
+        yield Block(children[number], (*state.path, "child", number), state, is_apart=True)
     for index, branch in state.entries("Branches"):
         yield Block(branch, (*state.path, "Branches", index), state)
     for name in PROCESSOR_FIELDS:

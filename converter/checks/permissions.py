@@ -99,7 +99,8 @@ def _resource_name(call: Call, state: State, template: Template) -> str:
     if not isinstance(name, str) or is_expression(name):
         return ""
     if "${" in name:
-        return template.substitutions.get(name.removeprefix("${").removesuffix("}"), "")
+        filled = template.substitutions.get(name.removeprefix("${").removesuffix("}"), "")
+        return _end_of_arn(filled) if filled.startswith("arn:") else filled
     return _end_of_arn(name) if name.startswith("arn:") else prefix + name
 
 

@@ -27,6 +27,11 @@ if TYPE_CHECKING:
 
 #: The state that runs a task says so in its comment: ``task glue1: GlueJobOperator``.
 _RUNS_TASK = re.compile(r"task (?P<task>\S+): ")
+#: Whether loops of a shape ask again, with which records and at what age; and how many of these are kept.
+_SEEN: dict[tuple[str, frozenset[tuple[str, str]], int], bool] = {}
+_MOST_SEEN = 100_000
+#: What a task may be called.
+_NAME = re.compile(r"[\w.-]+")
 #: The poller function's error while it is told to wait (``until`` in its event).
 NOT_READY = "NotReady"
 #: An execution lasts at most a year (service quotas of Step Functions).
@@ -46,14 +51,14 @@ class Poller:
     """A Task that asks for other tasks, and the states of its loop (only itself, where there is none).
 
     ``awaited`` gives each task's Glue job, None where only its record tells. ``by_time``: runs are recognised
-    by their start time. ``others`` are the tasks of the machine whose records the branch may have besides.
+    by their start time. ``tasks`` are all tasks of the machine: the branch may have records of others, too.
     """
 
     ask: State
     states: tuple[State, ...]
     awaited: Mapping[str, str | None]
     by_time: bool
-    others: tuple[str, ...] = ()
+    tasks: frozenset[str] = frozenset()
 
     @property
     def retries_until_ready(self) -> bool:
@@ -71,15 +76,45 @@ class Poller:
 
         Raises CannotTell.
         """
-        if self.way_out({}, LONGEST_EXECUTION) is None:
+        if self.waits({}, LONGEST_EXECUTION):
             return None
         lower, upper = -1, LONGEST_EXECUTION  # still waiting, given up
         while upper - lower > 1:
             middle = (lower + upper) // 2
-            lower, upper = (lower, middle) if self.way_out({}, middle) else (middle, upper)
+            lower, upper = (middle, upper) if self.waits({}, middle) else (lower, middle)
         return upper
 
-    def way_out(self, records: Mapping[str, Any], age: int) -> str | None:
+    def waits(self, records: Mapping[str, Any], age: int) -> bool:
+        """Return whether the loop asks again with these records, at an age of the execution in seconds.
+
+        Raises CannotTell.
+        """
+        # A large machine has thousands of loops which differ in their tasks only.
+        shape, numbers = self._shape
+        key = (
+            shape,
+            frozenset((numbers.get(task, task), record["state"]) for task, record in records.items()),
+            age,
+        )
+        if key not in _SEEN:
+            if len(_SEEN) > _MOST_SEEN:
+                _SEEN.clear()
+            _SEEN[key] = self._way_out(records, age) is None
+        return _SEEN[key]
+
+    @cached_property
+    def _shape(self) -> tuple[str, Mapping[str, str]]:
+        """The loop as text in which tasks are numbered, and these numbers."""
+        text = json.dumps([state.content for state in self.states], ensure_ascii=False)
+        numbers: dict[str, str] = {}
+        known = self.tasks.union(self.awaited)
+
+        def number(word: re.Match[str]) -> str:
+            return numbers.setdefault(word[0], f"#{len(numbers)}") if word[0] in known else word[0]
+
+        return _NAME.sub(number, text), numbers
+
+    def _way_out(self, records: Mapping[str, Any], age: int) -> str | None:
         """Return the state to which the loop leads with these records, None if it asks again.
 
         ``age`` is that of the execution, in seconds. Raises CannotTell.
@@ -101,8 +136,11 @@ class Poller:
     @cached_property
     def _own(self) -> dict[str, Any]:
         """The data of the branch: records of the tasks that the loop looks at and does not ask for."""
-        looked_at = json.dumps([state.content for state in self.states if state.type == "Choice"])
-        return {task: {"state": "success", "at": 0} for task in self.others if task in looked_at}
+        looked_at = json.dumps(
+            [state.content for state in self.states if state.type == "Choice"], ensure_ascii=False
+        )
+        others = self.tasks.intersection(_NAME.findall(looked_at)).difference(self.awaited)
+        return {task: {"state": "success", "at": 0} for task in sorted(others)}
 
     @cached_property
     def pauses(self) -> str:
@@ -145,7 +183,7 @@ def _questions(pauses: str, deadline: int) -> int:
 def pollers_of(machine: MachineTree) -> tuple[Poller, ...]:
     """Return the pollers of a machine."""
     found = []
-    everyone = [task for state in machine.states if (task := task_run_by(state))]
+    everyone = frozenset(task for state in machine.states if (task := task_run_by(state)))
     for block in machine.blocks:
         asks = {state: tasks for state in block.states.values() if (tasks := _awaited_by(state))}
         if not asks:
@@ -154,8 +192,7 @@ def pollers_of(machine: MachineTree) -> tuple[Poller, ...]:
         loop_of = {state: loop for loop in loops for state in loop}
         for ask, tasks in asks.items():
             by_time = "window" in ask.arguments["Payload"]
-            others = tuple(task for task in everyone if task not in tasks)
-            found.append(Poller(ask, loop_of[ask], tasks, by_time, others))
+            found.append(Poller(ask, loop_of[ask], tasks, by_time, everyone))
     return tuple(found)
 
 
@@ -205,7 +242,8 @@ def _scope(data: Any, age: int, result: Any) -> Scope:
 
     start = context_time(_NOW - timedelta(seconds=age))
     context = {
-        "Execution": {"Id": "", "Input": {}, "Name": "", "StartTime": start},
+        # A child machine is told when the run has started.
+        "Execution": {"Id": "", "Input": {"child": {"started": start}}, "Name": "", "StartTime": start},
         "State": {"RetryCount": 0},
     }
     random = Random(0)  # noqa: S311 - the same each time

@@ -77,23 +77,23 @@ def _exit_findings(poller: Poller, cast: Cast) -> Iterator[Finding]:
         return
     try:
         success = {task: _record("success") for task in poller.awaited}
-        if poller.way_out(success, 0) is None:
+        if poller.waits(success, 0):
             yield lacks("it goes on waiting when all tasks have succeeded", "leave the loop then")
         for task in poller.awaited:
             missed = [
                 state
                 for state in (_BAD_ENDS if cast.may_miss(task) else ())
-                if poller.way_out({**success, task: _record(state)}, 0) is None
+                if poller.waits({**success, task: _record(state)}, 0)
             ]
             if missed:
                 yield lacks(
                     f"it goes on waiting when '{task}' is {' or '.join(missed)}", "leave the loop then"
                 )
-        if poller.way_out({}, 0) is not None:
+        if not poller.waits({}, 0):
             yield lacks("it does not wait for tasks that are not finished", "stay in the loop then")
         elif poller.deadline is None:
             yield lacks("it has no deadline", "leave the loop at an age of the execution")
-        if poller.way_out({}, 0) is None and poller.pause(0) < 1:
+        if poller.waits({}, 0) and poller.pause(0) < 1:
             problem = "it asks again at once"
             yield about_state(d.POLLER_WITHOUT_PAUSE, poller.ask, problem, "put a Wait into the loop")
     except CannotTell as error:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -61,6 +62,14 @@ class ArtifactBucket:
         key = f"{prefix}-{hashlib.sha256(content).hexdigest()}{suffix}"
         self._s3.put_object(Bucket=self.name, Key=key, Body=content, **self._owner)
         return key
+
+    def put_all(self, prefix: str, contents: Mapping[str, bytes]) -> str:
+        """Upload files that belong together; return what their keys begin with, ``<prefix>-<SHA-256>/``."""
+        digest = hashlib.sha256(b"".join(name.encode() + contents[name] for name in sorted(contents)))
+        together = f"{prefix}-{digest.hexdigest()}/"
+        for name, content in contents.items():
+            self._s3.put_object(Bucket=self.name, Key=f"{together}{name}", Body=content, **self._owner)
+        return together
 
     def url(self, key: str) -> str:
         """Return the address by which CloudFormation reads a template from the bucket."""

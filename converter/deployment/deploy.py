@@ -17,6 +17,8 @@ from converter.deployment.troubles import aws_troubles_explained
 from converter.diagnostics import Dag2SfnError, Diagnostic
 from converter.identity import stack_name
 from converter.packaging import (
+    CHILDREN,
+    CHILDREN_PREFIX,
     DEFINITION,
     FUNCTION_KEYS,
     FUNCTIONS,
@@ -81,6 +83,10 @@ def deploy(
         definition = _compact((bundle / DEFINITION).read_text("utf-8"))
         outer_file = bundle / OUTER_DEFINITION
         outer = _compact(outer_file.read_text("utf-8")) if outer_file.exists() else None
+        children = {
+            file.name: _compact(file.read_text("utf-8"))
+            for file in sorted((bundle / CHILDREN).glob("*.json"))
+        }
         template = (bundle / TEMPLATE).read_bytes()
         zips = {name: function_zip(bundle / FUNCTIONS / name) for name in manifest.functions}
     except OSError as error:
@@ -106,6 +112,8 @@ def deploy(
         }
         if outer is not None:
             parameters[OUTER_KEY] = artifacts.put(f"{prefix}/outer", ".json", outer)
+        if children:
+            parameters[CHILDREN_PREFIX] = artifacts.put_all(f"{prefix}/children", children)
         tell(f"{manifest.stack_name}: artifacts are in s3://{artifacts.name}/{prefix}/")
         body = {"TemplateBody": template.decode()}
         if len(template) > TEMPLATE_BODY_BYTES:

@@ -28,6 +28,11 @@ TOO_MANY_INSTANCES = declare(
     "D284", Severity.REFUSED, "a mapped task has more instances than an execution can hold",
     "The task is expanded over a list of the DAG file that is too long for the history of an execution.",
 )  # fmt: skip
+STOPS_INSTANCES = declare(
+    "D286", Severity.APPROXIMATED, "a failure ends the other instances of its own task, too",
+    """With fail_fast, Airflow ends all other tasks upon a failure, but not the other instances of the mapped
+    task that has failed. In the machine, as with --failures stop, the execution is over.""",
+)  # fmt: skip
 INSTANCES_WITHIN_A_RUN = declare(
     "D285", Severity.APPROXIMATED, "the limit on instances holds within an execution",
     """max_active_tis_per_dag bounds the instances of a task in all runs together. The machine holds the limit

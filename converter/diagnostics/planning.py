@@ -33,9 +33,16 @@ POLLING_DELAY = declare(
     Airflow by at most the poll interval and the time of one status call.""",
 )  # fmt: skip
 TOO_LARGE_TO_RESUME = declare(
-    "D308", Severity.NOTE, "a failed run of the DAG cannot be resumed",
-    """`run --resume` needs a state for each task, and the machine would then exceed a limit of Step
-    Functions. It is converted without them.""",
+    "D308", Severity.NOTE, "a failed run of the DAG may be too large to be resumed",
+    """`run --resume` hands the records of the tasks that are done to a new execution, as part of its input,
+    which has at most 256 KiB.""",
+)  # fmt: skip
+IN_CHILDREN = declare(
+    "D315", Severity.NOTE, "the DAG runs as several machines",
+    """A DAG that is too large for one machine (1 MB of definition, 256 KiB of data, 25,000 history events,
+    100 Parallels inside each other) is cut into child machines, which start each other. A run is still
+    started, followed, stopped and read back as one. A run whose DAG is deployed anew while it is under way
+    fails at the next child machine, with DeployedWhileRunning.""",
 )  # fmt: skip
 TOO_LARGE = declare(
     "D305", Severity.REFUSED, "the machine is too large",

@@ -13,6 +13,9 @@ from typing import Any
 
 _TASK_COMMENT = re.compile(r"task (?P<task_id>[\w.-]+): \w+(, after (?P<upstream>[\w., -]+))?")
 _POLLER_COMMENT = re.compile(r"which of .+ are finished\?")
+_CHILD_COMMENT = re.compile(r"child \d+: \d+ tasks?, as an execution of the same name")
+#: Where the records are of an execution that another one goes on from.
+_RESUMED = "Execution.Input.resumed"
 #: Machines that were written by hand, for comparison, need not repeat the Comment of a poller.
 _POLLER_NAME = re.compile(r".+: ask for .+")
 
@@ -25,7 +28,8 @@ class MachineStates:
     upstream tasks; ``inside`` maps the states that a task of several has inside it to the one that stands for
     it; ``pollers`` are those that ask for awaited tasks. ``consumers`` maps a poller, and the
     Fail state behind its deadline, to the task that it keeps waiting (the first, if there are several);
-    ``awaited`` a poller to the tasks that it asks for.
+    ``awaited`` a poller to the tasks that it asks for. ``children`` maps the states that run child machines
+    to these machines' ARNs; ``can_resume``: whether tasks can be passed by.
     """
 
     tasks: Mapping[str, str]
@@ -34,6 +38,8 @@ class MachineStates:
     upstream: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     inside: Mapping[str, str] = field(default_factory=dict)
     awaited: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    children: Mapping[str, str] = field(default_factory=dict)
+    can_resume: bool = False
 
 
 def states_that_matter(definition_text: str) -> MachineStates:
@@ -44,6 +50,7 @@ def states_that_matter(definition_text: str) -> MachineStates:
     upstream: dict[str, tuple[str, ...]] = {}
     awaited: dict[str, tuple[str, ...]] = {}
     inside: dict[str, str] = {}
+    children: dict[str, str] = {}
     for block, name, state in _states_of(json.loads(definition_text)):
         task_id = _task_id(state)
         if task_id:
@@ -51,11 +58,16 @@ def states_that_matter(definition_text: str) -> MachineStates:
             upstream[task_id] = _upstream(state)
             parts = (part for branch in state.get("Branches", ()) for _, part, _ in _states_of(branch))
             inside |= dict.fromkeys(parts, name)
+        elif _CHILD_COMMENT.fullmatch(state.get("Comment", "")):
+            children[name] = state["Arguments"]["StateMachineArn"]
         elif _POLLER_COMMENT.fullmatch(state.get("Comment", "")) or _POLLER_NAME.fullmatch(name):
             pollers.add(name)
             consumers |= _consumers(block, name, state)
             awaited[name] = _awaited(state)
-    return MachineStates(tasks, frozenset(pollers), consumers, upstream, inside, awaited)
+    can_resume = _RESUMED in definition_text
+    return MachineStates(
+        tasks, frozenset(pollers), consumers, upstream, inside, awaited, children, can_resume
+    )
 
 
 def _states_of(block: Mapping[str, Any]) -> Iterator[tuple[Mapping[str, Any], str, Mapping[str, Any]]]:

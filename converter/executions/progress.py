@@ -15,7 +15,7 @@ from typing import Any
 from converter.executions.history import Event
 from converter.executions.machine_states import MachineStates
 from converter.executions.pollings import Pollings
-from converter.executions.results import RUNNING, RunResult
+from converter.executions.results import RUNNING, RunResult, TaskResult
 from converter.executions.task_progress import Failure, TaskProgress
 
 _OUTCOMES = ("success", "failed", "skipped", "upstream_failed")
@@ -75,6 +75,8 @@ class Progress:
         # Most events do not name their state: previousEventId leads back to the one that does.
         self._state_at: dict[int, str] = {}
         self._entered: set[int] = set()
+        self.entered: set[str] = set()
+        """The states that were entered so far, by name."""
         #: The instance of a mapped task that an event is about, where it is about one.
         self._instance_at: dict[int, tuple[str, TaskProgress]] = {}
         self._inputs: dict[str, str] = {}
@@ -83,6 +85,11 @@ class Progress:
     def is_running(self) -> bool:
         """Whether the execution has not ended."""
         return self._status == RUNNING
+
+    @property
+    def has_failed(self) -> bool:
+        """Whether the execution has ended by itself, and failed."""
+        return self._status in ("FAILED", "TIMED_OUT")
 
     def add(self, event: Event) -> None:
         """Add the next event of the history."""
@@ -113,7 +120,7 @@ class Progress:
         return RunResult(
             execution_arn=self._execution_arn,
             status=self._status,
-            tasks={task_id: task.result(self._status, self._stop) for task_id, task in self._tasks.items()},
+            tasks=self.tasks(self._status, self._stop),
             start=self._start,
             stop=self._stop,
             error=self._failure.error,
@@ -124,6 +131,10 @@ class Progress:
             pollings=self._pollings.results(),
             input=self._input,
         )
+
+    def tasks(self, status: str, stop: datetime | None) -> dict[str, TaskResult]:
+        """Return the results of the tasks, in a run of this status which ended at ``stop``."""
+        return {task_id: task.result(status, stop) for task_id, task in self._tasks.items()}
 
     def records(self) -> dict[str, Mapping[str, Any]]:
         """Return the outcome records seen so far, by task id."""
@@ -171,6 +182,7 @@ class Progress:
 
     def _add_entered(self, event: Event, state: str, details: Mapping[str, Any]) -> None:
         self._entered.add(event["id"])
+        self.entered.add(state)
         self._inputs[state] = details.get("input", "")
         self._transitions += 1
         self._pollings.add_entered(state, _utc(event["timestamp"]))

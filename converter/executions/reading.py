@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Collection, Iterator, Mapping
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable, Collection, Iterator
+from typing import TYPE_CHECKING
 
 from converter.executions.results import RunResult
 from converter.executions.run_reader import RunReader
@@ -22,18 +22,6 @@ def read_back(client: SFNClient, execution_arn: str, *, inputs_of: Collection[st
     reader = RunReader(client, execution_arn, inputs_of)
     reader.read_on()
     return reader.result()
-
-
-def outcome_records(
-    client: SFNClient, execution_arn: str
-) -> tuple[Mapping[str, Mapping[str, Any]], Mapping[str, tuple[str, ...]]]:
-    """Return the outcome records of an execution, and each task's upstream tasks, by task id.
-
-    Raises as :func:`read_back` does.
-    """
-    reader = RunReader(client, execution_arn)
-    reader.read_on()
-    return reader.records(), reader.upstream
 
 
 def follow(

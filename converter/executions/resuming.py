@@ -13,15 +13,17 @@ from typing import TYPE_CHECKING, Any
 
 from converter import diagnostics as d
 from converter.diagnostics import Dag2SfnError, Diagnostic
-from converter.executions.reading import outcome_records
 from converter.executions.refusals import explaining_unknown_execution
 from converter.executions.results import RUNNING
+from converter.executions.run_reader import RunReader
 from converter.executions.starting import start_with_input
 
 if TYPE_CHECKING:
     from mypy_boto3_stepfunctions import SFNClient
 
 _CARRIED = ("success", "skipped")
+#: The input of an execution, in bytes (AWS documentation, "Step Functions service quotas").
+_LARGEST_INPUT = 262_144
 
 
 @dataclass(frozen=True)
@@ -44,22 +46,28 @@ def resume(
     """
     with explaining_unknown_execution(client, execution_arn):
         execution = client.describe_execution(executionArn=execution_arn)
-        machine = client.describe_state_machine_for_execution(executionArn=execution_arn)
     if execution["status"] == RUNNING:
         raise _refusal(execution_arn, "it is still running", "wait for its end, or stop it")
-    if "Execution.Input.resumed" not in machine["definition"]:
+    reader = RunReader(client, execution_arn)
+    if not reader.can_resume:
         raise _refusal(execution_arn, "its machine was converted with --no-resume", "start a new run")
-    records, upstream = outcome_records(client, execution_arn)
+    reader.read_on()
+    records, upstream = reader.records(), reader.upstream
     kept = kept_records(records, upstream)
     instances = kept_instances(records, upstream, kept)
     again = tuple(task for task in upstream if task not in kept)
     if not again:
         raise _refusal(execution_arn, "nothing in it has failed", "start a new run")
     run = json.loads(execution.get("input") or "{}")
+    run |= {"resumed": kept, "resumed_instances": instances}
+    size = len(json.dumps(run).encode())
+    if size > _LARGEST_INPUT:
+        problem = f"the records of its {len(kept)} finished tasks make an input of {size:,} bytes"
+        raise _refusal(execution_arn, f"{problem}, {_LARGEST_INPUT:,} are allowed", "start a new run")
     arn = start_with_input(
         client,
         execution["stateMachineArn"],
-        {**run, "resumed": kept, "resumed_instances": instances},
+        run,
         str(run.get("run_id") or execution["name"]),
         on_progress=on_progress,
     )

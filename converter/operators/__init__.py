@@ -37,6 +37,7 @@ from converter.operators import (  # noqa: F401 - they register themselves
     sensors_aws,
     sensors_s3,
     sensors_sqs,
+    sensors_states,
     sensors_time,
     standard,
     step_functions,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from converter import diagnostics as d
 from converter.operators.arguments import Arguments
+from converter.workflow import Opaque
 
 
 def set_aside_connection(args: Arguments) -> None:
@@ -15,7 +16,12 @@ def set_aside_connection(args: Arguments) -> None:
             f"Airflow's connection '{connection}' is not used: the machine acts as its own role",
             "if the connection leads to another account or role, allow the machine's role there",
         )
-    region = args.take("region_name")
+    region = args.task.arguments.get("region_name")
+    if isinstance(region, Opaque):  # the session's own, as a rule, which the machine's region stands for
+        args.set_aside("region_name")
+        region = region.text
+    else:
+        region = args.take("region_name")
     if region:
         args.report(
             d.OTHER_CREDENTIALS,

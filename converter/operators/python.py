@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +17,9 @@ from converter.expansion import Expansion
 from converter.expressions.expansions import listed
 from converter.expressions.jsonata import Expression, Substitution, literal, path
 from converter.operators.arguments import Arguments
+from converter.operators.parts import SKIP_ERROR, TRY_NUMBER, Call, Caught, Ending, Poll
 from converter.operators.registry import converts
+from converter.operators.sensing import Look, kept, sensor_step, take_sensing
 from converter.operators.step import Retrier, SkipOrders, Step
 from converter.task_runtime import LONGEST_RUN
 from converter.task_runtime.callables import Facts, facts_of, pulled_tasks
@@ -27,6 +29,7 @@ from converter.workflow import Opaque, Value
 #: The function that runs the tasks of the DAG; the template fills it in.
 TASK_FUNCTION = Substitution("TaskFunctionArn")
 
+_INVOKE = "arn:aws:states:::lambda:invoke"
 _STANDARD = "airflow.providers.standard"
 #: Lambda refuses or loses the event before the function has begun (AWS documentation, "Handle transient
 #: Lambda service exceptions"). Lambda.ClientExecutionTimeoutException is left out: there the task has run.
@@ -119,6 +122,55 @@ def decorated_bash(args: Arguments) -> Step:
     return _step(args, "BashOperator", reads, facts, may_skip=may_skip)
 
 
+@converts(
+    f"{_STANDARD}.sensors.python.PythonSensor", f"{_STANDARD}.decorators.sensor.DecoratedSensorOperator"
+)
+def python_sensor(args: Arguments) -> Step:
+    """Polls with the DAG's Lambda function, which calls the sensor's function once for each look.
+
+    Return value, as in Airflow: the ``xcom_value`` of a ``PokeReturnValue``. A look may take 15 minutes.
+    """
+    sensing = take_sensing(args)
+    reads, facts = _reads(args, args.task.arguments.get("python_callable"))
+    args.set_aside("python_callable", "op_args", "op_kwargs", "templates_dict")
+    arguments = {"FunctionName": TASK_FUNCTION, "Payload": _payload(args, reads, TRY_NUMBER)}
+    answer = "$states.result.Payload"
+    keeps = {
+        "done": Expression(f"{answer}.done = true"),
+        "value": kept("Payload.return_value"),
+        "pushed": Expression(f"$exists({answer}.xcom) ? {answer}.xcom : {{}}"),
+    }
+    # What Airflow tells apart before it looks at silent_fail and never_fail.
+    skips = Ending(SKIP_ERROR, "the sensor's function skips the task")
+    gives_up = SKIP_ERROR if sensing.soft_fail or sensing.never_fail else "AirflowFailException"
+    caught = (
+        Caught((SKIP_ERROR,), ends=skips),
+        Caught(("AirflowFailException",), ends=Ending(gives_up, "the sensor's function fails for good")),
+    )
+    look = Call("look", _INVOKE, arguments, keeps, (_LAMBDA_TROUBLE,), caught)
+    return sensor_step(
+        args,
+        sensing,
+        Look(look, Expression("$done = true")),
+        (),
+        output=Expression("$value"),
+        xcom=Expression("$pushed"),
+        can_skip=facts is None or facts.may_skip,
+        final_errors=("AirflowFailException",),
+        reads=reads,
+    )
+
+
+def calls_function(step: Step) -> bool:
+    """Whether a step calls the function that runs the DAG's tasks."""
+    calls = [step.arguments]
+    for part in step.parts:
+        call = part.ask if isinstance(part, Poll) else part
+        if isinstance(call, Call) and isinstance(call.arguments, Mapping):
+            calls.append(call.arguments)
+    return any(arguments.get("FunctionName") == TASK_FUNCTION for arguments in calls)
+
+
 def _python_step(args: Arguments, operator: str, orders: SkipOrders | None = None) -> Step:
     reads, facts = _reads(args, args.task.arguments.get("python_callable"))
     args.set_aside("python_callable", "op_args", "op_kwargs", "templates_dict", "templates_exts")
@@ -138,22 +190,11 @@ def _step(
 ) -> Step:
     task = args.task
     _report_time(args)
-    args.leave_to_function()
-    payload: dict[str, Any] = {
-        "task_id": task.task_id,
-        "map_index": args.map_index,
-        "try_number": Expression("$states.context.State.RetryCount + 1"),
-        "run": _RUN,
-        "xcom": {other: _record_of(other) for other in reads if not args.is_mapped(other)},
-    }
-    if mapped := {other: _records_of_instances(other) for other in reads if args.is_mapped(other)}:
-        payload["mapped_xcom"] = mapped
-    if task.execution_timeout:
-        payload["timeout"] = task.execution_timeout
+    payload = _payload(args, reads, Expression("$states.context.State.RetryCount"))
     return Step(
         task_id=task.task_id,
         operator=operator,
-        resource="arn:aws:states:::lambda:invoke",
+        resource=_INVOKE,
         arguments={"FunctionName": TASK_FUNCTION, "Payload": payload},
         output=Expression("$states.result.Payload.return_value"),
         xcom=Expression("$states.result.Payload.xcom"),
@@ -165,6 +206,24 @@ def _step(
         final_errors=("AirflowFailException",),
         reads=reads,
     )
+
+
+def _payload(args: Arguments, reads: tuple[str, ...], tries_before: Expression) -> dict[str, Any]:
+    """Return the function's event for a task."""
+    task = args.task
+    args.leave_to_function()
+    payload: dict[str, Any] = {
+        "task_id": task.task_id,
+        "map_index": args.map_index,
+        "try_number": Expression(f"{tries_before.text} + 1"),
+        "run": _RUN,
+        "xcom": {other: _record_of(other) for other in reads if not args.is_mapped(other)},
+    }
+    if mapped := {other: _records_of_instances(other) for other in reads if args.is_mapped(other)}:
+        payload["mapped_xcom"] = mapped
+    if task.execution_timeout:
+        payload["timeout"] = task.execution_timeout
+    return payload
 
 
 def _record_of(task_id: str) -> Expression:

@@ -49,6 +49,11 @@ class Request:
     part: Part
     permissions: tuple[Permission, ...]
 
+    @property
+    def call(self) -> Call:
+        """The call that it is; TypeError for a wait."""
+        return _call_of(self)
+
     def with_arguments(self, arguments: Expression) -> Request:
         """Return the call with arguments that are one expression."""
         whole: Any = arguments

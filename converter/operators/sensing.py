@@ -190,13 +190,13 @@ def _step(
     permissions: Sequence[Permission],
     **fields: Any,
 ) -> Step:
-    may_skip = sensing.soft_fail or sensing.never_fail
+    may_skip = bool(fields.pop("can_skip", False)) or sensing.soft_fail or sensing.never_fail
     return Step(
         task_id=args.task.task_id,
         operator=args.task.operator.rpartition(".")[2],
         parts=parts,
         permissions=tuple(permissions),
-        can_skip=may_skip or bool(fields.pop("can_skip", False)),
+        can_skip=may_skip,
         final_errors=(SENSOR_TIMEOUT, *fields.pop("final_errors", ())),
         **fields,
     )

@@ -73,13 +73,16 @@ def _keys(args: Arguments, *, wildcard: bool) -> list[_Key]:
     texts = given if isinstance(given, list) else [given]
     found = []
     for text in texts:
-        if isinstance(text, Opaque):
+        if isinstance(text, (Opaque, Expression)):  # of a mapped task, or of another's XCom
             translated = args.translated("bucket_key", text)
-            if isinstance(translated, Expression) and not wildcard:
-                found.append(_Key(*_run_time_url(bucket, translated)))
-            else:
-                problem = f"bucket_key is a Python object ({text.kind})"
+            if isinstance(translated, Opaque):
+                problem = f"bucket_key is a Python object ({translated.kind})"
                 args.report(d.PYTHON_VALUE, problem, "write a text, with templates if need be")
+            elif wildcard:
+                remedy = "write it as a text, with stars and templates in it"
+                args.report(d.SENSOR_CHOICE, "the pattern is known to the run alone", remedy)
+            elif isinstance(translated, Expression):
+                found.append(_Key(*_run_time_url(bucket, translated)))
         elif not isinstance(text, str) or not text:
             args.report(d.BAD_ARGUMENT, f"bucket_key is {text!r}", "write a key, or s3://bucket/key")
         elif (key := _key(args, bucket, text, wildcard=wildcard)) is not None:

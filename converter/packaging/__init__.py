@@ -6,7 +6,9 @@ what its roles are allowed, ``archive`` its functions as zip files, ``yaml_text`
 
 from converter.packaging.archive import function_zip
 from converter.packaging.bundle import write_bundle, write_report
+from converter.packaging.child_machines import CHILDREN_PREFIX
 from converter.packaging.manifest import (
+    CHILDREN,
     DEFINITION,
     FUNCTIONS,
     OUTER_DEFINITION,
@@ -19,6 +21,8 @@ from converter.packaging.manifest import (
 from converter.packaging.template import FUNCTION_KEYS, OUTER_KEY, default_settings
 
 __all__ = [
+    "CHILDREN",
+    "CHILDREN_PREFIX",
     "DEFINITION",
     "FUNCTIONS",
     "FUNCTION_KEYS",

@@ -13,7 +13,9 @@ from converter import diagnostics as d
 from converter.asl.machine import Machine
 from converter.asl.options import Options
 from converter.diagnostics import Dag2SfnError, Diagnostic, about_dag
+from converter.packaging.child_machines import child_file
 from converter.packaging.manifest import (
+    CHILDREN,
     DEFINITION,
     FUNCTIONS,
     MANIFEST,
@@ -89,6 +91,9 @@ def _files(workflow: Workflow, machine: Machine, options: Options) -> dict[str, 
         DEFINITION: _json_text(machine.definition),
         TEMPLATE: template,
         MANIFEST: _json_text(manifest_of(workflow, machine, options).to_json()),
+    }
+    files |= {
+        f"{CHILDREN}/{child_file(child.number)}": _json_text(child.definition) for child in machine.children
     }
     if machine.outer is not None:
         files[OUTER_DEFINITION] = _json_text(machine.outer)

@@ -26,6 +26,8 @@ DEFINITION = "definition.asl.json"
 OUTER_DEFINITION = "outer.asl.json"
 TEMPLATE = "template.yaml"
 FUNCTIONS = "functions"
+#: The folder with the definitions of child machines, where a DAG is too large for one machine.
+CHILDREN = "children"
 #: The report of the conversion; of a DAG that was not converted there is nothing else to deploy from.
 REPORT = "conversion.json"
 
@@ -94,7 +96,7 @@ def manifest_of(workflow: Workflow, machine: Machine, options: Options) -> Manif
             ManifestTask(task.task_id, task.operator, states[task.task_id]) for task in workflow.tasks
         ),
         functions=functions_of(machine),
-        substitutions=tuple(substitutions(machine)),
+        substitutions=tuple(substitutions(workflow, machine)),
     )
 
 
@@ -143,7 +145,11 @@ def _states_by_task(machine: Machine) -> dict[str, str]:
 
     The comment is ``task <id>: <operator>…``; an id has no colon, and no other state's comment begins so.
     """
-    comments = {state.get("Comment", ""): name for name, state in states_of(machine.definition)}
+    comments = {
+        state.get("Comment", ""): name
+        for one in machine.machines
+        for name, state in states_of(one.definition)
+    }
     return {
         comment.removeprefix("task ").partition(": ")[0]: name
         for comment, name in comments.items()

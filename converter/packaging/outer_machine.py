@@ -8,6 +8,7 @@ from converter.asl import awaiting
 from converter.asl.outer import BODY_MACHINE
 from converter.operators.python import TASK_FUNCTION
 from converter.operators.step import Step
+from converter.packaging.child_machines import NESTED_EXECUTIONS_RULE
 from converter.packaging.policies import Statement, statements_of
 from converter.packaging.task_code import runs_tasks
 from converter.packaging.yaml_text import GetAtt, Ref, Sub
@@ -37,17 +38,7 @@ def outer_statements(workflow: Workflow, steps: Mapping[str, Step]) -> list[Stat
             ("states:DescribeExecution", "states:StopExecution"),
             (Sub(f"arn:${{AWS::Partition}}:states:{_HERE}:execution:${{BodyMachine.Name}}:*"),),
         ),
-        # By this rule Step Functions learns of the end (AWS documentation, "IAM policies for nested
-        # executions").
-        Statement(
-            ("events:DescribeRule", "events:PutRule", "events:PutTargets"),
-            (
-                Sub(
-                    f"arn:${{AWS::Partition}}:events:{_HERE}"
-                    ":rule/StepFunctionsGetEventsForStepFunctionsExecutionRule"
-                ),
-            ),
-        ),
+        NESTED_EXECUTIONS_RULE,
         Statement(("dynamodb:GetItem",), (GetAtt("OutcomeTable", "Arn"),)),
     ]
     if runs_tasks(teardowns):

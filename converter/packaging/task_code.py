@@ -19,7 +19,7 @@ from pathlib import Path
 
 from converter import diagnostics as d
 from converter.diagnostics import Dag2SfnError, about_dag
-from converter.operators.python import TASK_FUNCTION
+from converter.operators.python import calls_function
 from converter.operators.step import Step
 from converter.task_runtime import SOURCE
 from converter.task_runtime.callables import facts_of
@@ -37,7 +37,7 @@ _TEMPLATE_LIBRARIES = ("jinja2", "markupsafe")
 
 def runs_tasks(steps: Mapping[str, Step]) -> bool:
     """Whether one of the steps calls the function."""
-    return any(step.arguments.get("FunctionName") == TASK_FUNCTION for step in steps.values())
+    return any(calls_function(step) for step in steps.values())
 
 
 def uses_variables(workflow: Workflow, steps: Mapping[str, Step]) -> bool:

@@ -7,15 +7,23 @@ content, so that CloudFormation sees a change exactly where there is one.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 from converter import __version__
 from converter.asl import awaiting
 from converter.asl.machine import Machine
-from converter.identity import machine_name
+from converter.identity import child_machine_name, machine_name
 from converter.operators.python import TASK_FUNCTION
 from converter.operators.step import Permission
+from converter.packaging.child_machines import (
+    CHILDREN_PREFIX,
+    child_arn,
+    child_file,
+    child_statements,
+    logical_id,
+)
 from converter.packaging.outer_machine import outer_filled, outer_statements
 from converter.packaging.policies import Statement, role_resources, statements_of
 from converter.packaging.task_code import runs_tasks
@@ -113,15 +121,16 @@ def default_settings(dag_id: str, functions: Sequence[str] = ()) -> dict[str, st
     return {**settings, "TaskPolicyArns": ""} if "tasks" in functions else settings
 
 
-def substitutions(machine: Machine) -> dict[str, Ref | GetAtt]:
-    """Return what the template fills into the definition: name → reference."""
-    filled: dict[str, Ref | GetAtt] = {}
+def substitutions(workflow: Workflow, machine: Machine) -> dict[str, Ref | GetAtt | Sub]:
+    """Return what the template fills into the definitions: name → reference."""
+    filled: dict[str, Ref | GetAtt | Sub] = {}
     if machine.needs_poller:
         filled[awaiting.POLLER_FUNCTION.name] = GetAtt("PollerFunction", "Arn")
     if machine.uses_table:
         filled[awaiting.OUTCOME_TABLE.name] = Ref("OutcomeTable")
     if runs_tasks(machine.steps):
         filled[TASK_FUNCTION.name] = GetAtt("TaskFunction", "Arn")
+    filled |= dict(child_arn(workflow, child) for child in machine.children)
     return filled
 
 
@@ -137,6 +146,11 @@ def _parameters(workflow: Workflow, machine: Machine) -> dict[str, Any]:
         parameters[OUTER_KEY] = {
             "Type": "String",
             "Description": "The key of the outer machine's definition in that bucket",
+        }
+    if machine.children:
+        parameters[CHILDREN_PREFIX] = {
+            "Type": "String",
+            "Description": "What the keys of the definitions of child machines begin with",
         }
     if machine.needs_poller:
         parameters["PollerKey"] = {
@@ -163,7 +177,8 @@ def _parameters(workflow: Workflow, machine: Machine) -> dict[str, Any]:
 def _resources(workflow: Workflow, machine: Machine) -> dict[str, Any]:
     resources: dict[str, Any] = {
         **_machines(workflow, machine),
-        **_state_machine_role(machine),
+        **_child_machines(workflow, machine),
+        **_state_machine_role(workflow, machine),
         # A log group of a fixed name that outlived its stack would be in the way of the next deployment,
         # so log groups go with the stack, which is the default.
         "StateMachineLogs": Note(
@@ -187,19 +202,18 @@ def _resources(workflow: Workflow, machine: Machine) -> dict[str, Any]:
 def _machines(workflow: Workflow, machine: Machine) -> dict[str, Any]:
     """Return the machine that has the DAG's name, and its body and role if it is an outer one."""
     name = {"StateMachineName": Ref("MachineName")}
-    filled = substitutions(machine)
+    filled = _used(substitutions(workflow, machine), machine.definition)
+    key = Ref("DefinitionKey")
     if machine.outer is None:
-        return {"StateMachine": _state_machine(workflow, name, "StateMachineRole", "DefinitionKey", filled)}
+        return {"StateMachine": _state_machine(workflow, name, "StateMachineRole", key, filled)}
     tears_down = outer_filled(workflow, machine.steps)
     return {
         "StateMachine": Note(
             "It starts the body, and runs teardowns where that was cut short. Runs are started here.",
-            _state_machine(workflow, name, "OuterRole", OUTER_KEY, tears_down),
+            _state_machine(workflow, name, "OuterRole", Ref(OUTER_KEY), tears_down),
         ),
         # CloudFormation names it: a name of ours might be taken, or too long.
-        "BodyMachine": Note(
-            "The tasks.", _state_machine(workflow, {}, "StateMachineRole", "DefinitionKey", filled)
-        ),
+        "BodyMachine": Note("The tasks.", _state_machine(workflow, {}, "StateMachineRole", key, filled)),
         **role_resources(
             "OuterRole",
             service="states.amazonaws.com",
@@ -214,18 +228,41 @@ def _machines(workflow: Workflow, machine: Machine) -> dict[str, Any]:
     }
 
 
+def _child_machines(workflow: Workflow, machine: Machine) -> dict[str, Any]:
+    """Return the machines that the run's own one starts, and those that they start."""
+    filled = substitutions(workflow, machine)
+    return {
+        logical_id(child.number): _state_machine(
+            workflow,
+            {"StateMachineName": child_machine_name(workflow.dag_id, child.number)},
+            "StateMachineRole",
+            Sub(f"${{{CHILDREN_PREFIX}}}{child_file(child.number)}"),
+            _used(filled, child.definition),
+        )
+        for child in machine.children
+    }
+
+
+def _used(
+    filled: Mapping[str, Ref | GetAtt | Sub], definition: Mapping[str, Any]
+) -> dict[str, Ref | GetAtt | Sub]:
+    """Return what is filled into a definition: that of which it has the name."""
+    text = json.dumps(definition)
+    return {name: value for name, value in filled.items() if f"${{{name}}}" in text}
+
+
 def _state_machine(
     workflow: Workflow,
     name: Mapping[str, Any],
     role: str,
-    definition_key: str,
-    filled: Mapping[str, Ref | GetAtt],
+    definition_key: Ref | Sub,
+    filled: Mapping[str, Ref | GetAtt | Sub],
 ) -> dict[str, Any]:
     properties: dict[str, Any] = {
         **name,
         "StateMachineType": "STANDARD",
         "RoleArn": GetAtt(role, "Arn"),
-        "DefinitionS3Location": {"Bucket": Ref("ArtifactBucket"), "Key": Ref(definition_key)},
+        "DefinitionS3Location": {"Bucket": Ref("ArtifactBucket"), "Key": definition_key},
     }
     if filled:
         properties["DefinitionSubstitutions"] = dict(filled)
@@ -248,13 +285,15 @@ def _state_machine(
     return {"Type": "AWS::StepFunctions::StateMachine", "Properties": properties}
 
 
-def _state_machine_role(machine: Machine) -> dict[str, Any]:
+def _state_machine_role(workflow: Workflow, machine: Machine) -> dict[str, Any]:
     permissions = [permission for step in machine.steps.values() for permission in step.permissions]
     statements = list(statements_of(permissions))
     if machine.needs_poller:
         statements.append(Statement(("lambda:InvokeFunction",), (GetAtt("PollerFunction", "Arn"),)))
     if machine.needs_table:
         statements.append(Statement(("dynamodb:PutItem",), (GetAtt("OutcomeTable", "Arn"),)))
+    if machine.children:
+        statements += child_statements(workflow)
     if machine.slots is not None and machine.outer is None:
         statements += _SLOT_STATEMENTS
     if runs_tasks(machine.steps):

@@ -29,9 +29,9 @@ PROVIDED = frozenset(
     """
     AirflowException AirflowFailException AirflowNotFoundException AirflowSensorTimeout AirflowSkipException
     AirflowTaskTimeout Asset AssetAlias AssetAll AssetAny BaseOperator Context DAG DagRunState Dataset
-    DatasetAlias Label Metadata Param State TaskGroup TaskInstanceState TriggerRule Variable XComArg
-    XComNotFound asset chain chain_linear cross_downstream dag days_ago get_current_context literal macros
-    setup task task_group teardown
+    DatasetAlias Label Metadata Param PokeReturnValue State TaskGroup TaskInstanceState TriggerRule
+    Variable XComArg XComNotFound asset chain chain_linear cross_downstream dag days_ago
+    get_current_context literal macros setup task task_group teardown
     """.split()
 )
 

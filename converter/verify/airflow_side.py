@@ -30,6 +30,8 @@ def as_declared(workflow: Workflow, codes: frozenset[Code], *, failures_end_the_
     ended by the first failure, where that was asked for.
     """
     settings = {**workflow.settings, "fail_fast": True} if failures_end_the_run else workflow.settings
+    if d.STOPS_INSTANCES in codes:
+        settings = {**settings, airflow_run.STOPS_INSTANCES: True}
     tasks = workflow.tasks
     if d.RETRY_ROUNDED in codes:
         tasks = tuple(map(_with_whole_seconds, tasks))
@@ -131,8 +133,12 @@ def _with_waits(
     workflow: Workflow, script: airflow_run.Script, played: Played
 ) -> tuple[airflow_run.Script, float]:
     """Return the script with the machine's waits before its retries, and by how much they were too short."""
-    found, shortfall = {}, 0.0
+    found: dict[str, tuple[airflow_run.Try, ...]] = {}
+    shortfall = 0.0
     for task in workflow.tasks:
+        if not script[task.task_id]:
+            found[task.task_id] = ()  # a mapped task without items
+            continue
         tries = list(script[task.task_id])
         seen = waits(played.tries.get(task.task_id, ()))
         tries += [tries[-1]] * (len(seen) + 1 - len(tries))

@@ -12,11 +12,13 @@ from typing import Any, TypeAlias
 
 from converter.asl.block import RUN_FAILED_ERROR
 from converter.asl.budget import states_of
-from converter.asl.machine import Machine
+from converter.asl.children import machine_of
+from converter.asl.machine import Machine, OneMachine
 from converter.asl.names import state_name
 from converter.engine import Definition, Execution, parse_definition, run_virtual
 from converter.operators.step import Step
 from converter.relations import Relations
+from converter.verify.airflow_run import instance_ids, task_of
 from converter.verify.parts_played import WAITS, tries_of_parts
 from converter.verify.scenarios import Scenario
 from converter.verify.simulated_aws import SimulatedAws
@@ -70,17 +72,24 @@ class Player:
 
     def __init__(self, workflow: Workflow, machine: Machine) -> None:
         self._machine = machine
-        self._task_of = {state_name(task.task_id): task.task_id for task in workflow.tasks}
+        self._task_of = {_state_of(machine.steps[task.task_id]): task.task_id for task in workflow.tasks}
         relations = Relations(workflow)
-        self._definition: Definition = parse_definition(without_data(machine, relations, self._task_of))
+        definitions = without_data(machine, relations, self._task_of)
+        self._definition, *children = map(parse_definition, definitions)
+        names = [machine_of(one.number) for one in machine.children]
+        self._children = {str(name): child for name, child in zip(names, children, strict=True)}
+        self._tasks_of_child = {
+            name.name: set(one.tasks) for name, one in zip(names, machine.children, strict=True)
+        }
         self._teardowns = [task.task_id for task in workflow.tasks if task.is_teardown]
         self._outer: Definition | None = None
         if machine.outer and machine.failures_end_the_run:
-            whole = replace(machine, definition=machine.outer)
-            self._outer = outer_definition(without_data(whole, relations, self._task_of))
+            whole = replace(machine, machines=(OneMachine(0, machine.outer),))
+            self._outer = outer_definition(without_data(whole, relations, self._task_of)[0])
         self._inside = {
             part: name
-            for name, state in states_of(machine.definition)
+            for one in machine.machines
+            for name, state in states_of(one.definition)
             if name in self._task_of and "Branches" in state
             for part, _ in states_of(state["Branches"][0])
         }
@@ -88,10 +97,21 @@ class Player:
 
     def play(self, scenario: Scenario) -> Played:
         """Return what the machine does in a scenario."""
-        work = {state: scenario.work[task] for state, task in self._task_of.items()}
+        names = {
+            state + name.removeprefix(task): name
+            for state, task in self._task_of.items()
+            for name in instance_ids(task, scenario.lengths.get(task))
+        }
+        work = {state: scenario.work[name] for state, name in names.items()}
         run = {**_INPUT, "latest_until": _LATEST_UNTIL[scenario.is_latest]}
         run[WAITS] = {task: [this.seconds for this in tries] for task, tries in scenario.work.items()}
-        aws = SimulatedRuns(work, results=self._results, poll_seconds=POLL_SECONDS, body=self._definition)
+        aws = SimulatedRuns(
+            work,
+            results=self._results,
+            poll_seconds=POLL_SECONDS,
+            machines=self._children,
+            body=self._definition,
+        )
         whole: Execution | None = None
         if self._outer is None:
             execution = run_virtual(self._definition, run, aws)
@@ -102,9 +122,14 @@ class Player:
         start = aws.start.timestamp()
         ended = round(execution.history[-1].timestamp.timestamp() - start, 6)
         timed_out = execution.status == _TIMED_OUT
-        records = dict(_records(execution, set(self._task_of.values())))
+        found = dict(_records(execution, set(self._task_of.values())))
+        for child in aws.executions.values():
+            found |= self._records_of_child(child)
+        records = {name: record for name in names.values() if (record := _record_of(name, found)) is not None}
         decided = {task: round(record["at"] / 1000 - start, 6) for task, record in records.items()}
-        tries = self._tries(aws) | self._tries_of_parts(execution, start)
+        tries = self._tries(aws, names) | self._tries_of_parts(execution, start)
+        for child in aws.executions.values():
+            tries |= self._tries_of_parts(child, start)
         if whole is not None:
             tries |= self._tries_of_parts(whole, start)
             after = {} if timed_out else dict(_seen_on_the_way(whole, set(self._teardowns)))
@@ -112,13 +137,13 @@ class Player:
             tries = _that_count(undecided, tries, ended, timed_out=timed_out)
             records |= {task: record for task, record in after.items() if task in tries}
         for task, record in records.items():
-            if self._machine.steps[task].does_nothing and record["state"] == Outcome.SUCCESS.value:
+            if self._machine.steps[task_of(task)].does_nothing and record["state"] == Outcome.SUCCESS.value:
                 tries[task] = ((math.floor(decided[task] * 1000 + 1e-6) / 1000, decided[task]),)
         succeeded = execution.status == "SUCCEEDED"
         return Played(
             outcomes={
                 task: records[task]["state"] if task in records else _of_unrecorded(execution, task in tries)
-                for task in self._task_of.values()
+                for task in names.values()
             },
             tries=tries,
             decided=decided,
@@ -130,6 +155,17 @@ class Player:
             timed_out=timed_out,
         )
 
+    def _records_of_child(self, child: Execution) -> dict[str, Mapping[str, Any]]:
+        """Return the records of a child machine's tasks: its output has only what others need."""
+        own = self._tasks_of_child.get(child.state_machine_arn.rsplit(":", 1)[1])
+        if not own:
+            return {}
+        if child.status == "SUCCEEDED":
+            end = next(event for event in reversed(child.history) if event.type == "PassStateEntered")
+            found = json.loads((end.details or {})["input"])
+            return {task: record for task, record in found.items() if task in own}
+        return dict(_records(child, own))
+
     def _tries_of_parts(self, execution: Execution, start: float) -> dict[str, _Tries]:
         found = tries_of_parts(execution.history, self._task_of, self._inside)
         return {
@@ -137,11 +173,27 @@ class Player:
             for state, tries in found.items()
         }
 
-    def _tries(self, aws: SimulatedAws) -> dict[str, _Tries]:
+    def _tries(self, aws: SimulatedAws, names: Mapping[str, str]) -> dict[str, _Tries]:
         moments: dict[str, list[float]] = {}
         for moment, _, state in aws.timeline:
-            moments.setdefault(self._task_of[state], []).append(round(moment, 6))
+            moments.setdefault(names[state], []).append(round(moment, 6))
         return {task: tuple(zip(times[::2], times[1::2], strict=True)) for task, times in moments.items()}
+
+
+def _state_of(step: Step) -> str:
+    """Return the state of a task, or of its instances if it is mapped."""
+    return state_name(f"{step.task_id}: instance") if step.instances else state_name(step.task_id)
+
+
+def _record_of(name: str, records: Mapping[str, Mapping[str, Any]]) -> Mapping[str, Any] | None:
+    """Return the record of a task, or of an instance: that of its task, if it was not expanded."""
+    if name in records:
+        return records[name]
+    record = records.get(task_of(name))
+    if record is None or "instances" not in record:
+        return record
+    found: Mapping[str, Any] = record["instances"][int(name.rstrip("]").partition("[")[2])]
+    return found
 
 
 def _that_count(
@@ -195,8 +247,13 @@ def _records(execution: Execution, tasks: set[str]) -> Iterator[tuple[str, Mappi
 
 def _seen_on_the_way(execution: Execution, tasks: set[str]) -> Iterator[tuple[str, Mapping[str, Any]]]:
     """Yield the tasks' records wherever a state has had them."""
+    inside: dict[int, str] = {}
     for event in execution.history:
         details = event.details or {}
+        if event.type == "MapIterationStarted":
+            inside[event.id] = f"{details['name']}[{details['index']}]"
+        elif not event.type.startswith("Map") and event.previous_event_id in inside:
+            inside[event.id] = inside[event.previous_event_id]
         for text in (details.get("input"), details.get("output")):
             data = json.loads(text) if isinstance(text, str) else None
             if not isinstance(data, dict):
@@ -204,4 +261,5 @@ def _seen_on_the_way(execution: Execution, tasks: set[str]) -> Iterator[tuple[st
             here = data.get("here")
             for name, record in {**data, **(here if isinstance(here, dict) else {})}.items():
                 if name in tasks and isinstance(record, dict) and "state" in record:
-                    yield name, record
+                    instance = inside.get(event.id, name)
+                    yield instance if task_of(instance) == name else name, record

@@ -7,7 +7,7 @@ of Airflow's workers, and as what the AWS services behind the machine do.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from random import Random
 
 from converter.operators.parts import SKIP_ERROR
@@ -25,6 +25,8 @@ _TROUBLE = (0.05, 0.15, 0.35, 0.6)
 _TROUBLE_AGAIN = 0.6
 #: How long a worker takes for what takes the machine no time, in seconds.
 _A_MOMENT = 0.0005
+#: How many items a list has that a task is expanded over.
+_LISTS = (0, 1, 1, 2, 2, 3, 5)
 #: What a task fails with: an error that may be retried, and one that the machine never retries for any task.
 _ERROR = "States.TaskFailed"
 _EVALUATION_ERROR = "States.QueryEvaluationError"
@@ -32,11 +34,12 @@ _EVALUATION_ERROR = "States.QueryEvaluationError"
 
 @dataclass(frozen=True)
 class Scenario:
-    """The tries of each task; the last one is repeated.
+    """The tries of each task, or instance of one (``load[0]``); the last one is repeated.
 
     ``script`` is how Airflow sees them: cut off at the task's execution_timeout. ``work`` is what is behind
     them: how long each would take, and its end if nothing cut it off. ``is_latest``: the run is the latest of
-    its schedule. ``looks`` are the tasks that poll or wait, with their intervals in seconds.
+    its schedule. ``looks`` are the tasks that poll or wait, with their intervals in seconds, and ``lengths``
+    gives how many instances each mapped task has.
     """
 
     seed: int
@@ -44,6 +47,7 @@ class Scenario:
     work: Mapping[str, tuple[Try, ...]]
     is_latest: bool = True
     looks: Mapping[str, float] = field(default_factory=dict)
+    lengths: Mapping[str, int] = field(default_factory=dict)
 
 
 def scenario_of(workflow: Workflow, steps: Mapping[str, Step], seed: int) -> Scenario:
@@ -56,15 +60,55 @@ def scenario_of(workflow: Workflow, steps: Mapping[str, Step], seed: int) -> Sce
     draws = {
         task.task_id: _Draw(rng, relations, task, steps[task.task_id], is_latest) for task in workflow.tasks
     }
-    tries = {name: draw.tries(trouble, plain=not seed) for name, draw in draws.items()}
+    single = [task.task_id for task in workflow.tasks if not task.is_mapped]
+    tries = {name: draws[name].tries(trouble, plain=not seed) for name in single}
     pace = _fitting(workflow, tries) if hastens else 1.0
+    lengths: dict[str, int] = {}
+    if len(single) < len(workflow.tasks):
+        lengths = _with_instances(relations, draws, tries, rng, pace, 0.0 if not seed else trouble)
     return Scenario(
         seed,
         {name: tuple(item.as_airflow(pace) for item in items) for name, items in tries.items()},
         {name: tuple(item.as_aws(pace) for item in items) for name, items in tries.items()},
         is_latest,
-        {name: items[0].watch.interval for name, items in tries.items() if items[0].watch},
+        {name: items[0].watch.interval for name, items in tries.items() if items and items[0].watch},
+        lengths,
     )
+
+
+def _with_instances(
+    relations: Relations,
+    draws: Mapping[str, _Draw],
+    tries: dict[str, list[_Drawn]],
+    rng: Random,
+    pace: float,
+    trouble: float,
+) -> dict[str, int]:
+    """Add the tries of instances; return how many each mapped task has.
+
+    How long the lists are is drawn, and whether what they are made of is pushed is a matter of the tries.
+    """
+    over = {name for task in relations.upstream_first if task.expansion for name in task.expansion.task_ids()}
+    pushed: dict[str, int] = {}
+    lengths: dict[str, int] = {}
+    for task in relations.upstream_first:
+        name = task.task_id
+        if task.expansion is None:
+            if name in over:
+                pushed[name] = rng.choice(_LISTS) if trouble else 2
+                tries[name] = [replace(drawn, returns=list(range(pushed[name]))) for drawn in tries[name]]
+            continue
+        lengths[name] = airflow_run.length_of(task, pushed)
+        for instance in airflow_run.instance_ids(name, lengths[name]):
+            drawn_tries = draws[name].tries(trouble, plain=not trouble) if lengths[name] else []
+            tries[instance] = [replace(drawn, returns="something") for drawn in drawn_tries]
+        retries = task.retries.count
+        pushed[name] = sum(
+            airflow_run.pushes([drawn.as_airflow(pace) for drawn in tries[instance]], retries)
+            for instance in airflow_run.instance_ids(name, lengths[name])
+            if tries[instance]
+        )
+    return lengths
 
 
 def _asks_the_date(step: Step) -> bool:
@@ -83,6 +127,7 @@ class _Drawn:
     skip: str | tuple[str, ...] | None = None
     watch: Watch | None = None
     answer: str | None = None
+    returns: object = None
 
     def as_airflow(self, pace: float) -> airflow_run.Try:
         """Return the try as Airflow's workers see it, its length multiplied by ``pace``."""
@@ -99,7 +144,7 @@ class _Drawn:
         skip = list(self.skip) if isinstance(self.skip, tuple) else self.skip
         length = self._length(pace)
         seconds = self.watch.settled(length) if self.watch else length
-        return Try(seconds, self.error, skip=skip, answer=self.answer)
+        return Try(seconds, self.error, skip=skip, answer=self.answer, returns=self.returns)
 
     def may_be_repeated(self) -> bool:
         if self.watch and (cut := self.watch.cut(self.watch.settled(self._length(1.0)))):
@@ -202,7 +247,8 @@ def _fitting(workflow: Workflow, tries: Mapping[str, list[_Drawn]]) -> float:
     longest_way: dict[str, float] = {}
     for task in Relations(workflow).upstream_first:
         before = max((longest_way[up] for up in task.upstream), default=0.0)
-        waits = task.retries.delay * (len(tries[task.task_id]) - 1)
-        longest_way[task.task_id] = before + waits + sum(drawn.seconds for drawn in tries[task.task_id])
+        own = tries.get(task.task_id, ())
+        waits = task.retries.delay * max(0, len(own) - 1)
+        longest_way[task.task_id] = before + waits + sum(drawn.seconds for drawn in own)
     longest = max(longest_way.values(), default=0.0)
     return min(1.0, 0.7 * workflow.dagrun_timeout / longest) if longest else 1.0

@@ -17,10 +17,11 @@ from botocore.exceptions import ClientError
 
 from converter.asl.awaiting import POLLER_FUNCTION
 from converter.asl.names import state_name
-from converter.engine import Execution, TaskCall, TaskFailure
+from converter.engine import Definition, Execution, TaskCall, TaskFailure
 from converter.engine.simulation import DEFAULT_START
 from converter.pollers import dag2sfn_poller
 from converter.verify.parts_played import is_scripted
+from converter.verify.simulated_machines import run_machine
 from converter.verify.simulated_table import SimulatedTable
 
 _GLUE = "arn:aws:states:::glue:startJobRun.sync"
@@ -37,7 +38,8 @@ class Try:
 
     ``starts`` says whether a Glue run comes into being at all (no permission, no such job: it does not).
     ``answer`` is what a task's poll finds in the end, other than success.
-    ``skip`` is what a branch or a short-circuit tells to be skipped: ids, or "all".
+    ``skip`` is what a branch or a short-circuit tells to be skipped: ids, or "all". ``returns`` is what a
+    Python task returns.
     """
 
     seconds: float
@@ -45,16 +47,19 @@ class Try:
     starts: bool = True
     answer: str | None = None
     skip: str | Sequence[str] | None = None
+    returns: Any = None
 
 
 @dataclass
 class SimulatedAws:
     """A task backend for executions on one virtual clock.
 
-    ``script`` gives the tries of each task, by state name; the last is repeated. ``results`` gives what a
+    ``script`` gives the tries of each task, by state name (of an instance of a mapped task: with its map
+    index, as in ``load: instance[0]``); the last is repeated. ``results`` gives what a
     success returns, for services that are not simulated here. ``runs`` are the Glue runs made so far, in the
     order of their start; ``polls`` counts the poller function's calls, ``poll_seconds`` is how long each
     takes. ``table`` is the outcome table, and ``executions`` are those that machines may ask about, by ARN.
+    ``machines`` are those that others start, by what stands for their ARN.
     ``timeline`` lists (seconds since the start, "start" or "end", state name) of every task.
     """
 
@@ -67,14 +72,16 @@ class SimulatedAws:
     executions: dict[str, Execution] = field(default_factory=dict)
     timeline: list[tuple[float, str, str]] = field(default_factory=list)
     polls: int = 0
+    machines: Mapping[str, Definition] = field(default_factory=dict)
 
     async def run(self, call: TaskCall, submitted: Callable[[Any], None]) -> Any:
         """Carry out one try (see :class:`converter.engine.tasks.TaskBackend`)."""
         if is_scripted(call.arguments):
             return await self._part(call.arguments["part"])
-        if call.state_name not in self.script:
-            return await self._help(call)
-        tries = self.script[call.state_name]
+        name = _name_of(call)
+        if name not in self.script:
+            return await self._help(call, submitted)
+        tries = self.script[name]
         this = tries[min(call.retry_count, len(tries) - 1)]
         self._note("start", call)
         try:
@@ -88,12 +95,16 @@ class SimulatedAws:
         finally:
             self._note("end", call)
 
-    async def _help(self, call: TaskCall) -> Any:
+    async def _help(self, call: TaskCall, submitted: Callable[[Any], None]) -> Any:
         """Carry out what the machine does besides its tasks."""
         if call.resource == _LAMBDA and call.arguments["FunctionName"] == str(POLLER_FUNCTION):
             return await self._poll(call)
         if call.resource.startswith(_DYNAMODB):
             return self.table.call(call.resource.removeprefix(_DYNAMODB), call.arguments)
+        if call.resource in _NESTED and call.arguments["StateMachineArn"] in self.machines:
+            return await run_machine(
+                call, self.machines, self.executions, submitted, backend=self, clock=self
+            )
         if call.resource == _DESCRIBE:
             return self._described(call.arguments["ExecutionArn"])
         raise TaskFailure("States.Runtime", f"no simulation of {call.resource} for '{call.state_name}'")
@@ -149,7 +160,7 @@ class SimulatedAws:
         await asyncio.sleep(this.seconds)
         if this.error:
             raise TaskFailure(this.error, json.dumps({"errorType": this.error, "errorMessage": "scripted"}))
-        return {"StatusCode": 200, "Payload": {"return_value": None, "skip": this.skip}}
+        return {"StatusCode": 200, "Payload": {"return_value": this.returns, "skip": this.skip}}
 
     async def _some_service(self, call: TaskCall, this: Try, submitted: Callable[[Any], None]) -> Any:
         result = self.results.get(call.state_name, {})
@@ -183,7 +194,13 @@ class SimulatedAws:
         return self.start + timedelta(seconds=asyncio.get_running_loop().time())
 
     def _note(self, what: str, call: TaskCall) -> None:
-        self.timeline.append((asyncio.get_running_loop().time(), what, call.state_name))
+        self.timeline.append((asyncio.get_running_loop().time(), what, _name_of(call)))
+
+
+def _name_of(call: TaskCall) -> str:
+    """Return what the script calls a try: by its state, of a mapped task with the map index."""
+    index = call.arguments.get("map_index") if isinstance(call.arguments, Mapping) else None
+    return call.state_name if index is None else f"{call.state_name}[{index}]"
 
 
 @dataclass(frozen=True)

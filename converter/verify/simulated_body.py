@@ -26,6 +26,10 @@ def outer_definition(outer: Mapping[str, Any]) -> Definition:
     return parse_definition(json.dumps(outer).replace(str(BODY_MACHINE), _BODY))
 
 
+def _body_execution(name: str) -> str:
+    return f"{_BODY.replace(':stateMachine:', ':execution:')}:{name}"
+
+
 @dataclass
 class SimulatedRuns(SimulatedAws):
     """An AWS in which an outer machine can start its ``body``."""
@@ -36,8 +40,7 @@ class SimulatedRuns(SimulatedAws):
     @property
     def body_execution(self) -> Execution:
         """The execution of the body. There is one once the outer machine has started it."""
-        (execution,) = self.executions.values()
-        return execution
+        return self.executions[_body_execution(_NAME)]
 
     def of_outer(self, outer: Definition, run: Mapping[str, Any]) -> Execution:
         """Return an execution of the outer machine, which has not begun, with this input."""
@@ -55,7 +58,7 @@ class SimulatedRuns(SimulatedAws):
         """Carry out one try (see :class:`converter.engine.tasks.TaskBackend`)."""
         if call.arguments.get("StateMachineArn") != _BODY or self.body is None:
             return await super().run(call, submitted)
-        arn = f"{_BODY.replace(':stateMachine:', ':execution:')}:{call.arguments['Name']}"
+        arn = _body_execution(call.arguments["Name"])
         child = Execution(
             self.body,
             json.dumps(call.arguments["Input"]),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
 
@@ -12,9 +12,10 @@ from converter.asl.machine import Machine
 from converter.asl.rules import Rules
 from converter.diagnostics import Code
 from converter.planning import Plan
-from converter.verify.airflow_run import Trace
+from converter.verify.airflow_run import Trace, expanded
 from converter.verify.airflow_side import as_declared
 from converter.verify.comparing import Divergence, Findings, Judge
+from converter.verify.instances import Lengths, names_of, plan_of_instances, rules_of_instances
 from converter.verify.playing import Played, Player
 from converter.verify.scenarios import Scenario, scenario_of
 from converter.workflow import Workflow
@@ -84,14 +85,39 @@ class Verifier:
         """Play one scenario and return all there is to see in it."""
         scenario = scenario_of(self._meant, self.machine.steps, seed)
         played = self._player.play(scenario)
-        airflow = self.judge.airflow_side(scenario, played).run()
-        findings = self.judge.compare(scenario, played)
+        judge = self.judge_of(scenario)
+        airflow = judge.airflow_side(scenario, played).run()
+        findings = judge.compare(scenario, played)
         return Replay(self.workflow.dag_id, scenario, airflow, played, findings)
 
     def _findings(self, seeds: Iterable[int]) -> Iterator[Findings]:
         for seed in seeds:
             scenario = scenario_of(self._meant, self.machine.steps, seed)
-            yield self.judge.compare(scenario, self._player.play(scenario))
+            yield self.judge_of(scenario).compare(scenario, self._player.play(scenario))
+
+    def judge_of(self, scenario: Scenario) -> Judge:
+        """Return what holds the machine's run in a scenario against Airflow's, instance by instance."""
+        if not scenario.lengths:
+            return self.judge
+        known = self._judges.setdefault(tuple(scenario.lengths.items()), [])
+        if not known:
+            known.append(self._judge_of_instances(scenario.lengths))
+        return known[0]
+
+    def _judge_of_instances(self, lengths: Lengths) -> Judge:
+        stops = self.machine.failures_end_the_run
+        rules = rules_of_instances(self.workflow, self.machine.steps, lengths, failures_end_the_run=stops)
+        return replace(
+            self.judge,
+            workflow=expanded(self._meant, lengths),
+            plan=plan_of_instances(self.plan, lengths),
+            rules=rules,
+            rounded=frozenset(names_of(sorted(self.judge.rounded), lengths)),
+        )
+
+    @cached_property
+    def _judges(self) -> dict[tuple[tuple[str, int], ...], list[Judge]]:
+        return {}
 
     @cached_property
     def _meant(self) -> Workflow:

@@ -12,12 +12,15 @@ from typing import Any
 
 from converter.asl.machine import Machine
 from converter.asl.tasks import RUN_ARGUMENT
+from converter.expressions.jsonata import Expression, path
 from converter.relations import Relations
 from converter.verify.parts_played import missing_records, played_block
 
 
-def without_data(machine: Machine, relations: Relations, task_of: Mapping[str, str]) -> dict[str, Any]:
-    """Return the machine's definition with plain arguments. ``task_of`` gives the tasks by their states."""
+def without_data(
+    machine: Machine, relations: Relations, task_of: Mapping[str, str]
+) -> tuple[dict[str, Any], ...]:
+    """Return the machine's definitions with plain arguments. ``task_of`` gives the tasks by their states."""
 
     def plain(block: Mapping[str, Any]) -> dict[str, Any]:
         return {
@@ -33,16 +36,22 @@ def without_data(machine: Machine, relations: Relations, task_of: Mapping[str, s
             return {**state, "Branches": [played_block(step, state["Branches"][0], records)]}
         if "Branches" in state:
             return {**state, "Branches": [plain(block) for block in state["Branches"]]}
+        if "ItemProcessor" in state:
+            return {**state, "ItemProcessor": plain(state["ItemProcessor"])}
         if name not in task_of or state["Type"] != "Task":
             return dict(state)
         task = task_of[name]
         reads = [read for read in machine.steps[task].reads if read in relations.decided_before(task)]
         return {
             **state,
-            "Arguments": {**_plain(state["Arguments"]), "reads": [missing_records(read) for read in reads]},
+            "Arguments": {
+                **_plain(state["Arguments"]),
+                "reads": [missing_records(read) for read in reads],
+                **({"map_index": _index_of(task)} if machine.steps[task].instances else {}),
+            },
         }
 
-    return plain(machine.definition)
+    return tuple(plain(one.definition) for one in machine.machines)
 
 
 def _plain(arguments: Any) -> Any:
@@ -54,3 +63,7 @@ def _plain(arguments: Any) -> Any:
     if isinstance(arguments, str) and arguments.startswith("{%"):
         return "a value"
     return arguments
+
+
+def _index_of(task: str) -> str:
+    return str(Expression(f"$states.input.{path(task)}.map_index"))

@@ -274,3 +274,52 @@ def test_it_asks_for_what_the_operator_asks_for_and_returns_the_same(case):
     assert list(differences(real, converted, case.ignored)) == []
     if case.same_result:
         assert converted.returned == real.returned
+
+
+SENSORS = [
+    Case("eks.EksClusterStateSensor", {"cluster_name": "c"},
+         {"DescribeCluster": {"cluster": {"status": "ACTIVE"}}}),
+    Case("eks.EksNodegroupStateSensor",
+         {"cluster_name": "c", "nodegroup_name": "n", "target_state": "NONEXISTENT"},
+         {"DescribeNodegroup": "ResourceNotFoundException"}),
+    Case("batch.BatchJobQueueSensor", {"job_queue": "q"},
+         {"DescribeJobQueues": {"jobQueues": [{"status": "VALID"}]}}),
+    Case("batch.BatchComputeEnvironmentSensor", {"compute_environment": "e"},
+         {"DescribeComputeEnvironments": {"computeEnvironments": [{"status": "VALID"}]}}),
+    Case("emr.EmrNotebookExecutionSensor", {"notebook_execution_id": "n"},
+         {"DescribeNotebookExecution": {"NotebookExecution": {"Status": "FINISHED"}}}),
+    Case("emr.EmrServerlessApplicationSensor", {"application_id": "a"},
+         {"GetApplication": {"application": {"state": "STARTED"}}}),
+    Case("rds.RdsSnapshotExistenceSensor", {"db_type": "instance", "db_snapshot_identifier": "s"},
+         {"DescribeDBSnapshots": {"DBSnapshots": [{"Status": "available"}]}}),
+    Case("rds.RdsDbSensor", {"db_identifier": "i"},
+         {"DescribeDBInstances": {"DBInstances": [{"DBInstanceStatus": "available"}]}}),
+    Case("cloud_formation.CloudFormationCreateStackSensor", {"stack_name": "s"},
+         {"DescribeStacks": {"Stacks": [{"StackStatus": "CREATE_COMPLETE"}]}}),
+    Case("comprehend.ComprehendStartPiiEntitiesDetectionJobCompletedSensor", {"job_id": "j"},
+         {"DescribePiiEntitiesDetectionJob": {
+             "PiiEntitiesDetectionJobProperties": {"JobStatus": "COMPLETED"}}}),
+    Case("ecs.EcsClusterStateSensor", {"cluster_name": "c"},
+         {"DescribeClusters": {"clusters": [{"status": "ACTIVE"}], "failures": []}}),
+    Case("ecs.EcsTaskStateSensor", {"cluster": "c", "task": "t"},
+         {"DescribeTasks": {"tasks": [{"lastStatus": "RUNNING"}], "failures": []}}),
+    Case("ssm.SsmRunCommandCompletedSensor", {"command_id": "c"},
+         {"ListCommandInvocations": {"CommandInvocations": [{"Status": "Success"}]}}),
+    Case("bedrock.BedrockKnowledgeBaseActiveSensor", {"knowledge_base_id": "k"},
+         {"GetKnowledgeBase": {"knowledgeBase": {"status": "ACTIVE"}}}),
+    Case("opensearch_serverless.OpenSearchServerlessCollectionActiveSensor", {"collection_name": "c"},
+         {"BatchGetCollection": {"collectionDetails": [{"status": "ACTIVE"}]}}),
+    Case("ec2.EC2InstanceStateSensor", {"instance_id": "i-1", "target_state": "running"},
+         {"DescribeInstances": {"Reservations": [{"Instances": [{"State": {"Name": "running"}}]}]}}),
+]  # fmt: skip
+
+
+@pytest.mark.full
+@pytest.mark.parametrize("case", SENSORS, ids=lambda case: case.id)
+def test_a_sensor_looks_at_what_the_operator_looks_at_and_goes_on(case):
+    operator = f"{AMAZON.replace('operators', 'sensors')}.{case.operator}"
+    real = run_operator(operator, case.arguments, case.answers)
+    converted = run_converted(operator, case.arguments, case.answers)
+    assert converted.error is None
+    look = converted.asked[0]
+    assert (look.operation, look.arguments) in [(call.operation, call.arguments) for call in real.asked]

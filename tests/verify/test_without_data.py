@@ -18,7 +18,7 @@ def played(flow, *, reads=None, expression=None):
     machine.definition["States"][last]["Arguments"]["Arguments"] = {"--text": expression or "plain"}
     steps = {**machine.steps, last: replace(machine.steps[last], reads=reads or ())}
     names = {task.task_id: task.task_id for task in flow.tasks}
-    return without_data(replace(machine, steps=steps), Relations(flow), names)
+    return without_data(replace(machine, steps=steps), Relations(flow), names)[0]
 
 
 def run(definition, *tasks):
@@ -53,7 +53,7 @@ def test_a_task_that_does_not_wait_may_read_nothing():
     machine = machine_of(flow)
     steps = {**machine.steps, "b": replace(machine.steps["b"], reads=("a",))}
     names = {"a": "a", "b": "b"}
-    definition = without_data(replace(machine, steps=steps), Relations(flow), names)
+    definition = without_data(replace(machine, steps=steps), Relations(flow), names)[0]
     assert '"reads": []' in str(definition).replace("'", '"')
 
 

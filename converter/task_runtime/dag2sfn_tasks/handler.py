@@ -12,6 +12,7 @@ with each of their instances. Answer::
 
     {"return_value": <JSON>, "xcom": {"<key>": <JSON>}, "skip": null | "all" | ["<task id>", ...]}
 
+``done`` is there of a sensor: whether it has found what it looks for.
 ``xcom`` is there if the task pushed keys of its own. A task that fails raises: the exception's class is
 Lambda's error type, its traceback the author's frames.
 """

@@ -16,7 +16,9 @@ from .operators import (
     BaseOperator,
     BashOperator,
     BranchPythonOperator,
+    PokeReturnValue,
     PythonOperator,
+    PythonSensor,
     ShortCircuitOperator,
 )
 from .taskflow import setup_or_teardown, task
@@ -52,7 +54,9 @@ _NAMES: dict[str, Any] = {
     "Label": Label,
     "Metadata": assets.Metadata,
     "Param": Param,
+    "PokeReturnValue": PokeReturnValue,
     "PythonOperator": PythonOperator,
+    "PythonSensor": PythonSensor,
     "ShortCircuitOperator": ShortCircuitOperator,
     "TaskGroup": TaskGroup,
     "Variable": Variable,

@@ -167,6 +167,21 @@ class ShortCircuitOperator(PythonOperator):
     """Calls a function that says whether the run goes on behind the task."""
 
 
+class PokeReturnValue:
+    """What a sensor's function may return: whether it has found what it looks for, and an XCom."""
+
+    def __init__(self, is_done: bool, xcom_value: Any = None) -> None:
+        self.is_done = is_done
+        self.xcom_value = xcom_value
+
+    def __bool__(self) -> bool:
+        return self.is_done
+
+
+class PythonSensor(PythonOperator):
+    """Calls a function that says whether there is what it looks for; here, once."""
+
+
 class BashOperator(BaseOperator):
     """Runs a command of the shell."""
 
@@ -221,6 +236,10 @@ class DecoratedBranch(Decorated, BranchPythonOperator):
 
 class DecoratedShortCircuit(Decorated, ShortCircuitOperator):
     """``@task.short_circuit``."""
+
+
+class DecoratedSensor(Decorated, PythonSensor):
+    """``@task.sensor``."""
 
 
 class DecoratedBash(Decorated, BashOperator):

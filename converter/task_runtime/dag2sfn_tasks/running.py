@@ -24,7 +24,9 @@ from .operators import (
     BranchPythonOperator,
     DecoratedBash,
     MappedOperator,
+    PokeReturnValue,
     PythonOperator,
+    PythonSensor,
     ShortCircuitOperator,
 )
 from .references import RETURN_KEY
@@ -53,6 +55,10 @@ def run_task(loaded: LoadedDag, structure: Structure, event: Mapping[str, Any]) 
         with running_a_task(), _time_limit(event.get("timeout")):
             Renderer(task, context).render_fields()
             returned = _execute(task, context, variables)
+            looked: dict[str, Any] = {}
+            if isinstance(task, PythonSensor):
+                looked = {"done": bool(returned)}
+                returned = returned.xcom_value if isinstance(returned, PokeReturnValue) and returned else None
             skip = _skipped(task, structure, returned)
             if skip is None and task.task_id in structure.expanded_over:
                 check_return_value(returned if task.do_xcom_push else None)
@@ -61,7 +67,7 @@ def run_task(loaded: LoadedDag, structure: Structure, event: Mapping[str, Any]) 
         leave_context()
     # What the callable pushes under a key and then returns under the same one: the later counts.
     keys = {**context["ti"].pushed, **pushed}
-    answer = {"return_value": keys.pop(RETURN_KEY, None), "skip": skip}
+    answer = {"return_value": keys.pop(RETURN_KEY, None), "skip": skip, **looked}
     return {**answer, "xcom": keys} if keys else answer
 
 

@@ -12,6 +12,7 @@ from .operators import (
     DecoratedBash,
     DecoratedBranch,
     DecoratedPython,
+    DecoratedSensor,
     DecoratedShortCircuit,
     MappedOperator,
 )
@@ -25,6 +26,7 @@ class DecoratedElsewhere(Decorated, BaseOperator):
 _VARIANTS: Mapping[str, type[BaseOperator]] = {
     "python": DecoratedPython,
     "branch": DecoratedBranch,
+    "sensor": DecoratedSensor,
     "short_circuit": DecoratedShortCircuit,
     "bash": DecoratedBash,
 }

@@ -14,12 +14,20 @@ task's state. Not covered: mapped task groups, deferral and rescheduling, pools 
 * :mod:`run`: one run, on a virtual clock; :mod:`trace`: what it was
 """
 
-from converter.verify.airflow_run.mapping import expanded, instance_ids, length_of, pushes, task_of
+from converter.verify.airflow_run.mapping import (
+    STOPS_INSTANCES,
+    expanded,
+    instance_ids,
+    length_of,
+    pushes,
+    task_of,
+)
 from converter.verify.airflow_run.run import simulate
 from converter.verify.airflow_run.script import Branch, End, Script, ShortCircuit, Try, retry_band
 from converter.verify.airflow_run.trace import Cause, Change, Phase, State, TaskResult, Trace
 
 __all__ = [
+    "STOPS_INSTANCES",
     "Branch",
     "Cause",
     "Change",

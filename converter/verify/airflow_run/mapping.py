@@ -22,6 +22,8 @@ from converter.workflow import Task, Workflow
 EXPANDED_OVER = "expanded over"
 #: The setting of an instance that is there from the start: its task is expanded over lists of the file.
 FROM_THE_START = "expanded from the start"
+#: The setting of a workflow whose ``fail_fast`` stops the other instances of a task that fails, too.
+STOPS_INSTANCES = "fail_fast stops instances"
 
 
 def instance_ids(task_id: str, count: int | None) -> tuple[str, ...]:

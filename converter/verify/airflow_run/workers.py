@@ -6,7 +6,7 @@ A worker reports to Airflow's execution API (airflow.api_fastapi.execution_api.r
 from __future__ import annotations
 
 from converter.verify.airflow_run.board import Board
-from converter.verify.airflow_run.mapping import FROM_THE_START, task_of
+from converter.verify.airflow_run.mapping import FROM_THE_START, STOPS_INSTANCES, task_of
 from converter.verify.airflow_run.script import Branch, End, ShortCircuit, retry_band
 from converter.verify.airflow_run.trace import Phase, State
 from converter.workflow import Outcome
@@ -94,9 +94,12 @@ def _fail(board: Board, task_id: str) -> None:
     as well; but where all rules are all_success, as fail_fast demands, the first failure finds only skips.)
     """
     stopped: dict[str, State] = {}
-    if board.graph.workflow.settings.get("fail_fast", False):
+    settings = board.graph.workflow.settings
+    if settings.get("fail_fast", False):
+        spared = None if settings.get(STOPS_INSTANCES) else task_of(task_id)
         for other in board.unfinished():
-            if not board.graph.tasks[other].is_teardown:
+            # Other instances of the same task go on.
+            if not board.graph.tasks[other].is_teardown and task_of(other) != spared:
                 running = board.states[other] is Phase.RUNNING
                 stopped[other] = Outcome.FAILED if running else Outcome.SKIPPED
     board.change({**stopped, task_id: Outcome.FAILED})

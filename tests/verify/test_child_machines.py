@@ -1,0 +1,86 @@
+"""A DAG that is cut into several machines does what it does as one, and what Airflow does."""
+
+from __future__ import annotations
+
+import pytest
+from random_dags import random_dag
+from workflows import glue, workflow
+
+from converter import pipeline
+from converter.asl.budget import Limits
+from converter.asl.options import Options
+from converter.verify.playing import Player
+from converter.verify.scenarios import scenario_of
+from converter.verify.verification import Verifier
+from converter.workflow import TriggerRule
+
+#: The smallest machines that hold any single task of these DAGs: tried in turn.
+LIMITS = [Limits(definition=size, data=100_000) for size in (9_000, 14_000, 20_000, 40_000)]
+
+
+def in_pieces(flow, options):
+    """Return a conversion to machines as small as they may be, None for what is not converted at all."""
+    for limits in LIMITS:
+        conversion = pipeline.convert(flow, options, limits=limits)
+        if conversion.machine is not None:
+            return conversion
+    return None
+
+
+def verifier_of(conversion):
+    codes = frozenset(item.code for item in conversion.diagnostics)
+    return Verifier(conversion.workflow, conversion.plan, conversion.machine, codes)
+
+
+def machines_and_divergences(seeds, scenarios, options):
+    machines, diverging = 0, []
+    for seed in seeds:
+        flow = random_dag(seed)
+        conversion = in_pieces(flow, options)
+        if conversion is None:
+            continue
+        machines += len(conversion.machine.machines)
+        found = verifier_of(conversion).verify(range(scenarios)).divergences
+        whole = pipeline.convert(flow, options)
+        if found and not verifier_of(whole).verify(range(scenarios)).divergences:
+            diverging.append((seed, found[:2]))
+    return machines, diverging
+
+
+def test_random_dags_in_pieces_do_what_airflow_does():
+    machines, diverging = machines_and_divergences((0, 1, 9, 27), 2, Options(resumable=False))
+    assert diverging == []
+    assert machines > 20
+
+
+@pytest.mark.full
+@pytest.mark.parametrize("resumable", [True, False], ids=["resumable", "not resumable"])
+def test_many_random_dags_in_pieces_do_what_airflow_does(resumable):
+    machines, diverging = machines_and_divergences(range(200, 260), 4, Options(resumable=resumable))
+    assert diverging == []
+    assert machines > 250
+
+
+def crossed(layers):
+    """Layers of three tasks, no two of which are series-parallel together; each third task has a rule."""
+    tasks = []
+    for layer in range(layers):
+        before = [f"t{layer - 1}_{column}" for column in range(3)] if layer else []
+        for column in range(3):
+            upstream = [before[column], before[(column + 1) % 3]] if before else []
+            rule = TriggerRule.ALL_DONE if upstream and column == 2 else TriggerRule.ALL_SUCCESS
+            tasks.append(glue(f"t{layer}_{column}", *upstream, trigger_rule=rule))
+    return workflow(*tasks)
+
+
+@pytest.mark.full
+def test_a_dag_of_a_thousand_tasks_ends_as_in_airflow():
+    conversion = pipeline.convert(crossed(333), Options())
+    assert len(conversion.machine.children) > 20
+    verifier = verifier_of(conversion)
+    scenario = scenario_of(conversion.workflow, conversion.machine.steps, 3)
+    played = Player(conversion.workflow, conversion.machine).play(scenario)
+    airflow = verifier.judge.airflow_side(scenario, played).run()
+    expected = {task: result.outcome.value for task, result in airflow.tasks.items()}
+    assert {"success", "upstream_failed", "failed"} <= set(expected.values())
+    assert played.outcomes == expected

@@ -1,0 +1,61 @@
+"""Mapped tasks: what a converted DAG does with their instances is what Airflow does."""
+
+import pytest
+from mapped import days, mapped_glue, xcom
+from random_mapped_dags import random_mapped_dag
+from verifying import OPTIONS, verified, verifier_of
+from workflows import glue, python, workflow
+
+from converter.pipeline import convert
+from converter.verify import airflow_run
+from converter.workflow import TriggerRule
+
+FULL_SEEDS = range(3000, 3400)
+CHUNK = 20
+
+
+def assert_no_divergence(seeds, scenarios):
+    for seed in seeds:
+        flow = random_mapped_dag(seed)
+        if convert(flow, OPTIONS).machine:
+            found = verified(flow, range(scenarios))
+            assert not found.divergences, (seed, found.divergences[:3])
+
+
+def test_random_dags_with_mapped_tasks_run_as_in_airflow():
+    assert_no_divergence(range(1), 5)
+
+
+@pytest.mark.full
+@pytest.mark.parametrize("first", FULL_SEEDS[::CHUNK])
+def test_hundreds_of_random_dags_with_mapped_tasks_run_as_in_airflow(first):
+    assert_no_divergence(range(first, first + CHUNK), 25)
+
+
+def test_lists_have_all_lengths_and_instances_ends_of_their_own():
+    flow = workflow(python("a"), mapped_glue("m", "a", over=xcom("a")), glue("b", "m"))
+    verifier = verifier_of(flow)
+    lengths, mixed = set(), False
+    for seed in range(60):
+        replay = verifier.replay(seed)
+        lengths.add(replay.scenario.lengths["m"])
+        ends = {replay.machine.outcomes[name] for name in replay.machine.outcomes if name.startswith("m[")}
+        mixed |= {"success", "failed"} <= ends
+        assert not replay.findings.divergences
+    assert lengths == {0, 1, 2, 3, 5}
+    assert mixed
+
+
+def test_a_rule_that_counted_a_mapped_task_as_one_is_found(monkeypatch):
+    """The check is sharp: a task that runs if some instances succeeded would be seen."""
+    flow = workflow(
+        mapped_glue("m", over=days("a", "b", "c")), glue("b", "m", trigger_rule=TriggerRule.ALL_FAILED)
+    )
+    assert not verified(flow, range(30)).divergences
+    monkeypatch.setattr("converter.asl.decisions._EACH", "$")
+    assert verified(flow, range(30)).divergences
+
+
+def test_instances_are_named_after_their_task():
+    assert airflow_run.instance_ids("m", 2) == ("m[0]", "m[1]")
+    assert airflow_run.instance_ids("m", 0) == airflow_run.instance_ids("m", None) == ("m",)
