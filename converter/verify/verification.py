@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
 
+from converter.asl.groups import fetch_needed_records
 from converter.asl.machine import Machine
 from converter.asl.rules import Rules
 from converter.diagnostics import Code
@@ -110,7 +111,7 @@ class Verifier:
         return replace(
             self.judge,
             workflow=expanded(self._meant, lengths),
-            plan=plan_of_instances(self.plan, lengths),
+            plan=plan_of_instances(fetch_needed_records(self.plan, self.judge.rules), lengths),
             rules=rules,
             rounded=frozenset(names_of(sorted(self.judge.rounded), lengths)),
         )

@@ -135,7 +135,11 @@ WHEN = [
 
 @pytest.mark.parametrize("retries", [0, 2])
 @pytest.mark.parametrize("how", HOW, ids=str)
-@pytest.mark.parametrize("when", WHEN, ids=str)
+@pytest.mark.parametrize(
+    "when",
+    [*WHEN[::3], *(pytest.param(when, marks=pytest.mark.full) for when in (*WHEN[1:3], WHEN[4]))],
+    ids=str,
+)
 def test_a_sensor_ends_as_in_airflow_and_looks_at_the_same_times(
     monkeypatch: pytest.MonkeyPatch, retries: int, how: dict[str, Any], when: dict[str, Any]
 ) -> None:

@@ -191,7 +191,13 @@ def in_machine(name: str, state: str) -> tuple[str, Any]:
     return "not yet" if error == "AirflowSensorTimeout" else record["state"], calls[0][2]
 
 
-@pytest.mark.parametrize("name", SENSORS)
+#: Airflow makes a session for each poke, which takes its time: the others run with the full tests.
+QUICK = ("emr.EmrStepSensor", "batch.BatchSensor")
+
+
+@pytest.mark.parametrize(
+    "name", [name if name in QUICK else pytest.param(name, marks=pytest.mark.full) for name in SENSORS]
+)
 def test_each_state_means_what_it_means_to_airflow(monkeypatch: pytest.MonkeyPatch, name: str) -> None:
     states = states_of(name)
     assert len(states) > 2
