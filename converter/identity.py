@@ -24,6 +24,11 @@ def machine_name(dag_id: str) -> str:
     return _fit(f"dag2sfn-{dag_id}", r"[^A-Za-z0-9_-]", _MAX_NAME)
 
 
+def companion_id(dag_id: str) -> str:
+    """Return the id of the DAG in Airflow that runs the state machine of a DAG."""
+    return f"{dag_id}__step_functions"
+
+
 def child_machine_name(dag_id: str, number: int | str) -> str:
     """Return the name of the child machine of a DAG.
 
