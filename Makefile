@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 INSTALLED := $(VENV)/.installed
 
-.PHONY: help demo test test-full bench check format docs lock clean
+.PHONY: help demo up test test-full bench check format docs lock clean
 
 help:  ## what there is
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/'
@@ -16,8 +16,11 @@ $(INSTALLED): constraints.txt pyproject.toml
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --editable .
 	@touch $@
 
-demo: $(INSTALLED)  ## convert, deploy and run the example on the local AWS, and compare it with the alternatives
-	@$(BIN)/python -m benchmarks.partial_fan_in
+demo: $(INSTALLED)  ## convert, deploy and run the example on the local AWS, with the alternatives and a real Airflow
+	@$(BIN)/python -m benchmarks.partial_fan_in --with-airflow
+
+up: $(INSTALLED)  ## Airflow with the Step Functions pages, the example DAGs and the local AWS, at 127.0.0.1:8080
+	@$(BIN)/python -m playground
 
 test: $(INSTALLED)  ## all tests but those that need a browser, a running Airflow, or minutes
 	$(BIN)/python -m pytest -q -n auto -m "not full" --ignore=tests/plugins

@@ -41,6 +41,7 @@ for command in (
     verify.verify,
     package.package,
     deploying.deploy,
+    deploying.rollback,
     deploying.undeploy,
     running.run,
     running.show,

@@ -11,6 +11,8 @@ from __future__ import annotations
 import hashlib
 import re
 
+#: The alias by which runs are started: it leads to the version of the machine that is in force.
+LIVE = "live"
 #: State machines and executions (AWS documentation, CreateStateMachine and StartExecution).
 _MAX_NAME = 80
 #: CloudFormation stacks: letters, digits and hyphens.
@@ -20,6 +22,11 @@ _MAX_STACK_NAME = 128
 def machine_name(dag_id: str) -> str:
     """Return the name of the state machine of a DAG: letters, digits, ``-`` and ``_``, at most 80."""
     return _fit(f"dag2sfn-{dag_id}", r"[^A-Za-z0-9_-]", _MAX_NAME)
+
+
+def companion_id(dag_id: str) -> str:
+    """Return the id of the DAG in Airflow that runs the state machine of a DAG."""
+    return f"{dag_id}__step_functions"
 
 
 def child_machine_name(dag_id: str, number: int | str) -> str:

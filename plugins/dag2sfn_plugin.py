@@ -13,17 +13,25 @@ from importlib import import_module
 from typing import Any
 from urllib.parse import urlsplit
 
+from airflow import __version__ as airflow_version
 from airflow.configuration import conf
 from airflow.plugins_manager import AirflowPlugin
 
 #: Where the pages' FastAPI app is mounted, below the path of Airflow's ``[api] base_url``.
 URL_PREFIX = "/dag2sfn"
+#: Where the pages are in Airflow's UI, each with an address of its own.
+PAGES = {
+    "nav": "step-functions",
+    "dag": "step-functions-dag",
+    "dag_run": "step-functions-run",
+    "task_instance": "step-functions-task",
+}
 
 log = logging.getLogger(__name__)
 
 
 class Dag2SfnPlugin(AirflowPlugin):  # type: ignore[misc]  # mypy does not follow imports into Airflow
-    """Adds the page *Step Functions* to the navigation, and the API that it reads."""
+    """Adds the pages *Step Functions*: in the navigation, on DAGs, runs and task instances; and their API."""
 
     name = "dag2sfn"
 
@@ -42,22 +50,33 @@ class Dag2SfnPlugin(AirflowPlugin):  # type: ignore[misc]  # mypy does not follo
 
     @cached_property
     def react_apps(self) -> list[dict[str, Any]]:
-        """The pages; ``name`` is both the label and the global under which Airflow's UI looks for the page.
+        """The pages. One module is all of them: Airflow's UI tells it what it is shown for.
 
-        Airflow imports ``bundle_url`` as a module: 3.1 as it stands, later versions relative to the base
-        URL. The full path is right for both.
+        ``name`` is both the label and the global under which the UI looks for the page. It imports
+        ``bundle_url`` as a module: 3.1 as it stands, later versions relative to the base URL. The full path
+        is right for both.
         """
         files = f"{_base_path()}{URL_PREFIX}/static"
+        shared = {
+            "name": "Step Functions",
+            "bundle_url": f"{files}/step_functions.js",
+            "icon": f"{files}/icon.svg",
+            "icon_dark_mode": f"{files}/icon-dark.svg",
+        }
         return [
-            {
-                "name": "Step Functions",
-                "bundle_url": f"{files}/step_functions.js",
-                "icon": f"{files}/icon.svg",
-                "icon_dark_mode": f"{files}/icon-dark.svg",
-                "destination": "nav",
-                "url_route": "step-functions",
-            }
+            {**shared, "destination": destination, "url_route": route} for destination, route in PAGES.items()
         ]
+
+    @cached_property
+    def operator_extra_links(self) -> list[Any]:
+        """The links of StepFunctionsDagOperator, which Airflow 2 knows only from a plugin."""
+        if int(airflow_version.split(".")[0]) >= 3:
+            return []
+        try:
+            from dag2sfn_airflow.links import ExecutionLink, MachineLink
+        except ImportError:  # only the plugins folder is there
+            return []
+        return [ExecutionLink(), MachineLink()]
 
 
 def _base_path() -> str:

@@ -100,7 +100,10 @@ def test_a_window_is_reported_with_its_weakness():
 
 def test_a_schedule_and_settings_that_are_lost_are_named():
     flow = workflow(
-        glue("a"), schedule=Schedule("Cron", "0 4 * * *"), settings={"max_active_tasks": 1, "tags": ["x"]}
+        glue("a"),
+        glue("b"),
+        schedule=Schedule("Cron", "0 4 * * *"),
+        settings={"max_active_tasks": 1, "tags": ["x"]},
     )
     conversion = pipeline.convert(flow, Options())
     assert codes(conversion) == ["D224", "D223"]

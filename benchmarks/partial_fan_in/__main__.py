@@ -1,6 +1,7 @@
 """The demonstration: from the DAG file to a finished run, then side by side with the alternatives.
 
-Usage: ``python -m benchmarks.partial_fan_in [--format json]``
+Usage: ``python -m benchmarks.partial_fan_in [--format json] [--with-airflow]``,
+the last of which starts a real Airflow as well.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ from pathlib import Path
 from rich.console import Console
 from rich.table import Table
 
-from benchmarks.partial_fan_in import scene, virtual
+from benchmarks.partial_fan_in import beside_airflow, scene, virtual
 from converter import executions
 from converter.executions import RunResult
 from converter.local import LocalAws
@@ -34,15 +35,22 @@ def main() -> int:
     try:
         with LocalAws() as aws, tempfile.TemporaryDirectory() as folder:
             runs = _all_ways(aws, Path(folder))
+            _print(runs)
+            if "--with-airflow" in sys.argv:
+                _title("5. Beside a real Airflow, both at the same time")
+                return beside_airflow.compare(aws, DAG_FILE, CONF, _console)
     except KeyboardInterrupt:
         _console.print("Interrupted; the local AWS is gone.", style="yellow")
         return 130
+    return 0
+
+
+def _print(runs: Mapping[str, RunResult]) -> None:
     if "--format" in sys.argv and "json" in sys.argv:
         print(json.dumps({name: _figures(run) for name, run in runs.items()}, indent=2))
     else:
         _print_comparison(runs)
         virtual.print_hours(_console)
-    return 0
 
 
 def _all_ways(aws: LocalAws, folder: Path) -> dict[str, RunResult]:

@@ -13,11 +13,11 @@ from converter.asl.children import Child, has_children, recorded_tasks, returned
 from converter.asl.emission import Emission
 from converter.asl.group_writer import GroupWriter
 from converter.asl.groups import groups_of, units_of
+from converter.asl.names import RUN_FAILED
 from converter.expressions.jsonata import Expression
 from converter.planning import Node, Parallel, task_ids
 
 RUN_FAILED_ERROR = "DagRunFailed"
-RUN_FAILED = "run: failed"
 _RUN_DECISION = "run: all succeeded?"
 _RUN_SUCCEEDED = "run: succeeded"
 

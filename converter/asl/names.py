@@ -11,6 +11,8 @@ import hashlib
 from collections.abc import Sequence
 
 MAX_LENGTH = 80
+#: The Fail state at the end of a machine, whatever its tasks are called.
+RUN_FAILED = "run: failed"
 
 
 def state_name(text: str) -> str:
@@ -33,7 +35,7 @@ class Names:
     """Hands out unique names."""
 
     def __init__(self) -> None:
-        self._taken: set[str] = set()
+        self._taken: set[str] = {RUN_FAILED}
 
     def unique(self, text: str) -> str:
         """Return ``text`` as a state name, with a number where an earlier state has that name."""

@@ -15,9 +15,9 @@ from dataclasses import replace
 from typing import Any
 
 from converter.asl import awaiting, records
-from converter.asl.block import RUN_FAILED, RUN_FAILED_ERROR, BlockWriter
+from converter.asl.block import RUN_FAILED_ERROR, BlockWriter
 from converter.asl.emission import Emission
-from converter.asl.names import Names
+from converter.asl.names import RUN_FAILED, Names
 from converter.asl.options import Failures, Options
 from converter.asl.rules import Rules
 from converter.expressions.jsonata import Expression, Substitution, literal, path

@@ -29,6 +29,19 @@ from converter.report.documents import ConversionDocument
 from converter.workflow import Workflow
 
 
+def styles_by_task(texts: Iterable[str]) -> dict[str, PollerStyle]:
+    """Return the styles that ``TASK=STYLE`` texts give. Raises typer.BadParameter for anything else."""
+    found: dict[str, PollerStyle] = {}
+    for text in texts:
+        task, _, style = text.rpartition("=")
+        if not task or style not in {known.value for known in PollerStyle}:
+            raise typer.BadParameter(
+                f"{text!r} is not TASK=STYLE, as in glue3=retry", param_hint="--poller-style-for"
+            )
+        found[task] = PollerStyle(style)
+    return found
+
+
 @reports_problems(dags=[])
 def convert(
     path: DagPath,
@@ -60,6 +73,10 @@ def convert(
             help="How pollers wait: a `loop` of three states, or the `retry` of one, at a third of the cost."
         ),
     ] = PollerStyle.LOOP,
+    poller_style_for: Annotated[
+        list[str] | None,
+        typer.Option(metavar="TASK=STYLE", help="Another style of the pollers that wait for this task."),
+    ] = None,
     poll_interval: PollInterval = 30,
     await_deadline: Annotated[
         int | None,
@@ -113,6 +130,7 @@ def convert(
         raise typer.BadParameter("it needs --correlate window", param_hint="--window")
     options = Options(failures, correlate, window or 0, poll_interval, await_deadline, resume)
     options = replace(options, poller_style=poller_style, allow_unsupported=allow_unsupported)
+    options = replace(options, poller_styles=styles_by_task(poller_style_for or ()))
     options = replace(options, operators=operators, companion=companion)
     if operators:
         load_operators(operators)

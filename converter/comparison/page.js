@@ -25,3 +25,8 @@ function narrow() {
 }
 search.addEventListener("input", narrow);
 unequal.addEventListener("change", narrow);
+// Inside another page, that one has to know how high this is.
+if (parent !== window) {
+  const tell = () => parent.postMessage({ dag2sfnHeight: document.documentElement.offsetHeight + 24 }, "*");
+  new ResizeObserver(tell).observe(document.documentElement);
+}

@@ -1,11 +1,25 @@
-"""Deploys a Bundle as one CloudFormation stack, and removes it.
+"""Deploys a Bundle as one CloudFormation stack, leads it back, and removes it.
 
-``deploy`` says what happens in which order, ``artifacts`` brings files to the bucket, ``stack`` waits for
-CloudFormation, ``troubles`` puts what boto3 raises into words. The endpoint, credentials and region are those
-of the boto3 session, which reads the environment (AWS_ENDPOINT_URL, AWS_PROFILE, …).
+``deploy`` says what happens in which order, ``contents`` reads the Bundle, ``preview`` compares it with what
+is deployed, ``artifacts`` brings files to the bucket, ``stack`` waits for CloudFormation, ``versions`` knows
+which version is in force, ``troubles`` puts what boto3 raises into words. The endpoint, credentials and
+region are those of the boto3 session, which reads the environment (AWS_ENDPOINT_URL, AWS_PROFILE, …).
 """
 
-from converter.deployment.deploy import Change, Deployment, deploy, undeploy
+from converter.deployment.deploy import Change, Declined, Deployment, deploy, preview_of, undeploy
+from converter.deployment.preview import Preview
 from converter.deployment.troubles import aws_troubles_explained
+from converter.deployment.versions import Rollback, rollback
 
-__all__ = ["Change", "Deployment", "aws_troubles_explained", "deploy", "undeploy"]
+__all__ = [
+    "Change",
+    "Declined",
+    "Deployment",
+    "Preview",
+    "Rollback",
+    "aws_troubles_explained",
+    "deploy",
+    "preview_of",
+    "rollback",
+    "undeploy",
+]

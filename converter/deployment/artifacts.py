@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import hashlib
 import re
-from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError, NoRegionError
 
 from converter import diagnostics as d
+from converter.deployment.contents import Artifact
 from converter.deployment.troubles import error_code
 from converter.diagnostics import Dag2SfnError, Diagnostic
 
@@ -53,23 +52,25 @@ class ArtifactBucket:
         # Bucket names are the world's: one that can be foreseen may have been taken by somebody else, who
         # would then receive our artifacts, and could replace them. With the owner, S3 refuses.
         self._owner = {} if name else {"ExpectedBucketOwner": account.id}
+        self._is_own = name is None
         self.name = name or f"dag2sfn-{account.id}-{account.region}"
-        if name is None:
+
+    def ensure(self) -> None:
+        """Create the account's own bucket if it is missing; one that was given is taken as it is."""
+        if self._is_own:
             self._ensure_own_bucket()
 
-    def put(self, prefix: str, suffix: str, content: bytes) -> str:
-        """Upload content and return its key, ``<prefix>-<SHA-256><suffix>``."""
-        key = f"{prefix}-{hashlib.sha256(content).hexdigest()}{suffix}"
-        self._s3.put_object(Bucket=self.name, Key=key, Body=content, **self._owner)
-        return key
+    def put(self, artifact: Artifact) -> None:
+        """Upload a file under its key."""
+        self._s3.put_object(Bucket=self.name, Key=artifact.key, Body=artifact.content, **self._owner)
 
-    def put_all(self, prefix: str, contents: Mapping[str, bytes]) -> str:
-        """Upload files that belong together; return what their keys begin with, ``<prefix>-<SHA-256>/``."""
-        digest = hashlib.sha256(b"".join(name.encode() + contents[name] for name in sorted(contents)))
-        together = f"{prefix}-{digest.hexdigest()}/"
-        for name, content in contents.items():
-            self._s3.put_object(Bucket=self.name, Key=f"{together}{name}", Body=content, **self._owner)
-        return together
+    def get(self, key: str) -> bytes | None:
+        """Return a file's content, None if it is not there or may not be read."""
+        try:
+            content: bytes = self._s3.get_object(Bucket=self.name, Key=key, **self._owner)["Body"].read()
+        except ClientError:
+            return None
+        return content
 
     def url(self, key: str) -> str:
         """Return the address by which CloudFormation reads a template from the bucket."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import time
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
@@ -42,6 +43,24 @@ class Stack:
     def describe(self) -> Mapping[str, Any] | None:
         """Return CloudFormation's description, None if there is no such stack."""
         return self._described(self.name)
+
+    def is_usable(self, description: Mapping[str, Any]) -> bool:
+        """Return whether something works in it that an update can change."""
+        return description["StackStatus"] not in _NEVER_CREATED
+
+    def template(self) -> str:
+        """Return the template that is deployed."""
+        body = self._client.get_template(StackName=self.name, TemplateStage="Original")["TemplateBody"]
+        return body if isinstance(body, str) else json.dumps(body)
+
+    def physical_ids(self) -> dict[str, str]:
+        """Return logical id → physical id of its resources."""
+        pages = self._client.get_paginator("list_stack_resources").paginate(StackName=self.name)
+        return {
+            item["LogicalResourceId"]: item.get("PhysicalResourceId", "")
+            for page in pages
+            for item in page["StackResourceSummaries"]
+        }
 
     def create(self, request: Mapping[str, Any]) -> None:
         """Create the stack and wait until it is complete. ``request``: arguments of CreateStack."""

@@ -57,7 +57,8 @@ NO_SCHEDULE = declare(
 LIMIT_NOT_HELD = declare(
     "D224", Severity.APPROXIMATED, "limit on concurrency is not held",
     """Pools, max_active_tasks and the like often guard a quota of the service behind. The machine starts
-    every task as soon as its upstream tasks allow.""",
+    every task as soon as its upstream tasks allow. A pool's slots are shared by all DAGs, and their number is
+    not in the DAG file. max_active_tasks is not reported where the DAG's own order keeps it.""",
 )  # fmt: skip
 RETRY_ROUNDED = declare(
     "D225", Severity.APPROXIMATED, "retry or timeout is rounded",

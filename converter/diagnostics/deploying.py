@@ -59,3 +59,18 @@ NOT_A_BUCKET = declare(
     """CloudFormation takes a function's code from a bucket that is given by its name: 3 to 63 letters,
     digits, hyphens, dots and underscores, the last of them no dot.""",
 )  # fmt: skip
+NO_VERSION_BEFORE = declare(
+    "D415", Severity.REFUSED, "there is no version to go back to",
+    """Each deployment publishes a version of the machine; the last five stay, and those that executions run
+    on. The one in force is the oldest of them.""",
+)  # fmt: skip
+EXECUTIONS_RUN = declare(
+    "D416", Severity.REFUSED, "executions still run",
+    """To delete a machine ends its executions, and so does what takes away a function or a table that they
+    use. Wait for their end, or stop them.""",
+)  # fmt: skip
+NOT_THERE = declare(
+    "D417", Severity.REFUSED, "something that the machine calls is not there",
+    """A Glue job or a state machine that the definition names does not exist in the account and region. It
+    is looked for before anything is changed.""",
+)  # fmt: skip

@@ -13,22 +13,40 @@ from jsonata import functions, jexception, regex_engine
 
 MAX_EVALUATIONS = 500_000
 """Nodes of the expression that may be evaluated, counted anew for each of its evaluations."""
+MAX_EVALUATIONS_IN_ALL = 10_000_000
+"""The same for all expressions of an execution: a loop over a slow one ends before 25,000 events do."""
 MAX_LENGTH = 10_000_000
 """Characters of a text, and items of an array, that are put together; the reference limits ranges so."""
 _REGEX_SECONDS = 1.0
+_REMEMBERED = 100
 
 
 class Budget:
-    """The evaluations that are left; who counts calls ``refuse`` when none is."""
+    """The evaluations that are left to an expression, or to an execution."""
 
-    __slots__ = ("left",)
+    __slots__ = ("left", "limit", "whose")
 
-    def __init__(self) -> None:
-        self.left = MAX_EVALUATIONS
+    def __init__(self, whose: str = "expression", limit: int = MAX_EVALUATIONS) -> None:
+        self.whose, self.limit, self.left = whose, limit, limit
+
+    def spend(self, count: int) -> None:
+        """Take some away. Raises the library's error if that is more than there was."""
+        self.left -= count
+        if self.left < 0:
+            self.refuse()
 
     def refuse(self) -> None:
         """Raise the library's error."""
-        raise too_much(f"The expression needs more than {MAX_EVALUATIONS:,} evaluations")
+        raise too_much(f"The {self.whose} needs more than {self.limit:,} evaluations")
+
+
+IN_ALL = "__evaluations__"
+"""The name under which an execution's functions hold its budget; no expression can do anything with it."""
+
+
+def budget_of_execution() -> Budget:
+    """Return what all expressions of one execution may take."""
+    return Budget("execution", MAX_EVALUATIONS_IN_ALL)
 
 
 def too_much(reason: str) -> jexception.JException:
@@ -82,6 +100,8 @@ class _Pattern:
 
     def __init__(self, compiled: Any) -> None:
         self._compiled = compiled
+        self._hopeless: set[str] = set()
+        """Texts that took too long before: a loop may come back with the same."""
 
     def __getattr__(self, name: str) -> Any:
         method = getattr(self._compiled, name)
@@ -89,11 +109,16 @@ class _Pattern:
             return method
 
         def in_time(*arguments: Any, **named: Any) -> Any:
+            text = str(arguments[1] if name == "sub" else arguments[0])
             try:
+                if text in self._hopeless:
+                    raise TimeoutError
                 result = method(*arguments, **named, timeout=_REGEX_SECONDS)
                 # The iterator works only when asked, which is too late for an error of ours.
                 return iter(list(result)) if name == "finditer" else result
             except TimeoutError as error:
+                if len(self._hopeless) < _REMEMBERED:
+                    self._hopeless.add(text)
                 raise too_much(f"The regular expression needs more than {_REGEX_SECONDS:g} second") from error
 
         return in_time

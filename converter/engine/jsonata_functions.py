@@ -19,7 +19,7 @@ from typing import Any
 from jsonata import functions, jexception, jsonata, utils
 
 from converter.engine.data import parse_json
-from converter.engine.evaluation_limits import append, pad
+from converter.engine.evaluation_limits import IN_ALL, append, budget_of_execution, pad
 from converter.engine.jsonata_values import printable, to_query_form
 
 
@@ -143,4 +143,5 @@ def functions_of_execution(now: Callable[[], datetime], random: Random) -> dict[
         "random": _function("<n?:n>", random_number),
         "uuid": _function("<:s>", lambda: str(uuid.UUID(int=random.getrandbits(128), version=4))),
         "shuffle": _function("<a:a>", shuffle),
+        IN_ALL: budget_of_execution(),
     }

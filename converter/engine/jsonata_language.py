@@ -16,7 +16,7 @@ from typing import Any
 
 from jsonata import jexception, jsonata, utils
 
-from converter.engine.evaluation_limits import Budget, check_length, compile_regex, told
+from converter.engine.evaluation_limits import IN_ALL, Budget, check_length, compile_regex, told
 from converter.engine.jsonata_functions import FUNCTIONS, to_string
 from converter.engine.jsonata_values import to_json, whole_if_integral
 from converter.engine.tasks import Json
@@ -143,10 +143,15 @@ class _Evaluator(jsonata.Jsonata):  # type: ignore[misc]  # the library is untyp
         # Higher-order functions of the library find the interpreter through this thread-local.
         jsonata.Jsonata.CURRENT.jsonata = self
         frame = self.create_frame(self._base_frame)
-        frame.budget = Budget()
+        frame.budget = budget = Budget()
         for name, value in variables.items():
             frame.bind(name, value)
-        return self.eval(self.ast, None, frame)
+        try:
+            return self.eval(self.ast, None, frame)
+        finally:
+            in_all = variables.get(IN_ALL)
+            if in_all is not None:
+                in_all.spend(budget.limit - budget.left)
 
     def eval(self, expr: Any, input: Any, environment: Any) -> Any:
         # The library switches to a per-thread interpreter here, whose only state serves $eval. $eval is

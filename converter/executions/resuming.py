@@ -16,7 +16,7 @@ from converter.diagnostics import Dag2SfnError, Diagnostic
 from converter.executions.refusals import explaining_unknown_execution
 from converter.executions.results import RUNNING
 from converter.executions.run_reader import RunReader
-from converter.executions.starting import start_with_input
+from converter.executions.starting import in_force, start_with_input
 
 if TYPE_CHECKING:
     from mypy_boto3_stepfunctions import SFNClient
@@ -66,7 +66,7 @@ def resume(
         raise _refusal(execution_arn, f"{problem}, {_LARGEST_INPUT:,} are allowed", "start a new run")
     arn = start_with_input(
         client,
-        execution["stateMachineArn"],
+        in_force(client, execution["stateMachineArn"]),
         run,
         str(run.get("run_id") or execution["name"]),
         on_progress=on_progress,

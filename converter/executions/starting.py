@@ -15,10 +15,12 @@ from converter.executions.refusals import (
     not_deployed,
 )
 from converter.executions.results import RUNNING
-from converter.identity import execution_name, machine_name
+from converter.identity import LIVE, execution_name, machine_name
 
 if TYPE_CHECKING:
     from mypy_boto3_stepfunctions import SFNClient
+
+_COLONS_OF_A_MACHINE = 6
 
 
 def find_machine(client: SFNClient, dag_id: str) -> str:
@@ -40,6 +42,20 @@ def find_machine(client: SFNClient, dag_id: str) -> str:
         if not answer.get("nextToken"):
             raise not_deployed(dag_id, client.meta.region_name)
         token = {"nextToken": answer["nextToken"]}
+
+
+def in_force(client: SFNClient, machine_arn: str) -> str:
+    """Return what runs of a machine are started by: its alias, or itself where it has none.
+
+    The ARN of a version or an alias stays what it is.
+    """
+    if machine_arn.count(":") > _COLONS_OF_A_MACHINE:
+        return machine_arn
+    try:
+        alias = client.describe_state_machine_alias(stateMachineAliasArn=f"{machine_arn}:{LIVE}")
+    except (client.exceptions.ResourceNotFound, client.exceptions.InvalidArn):
+        return machine_arn
+    return alias["stateMachineAliasArn"]
 
 
 def start(
@@ -64,7 +80,7 @@ def start(
     Raises :class:`~converter.diagnostics.Dag2SfnError`: not deployed (D451), input refused (D453).
     """
     given = dag_id_or_machine_arn
-    machine_arn = given if given.startswith("arn:") else find_machine(client, given)
+    machine_arn = in_force(client, given if given.startswith("arn:") else find_machine(client, given))
     run_id = run_id or f"manual__{datetime.now(timezone.utc).isoformat()}"
     run = {
         "conf": dict(conf or {}),

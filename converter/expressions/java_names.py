@@ -42,6 +42,6 @@ def exception_name(shape: str) -> str:
     ['DbInstanceNotFoundException', 'NoSuchBucketException', 'QueueDoesNotExistException']
     """
     name = class_name(shape)
-    for ending in ("Fault", "Exception"):
+    for ending in ("Exception", "Fault"):
         name = name.removesuffix(ending)
     return f"{name}Exception"

@@ -8,6 +8,7 @@ an error that says so.
 from __future__ import annotations
 
 import logging
+import threading
 from types import ModuleType
 from typing import Any
 
@@ -21,6 +22,7 @@ from moto.cloudformation.utils import generate_stack_id
 from converter.local.template_checks import check_template
 
 logger = logging.getLogger(__name__)
+_NAMES = threading.Lock()
 
 
 class LocalCloudFormation(CloudFormationBackend):  # type: ignore[misc]  # moto is not seen by mypy: its classes are Any
@@ -39,20 +41,21 @@ class LocalCloudFormation(CloudFormationBackend):  # type: ignore[misc]  # moto 
         **options: Any,
     ) -> Stack:
         """Create a stack; if a resource fails, the stack ends as ROLLBACK_COMPLETE, as in AWS."""
-        if name in [stack.name for stack in self.stacks.values()]:
-            raise AlreadyExistsException(f"Stack {name} already exists")
-        stack = Stack(
-            stack_id=generate_stack_id(name, self.region_name, self.account_id),
-            name=name,
-            template=template,
-            parameters=parameters,
-            account_id=self.account_id,
-            region_name=self.region_name,
-            tags=tags,
-            cross_stack_resources=self.exports,
-            **options,
-        )
-        self.stacks[stack.stack_id] = stack
+        with _NAMES:  # two creations of one name at once: the second is refused
+            if name in [stack.name for stack in self.stacks.values()]:
+                raise AlreadyExistsException(f"Stack {name} already exists")
+            stack = Stack(
+                stack_id=generate_stack_id(name, self.region_name, self.account_id),
+                name=name,
+                template=template,
+                parameters=parameters,
+                account_id=self.account_id,
+                region_name=self.region_name,
+                tags=tags,
+                cross_stack_resources=self.exports,
+                **options,
+            )
+            self.stacks[stack.stack_id] = stack
         self._apply(stack, template, parameters, tags, "CREATE")
         return stack
 
@@ -143,7 +146,7 @@ def _use_template(stack: Stack, template: str) -> None:
 def _undo_creation(stack: Stack) -> None:
     _set_status(stack, "ROLLBACK_IN_PROGRESS")
     try:
-        _remove_resources(stack)
+        _remove_resources(stack, rolls_back=True)
     # A deletion that fails must not hide why the creation did.
     except Exception as error:  # noqa: BLE001
         _record_failure(stack, "DELETE_FAILED", error)
@@ -165,8 +168,8 @@ def _undo_update(stack: Stack, template: str, parameters: dict[str, Any]) -> Non
     _set_status(stack, "UPDATE_ROLLBACK_COMPLETE")
 
 
-def _remove_resources(stack: Stack) -> None:
-    stack.resource_map.delete()
+def _remove_resources(stack: Stack, *, rolls_back: bool = False) -> None:
+    stack.resource_map.delete(rolls_back=rolls_back)
     stack.output_map = OutputMap(stack.resource_map, {}, stack.stack_id)
 
 

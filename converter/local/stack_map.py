@@ -74,6 +74,7 @@ class LocalResourceMap(ResourceMap):  # type: ignore[misc]  # moto is not seen b
         """The resource being worked on: named in the event when it fails."""
         self.current_is_new = False
         """Whether it did not exist before."""
+        self._rolls_back = False
 
     def load(self) -> None:
         """Check a new stack's template, before anything is created."""
@@ -86,6 +87,13 @@ class LocalResourceMap(ResourceMap):  # type: ignore[misc]  # moto is not seen b
         if key not in self._parsed_resources and declared is not None and declared["Type"] in TYPES:
             return None
         return super().__getitem__(key)
+
+    def load_parameters(self) -> None:
+        """Resolve the parameters; a list is told as it was given, with commas."""
+        super().load_parameters()
+        for name, value in self.resolved_parameters.items():
+            if isinstance(value, list):
+                self.resolved_parameters[name] = _CommaDelimited(value)
 
     def create(self, template: dict[str, Any]) -> bool:
         """Create all resources of a new stack."""
@@ -122,7 +130,11 @@ class LocalResourceMap(ResourceMap):  # type: ignore[misc]  # moto is not seen b
             if replacement.physical_resource_id != original.physical_resource_id:
                 _delete(replacement, self._client)
         self._replaced = {}
-        self.update(template, parameters)
+        self._rolls_back = True
+        try:
+            self.update(template, parameters)
+        finally:
+            self._rolls_back = False
 
     def _is_wanted(self, name: str) -> bool:
         condition = self._resource_json_map[name].get("Condition")
@@ -169,6 +181,7 @@ class LocalResourceMap(ResourceMap):  # type: ignore[misc]  # moto is not seen b
         else:
             existing.is_complete = False
             type_.settle(self._client, existing.made, existing.properties, properties)
+            existing.made = type_.refreshed(self._client, existing.made)
             existing.properties, existing.is_complete = properties, True
 
     def _make(self, name: str, type_: ResourceType, properties: Mapping[str, Any]) -> None:
@@ -201,7 +214,7 @@ class LocalResourceMap(ResourceMap):  # type: ignore[misc]  # moto is not seen b
         return self._clients.get(service, self._region_name, prepare=coerce_parameters)
 
     def _resolved(self, name: str) -> Any:
-        return clean_json(copy.deepcopy(self._resource_json_map[name]), self)
+        return _without_no_values(clean_json(copy.deepcopy(self._resource_json_map[name]), self))
 
     def _clean_up(self, before: Mapping[str, Any]) -> None:
         """Delete what was replaced and what the template has no more."""
@@ -226,7 +239,7 @@ class LocalResourceMap(ResourceMap):  # type: ignore[misc]  # moto is not seen b
 
     def _remove(self, name: str, declared: Mapping[str, Any]) -> None:
         resource = self._parsed_resources.get(name)
-        if resource is not None and declared.get("DeletionPolicy") != "Retain":
+        if resource is not None and not self._is_retained(declared):
             if isinstance(resource, StackResource):
                 _delete(resource, self._client)
             else:
@@ -234,14 +247,38 @@ class LocalResourceMap(ResourceMap):  # type: ignore[misc]  # moto is not seen b
         self._parsed_resources.pop(name, None)
         self._applied.pop(name, None)
 
-    def delete(self) -> None:
-        """Delete what there is, the other way round than it was created."""
+    def _is_retained(self, declared: Mapping[str, Any]) -> bool:
+        policy = declared.get("DeletionPolicy")
+        return policy == "Retain" or (policy == "RetainExceptOnCreate" and not self._rolls_back)
+
+    def delete(self, *, rolls_back: bool = False) -> None:
+        """Delete what there is, the other way round than it was created.
+
+        ``rolls_back``: because its creation failed.
+        """
+        self._rolls_back = rolls_back
         for name in reversed(list(in_order_of_reference(self._resource_json_map))):
             self.current = name
             if name in self._parsed_resources:
                 self._remove(name, self._resource_json_map[name])
         # moto creates what it is asked for: nothing may be left to ask for.
         self._resource_json_map = {}
+
+
+class _CommaDelimited(list[Any]):
+    """The value of a CommaDelimitedList, whose text moto shows in DescribeStacks."""
+
+    def __str__(self) -> str:
+        return ",".join(map(str, self))
+
+
+def _without_no_values(value: Any) -> Any:
+    """Remove ``AWS::NoValue`` from lists too; moto leaves it there as None."""
+    if isinstance(value, dict):
+        return {key: _without_no_values(item) for key, item in value.items()}
+    if isinstance(value, list):
+        return [_without_no_values(item) for item in value if item is not None]
+    return value
 
 
 def _delete(resource: StackResource, aws: Callable[[str], Any]) -> None:

@@ -68,7 +68,7 @@ def steps_of(
     steps: dict[str, Step] = {}
     problems: list[Diagnostic] = []
     for task in workflow.tasks:
-        problems += [*_unconverted_features(task), *setting_problems(task)]
+        problems += [*_unconverted_features(task), *setting_problems(task, workflow)]
         conversion = conversion_for(task)
         if isinstance(conversion, Diagnostic):
             problems.append(conversion)

@@ -16,6 +16,8 @@ from converter.operators.step import Step
 from converter.workflow import Opaque
 
 _S3 = "airflow.providers.amazon.aws.operators.s3"
+#: As Airflow, which takes a bucket that it may not see for none.
+_NOT_SEEN = ("NoSuchBucketException", "S3Exception")
 _REGION = "$split($states.context.StateMachine.Id, ':')[3]"
 
 
@@ -43,9 +45,7 @@ def delete_bucket(args: Arguments) -> Step:
     Return value, as in Airflow: none.
     """
     bucket = args.take("bucket_name")
-    there = request(
-        "s3:headBucket", {"Bucket": bucket}, on=bucket_arn(bucket), over=("NoSuchBucketException",)
-    )
+    there = request("s3:headBucket", {"Bucket": bucket}, on=bucket_arn(bucket), over=_NOT_SEEN)
     emptied = _delete_all(bucket, "") if args.take("force_delete") else ()
     return step_of(
         args, there, *emptied, request("s3:deleteBucket", {"Bucket": bucket}, on=bucket_arn(bucket))

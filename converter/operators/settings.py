@@ -11,6 +11,7 @@ from collections.abc import Iterable, Mapping
 from converter import diagnostics as d
 from converter.diagnostics import Code, Diagnostic, about_dag
 from converter.operators.arguments import task_diagnostic
+from converter.operators.limits import held_for_dag, held_for_task
 from converter.workflow import Opaque, Task, Value, Workflow
 
 #: Documentation, looks, and where Airflow's own worker runs the task.
@@ -78,9 +79,10 @@ _REFUSED: Mapping[str, str] = {
 }
 
 
-def setting_problems(task: Task) -> list[Diagnostic]:
+def setting_problems(task: Task, workflow: Workflow) -> list[Diagnostic]:
     """Return a diagnostic for each setting of a task that is lost or refused."""
-    accounted_for = _IRRELEVANT | _CONVERTED | (_FOR_INSTANCES if task.expansion else frozenset())
+    of_limits = _FOR_INSTANCES if task.expansion else held_for_task(task, workflow)
+    accounted_for = _IRRELEVANT | _CONVERTED | of_limits
     return [
         task_diagnostic(code, task, problem, remedy)
         for code, problem, remedy in _classify(task.settings, accounted_for)
@@ -89,7 +91,7 @@ def setting_problems(task: Task) -> list[Diagnostic]:
 
 def dag_problems(workflow: Workflow) -> list[Diagnostic]:
     """Return a diagnostic for each setting of the DAG itself that is lost or refused."""
-    converted = _CONVERTED_FOR_A_DAG | ({"max_active_runs"} if workflow.max_active_runs else set())
+    converted = _CONVERTED_FOR_A_DAG | held_for_dag(workflow)
     found = list(_classify(workflow.settings, _IRRELEVANT | _IRRELEVANT_FOR_A_DAG | converted))
     schedule = workflow.schedule
     if schedule is not None:

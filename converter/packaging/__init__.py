@@ -1,7 +1,8 @@
 """Machine → Bundle: the folder that is deployed.
 
-``bundle`` writes it, ``manifest`` says what it is, ``template`` is its CloudFormation stack, ``policies``
-what its roles are allowed, ``archive`` its functions as zip files, ``yaml_text`` the writer for people.
+``bundle`` writes it, ``manifest`` says what it is, ``template`` is its CloudFormation stack (made of
+``machines``, ``functions`` and ``settings``), ``policies`` what its roles are allowed, ``archive`` its
+functions as zip files, ``yaml_text`` the writer for people.
 """
 
 from converter.packaging.archive import function_zip
@@ -18,7 +19,8 @@ from converter.packaging.manifest import (
     ManifestTask,
     read_manifest,
 )
-from converter.packaging.template import FUNCTION_KEYS, OUTER_KEY, default_settings
+from converter.packaging.settings import default_settings
+from converter.packaging.template import FUNCTION_KEYS, OUTER_KEY
 
 __all__ = [
     "CHILDREN",

@@ -26,7 +26,7 @@ from converter.packaging.manifest import (
 )
 from converter.packaging.policies import TooManyPermissionsError
 from converter.packaging.task_code import runs_tasks, task_files
-from converter.packaging.template import template_text
+from converter.packaging.template import Sources, template_text
 from converter.pollers import SOURCE
 from converter.workflow import Workflow
 
@@ -79,8 +79,9 @@ def _put(directory: Path, files: Mapping[str, str | bytes]) -> Path:
 
 
 def _files(workflow: Workflow, machine: Machine, options: Options) -> dict[str, str | bytes]:
+    sources = function_sources(workflow, machine)
     try:
-        template = template_text(workflow, machine)
+        template = template_text(workflow, machine, sources)
     except TooManyPermissionsError as error:
         raise Dag2SfnError(
             about_dag(
@@ -97,12 +98,19 @@ def _files(workflow: Workflow, machine: Machine, options: Options) -> dict[str, 
     }
     if machine.outer is not None:
         files[OUTER_DEFINITION] = _json_text(machine.outer)
-    if machine.needs_poller:
-        files[f"{FUNCTIONS}/poller/{SOURCE.name}"] = SOURCE.read_text("utf-8")
-    if runs_tasks(machine.steps):
-        code = task_files(workflow, machine.steps)
-        files |= {f"{FUNCTIONS}/tasks/{name}": content for name, content in code.items()}
+    for function, code in sources.items():
+        files |= {f"{FUNCTIONS}/{function}/{name}": content for name, content in code.items()}
     return files
+
+
+def function_sources(workflow: Workflow, machine: Machine) -> Sources:
+    """Return the code of the functions that the machine needs. Raises Dag2SfnError (D266)."""
+    sources: dict[str, Mapping[str, str | bytes]] = {}
+    if machine.needs_poller:
+        sources["poller"] = {SOURCE.name: SOURCE.read_text("utf-8")}
+    if runs_tasks(machine.steps):
+        sources["tasks"] = task_files(workflow, machine.steps)
+    return sources
 
 
 def _json_text(value: Any) -> str:

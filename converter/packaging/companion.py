@@ -4,14 +4,8 @@ from __future__ import annotations
 
 import math
 
+from converter.identity import companion_id
 from converter.workflow import Opaque, Value, Workflow
-
-_SUFFIX = "__step_functions"
-
-
-def companion_id(dag_id: str) -> str:
-    """Return the id of a DAG's companion."""
-    return f"{dag_id}{_SUFFIX}"
 
 
 def companion_file(workflow: Workflow) -> tuple[str, str]:

@@ -96,7 +96,7 @@ def manifest_of(workflow: Workflow, machine: Machine, options: Options) -> Manif
             ManifestTask(task.task_id, task.operator, states[task.task_id]) for task in workflow.tasks
         ),
         functions=functions_of(machine),
-        substitutions=tuple(substitutions(workflow, machine)),
+        substitutions=substitutions(workflow, machine),
     )
 
 

@@ -9,6 +9,7 @@ from converter.asl.outer import BODY_MACHINE
 from converter.operators.python import TASK_FUNCTION
 from converter.operators.step import Step
 from converter.packaging.child_machines import NESTED_EXECUTIONS_RULE
+from converter.packaging.functions import Function
 from converter.packaging.policies import Statement, statements_of
 from converter.packaging.task_code import runs_tasks
 from converter.packaging.yaml_text import GetAtt, Ref, Sub
@@ -17,22 +18,27 @@ from converter.workflow import Workflow
 _HERE = "${AWS::Region}:${AWS::AccountId}"
 
 
-def outer_filled(workflow: Workflow, steps: Mapping[str, Step]) -> dict[str, Ref | GetAtt]:
+def outer_filled(
+    workflow: Workflow, steps: Mapping[str, Step], tasks: Function | None
+) -> dict[str, Ref | GetAtt]:
     """Return what the template fills into the outer machine's definition: name → reference."""
     filled: dict[str, Ref | GetAtt] = {
-        BODY_MACHINE.name: Ref("BodyMachine"),
+        BODY_MACHINE.name: Ref("BodyMachineVersion"),
         awaiting.OUTCOME_TABLE.name: Ref("OutcomeTable"),
     }
-    if runs_tasks(_teardowns(workflow, steps)):
-        filled[TASK_FUNCTION.name] = GetAtt("TaskFunction", "Arn")
+    if tasks is not None and runs_tasks(_teardowns(workflow, steps)):
+        filled[TASK_FUNCTION.name] = tasks.version
     return filled
 
 
-def outer_statements(workflow: Workflow, steps: Mapping[str, Step]) -> list[Statement]:
+def outer_statements(
+    workflow: Workflow, steps: Mapping[str, Step], tasks: Function | None
+) -> list[Statement]:
     """Return what the outer machine's role is allowed."""
     teardowns = _teardowns(workflow, steps)
     found = [
         *statements_of(permission for step in teardowns.values() for permission in step.permissions),
+        # IAM looks at the machine, whichever version is started (Developer Guide, "Versions and aliases").
         Statement(("states:StartExecution",), (GetAtt("BodyMachine", "Arn"),)),
         Statement(
             ("states:DescribeExecution", "states:StopExecution"),
@@ -41,8 +47,8 @@ def outer_statements(workflow: Workflow, steps: Mapping[str, Step]) -> list[Stat
         NESTED_EXECUTIONS_RULE,
         Statement(("dynamodb:GetItem",), (GetAtt("OutcomeTable", "Arn"),)),
     ]
-    if runs_tasks(teardowns):
-        found.append(Statement(("lambda:InvokeFunction",), (GetAtt("TaskFunction", "Arn"),)))
+    if tasks is not None and runs_tasks(teardowns):
+        found.append(Statement(("lambda:InvokeFunction",), (tasks.callable_as,)))
     return found
 
 

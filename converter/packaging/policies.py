@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 from typing import Any, TypeAlias
 
 from converter.operators.step import Permission
+from converter.packaging.settings import KEPT, digest_of, only_if
 from converter.packaging.yaml_text import GetAtt, Note, Ref, Sub
 
 INLINE_LIMIT = 10_240
@@ -25,7 +26,9 @@ _REFERENCE_LENGTH = 250
 _ENVELOPE_LENGTH = len('{"Version":"2012-10-17","Statement":[]}')
 _DEPLOYMENT_VARIABLE = r"AWS::(?:Partition|Region|AccountId)\}"
 
-Resource: TypeAlias = str | Sub | GetAtt
+Resource: TypeAlias = str | Sub | GetAtt | Ref
+#: Below it stand the roles and policies of one DAG, also those that its stack has left behind.
+PATH = "/dag2sfn/${MachineName}/"
 
 
 class TooManyPermissionsError(Exception):
@@ -34,11 +37,15 @@ class TooManyPermissionsError(Exception):
 
 @dataclass(frozen=True)
 class Statement:
-    """IAM actions that are allowed on resources. ``comment`` goes into the template."""
+    """IAM actions that are allowed on resources. ``comment`` goes into the template.
+
+    ``only_if`` is the template's condition under which the statement stands.
+    """
 
     actions: tuple[str, ...]
     resources: tuple[Resource, ...]
     comment: str = ""
+    only_if: str = ""
 
     def length(self) -> int:
         """Return the characters that the statement may take in a policy."""
@@ -81,18 +88,34 @@ def deployed_text(text: str) -> str | Sub:
     return Sub(re.sub(r"\$\{(?!" + _DEPLOYMENT_VARIABLE + ")", "${!", text))
 
 
-def role_resources(
+@dataclass(frozen=True)
+class Role:
+    """A role as it stands in the template: its logical id, and all its resources."""
+
+    id: str
+    resources: Mapping[str, Any]
+
+    @property
+    def arn(self) -> GetAtt:
+        """The reference to it."""
+        return GetAtt(self.id, "Arn")
+
+
+def role(
     name: str,
     *,
     service: str,
     statements: Sequence[Statement],
     comment: str,
     condition: Mapping[str, Any] | None = None,
-) -> dict[str, Any]:
+    more: Mapping[str, Any] | None = None,
+) -> Role:
     """Return a role that a service assumes, and managed policies where one inline policy is too small.
 
-    ``name`` is the role's logical id. Neither role nor policies have names in IAM, so that CAPABILITY_IAM
-    is enough to deploy them. Raises TooManyPermissionsError.
+    The logical id is ``name`` with the digest of what the role is. So other permissions are another role, and
+    this one stays for the executions that began with it; ``deploy`` removes it when they are over. Neither
+    role nor policies have names in IAM, so that CAPABILITY_IAM is enough to deploy them. ``more`` are further
+    properties. Raises TooManyPermissionsError.
     """
     trust: dict[str, Any] = {
         "Effect": "Allow",
@@ -102,27 +125,33 @@ def role_resources(
     if condition:
         trust["Condition"] = condition
     properties: dict[str, Any] = {
+        "Path": Sub(PATH),
+        "PermissionsBoundary": only_if("HasBoundary", Ref("PermissionsBoundaryArn")),
         "AssumeRolePolicyDocument": {"Version": "2012-10-17", "Statement": [trust]},
+        **(more or {}),
     }
-    policies: dict[str, Any] = {}
+    policies = []
     if _length(statements) <= INLINE_LIMIT:
         properties["Policies"] = [{"PolicyName": "least-privilege", "PolicyDocument": _document(statements)}]
     else:
-        parts = list(_packed(statements))
+        # What stands under a condition comes first: alone, it might leave a policy without a statement.
+        parts = list(_packed(sorted(statements, key=lambda statement: not statement.only_if)))
         if len(parts) > MANAGED_POLICIES:
             raise TooManyPermissionsError(
                 f"{_length(statements):,} characters, which take {len(parts)} managed policies; a role can "
                 f"have {MANAGED_POLICIES}"
             )
-        policies = {
-            f"{name}Policy{number}": {
-                "Type": "AWS::IAM::ManagedPolicy",
-                "Properties": {"PolicyDocument": _document(part)},
-            }
-            for number, part in enumerate(parts, 1)
-        }
-        properties["ManagedPolicyArns"] = [Ref(policy) for policy in policies]
-    return {name: Note(comment, {"Type": "AWS::IAM::Role", "Properties": properties}), **policies}
+        policies = [{"Path": Sub(PATH), "PolicyDocument": _document(part)} for part in parts]
+    digest = digest_of([properties, policies])
+    named = {f"{name}{digest}Policy{number}": policy for number, policy in enumerate(policies, 1)}
+    if named:
+        properties["ManagedPolicyArns"] = [Ref(policy) for policy in named]
+    resources: dict[str, Any] = {
+        f"{name}{digest}": Note(comment, {"Type": "AWS::IAM::Role", **KEPT, "Properties": properties})
+    }
+    for policy, content in named.items():
+        resources[policy] = {"Type": "AWS::IAM::ManagedPolicy", **KEPT, "Properties": content}
+    return Role(f"{name}{digest}", resources)
 
 
 def _document(statements: Iterable[Statement]) -> dict[str, Any]:
@@ -131,6 +160,8 @@ def _document(statements: Iterable[Statement]) -> dict[str, Any]:
 
 def _noted(statement: Statement) -> Any:
     written = _statement_json(statement)
+    if statement.only_if:
+        written = only_if(statement.only_if, written)
     return Note(statement.comment, written) if statement.comment else written
 
 
@@ -138,7 +169,7 @@ def _statement_json(statement: Statement) -> dict[str, Any]:
     return {"Effect": "Allow", "Action": list(statement.actions), "Resource": list(statement.resources)}
 
 
-def _as_long_text(reference: Sub | GetAtt) -> str:
+def _as_long_text(reference: Sub | GetAtt | Ref) -> str:
     # Variables of a Sub are longer than what they stand for, but for some regions, and those of an ARN
     # taken together always are.
     return reference.text if isinstance(reference, Sub) else "x" * _REFERENCE_LENGTH

@@ -22,10 +22,15 @@ def readable(dag_ids: Collection[str], user: BaseUser, session: Session) -> set[
     Of DAGs that Airflow does not have, the auth manager decides by their id alone.
     """
     auth_manager = get_auth_manager()
-    in_airflow = set(session.scalars(select(DagModel.dag_id).where(DagModel.dag_id.in_(dag_ids))))
-    allowed = auth_manager.get_authorized_dag_ids(user=user) & in_airflow
-    elsewhere = set(dag_ids) - in_airflow
+    known = set(session.scalars(select(DagModel.dag_id))) & set(dag_ids)
+    allowed = auth_manager.get_authorized_dag_ids(user=user) & known
+    elsewhere = set(dag_ids) - known
     return set(allowed | auth_manager.filter_authorized_dag_ids(dag_ids=elsewhere, user=user))
+
+
+def in_airflow(session: Session) -> set[str]:
+    """Return the ids of the DAGs that Airflow has now."""
+    return set(session.scalars(select(DagModel.dag_id).where(DagModel.is_stale.is_(False))))
 
 
 def source_hashes(dag_ids: Collection[str], session: Session) -> dict[str, set[str]]:

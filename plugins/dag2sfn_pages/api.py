@@ -1,35 +1,46 @@
-"""The API that the pages read. Every route requires a logged-in user and shows only what they may read."""
+"""The overview that the page in the navigation reads. Shows to each user only the DAGs that they may read."""
 
 from __future__ import annotations
 
 from collections.abc import Collection
 from enum import Enum
 from pathlib import Path
+from typing import Annotated, Any
 
 from airflow.api_fastapi.common.db.common import SessionDep
 from airflow.api_fastapi.core_api.security import GetUserDep, get_user
 from airflow.configuration import AIRFLOW_HOME, conf
-from fastapi import APIRouter, Depends, HTTPException
+from fastapi import APIRouter, Depends, HTTPException, Query
 from pydantic import BaseModel
 
-from .airflow_dags import readable, source_hashes
+from converter.executions.addresses import machine_url
+from converter.identity import companion_id, machine_name
+
+from . import aws
+from .airflow_dags import in_airflow, readable, source_hashes
 from .bundles import Bundle, UnreadableBundle, read_bundles
+from .machines import Machines
 
 #: Airflow leaves the routes of plugins open to anybody: the guard is the router's, so that none goes without.
 router = APIRouter(prefix="/api/v1", dependencies=[Depends(get_user)])
+machines = Machines()
+#: Rows of the overview for which one request may ask for executions.
+_MOST_ROWS = 50
 
 
 class State(str, Enum):
-    """How a bundle stands to the DAG in Airflow."""
+    """How a DAG stands to Step Functions."""
 
+    NOT_CONVERTED = "not_converted"
     CONVERTED = "converted"
+    DEPLOYED = "deployed"
     SOURCE_CHANGED = "source_changed"
     UNKNOWN = "unknown"
     UNREADABLE = "unreadable"
 
 
-class ConvertedDag(BaseModel):
-    """A bundle. ``reason`` tells people why the state is not *converted*; of an unreadable one, that is all.
+class OverviewDag(BaseModel):
+    """A DAG of Airflow's, or a bundle. ``reason`` tells people why the state is one to do something about.
 
     ``in_airflow``: Airflow has the DAG now, so that its page can be linked to.
     """
@@ -37,41 +48,59 @@ class ConvertedDag(BaseModel):
     dag_id: str
     in_airflow: bool
     state: State
+    is_deployed: bool = False
     reason: str | None = None
     machine_name: str | None = None
+    machine_url: str | None = None
     tasks: int | None = None
     converter_version: str | None = None
     source_file: str | None = None
 
 
-class ConvertedDags(BaseModel):
-    """The bundles that the user may see, by DAG id, and the folder in which the API server looks for them."""
+class Overview(BaseModel):
+    """The DAGs that the user may see, by id; the bundles folder; why AWS could not be asked, if so."""
 
     folder: str
     folder_exists: bool
-    bundles: list[ConvertedDag]
+    aws_problem: str | None
+    dags: list[OverviewDag]
 
 
-@router.get("/bundles")
-def list_bundles(user: GetUserDep, session: SessionDep) -> ConvertedDags:
-    """Return the bundles of those DAGs that the user may read. 503 if the folder cannot be listed."""
+@router.get("/dags")
+def list_dags(user: GetUserDep, session: SessionDep) -> Overview:
+    """Return the DAGs that the user may read. 503 if the bundles folder cannot be listed."""
     folder = bundles_folder()
-    try:
-        bundles = read_bundles(folder)
-    except FileNotFoundError:
-        return ConvertedDags(folder=str(folder), folder_exists=False, bundles=[])
-    except OSError as error:
-        problem = f"The bundles folder {folder} cannot be read: {error.strerror}"
-        raise HTTPException(status_code=503, detail=problem) from None
-    visible = readable({bundle.dag_id for bundle in bundles}, user, session)
-    hashes = source_hashes(visible, session)
-    return ConvertedDags(
+    bundles, folder_exists = _bundles(folder)
+    known = in_airflow(session)
+    visible = readable({*known, *(bundle.dag_id for bundle in bundles)}, user, session)
+    # They belong to their DAG, and are found in Airflow's own list.
+    visible -= {companion_id(dag_id) for dag_id in visible}
+    arns, problem = deployed_machines()
+    hashes = source_hashes([bundle.dag_id for bundle in bundles if bundle.dag_id in visible], session)
+    by_id = {bundle.dag_id: bundle for bundle in bundles}
+    return Overview(
         folder=str(folder),
-        folder_exists=True,
-        bundles=[
-            _described(bundle, hashes.get(bundle.dag_id)) for bundle in bundles if bundle.dag_id in visible
+        folder_exists=folder_exists,
+        aws_problem=problem,
+        dags=[
+            described(dag_id, dag_id in known, by_id.get(dag_id), hashes.get(dag_id), arns)
+            for dag_id in sorted(visible)
         ],
     )
+
+
+@router.get("/executions")
+def list_executions(
+    user: GetUserDep, session: SessionDep, dag_ids: Annotated[list[str], Query(max_length=_MOST_ROWS)]
+) -> dict[str, list[dict[str, Any]]]:
+    """Return the last executions of the deployed ones of these DAGs, newest first."""
+    visible = readable(set(dag_ids), user, session)
+    with aws.answered():
+        client = aws.step_functions()
+        arns = machines.arns(client)
+        wanted = {dag_id: arns[machine_name(dag_id)] for dag_id in visible if machine_name(dag_id) in arns}
+        found = machines.last_executions(client, wanted.values())
+    return {dag_id: found[arn] for dag_id, arn in wanted.items()}
 
 
 def bundles_folder() -> Path:
@@ -80,32 +109,62 @@ def bundles_folder() -> Path:
     return Path(configured).expanduser() if configured else Path(AIRFLOW_HOME) / "dag2sfn"
 
 
-def _described(bundle: Bundle | UnreadableBundle, hashes: Collection[str] | None) -> ConvertedDag:
-    """Return a bundle beside its DAG; ``hashes``: those of the DAG file as Airflow has it, if at all."""
-    in_airflow = hashes is not None
+def deployed_machines() -> tuple[dict[str, str], str | None]:
+    """Return the ARN of each state machine by name, and what kept AWS from being asked, if anything."""
+    try:
+        with aws.answered():
+            return dict(machines.arns(aws.step_functions())), None
+    except HTTPException as error:
+        return {}, str(error.detail)
+
+
+def described(
+    dag_id: str,
+    is_in_airflow: bool,
+    bundle: Bundle | UnreadableBundle | None,
+    hashes: Collection[str] | None,
+    arns: dict[str, str],
+) -> OverviewDag:
+    """Return a DAG beside its bundle and its machine; ``hashes`` are those of the file that Airflow has."""
+    arn = arns.get(machine_name(dag_id))
+    known: dict[str, Any] = {
+        "dag_id": dag_id,
+        "in_airflow": is_in_airflow,
+        "is_deployed": arn is not None,
+        "machine_name": machine_name(dag_id) if arn else None,
+        "machine_url": machine_url(arn) if arn else None,
+    }
+    if bundle is None:
+        state = State.DEPLOYED if arn else State.NOT_CONVERTED
+        return OverviewDag(**known, state=state)
     if isinstance(bundle, UnreadableBundle):
-        return ConvertedDag(
-            dag_id=bundle.dag_id,
-            in_airflow=in_airflow,
-            state=State.UNREADABLE,
-            reason=f"{bundle.problem}; convert the DAG again.",
-        )
-    state, reason = _state(bundle, hashes)
-    return ConvertedDag(
-        dag_id=bundle.dag_id,
-        in_airflow=in_airflow,
+        reason = f"{bundle.problem}; convert the DAG again."
+        return OverviewDag(**known, state=State.UNREADABLE, reason=reason)
+    state, why = _state(bundle, hashes if is_in_airflow else None, arn is not None)
+    known |= {"machine_name": bundle.machine_name}
+    return OverviewDag(
+        **known,
         state=state,
-        reason=reason,
-        machine_name=bundle.machine_name,
+        reason=why,
         tasks=bundle.tasks,
         converter_version=bundle.converter_version,
         source_file=bundle.source_file,
     )
 
 
-def _state(bundle: Bundle, hashes: Collection[str] | None) -> tuple[State, str | None]:
+def _bundles(folder: Path) -> tuple[list[Bundle | UnreadableBundle], bool]:
+    try:
+        return read_bundles(folder), True
+    except FileNotFoundError:
+        return [], False
+    except OSError as error:
+        problem = f"The bundles folder {folder} cannot be read: {error.strerror}"
+        raise HTTPException(status_code=503, detail=problem) from None
+
+
+def _state(bundle: Bundle, hashes: Collection[str] | None, is_deployed: bool) -> tuple[State, str | None]:
     if hashes is None:
         return State.UNKNOWN, "Airflow has no DAG of this id, or has not read its file yet."
     if bundle.source_sha256 not in hashes:
         return State.SOURCE_CHANGED, "The DAG file is no longer the one that was converted: convert it again."
-    return State.CONVERTED, None
+    return (State.DEPLOYED if is_deployed else State.CONVERTED), None

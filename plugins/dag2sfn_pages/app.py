@@ -8,7 +8,7 @@ from typing import Any
 from fastapi import FastAPI, Response
 from fastapi.staticfiles import StaticFiles
 
-from .api import router
+from . import api, dag_api, run_api
 
 STATIC = Path(__file__).parent / "static"
 
@@ -27,6 +27,7 @@ def create_app() -> FastAPI:
     """Return the app. Its files are public, as Airflow's own are; the API requires a user."""
     # No /docs and no /openapi.json: Airflow would serve them to anybody.
     app = FastAPI(title="dag2sfn", openapi_url=None)
-    app.include_router(router)
+    for routes in (api, dag_api, run_api):
+        app.include_router(routes.router)
     app.mount("/static", _RevalidatedFiles(directory=STATIC), name="static")
     return app

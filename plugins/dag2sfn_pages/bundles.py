@@ -39,6 +39,11 @@ def read_bundles(folder: Path) -> list[Bundle | UnreadableBundle]:
     return sorted(bundles, key=lambda bundle: bundle.dag_id)
 
 
+def read_bundle(directory: Path) -> Bundle | UnreadableBundle | None:
+    """Return the bundle in a folder, None if there is none."""
+    return _read(directory) if (directory / MANIFEST).is_file() else None
+
+
 def _read(directory: Path) -> Bundle | UnreadableBundle:
     try:
         manifest = read_manifest(directory)

@@ -8,7 +8,7 @@ import pytest
 from workflows import glue, machine_of, partial_fan_in, workflow
 
 from converter.asl.options import Failures, Options
-from converter.deployment import Change, deploy, undeploy
+from converter.deployment import Change, Declined, deploy, preview_of, rollback, undeploy
 from converter.diagnostics import Dag2SfnError
 from converter.packaging import write_bundle
 
@@ -132,7 +132,7 @@ def test_a_failed_deployment_names_the_resource_and_its_reason_and_can_be_repeat
     folder = bundle(workflow(glue("a"), dag_id="broken", source_hash=HASH))
     definition = folder / "definition.asl.json"
     sound = definition.read_text()
-    definition.write_text(sound.replace('"StartAt": "a: done before?"', '"StartAt": "nowhere"'))
+    definition.write_text(sound.replace('"StartAt": "a"', '"StartAt": "nowhere"'))
 
     with pytest.raises(
         Dag2SfnError, match=r"D402 .*StateMachine \(AWS::StepFunctions::StateMachine\)"
@@ -150,9 +150,7 @@ def test_a_failed_update_leaves_the_machine_as_it_was(bundle, session):
     before = deploy(bundle(flow), session)
     sound = definition_of(session, before)
     definition = bundle(flow) / "definition.asl.json"
-    definition.write_text(
-        definition.read_text().replace('"StartAt": "a: done before?"', '"StartAt": "nowhere"')
-    )
+    definition.write_text(definition.read_text().replace('"StartAt": "a"', '"StartAt": "nowhere"'))
     with pytest.raises(Dag2SfnError, match=r"D402 .*UPDATE_ROLLBACK_COMPLETE: StateMachine "):
         deploy(definition.parent, session)
     assert definition_of(session, before) == sound
@@ -205,3 +203,118 @@ def test_a_bundle_that_lacks_a_file_is_refused_before_aws_is_asked(bundle):
     (folder / "template.yaml").unlink()
     with pytest.raises(Dag2SfnError, match=r"D401 .*template.yaml"):
         deploy(folder, boto3.Session(region_name="us-east-1"))
+
+
+# --- versions ---------------------------------------------------------------------------------------------
+
+
+def steps(*names: str, dag_id: str = "steps"):
+    """A DAG of Glue jobs in a row."""
+    tasks = [glue(name, *names[max(0, index - 1) : index]) for index, name in enumerate(names)]
+    return workflow(*tasks, dag_id=dag_id, source_hash=HASH)
+
+
+def live(session, deployment) -> str:
+    client = session.client("stepfunctions")
+    alias = client.describe_state_machine_alias(stateMachineAliasArn=deployment.state_machine_alias_arn)
+    return alias["routingConfiguration"][0]["stateMachineVersionArn"]
+
+
+def roles_of(session) -> set[str]:
+    return {role["RoleName"] for role in session.client("iam").list_roles()["Roles"]}
+
+
+def test_each_deployment_publishes_a_version_and_leads_the_alias_to_it(bundle, session):
+    first = deploy(bundle(steps("a")), session)
+    assert live(session, first) == first.state_machine_version_arn
+    second = deploy(bundle(steps("a", "b")), session)
+    assert second.state_machine_version_arn != first.state_machine_version_arn
+    assert live(session, second) == second.state_machine_version_arn
+
+
+def test_rolling_back_leads_to_the_version_before_and_deploying_again_forward(bundle, session):
+    first = deploy(bundle(steps("a")), session)
+    second = deploy(bundle(steps("a", "b")), session)
+    back = rollback("steps", session)
+    assert (back.from_version, back.to_version) == (2, 1)
+    assert live(session, second) == first.state_machine_version_arn
+    with pytest.raises(Dag2SfnError, match=r"D415 .*no version before 1"):
+        rollback("steps", session)
+    again = deploy(bundle(steps("a", "b")), session)
+    assert again.change is Change.UPDATED
+    assert live(session, again) == second.state_machine_version_arn
+
+
+def test_what_was_never_deployed_cannot_be_rolled_back(session):
+    with pytest.raises(Dag2SfnError, match="D451"):
+        rollback("never", session)
+
+
+def test_a_failed_deployment_after_a_rollback_leaves_the_version_in_force(bundle, session):
+    deploy(bundle(steps("a")), session)
+    second = deploy(bundle(steps("a", "b")), session)
+    rollback("steps", session)
+    before = live(session, second)
+    definition = bundle(steps("a", "b", "c")) / "definition.asl.json"
+    content = json.loads(definition.read_text())
+    definition.write_text(json.dumps({**content, "StartAt": "nowhere"}))
+    with pytest.raises(Dag2SfnError, match="D402"):
+        deploy(definition.parent, session)
+    assert live(session, second) == before
+
+
+def test_the_role_of_a_version_stays_as_long_as_the_version_and_no_longer(bundle, session):
+    deploy(bundle(steps("a")), session)
+    [first] = roles_of(session)
+    deploy(bundle(steps("b")), session)
+    assert first in roles_of(session)
+    for number in range(5):
+        deploy(bundle(steps(f"c{number}")), session)
+    assert first not in roles_of(session)
+    assert len(roles_of(session)) == 5
+
+
+def test_undeploying_removes_the_roles_of_earlier_versions_too(bundle, session):
+    deploy(bundle(steps("a")), session)
+    deploy(bundle(steps("b")), session)
+    undeploy("steps", session)
+    assert roles_of(session) == set()
+
+
+def test_the_change_is_shown_first_and_can_be_declined(bundle, session):
+    deploy(bundle(steps("a")), session)
+    shown = []
+
+    def decline(preview):
+        shown.append(preview)
+        return False
+
+    with pytest.raises(Declined):
+        deploy(bundle(steps("a", "b")), session, confirm=decline)
+    [preview] = shown
+    assert "+ state 'b' (glue:startJobRun.sync)" in preview.machine
+    job = "arn:${AWS::Partition}:glue:${AWS::Region}:${AWS::AccountId}:job/b"
+    assert f"+ StateMachineRole: glue:StartJobRun on {job}" in preview.iam
+    assert not any(line.startswith("-") for line in preview.iam)
+    assert preview.settings == ()
+    assert preview == preview_of(bundle(steps("a", "b")), session)
+    assert preview_of(bundle(steps("a")), session).is_empty
+
+
+def test_a_setting_is_shown_and_kept(bundle, session):
+    deploy(bundle(steps("a")), session)
+    preview = preview_of(bundle(steps("a")), session, settings={"LogRetentionDays": "7"})
+    assert preview.settings == ('~ LogRetentionDays: "90" -> "7"',)
+    deploy(bundle(steps("a")), session, settings={"LogRetentionDays": "7"})
+    assert preview_of(bundle(steps("a")), session).is_empty
+
+
+def test_what_the_machine_starts_and_is_not_there_is_named_before_anything_changes(bundle, session):
+    with pytest.raises(Dag2SfnError) as raised:
+        deploy(bundle(), session, look_for_what_it_calls=True)
+    text = str(raised.value)
+    assert all(
+        f"the Glue job '{name}', which does not exist in account" in text for name in ("glue1", "glue3")
+    )
+    assert "the state machine arn:aws:states:us-east-1:123456789012:stateMachine:report_a" in text
+    assert session.client("cloudformation").describe_stacks()["Stacks"] == []

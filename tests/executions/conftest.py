@@ -95,6 +95,7 @@ class FakeService:
     status: str = "RUNNING"
     pages: int = 1000
     requests: list[tuple[str, dict[str, Any]]] = field(default_factory=list)
+    aliases: list[str] = field(default_factory=list)
 
     def client(self) -> Any:
         client = boto3.client(
@@ -145,8 +146,15 @@ class FakeService:
         ]
         return {"stateMachines": shown, **({"nextToken": str(end)} if end < len(self.machines) else {})}
 
+    def _DescribeStateMachineAlias(self, params: dict[str, Any]) -> dict[str, Any]:  # noqa: N802
+        arn = params["stateMachineAliasArn"]
+        if arn not in self.aliases:
+            raise Refused("ResourceNotFound", f"Request references a resource that does not exist: '{arn}'")
+        return {"stateMachineAliasArn": arn}
+
     def _StartExecution(self, params: dict[str, Any]) -> dict[str, Any]:  # noqa: N802
         machine, name = params["stateMachineArn"], params["name"]
+        machine = machine.removesuffix(":live")
         if machine.rsplit(":", 1)[-1] not in self.machines:
             raise Refused("StateMachineDoesNotExist", f"State Machine Does Not Exist: '{machine}'")
         if len(params["input"]) > 262_144:

@@ -69,7 +69,7 @@ def test_a_date_without_a_zone_is_in_utc(deployed: Any) -> None:
 
 def test_an_arn_is_used_as_it_is(deployed: Any) -> None:
     assert start(deployed.client(), MACHINE, run_id="r") == f"{EXECUTION}:r"
-    assert [name for name, _ in deployed.requests] == ["StartExecution"]
+    assert [name for name, _ in deployed.requests] == ["DescribeStateMachineAlias", "StartExecution"]
 
 
 def test_the_same_run_that_is_still_under_way_is_not_started_twice(deployed: Any) -> None:
@@ -143,3 +143,11 @@ def test_an_execution_that_has_ended_is_left_as_it_is(service: Any, status: str)
 def test_an_unknown_execution_cannot_be_stopped(service: Any) -> None:
     with pytest.raises(Dag2SfnError, match="D452"):
         stop(service.client(), f"{EXECUTION}:unknown")
+
+
+def test_a_machine_with_an_alias_is_started_by_it(deployed: Any) -> None:
+    machine = find_machine(deployed.client(), "etl")
+    deployed.aliases.append(f"{machine}:live")
+    start(deployed.client(), "etl")
+    name, request = deployed.requests[-1]
+    assert (name, request["stateMachineArn"]) == ("StartExecution", f"{machine}:live")

@@ -5,14 +5,14 @@ import json
 import pytest
 
 from converter.operators.step import Permission
+from converter.packaging import policies
 from converter.packaging.policies import (
     Statement,
     TooManyPermissionsError,
     deployed_text,
-    role_resources,
     statements_of,
 )
-from converter.packaging.yaml_text import GetAtt, Ref, Sub, without_notes
+from converter.packaging.yaml_text import GetAtt, Sub, without_notes
 
 
 def job_arn(name: str) -> str:
@@ -20,9 +20,13 @@ def job_arn(name: str) -> str:
 
 
 def role(statements):
-    return without_notes(
-        role_resources("Role", service="x.amazonaws.com", statements=statements, comment="c")
-    )
+    made = policies.role("Role", service="x.amazonaws.com", statements=statements, comment="c")
+    # Without the digest that the names have in common.
+    names = {name: name.replace(made.id, "Role") for name in made.resources}
+    text = without_notes(made.resources)
+    for arn in text[made.id]["Properties"].get("ManagedPolicyArns", ()):
+        assert arn.name in names
+    return {names[name]: resource for name, resource in text.items()}
 
 
 def length_in_iam(document):
@@ -77,7 +81,8 @@ def test_a_role_has_no_name_and_one_inline_policy():
     statement = Statement(("lambda:InvokeFunction",), (GetAtt("Function", "Arn"),))
     resources = role([statement])
     assert set(resources) == {"Role"}
-    assert set(resources["Role"]["Properties"]) == {"AssumeRolePolicyDocument", "Policies"}
+    properties = {"AssumeRolePolicyDocument", "Policies", "Path", "PermissionsBoundary"}
+    assert set(resources["Role"]["Properties"]) == properties
     [policy] = resources["Role"]["Properties"]["Policies"]
     assert policy["PolicyDocument"]["Statement"] == [
         {"Effect": "Allow", "Action": ["lambda:InvokeFunction"], "Resource": [GetAtt("Function", "Arn")]}
@@ -92,10 +97,11 @@ def test_what_is_too_long_for_an_inline_policy_goes_into_managed_policies_and_no
     ]
     resources = role(statements)
 
-    policies = [name for name in resources if name != "Role"]
-    assert resources["Role"]["Properties"]["ManagedPolicyArns"] == [Ref(name) for name in policies]
+    managed = [name for name in resources if name != "Role"]
+    attached = resources["Role"]["Properties"]["ManagedPolicyArns"]
+    assert [arn.name[-len("Policy1") :] for arn in attached] == [name[-len("Policy1") :] for name in managed]
     assert "Policies" not in resources["Role"]["Properties"]
-    documents = [resources[name]["Properties"]["PolicyDocument"] for name in policies]
+    documents = [resources[name]["Properties"]["PolicyDocument"] for name in managed]
     assert all(length_in_iam(document) <= 6_144 for document in documents)
     assert len(documents) <= 10
     allowed = [

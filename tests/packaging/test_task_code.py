@@ -9,7 +9,8 @@ import zipfile
 import pytest
 import yaml
 from cfnlint.api import lint
-from workflows import empty, machine_of, workflow
+from stack_templates import OF_A_FUNCTION, allowed_by, made
+from workflows import empty, workflow
 
 from converter.asl.awaiting import Pace
 from converter.asl.machine import emit
@@ -17,10 +18,11 @@ from converter.asl.options import Options
 from converter.diagnostics import Dag2SfnError
 from converter.operators import steps_of
 from converter.packaging import FUNCTION_KEYS, default_settings, function_zip, read_manifest, write_bundle
+from converter.packaging.bundle import function_sources
 from converter.packaging.packages import install_packages, missing_packages
 from converter.packaging.task_code import task_files
-from converter.packaging.template import template, template_text
-from converter.packaging.yaml_text import GetAtt, Ref, Sub, without_notes
+from converter.packaging.template import template_text
+from converter.packaging.yaml_text import Ref
 from converter.planning import plan_workflow
 from converter.workflow import Location, Opaque, Task
 
@@ -71,6 +73,10 @@ def names_of(flow):
 def machine(flow):
     # Python tasks have notes, which machine_of would take for failures.
     return emit(flow, plan_workflow(flow), steps_of(flow)[0], Options(), Pace(30, 86_400))
+
+
+def stack_of(flow):
+    return made(flow, machine=machine(flow))
 
 
 def test_a_file_on_its_own_needs_the_function_and_the_dags_shape(project):
@@ -206,7 +212,7 @@ def test_the_bundle_has_the_function_and_the_same_bytes_each_time(project, tmp_p
 
 def test_the_function_of_the_stack_has_its_own_role(project):
     flow = project({"etl.py": "def run(): ..."})
-    written = without_notes(template(flow, machine(flow)))
+    written = stack_of(flow)
     resources = written["Resources"]
     function = resources["TaskFunction"]["Properties"]
     assert function["Handler"] == "dag2sfn_tasks.handler.handler"
@@ -219,13 +225,14 @@ def test_the_function_of_the_stack_has_its_own_role(project):
     assert allowed_by(resources["TaskRole"]) == {
         ("logs:CreateLogStream", "!GetAtt TaskLogs.Arn"),
         ("logs:PutLogEvents", "!GetAtt TaskLogs.Arn"),
+        *OF_A_FUNCTION,
     }
-    assert ("lambda:InvokeFunction", "!GetAtt TaskFunction.Arn") in allowed_by(resources["StateMachineRole"])
-    assert resources["StateMachine"]["Properties"]["DefinitionSubstitutions"] == {
-        "TaskFunctionArn": GetAtt("TaskFunction", "Arn")
-    }
+    assert ("lambda:InvokeFunction", "${TaskFunction.Arn}:*") in allowed_by(resources["StateMachineRole"])
+    filled = resources["StateMachine"]["Properties"]["DefinitionSubstitutions"]
+    assert resources[filled["TaskFunctionArn"].name]["Properties"] == {"FunctionName": Ref("TaskFunction")}
     assert "TaskFunctionArn" in written["Outputs"]
-    assert default_settings("d", ("tasks",)).keys() - default_settings("d").keys() == {"TaskPolicyArns"}
+    more = default_settings("d", ("tasks",)).keys() - default_settings("d").keys()
+    assert more == {"TaskPolicyArns", "VpcSubnetIds", "VpcSecurityGroupIds"}
 
 
 @pytest.mark.parametrize(
@@ -237,32 +244,25 @@ def test_the_function_of_the_stack_has_its_own_role(project):
 )
 def test_a_dag_that_asks_for_variables_may_read_them(project, source, arguments):
     flow = project({"etl.py": source}, python("t", **arguments))
-    role = without_notes(template(flow, machine(flow)))["Resources"]["TaskRole"]
+    role = stack_of(flow)["Resources"]["TaskRole"]
     place = "arn:${AWS::Partition}:ssm:${AWS::Region}:${AWS::AccountId}:parameter/airflow/variables/*"
     assert ("ssm:GetParameter", place) in allowed_by(role)
 
 
-def allowed_by(role):
-    [policy] = role["Properties"]["Policies"]
-    return {
-        (action, resource.text if isinstance(resource, Sub) else str(resource))
-        for statement in policy["PolicyDocument"]["Statement"]
-        for action in statement["Action"]
-        for resource in statement["Resource"]
-    }
-
-
 def test_a_dag_without_python_tasks_has_no_function(project):
     flow = workflow(empty("a"), source_hash="0" * 64)
-    written = template(flow, machine_of(flow))
+    written = made(flow)
     assert "TaskFunction" not in written["Resources"]
-    assert "Conditions" not in written
+    assert "HasTaskPolicies" not in written["Conditions"]
     assert "TaskPolicyArns" not in written["Parameters"]
 
 
 def test_cfn_lint_finds_nothing_to_object_to(project):
     flow = project({"etl.py": "from airflow.models import Variable\ndef run(): Variable.get('x')"})
-    assert [str(match) for match in lint(template_text(flow, machine(flow)))] == []
+    assert [
+        str(match)
+        for match in lint(template_text(flow, machine(flow), function_sources(flow, machine(flow))))
+    ] == []
 
 
 @pytest.fixture

@@ -3,15 +3,17 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
-from typing import Any
 
 import pytest
 from cfnlint.api import lint
+from stack_templates import OF_A_FUNCTION, WITHOUT_DIGEST, allowed_by, made, text_of
 from workflows import empty, glue, machine_of, nested, partial_fan_in, workflow
 
 from converter.asl.options import Failures, Options
-from converter.packaging.template import template, template_text
-from converter.packaging.yaml_text import GetAtt, Ref, Sub, without_notes, yaml_text
+from converter.packaging.bundle import function_sources
+from converter.packaging.settings import default_settings
+from converter.packaging.template import template
+from converter.packaging.yaml_text import Note, Ref, yaml_text
 from converter.workflow import TriggerRule
 
 HASH = "0" * 64
@@ -46,21 +48,6 @@ CASES = [
 ]
 
 
-def made(flow, options=None) -> dict[str, Any]:
-    return without_notes(template(flow, machine_of(flow, options)))
-
-
-def allowed_by(role: dict[str, Any]) -> set[tuple[str, str]]:
-    """Every pair of action and resource; a reference as it would be written in YAML."""
-    [policy] = role["Properties"]["Policies"]
-    return {
-        (action, resource.text if isinstance(resource, Sub) else str(resource))
-        for statement in policy["PolicyDocument"]["Statement"]
-        for action in statement["Action"]
-        for resource in statement["Resource"]
-    }
-
-
 def job(name: str) -> str:
     return f"arn:${{AWS::Partition}}:glue:${{AWS::Region}}:${{AWS::AccountId}}:job/{name}"
 
@@ -74,6 +61,11 @@ LOG = {
         "PutResourcePolicy", "DescribeResourcePolicies", "DescribeLogGroups",
     ]
 }  # fmt: skip
+LOG |= {
+    (f"xray:{action}", "*")
+    for action in ["GetSamplingRules", "GetSamplingTargets", "PutTelemetryRecords", "PutTraceSegments"]
+}
+LOG |= {("kms:Decrypt", "!Ref KmsKeyArn"), ("kms:GenerateDataKey", "!Ref KmsKeyArn")}
 NESTED = {
     (action, arn)
     for report in ("report_a", "report_b")
@@ -98,7 +90,7 @@ def test_the_machine_may_do_what_its_states_do_and_nothing_else():
         *((action, job(name)) for action in RUN_A_JOB for name in ("glue1", "glue2", "glue3")),
         *NESTED,
         *LOG,
-        ("lambda:InvokeFunction", "!GetAtt PollerFunction.Arn"),
+        ("lambda:InvokeFunction", "${PollerFunction.Arn}:*"),
         ("dynamodb:PutItem", "!GetAtt OutcomeTable.Arn"),
     }
 
@@ -115,6 +107,7 @@ def test_the_poller_may_only_ask_for_awaited_jobs():
         ("dynamodb:BatchGetItem", "!GetAtt OutcomeTable.Arn"),
         ("logs:CreateLogStream", "!GetAtt PollerLogs.Arn"),
         ("logs:PutLogEvents", "!GetAtt PollerLogs.Arn"),
+        *OF_A_FUNCTION,
     }
 
 
@@ -131,28 +124,36 @@ def test_a_job_name_that_looks_like_a_variable_stays_a_name():
     assert ("glue:StartJobRun", job("x${!AWS::StackName}")) in allowed_by(role["StateMachineRole"])
 
 
+OF_EVERY_STACK = {
+    *("StateMachine", "StateMachineVersion", "StateMachineAlias", "StateMachineRole", "StateMachineLogs"),
+    *("FailedAlarm", "TimedOutAlarm"),
+}
+
+
 @pytest.mark.parametrize(
     ("flow", "options", "resources", "filled"),
     [
         (
             fan_in(),
             Options(),
-            {"PollerFunction", "PollerRole", "PollerLogs", "OutcomeTable"},
-            {"PollerFunctionArn": GetAtt("PollerFunction", "Arn"), "OutcomeTableName": Ref("OutcomeTable")},
+            {"PollerFunction", "PollerVersion", "PollerRole", "PollerLogs", "OutcomeTable"},
+            {"PollerFunctionArn": "PollerVersion", "OutcomeTableName": "OutcomeTable"},
         ),
         (
             fan_in(),
             STOP,
-            {"PollerFunction", "PollerRole", "PollerLogs"},
-            {"PollerFunctionArn": GetAtt("PollerFunction", "Arn")},
+            {"PollerFunction", "PollerVersion", "PollerRole", "PollerLogs"},
+            {"PollerFunctionArn": "PollerVersion"},
         ),
-        (chain(), Options(), set(), None),
+        (chain(), Options(), set(), {}),
     ],
 )
 def test_a_stack_has_the_resources_that_its_machine_needs(flow, options, resources, filled):
     written = made(flow, options)
-    assert set(written["Resources"]) == {"StateMachine", "StateMachineRole", "StateMachineLogs", *resources}
-    assert written["Resources"]["StateMachine"]["Properties"].get("DefinitionSubstitutions") == filled
+    names = {WITHOUT_DIGEST.sub("", name) for name in written["Resources"]}
+    assert names == {*OF_EVERY_STACK, *resources}
+    given = written["Resources"]["StateMachine"]["Properties"].get("DefinitionSubstitutions", {})
+    assert {name: WITHOUT_DIGEST.sub("", value.name) for name, value in given.items()} == filled
     assert ("PollerKey" in written["Parameters"]) == ("PollerFunction" in resources)
     assert ("PollerFunctionArn" in written["Outputs"]) == ("PollerFunction" in resources)
 
@@ -179,7 +180,7 @@ def _states(block):
 
 @pytest.mark.parametrize(("flow", "options"), CASES)
 def test_cfn_lint_finds_nothing_to_object_to(flow, options):
-    assert [str(match) for match in lint(template_text(flow, machine_of(flow, options)))] == []
+    assert [str(match) for match in lint(text_of(flow, options))] == []
 
 
 @pytest.mark.parametrize(("flow", "options"), CASES)
@@ -236,3 +237,53 @@ def test_the_outer_machine_may_start_its_body_tear_down_and_nothing_else():
         *((action, job(name)) for action in RUN_A_JOB for name in ("create", "work", "delete")),
         ("dynamodb:PutItem", "!GetAtt OutcomeTable.Arn"),
     }
+
+
+def test_a_change_of_the_functions_code_publishes_another_version():
+    flow = fan_in()
+    machine = machine_of(flow)
+    versions = {
+        name
+        for code in ("x = 1", "x = 2", "x = 2")
+        for name in template(flow, machine, {"poller": {"dag2sfn_poller.py": code}})["Resources"]
+        if name.startswith("PollerVersion")
+    }
+    assert len(versions) == 2
+
+
+def test_other_permissions_are_another_role_and_the_old_one_stays():
+    one, two = (made(workflow(glue("load", job=job), source_hash=HASH))["Resources"] for job in ("a", "b"))
+    assert {name for name in one if "Role" in name}.isdisjoint(name for name in two if "Role" in name)
+    role = one["StateMachineRole"]
+    assert (role["DeletionPolicy"], role["UpdateReplacePolicy"]) == ("RetainExceptOnCreate", "Retain")
+
+
+def test_runs_are_started_by_an_alias_of_a_version_that_stays():
+    resources = made(fan_in())["Resources"]
+    assert resources["StateMachineVersion"]["UpdateReplacePolicy"] == "Retain"
+    [route] = resources["StateMachineAlias"]["Properties"]["RoutingConfiguration"]
+    assert route == {"StateMachineVersionArn": Ref("StateMachineVersion"), "Weight": 100}
+
+
+@pytest.mark.parametrize(("flow", "options"), CASES)
+def test_a_wildcard_has_its_reason_in_a_comment(flow, options):
+    """Whatever is allowed on all resources says why; names that end in a wildcard are of this stack."""
+    machine = machine_of(flow, options)
+    resources = template(flow, machine, function_sources(flow, machine))["Resources"]
+    for name, noted in resources.items():
+        if "Role" not in name:
+            continue
+        [policy] = noted.value["Properties"]["Policies"]
+        for statement in policy["PolicyDocument"]["Statement"]:
+            comment = statement.comment if isinstance(statement, Note) else ""
+            content = statement.value if isinstance(statement, Note) else statement
+            content = content["Fn::If"][1] if "Fn::If" in content else content
+            assert "*" not in content["Resource"] or comment, (name, content)
+            assert not any("*" in action for action in content["Action"])
+
+
+def test_what_differs_between_accounts_is_a_parameter():
+    names = set(made(fan_in())["Parameters"])
+    assert names >= {"MachineName", "KmsKeyArn", "VpcSubnetIds", "VpcSecurityGroupIds", "AlarmTopicArn"}
+    assert "VpcSubnetIds" not in made(chain())["Parameters"]
+    assert set(default_settings("d", ("poller",))) == names - {"ArtifactBucket", "DefinitionKey", "PollerKey"}

@@ -48,14 +48,14 @@ def airflow_environment() -> Any:
         for folder in ("dags", "plugins"):
             (home / folder).mkdir(parents=True, exist_ok=True)
         passwords = home / "passwords.json"
-        passwords.write_text(json.dumps({"admin": "admin", "viewer": "viewer"}))
+        passwords.write_text(json.dumps({name: name for name in ("admin", "user", "viewer")}))
         kept = {name: value for name, value in os.environ.items() if not name.startswith("AIRFLOW")}
         return kept | {
             "AIRFLOW_HOME": str(home),
             "AIRFLOW__API_AUTH__JWT_SECRET": "a secret of the tests " * 3,
             "AIRFLOW__CORE__LOAD_EXAMPLES": "False",
             "AIRFLOW__CORE__SIMPLE_AUTH_MANAGER_PASSWORDS_FILE": str(passwords),
-            "AIRFLOW__CORE__SIMPLE_AUTH_MANAGER_USERS": "admin:admin,viewer:viewer",
+            "AIRFLOW__CORE__SIMPLE_AUTH_MANAGER_USERS": "admin:admin,user:user,viewer:viewer",
             "AIRFLOW__USAGE_DATA_COLLECTION__ENABLED": "False",
             **settings,
         }

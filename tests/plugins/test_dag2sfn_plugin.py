@@ -78,13 +78,15 @@ def test_it_loads_by_entry_point_and_adds_one_page_to_the_navigation(
     assert loaded["pages"] == str(plugins_folder / "dag2sfn_pages" / "bundles.py")
     assert loaded["apps"] == ["/dag2sfn"]
     assert loaded["import_errors"] == {}
-    (page,) = loaded["react_apps"]
-    assert (page["name"], page["destination"]) == ("Step Functions", "nav")
-    assert page["bundle_url"] == "/dag2sfn/static/step_functions.js"
+    pages = {page["destination"]: page for page in loaded["react_apps"]}
+    assert set(pages) == {"nav", "dag", "dag_run", "task_instance"}
+    assert {page["name"] for page in pages.values()} == {"Step Functions"}
+    assert {page["bundle_url"] for page in pages.values()} == {"/dag2sfn/static/step_functions.js"}
+    assert len({page["url_route"] for page in pages.values()}) == 4
 
 
 def test_its_files_are_found_behind_a_reverse_proxy(in_airflow: Callable[..., Any]) -> None:
-    (page,) = in_airflow(LOADED, AIRFLOW__API__BASE_URL="https://example.org/airflow/")["react_apps"]
+    page, *_ = in_airflow(LOADED, AIRFLOW__API__BASE_URL="https://example.org/airflow/")["react_apps"]
     assert page["bundle_url"] == "/airflow/dag2sfn/static/step_functions.js"
 
 

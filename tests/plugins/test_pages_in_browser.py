@@ -20,6 +20,9 @@ from typing import Any
 import httpx
 import pytest
 
+from converter.local import LocalAws
+from playground import scene
+
 playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
 CHROMIUM = shutil.which("chromium")
 
@@ -31,7 +34,7 @@ pytestmark = [
 EXAMPLE = Path(__file__).parents[2] / "dags" / "partial_fan_in.py"
 BIN = Path(sys.executable).parent
 FLAGS = ["--no-sandbox", "--disable-background-networking", "--disable-component-update", "--disable-sync"]
-API = "**/dag2sfn/api/v1/bundles"
+API = "**/dag2sfn/api/v1/dags"
 
 GLUE_DAG = """
 from airflow.providers.amazon.aws.operators.glue import GlueJobOperator
@@ -49,11 +52,16 @@ class Airflow:
 
 
 @pytest.fixture(scope="module")
-def airflow(tmp_path_factory: pytest.TempPathFactory, airflow_environment: Any) -> Iterator[Airflow]:
-    """Airflow's API server over three converted DAGs: one as it was, one edited since, one deleted since."""
+def airflow(
+    tmp_path_factory: pytest.TempPathFactory, airflow_environment: Any, local_aws: LocalAws
+) -> Iterator[Airflow]:
+    """Airflow's API server over three converted DAGs: one deployed, one edited since, one deleted since.
+
+    One more was never converted.
+    """
     home = tmp_path_factory.mktemp("airflow")
     bundles, port = home / "dag2sfn", _free_port()
-    environment = airflow_environment(home)
+    environment = airflow_environment(home, AIRFLOW_CONN_AWS_DEFAULT="aws://") | local_aws.environment()
     dags = home / "dags"
     shutil.copy(EXAMPLE, dags)
     for dag_id in ("customer_orders", "month_end_close"):
@@ -62,10 +70,13 @@ def airflow(tmp_path_factory: pytest.TempPathFactory, airflow_environment: Any) 
     def run(*command: str) -> None:
         subprocess.run([BIN / command[0], *command[1:]], env=environment, cwd=home, check=True, timeout=120)
 
-    run("dag2sfn", "convert", "dags", "-o", str(bundles))
+    run("dag2sfn", "convert", "dags", "-o", str(bundles), "--poll-interval", "1")
+    (dags / "by_hand.py").write_text(GLUE_DAG.format(dag_id="by_hand"))
     with (dags / "customer_orders.py").open("a") as file:
         file.write("# edited\n")
     (dags / "month_end_close.py").unlink()
+    scene.set_up(local_aws, bundles / "partial_fan_in", {"glue3": 8})
+    run("dag2sfn", "deploy", str(bundles / "partial_fan_in"))
     run("airflow", "db", "migrate")
     run("airflow", "dags", "reserialize")
     url = f"http://127.0.0.1:{port}/"
@@ -184,12 +195,13 @@ def test_the_navigation_leads_to_the_converted_dags(
     page = open_page(user=user)
     expect = playwright.expect
     expect(_row(page, "partial_fan_in")).to_contain_text("dag2sfn-partial_fan_in")
-    expect(_row(page, "partial_fan_in")).to_contain_text("Converted")
+    expect(_row(page, "partial_fan_in")).to_contain_text("Deployed")
     expect(_row(page, "customer_orders")).to_contain_text("Source changed")
+    expect(_row(page, "by_hand")).to_contain_text("Not converted")
     expect(_row(page, "month_end_close")).to_contain_text("Unknown")
     expect(page.get_by_role("link", name="month_end_close")).to_have_count(0)
     page.get_by_role("link", name="partial_fan_in").click()
-    page.wait_for_url(f"{airflow.url}dags/partial_fan_in")
+    page.wait_for_url(f"{airflow.url}dags/partial_fan_in/plugin/step-functions-dag")
     assert console.errors == []
 
 
@@ -206,31 +218,31 @@ def test_the_search_box_narrows_the_list_and_is_reached_by_keyboard(
             break
     expect(search).to_be_focused()
     page.keyboard.type("Changed orders")
-    expect(page.get_by_text("1 of 3 DAGs")).to_be_visible()
+    expect(page.get_by_text("1 of 4 DAGs")).to_be_visible()
     expect(page.get_by_role("row")).to_have_count(2)
     page.keyboard.press("Control+A")
     page.keyboard.type("no such dag")
-    expect(page.get_by_text("No converted DAG matches")).to_be_visible()
+    expect(page.get_by_text("No DAG matches")).to_be_visible()
     page.get_by_role("button", name="Clear search").click()
-    expect(page.get_by_text("3 DAGs")).to_be_visible()
+    expect(page.get_by_text("4 DAGs")).to_be_visible()
     assert console.errors == []
 
 
-def test_without_bundles_the_page_says_what_to_do(
-    open_page: Callable[..., Any], console: Console, airflow: Airflow
+def test_without_converted_dags_the_page_says_what_to_do(
+    log_in: Callable[..., Any], console: Console
 ) -> None:
-    away = airflow.bundles.rename(airflow.bundles.with_name("away"))
-    try:
-        page = open_page()
-        expect = playwright.expect
-        expect(page.get_by_text("does not exist yet")).to_be_visible()
-        expect(page.get_by_text(f"dag2sfn convert dags/my_dag.py -o {airflow.bundles}")).to_be_visible()
-        airflow.bundles.mkdir()
-        page.get_by_role("button", name="Reload").click()
-        expect(page.get_by_text("holds no bundle")).to_be_visible()
-        airflow.bundles.rmdir()
-    finally:
-        away.rename(airflow.bundles)
+    page = log_in()
+    empty = {"folder": "/opt/bundles", "folder_exists": False, "aws_problem": None, "dags": []}
+    page.route(API, lambda route: route.fulfill(json=empty))
+    page.get_by_role("link", name="Step Functions").click()
+    expect = playwright.expect
+    expect(page.get_by_text("does not exist yet")).to_be_visible()
+    expect(page.get_by_text("dag2sfn convert dags/my_dag.py -o /opt/bundles")).to_be_visible()
+    page.unroute(API)
+    page.route(API, lambda route: route.fulfill(json={**empty, "folder_exists": True}))
+    page.get_by_role("button", name="Reload").click()
+    expect(page.get_by_text("holds no bundle")).to_be_visible()
+    page.unroute(API)
     page.get_by_role("button", name="Reload").click()
     expect(_row(page, "partial_fan_in")).to_be_visible()
     assert console.errors == []
@@ -269,7 +281,7 @@ def test_bars_stand_where_the_table_will_be(log_in: Callable[..., Any]) -> None:
 def test_a_narrow_window_shows_names_and_states(open_page: Callable[..., Any], console: Console) -> None:
     page = open_page(width=400, height=800)
     expect = playwright.expect
-    expect(_row(page, "partial_fan_in").get_by_text("Converted")).to_be_in_viewport()
+    expect(_row(page, "partial_fan_in").get_by_text("Deployed")).to_be_in_viewport()
     expect(page.get_by_text("dag2sfn-partial_fan_in, 5 tasks")).to_be_in_viewport()
     expect(page.get_by_role("columnheader", name="Source file")).to_be_hidden()
     table = page.get_by_role("table")
@@ -307,3 +319,72 @@ def _lightness(page: Any, color: str) -> float:
         color,
     )
     return sum(painted) / 3 / 255
+
+
+@pytest.fixture
+def open_dag(airflow: Airflow, log_in: Callable[..., Any]) -> Callable[..., Any]:
+    """Open the tab Step Functions of the example DAG."""
+
+    def open_it(**given: Any) -> Any:
+        page = log_in(**given)
+        page.goto(f"{airflow.url}dags/partial_fan_in/plugin/step-functions-dag")
+        page.get_by_role("region", name="The plan of partial_fan_in").wait_for(timeout=60_000)
+        return page
+
+    return open_it
+
+
+def _trigger(page: Any) -> None:
+    section = page.locator("section[aria-busy]")
+    section.get_by_role("button", name="Trigger").click()
+    page.get_by_role("form").get_by_role("button", name="Start").click()
+
+
+@pytest.mark.parametrize("user", ["admin", "user"])
+def test_an_execution_is_triggered_and_watched_to_its_end_without_reload(
+    open_dag: Callable[..., Any], console: Console, user: str
+) -> None:
+    page = open_dag(user=user)
+    _trigger(page)
+    expect = playwright.expect
+    expect(page.locator("g.step.running").first).to_be_visible(timeout=20_000)
+    tasks = page.get_by_role("table", name="Tasks")
+    expect(tasks.get_by_role("row").filter(has_text="report_b")).to_contain_text("success", timeout=90_000)
+    expect(tasks.get_by_role("row").filter(has_text="glue1")).to_contain_text("jr_")
+    expect(page.locator("g.step.success")).to_have_count(5)
+    assert console.errors == []
+
+
+def test_an_execution_is_stopped_and_resumed(open_dag: Callable[..., Any], console: Console) -> None:
+    page = open_dag()
+    _trigger(page)
+    expect = playwright.expect
+    listed = page.get_by_role("table", name="Executions")
+    listed.get_by_role("button", name="Stop").first.click(timeout=20_000)
+    expect(listed.get_by_text("aborted").first).to_be_visible(timeout=20_000)
+    expect(page.get_by_text("stopped by admin in Airflow").first).to_be_visible(timeout=20_000)
+    listed.get_by_role("button", name="Resume").first.click()
+    expect(listed.get_by_text("running").first).to_be_visible(timeout=20_000)
+    listed.get_by_role("button", name="Stop").first.click()
+    assert console.errors == []
+
+
+def test_a_viewer_sees_no_button_that_starts(open_dag: Callable[..., Any], console: Console) -> None:
+    page = open_dag(user="viewer")
+    section = page.locator("section[aria-busy]")
+    playwright.expect(section.get_by_role("button", name="Definition")).to_be_visible()
+    for name in ("Trigger", "Stop", "Resume"):
+        playwright.expect(section.get_by_role("button", name=name)).to_have_count(0)
+    assert console.errors == []
+
+
+def test_aws_out_of_reach_is_shown_and_got_over(open_dag: Callable[..., Any]) -> None:
+    page = open_dag()
+    listing = "**/dags/partial_fan_in/executions"
+    page.route(listing, lambda route: route.fulfill(status=503, json={"detail": "Could not connect to AWS"}))
+    page.get_by_role("button", name="Reload").click()
+    expect = playwright.expect
+    expect(page.get_by_role("alert").first).to_contain_text("Could not connect to AWS")
+    page.unroute(listing)
+    # By itself: it looks again after a while.
+    expect(page.get_by_role("alert")).to_have_count(0, timeout=20_000)

@@ -47,6 +47,10 @@ class ResourceType:
     def settle(self, aws: Aws, made: Made, old: Properties, new: Properties) -> None:
         """Bring an existing resource from its old properties ({} just after its creation) to the new ones."""
 
+    def refreshed(self, aws: Aws, made: Made) -> Made:
+        """Return an existing resource with the attributes that it has after a change."""
+        return made
+
     def delete(self, aws: Aws, made: Made, properties: Properties) -> None:
         """Delete the resource."""
         raise NotImplementedError

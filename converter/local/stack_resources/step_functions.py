@@ -60,6 +60,11 @@ class StateMachine(ResourceType):
         if gone := gone_tags(old, new):
             machines.untag_resource(resourceArn=made.id, tagKeys=gone)
 
+    def refreshed(self, aws: Aws, made: Made) -> Made:
+        """Return the machine with the revision that it is at."""
+        revision = aws("stepfunctions").describe_state_machine(stateMachineArn=made.id).get("revisionId")
+        return Made(made.id, {**made.attributes, "StateMachineRevisionId": revision or "INITIAL"})
+
     def delete(self, aws: Aws, made: Made, properties: Properties) -> None:
         """Delete the machine with its versions and aliases."""
         aws("stepfunctions").delete_state_machine(stateMachineArn=made.id)

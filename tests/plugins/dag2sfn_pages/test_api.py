@@ -1,81 +1,11 @@
 from __future__ import annotations
 
 import hashlib
-import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
-
-DAG_FILE = """
-from airflow.sdk import DAG
-from airflow.providers.standard.operators.empty import EmptyOperator
-
-with DAG("{dag_id}", schedule=None):
-    EmptyOperator(task_id="only")
-"""
-DAG_IDS = ("orders", "invoices", "payroll", "windows")
-
-
-@pytest.fixture(scope="module")
-def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return tmp_path_factory.mktemp("airflow")
-
-
-@pytest.fixture(scope="module")
-def airflow(home: Path, airflow_environment: Any, plugins_folder: Path) -> Iterator[Any]:
-    """Make this process an Airflow with a database that has read four DAG files; return its auth manager."""
-    if "airflow" in sys.modules:
-        pytest.skip("Airflow is already imported in this process, with another configuration")
-    with pytest.MonkeyPatch.context() as patch:
-        for name, value in airflow_environment(home).items():
-            patch.setenv(name, value)
-        patch.syspath_prepend(str(plugins_folder))
-        for dag_id in DAG_IDS:
-            # Bytes, since the line ends matter.
-            text = DAG_FILE.format(dag_id=dag_id)
-            text = text.replace("\n", "\r\n") if dag_id == "windows" else text
-            (home / "dags" / f"{dag_id}.py").write_bytes(text.encode())
-        _read_dags(home / "dags")
-
-        from airflow.api_fastapi.app import init_auth_manager
-
-        yield init_auth_manager()
-
-
-def _read_dags(folder: Path) -> None:
-    from airflow import settings
-    from airflow.dag_processing.dagbag import DagBag, sync_bag_to_db
-    from airflow.models.dagbundle import DagBundleModel
-    from airflow.utils.db import initdb
-    from airflow.utils.session import create_session
-
-    settings.initialize()
-    initdb()
-    with create_session() as session:
-        session.add(DagBundleModel(name="dags-folder"))
-    bag = DagBag(folder, bundle_path=folder, bundle_name="dags-folder")
-    assert bag.import_errors == {}
-    sync_bag_to_db(bag, "dags-folder", None)
-
-
-@pytest.fixture
-def folder(airflow: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    monkeypatch.setenv("AIRFLOW__DAG2SFN__BUNDLES_FOLDER", str(tmp_path / "bundles"))
-    return tmp_path / "bundles"
-
-
-@pytest.fixture
-def client(airflow: Any) -> Any:
-    """A client of the plugin's app, mounted in another app as Airflow's API server does it."""
-    from dag2sfn_pages.app import create_app
-    from fastapi import FastAPI
-    from fastapi.testclient import TestClient
-
-    api_server = FastAPI()
-    api_server.mount("/dag2sfn", create_app())
-    return TestClient(api_server)
 
 
 @pytest.fixture
@@ -86,7 +16,7 @@ def list_bundles(airflow: Any, client: Any) -> Callable[..., Any]:
     def call(role: str | None = "viewer", status: int = 200) -> Any:
         token = airflow.generate_jwt(SimpleAuthManagerUser(username="somebody", role=role))
         headers = {"Authorization": f"Bearer {token}"}
-        response = client.get("/dag2sfn/api/v1/bundles", headers=headers)
+        response = client.get("/dag2sfn/api/v1/dags", headers=headers)
         assert response.status_code == status, response.text
         return response.json()
 
@@ -94,7 +24,9 @@ def list_bundles(airflow: Any, client: Any) -> Callable[..., Any]:
 
 
 def _states(listed: Any) -> dict[str, str]:
-    return {bundle["dag_id"]: bundle["state"] for bundle in listed["bundles"]}
+    """Return the states of the DAGs about which there is something to say."""
+    states = {dag["dag_id"]: dag["state"] for dag in listed["dags"]}
+    return {dag_id: state for dag_id, state in states.items() if state != "not_converted"}
 
 
 def _sha256(path: Path) -> str:
@@ -102,17 +34,18 @@ def _sha256(path: Path) -> str:
 
 
 def test_nobody_is_let_in_without_login(folder: Path, client: Any) -> None:
-    assert client.get("/dag2sfn/api/v1/bundles").status_code == 401
+    assert client.get("/dag2sfn/api/v1/dags").status_code == 401
     forged = {"Authorization": "Bearer not.a.token"}
-    assert client.get("/dag2sfn/api/v1/bundles", headers=forged).status_code == 403
+    assert client.get("/dag2sfn/api/v1/dags", headers=forged).status_code == 403
 
 
 def test_every_route_of_the_api_requires_a_user(client: Any, airflow: Any) -> None:
     from airflow.api_fastapi.core_api.security import get_user
-    from dag2sfn_pages.api import router
+    from dag2sfn_pages import api, dag_api, run_api
 
-    assert router.routes
-    for route in router.routes:
+    routes = [route for module in (api, dag_api, run_api) for route in module.router.routes]
+    assert len(routes) > 10
+    for route in routes:
         assert get_user in [dependency.call for dependency in route.dependant.dependencies]
 
 
@@ -138,21 +71,20 @@ def test_a_bundle_is_described_from_its_manifest(
     folder: Path, list_bundles: Callable[..., Any], write_manifest: Any
 ) -> None:
     write_manifest(folder, "orders")
-    assert list_bundles() == {
-        "folder": str(folder),
-        "folder_exists": True,
-        "bundles": [
-            {
-                "dag_id": "orders",
-                "in_airflow": True,
-                "state": "source_changed",
-                "reason": "The DAG file is no longer the one that was converted: convert it again.",
-                "machine_name": "dag2sfn-orders",
-                "tasks": 1,
-                "converter_version": "0.1.0",
-                "source_file": "dags/orders.py",
-            }
-        ],
+    listed = list_bundles()
+    assert (listed["folder"], listed["folder_exists"], listed["aws_problem"]) == (str(folder), True, None)
+    assert [dag["dag_id"] for dag in listed["dags"]] == ["invoices", "orders", "payroll", "windows"]
+    assert listed["dags"][1] == {
+        "dag_id": "orders",
+        "in_airflow": True,
+        "state": "source_changed",
+        "is_deployed": False,
+        "reason": "The DAG file is no longer the one that was converted: convert it again.",
+        "machine_name": "dag2sfn-orders",
+        "machine_url": None,
+        "tasks": 1,
+        "converter_version": "0.1.0",
+        "source_file": "dags/orders.py",
     }
 
 
@@ -160,8 +92,8 @@ def test_a_dag_that_airflow_does_not_have_is_unknown(
     folder: Path, list_bundles: Callable[..., Any], write_manifest: Any
 ) -> None:
     write_manifest(folder, "elsewhere")
-    (bundle,) = list_bundles()["bundles"]
-    assert (bundle["state"], bundle["in_airflow"]) == ("unknown", False)
+    bundle = list_bundles()["dags"][0]
+    assert (bundle["dag_id"], bundle["state"], bundle["in_airflow"]) == ("elsewhere", "unknown", False)
 
 
 def test_a_broken_bundle_is_listed_as_unreadable(
@@ -171,7 +103,7 @@ def test_a_broken_bundle_is_listed_as_unreadable(
     write_manifest(folder, "invoices", dag_id=7)
     listed = list_bundles()
     assert _states(listed) == {"invoices": "unreadable", "orders": "unreadable"}
-    assert "no JSON text; convert the DAG again" in listed["bundles"][1]["reason"]
+    assert "no JSON text; convert the DAG again" in listed["dags"][1]["reason"]
 
 
 def test_only_dags_that_the_user_may_read_are_listed(
@@ -199,11 +131,12 @@ def test_a_user_without_a_role_sees_no_dag(
 ) -> None:
     write_manifest(folder, "orders")
     write_manifest(folder, "elsewhere")
-    assert list_bundles(role=None)["bundles"] == []
+    assert list_bundles(role=None)["dags"] == []
 
 
 def test_a_folder_that_is_not_there_is_said_so(folder: Path, list_bundles: Callable[..., Any]) -> None:
-    assert list_bundles() == {"folder": str(folder), "folder_exists": False, "bundles": []}
+    listed = list_bundles()
+    assert (listed["folder"], listed["folder_exists"], _states(listed)) == (str(folder), False, {})
 
 
 def test_a_folder_that_cannot_be_listed_is_an_error_with_its_reason(

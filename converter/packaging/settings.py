@@ -1,0 +1,129 @@
+"""What people may set on a stack, because it differs between accounts, and what resources have in common."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from converter.identity import machine_name
+from converter.packaging.yaml_text import Ref, Sub, without_notes
+
+DEFAULT_RETENTION_DAYS = 90
+#: AWS documentation, PutRetentionPolicy.
+_RETENTION_DAYS = [1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557]
+_RETENTION_DAYS += [2922, 3288, 3653]
+
+#: For what running executions may still need when an update takes it away. `deploy` removes it later; what a
+#: failed creation leaves, CloudFormation removes.
+KEPT: Mapping[str, str] = {"DeletionPolicy": "RetainExceptOnCreate", "UpdateReplacePolicy": "Retain"}
+
+
+def parameters(dag_id: str, functions: Sequence[str]) -> dict[str, Any]:
+    """Return the parameters that people may set; ``functions`` are the folders of the stack's functions."""
+    written: dict[str, Any] = {
+        "MachineName": {
+            "Type": "String",
+            "Default": machine_name(dag_id),
+            "AllowedPattern": "[A-Za-z0-9_-]{1,80}",
+            "Description": "The machine's name; dag2sfn finds the DAG's machine by the default",
+        },
+        "LogRetentionDays": {
+            "Type": "Number",
+            "Default": DEFAULT_RETENTION_DAYS,
+            "AllowedValues": _RETENTION_DAYS,
+            "Description": "How long logs are kept; the history of an execution is kept for 90 days anyway",
+        },
+        "Tracing": {
+            "Type": "String",
+            "Default": "true",
+            "AllowedValues": ["true", "false"],
+            "Description": "Whether AWS X-Ray traces executions and functions",
+        },
+        "AlarmTopicArn": _optional("The SNS topic that alarms tell; none by default"),
+        "KmsKeyArn": _optional(
+            "The key that encrypts history, logs, table and functions' variables; AWS's own by default. Its "
+            "policy must allow the service CloudWatch Logs to use it"
+        ),
+        "PermissionsBoundaryArn": _optional("The permissions boundary of all roles; none by default"),
+    }
+    if functions:
+        for name, what in (("VpcSubnetIds", "subnets"), ("VpcSecurityGroupIds", "security groups")):
+            written[name] = {
+                "Type": "CommaDelimitedList",
+                "Default": "",
+                "Description": f"The {what} in which the functions run; in no VPC by default",
+            }
+    if "tasks" in functions:
+        written["TaskPolicyArns"] = {
+            "Type": "CommaDelimitedList",
+            "Default": "",
+            "Description": "Managed policies for what the Python tasks do in AWS; none by default",
+        }
+    return written
+
+
+def _optional(description: str) -> dict[str, Any]:
+    return {"Type": "String", "Default": "", "Description": description}
+
+
+def conditions(functions: Sequence[str]) -> dict[str, Any]:
+    """Return the conditions that follow from the parameters."""
+    written: dict[str, Any] = {
+        "IsTraced": {"Fn::Equals": [Ref("Tracing"), "true"]},
+        "HasAlarmTopic": _is_given(Ref("AlarmTopicArn")),
+        "HasKey": _is_given(Ref("KmsKeyArn")),
+        "HasBoundary": _is_given(Ref("PermissionsBoundaryArn")),
+    }
+    if functions:
+        written["IsInVpc"] = _is_given({"Fn::Join": ["", Ref("VpcSubnetIds")]})
+    if "tasks" in functions:
+        written["HasTaskPolicies"] = _is_given({"Fn::Join": ["", Ref("TaskPolicyArns")]})
+    return written
+
+
+def _is_given(value: Any) -> dict[str, Any]:
+    return {"Fn::Not": [{"Fn::Equals": [value, ""]}]}
+
+
+def default_settings(dag_id: str, functions: Sequence[str] = ()) -> dict[str, str]:
+    """Return the parameters that people may set on a stack, with what they are until then.
+
+    ``functions`` are those of the manifest.
+    """
+    return {name: str(item["Default"]) for name, item in parameters(dag_id, functions).items()}
+
+
+def only_if(condition: str, value: Any) -> dict[str, Any]:
+    """Return a value that stands only under a condition of the template."""
+    return {"Fn::If": [condition, value, Ref("AWS::NoValue")]}
+
+
+def tags_of(dag_id: str) -> list[dict[str, str]]:
+    """Return the tag by which costs can be told apart by DAG."""
+    return [{"Key": "dag2sfn:dag-id", "Value": dag_id}]
+
+
+def log_group(name: str, dag_id: str) -> dict[str, Any]:
+    """Return a log group.
+
+    One of a fixed name that outlived its stack would be in the way of the next deployment, so log groups go
+    with the stack, which is the default.
+    """
+    return {
+        "Type": "AWS::Logs::LogGroup",
+        "Properties": {
+            "LogGroupName": Sub(name),
+            "RetentionInDays": Ref("LogRetentionDays"),
+            "KmsKeyId": only_if("HasKey", Ref("KmsKeyArn")),
+            "Tags": tags_of(dag_id),
+        },
+    }
+
+
+def digest_of(value: Any) -> str:
+    """Return a digest of eight digits: what differs has another."""
+    # What is left besides JSON are references, whose text says what they are.
+    text = json.dumps(without_notes(value), sort_keys=True, default=str)
+    return hashlib.sha256(text.encode()).hexdigest()[:8]

@@ -1,0 +1,72 @@
+// The tab on a task instance: the same task in the run's counterpart on Step Functions.
+
+import { address, useJson } from "./api.js";
+import { Failed, Frame, Problem } from "./dag_tab.js";
+import { Loading, ReloadButton, plural } from "./parts.js";
+import { ConsoleLink, Json, StateBadge, clock, duration } from "./shown.js";
+
+const { createElement: h } = globalThis.React;
+const { Box, Flex, Heading, Stack, Text } = globalThis.ChakraUI;
+
+export function TaskTab({ dagId, runId, taskId }) {
+  const { data, error, loading, reload } = useJson(address("dags", dagId, "runs", runId, "tasks", taskId), {
+    every: ({ execution }) => (execution.status === "RUNNING" ? 3_000 : 0),
+  });
+  if (data === undefined) {
+    return h(
+      Frame,
+      { busy: loading },
+      error ? h(Failed, { error, onRetry: reload }) : h(Loading),
+    );
+  }
+  const { execution, task, tries, waits } = data;
+  return h(
+    Frame,
+    { busy: loading },
+    h(
+      Flex,
+      { align: "center", gap: 3, wrap: "wrap" },
+      h(StateBadge, { state: task.state }),
+      h(Text, { fontSize: "sm" }, `${clock(task.start)} ${duration(task.start, task.end)}`),
+      h(ConsoleLink, { href: execution.url }, execution.name),
+      h(ReloadButton, { ml: "auto", onClick: reload }),
+    ),
+    error && h(Failed, { error, onRetry: reload }),
+    task.error && h(Problem, { text: [task.error, task.cause].filter(Boolean).join(": ") }),
+    waits.map((wait) =>
+      h(
+        Text,
+        { fontSize: "sm", key: wait.start },
+        `Waited for ${wait.awaited.join(", ")} ${duration(wait.start, wait.end)}: a poller asked ${plural(wait.asked, "time")}.`,
+      ),
+    ),
+    h(Section, { title: "Output" }, outputs(task)),
+    h(
+      Section,
+      { title: plural(tries.length, "try").replace("trys", "tries") },
+      tries.map((one, index) =>
+        h(
+          Box,
+          { key: one.start },
+          h(
+            Text,
+            { fontSize: "sm", mb: 1 },
+            `${index + 1}: ${clock(one.start)}, ${duration(one.start, one.end)}${one.error ? `, ${one.error}: ${one.cause ?? ""}` : ""}`,
+          ),
+          one.input && h(Json, { label: `input of try ${index + 1}`, value: one.input }),
+        ),
+      ),
+    ),
+  );
+}
+
+function outputs(task) {
+  const all = task.output === null ? task.xcom : { return_value: task.output, ...task.xcom };
+  return Object.keys(all).length === 0
+    ? h(Text, { color: "fg.muted", fontSize: "sm" }, "none")
+    : h(Json, { label: "output", value: Object.keys(task.xcom).length === 0 ? task.output : all });
+}
+
+function Section({ title, children }) {
+  return h(Stack, { gap: 2 }, h(Heading, { as: "h2", size: "sm" }, title), children);
+}

@@ -1,0 +1,62 @@
+// The tasks of an execution, as they are now.
+
+import { StateBadge, clock, duration } from "./shown.js";
+
+const { createElement: h } = globalThis.React;
+const { Box, Table, Text, VisuallyHidden } = globalThis.ChakraUI;
+
+const WIDE = { base: "none", md: "table-cell" };
+
+export function TasksTable({ tasks }) {
+  const header = (text, props) => h(Table.ColumnHeader, { whiteSpace: "nowrap", ...props }, text);
+  return h(
+    Box,
+    { borderRadius: "md", borderWidth: 1, overflowX: "auto" },
+    h(
+      Table.Root,
+      { size: "sm" },
+      h(VisuallyHidden, { as: "caption" }, "Tasks"),
+      h(
+        Table.Header,
+        null,
+        h(
+          Table.Row,
+          null,
+          header("Task"),
+          header("State"),
+          header("Start", { display: WIDE }),
+          header("Duration", { display: WIDE }),
+          header("Tries", { display: WIDE, textAlign: "end" }),
+          header("Output or error"),
+        ),
+      ),
+      h(
+        Table.Body,
+        null,
+        Object.entries(tasks).map(([taskId, task]) => h(TaskRow, { key: taskId, task, taskId })),
+      ),
+    ),
+  );
+}
+
+function TaskRow({ taskId, task }) {
+  const cell = (content, props) => h(Table.Cell, { overflowWrap: "anywhere", ...props }, content);
+  const shown = task.error ? [task.error, task.cause].filter(Boolean).join(": ") : outputOf(task);
+  return h(
+    Table.Row,
+    { verticalAlign: "top" },
+    cell(taskId, { fontWeight: "bold", minW: "8rem" }),
+    cell(h(StateBadge, { state: task.state })),
+    cell(clock(task.start), { display: WIDE }),
+    cell(duration(task.start, task.end), { display: WIDE }),
+    cell(task.start ? task.attempts : "", { display: WIDE, textAlign: "end" }),
+    cell(h(Text, { fontFamily: "mono", fontSize: "xs", lineClamp: 3, title: shown }, shown)),
+  );
+}
+
+function outputOf({ output }) {
+  if (output === null || output === undefined) {
+    return "";
+  }
+  return typeof output === "string" ? output : JSON.stringify(output);
+}

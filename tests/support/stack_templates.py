@@ -1,0 +1,60 @@
+"""Templates as tests read them: resources without the digests in their names, what a role is allowed."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from workflows import machine_of
+
+from converter.packaging.bundle import function_sources
+from converter.packaging.template import template, template_text
+from converter.packaging.yaml_text import Sub, without_notes
+
+WITHOUT_DIGEST = re.compile("(?<=Role|sion)[0-9a-f]{8}$")
+
+
+class Named(dict):
+    """Resources, found without the digests at the ends of their names."""
+
+    def __missing__(self, name: str) -> Any:
+        [found] = [key for key in self if WITHOUT_DIGEST.sub("", key) == name]
+        return self[found]
+
+
+def made(flow: Any, options: Any = None, machine: Any = None) -> dict[str, Any]:
+    machine = machine or machine_of(flow, options)
+    written = without_notes(template(flow, machine, function_sources(flow, machine)))
+    return {**written, "Resources": Named(written["Resources"])}
+
+
+def text_of(flow: Any, options: Any = None) -> str:
+    machine = machine_of(flow, options)
+    return template_text(flow, machine, function_sources(flow, machine))
+
+
+def statements_of(role: Mapping[str, Any]) -> list[Any]:
+    """Every statement of a role, also those that stand only under a condition."""
+    [policy] = role["Properties"]["Policies"]
+    written = policy["PolicyDocument"]["Statement"]
+    return [statement["Fn::If"][1] if "Fn::If" in statement else statement for statement in written]
+
+
+def allowed_by(role: Mapping[str, Any]) -> set[tuple[str, str]]:
+    """Every pair of action and resource; a reference as it would be written in YAML."""
+    return {
+        (action, resource.text if isinstance(resource, Sub) else str(resource))
+        for statement in statements_of(role)
+        for action in statement["Action"]
+        for resource in statement["Resource"]
+    }
+
+
+#: What every function's role is allowed under the conditions of the template: tracing, a VPC, a key.
+OF_A_FUNCTION = {
+    *((f"xray:{action}", "*") for action in ["PutTelemetryRecords", "PutTraceSegments"]),
+    *((f"ec2:{action}NetworkInterface", "*") for action in ["Create", "Delete"]),
+    ("ec2:DescribeNetworkInterfaces", "*"),
+    ("kms:Decrypt", "!Ref KmsKeyArn"),
+}
