@@ -46,7 +46,7 @@ def json_text(document: Any) -> str:
     try:
         return json.dumps(document, indent=2)
     except RecursionError:
-        problem = "the plan has too many levels for JSON, and for a machine"
+        problem = "the plan has too many levels for JSON"
         raise Dag2SfnError(Diagnostic(d.TOO_LARGE, problem, "split the DAG in two")) from None
 
 
