@@ -419,7 +419,7 @@ def _run_of_airflows(airflow: Airflow, run_id: str) -> None:
 def test_a_run_of_airflows_is_run_on_step_functions_too(
     airflow: Airflow, log_in: Callable[..., Any], console: Console
 ) -> None:
-    run_id = "by_hand"
+    run_id = "on_both"
     _run_of_airflows(airflow, run_id)
     page = log_in()
     expect = playwright.expect
