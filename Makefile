@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 INSTALLED := $(VENV)/.installed
 
-.PHONY: help demo up test test-full bench check format docs lock clean
+.PHONY: help demo up test test-full test-long bench check format docs lock clean
 
 help:  ## what there is
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/'
@@ -27,8 +27,11 @@ test: $(INSTALLED)  ## all tests but those that need a browser, a running Airflo
 	$(BIN)/python -m pytest -q -m "not full" tests/plugins  # alone: Airflow reads its configuration once a process
 
 test-full: $(INSTALLED)  ## the tests that `make test` leaves out
-	$(BIN)/python -m pytest -q -n auto -m full tests/verify
-	$(BIN)/python -m pytest -q -m full --ignore=tests/verify
+	$(BIN)/python -m pytest -q -n auto -m full --ignore=tests/plugins --ignore=tests/benchmarks
+	$(BIN)/python -m pytest -q -m full tests/plugins tests/benchmarks
+
+test-long: $(INSTALLED)  ## the random tests of test-full, ten times as many: hours
+	DAG2SFN_TEST_SCALE=10 $(BIN)/python -m pytest -q -n auto -m full tests/verify tests/engine/test_fuzz.py
 
 bench: $(INSTALLED)  ## planner: time, distance from the optimum; pollers: what waiting costs; the local AWS under load
 	$(BIN)/python -m benchmarks.planning

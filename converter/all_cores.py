@@ -7,7 +7,7 @@ from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ProcessPoolExecutor
 from contextlib import contextmanager
-from multiprocessing import get_context
+from multiprocessing import get_context, resource_tracker
 from typing import Any, TypeVar
 
 _Item = TypeVar("_Item")
@@ -44,23 +44,38 @@ def each(work: Callable[[_Item], _Result], items: Iterable[_Item], *, jobs: int)
 
 
 def _start_all(pool: ProcessPoolExecutor, jobs: int) -> None:
-    with ctrl_c_ignored():
+    with ctrl_c_held():
         for _ in range(jobs):
             pool.submit(_nothing)  # starts a process
 
 
 @contextmanager
-def ctrl_c_ignored() -> Iterator[None]:
-    """Ignore Ctrl-C, here and in the processes that are started meanwhile, until they are prepared."""
-    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+def ctrl_c_held() -> Iterator[None]:
+    """Hold Ctrl-C back: here until the end, in processes that are started meanwhile until they let it in.
+
+    It may not be ignored, for to start a process takes as long as what it is given takes to be read.
+    """
+    resource_tracker.ensure_running()  # as it starts, it lets signals in
+    pressed = []
+    before = signal.signal(signal.SIGINT, lambda *_: pressed.append(True))  # other threads do not hold it
+    signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
     try:
         yield
     finally:
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})
         signal.signal(signal.SIGINT, before)
+        if pressed:
+            signal.raise_signal(signal.SIGINT)
+
+
+def let_ctrl_c_in() -> None:
+    """In a process that was started while Ctrl-C was held: it ends it from now on, without a word."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})
 
 
 def _prepare(work: Callable[[Any], Any]) -> None:
-    signal.signal(signal.SIGINT, signal.SIG_DFL)  # Ctrl-C ends it without a word
+    let_ctrl_c_in()
     _work.append(work)
 
 

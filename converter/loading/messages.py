@@ -2,37 +2,14 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from pathlib import Path
 
 from converter import diagnostics
 from converter.diagnostics import Diagnostic
 from converter.loading.reader import DagRead, Failure, FileRead
+from converter.loading.remedies import remedy_for
 from converter.workflow import Location, StandIn, StandInKind
-
-#: What to do about errors that DAG files often raise: a pattern of the error, and the remedy.
-_REMEDIES = tuple(
-    (re.compile(pattern), remedy)
-    for pattern, remedy in (
-        (
-            r"the network is closed while DAG files are read",
-            "move it into a task, or allow it: --allow-network",
-        ),
-        (
-            r"section/key \[(?P<section>\w+)/(?P<key>\w+)\] not found in config",
-            "set AIRFLOW__{SECTION}__{KEY} in the environment of the conversion",
-        ),
-        (
-            r"^KeyError: the environment has no '(?P<name>\w+)'",
-            "set {name} in the environment of the conversion",
-        ),
-        (
-            r"^(ModuleNotFound|Import)Error: No module named '(?P<name>\w+)",
-            "install '{name}' beside Airflow, or add the folder that holds it to PYTHONPATH",
-        ),
-    )
-)
 
 
 def of_failure(read: FileRead, failure: Failure, timeout: float) -> Diagnostic:
@@ -43,7 +20,7 @@ def of_failure(read: FileRead, failure: Failure, timeout: float) -> Diagnostic:
         return Diagnostic(
             diagnostics.FILE_RAISES,
             f"{failure.error}{importer}",
-            _remedy(failure.error) or _values_to_give(read.stand_ins),
+            remedy_for(failure.error) or _values_to_give(read.stand_ins),
             location=failure.location,
         )
     if failure.kind == "syntax":
@@ -70,14 +47,6 @@ def of_failure(read: FileRead, failure: Failure, timeout: float) -> Diagnostic:
         "a DAG file must only define DAGs; put what ends the process under `if __name__ == '__main__':`",
         location=failure.location,
     )
-
-
-def _remedy(error: str) -> str:
-    for pattern, remedy in _REMEDIES:
-        if match := pattern.search(error):
-            names = match.groupdict()
-            return remedy.format(**names, **{name.upper(): value.upper() for name, value in names.items()})
-    return ""
 
 
 def _values_to_give(stand_ins: Sequence[StandIn]) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from converter import diagnostics
 from converter.diagnostics import Code, Diagnostic
+from converter.loading.remedies import remedy_for
 from converter.workflow import StandIn, StandInKind, Workflow
 
 #: For each kind: the code, what is so, and what to do. ``{name}`` and ``{detail}`` are those of the stand-in.
@@ -104,6 +105,6 @@ def of_stand_ins(workflow: Workflow) -> tuple[Diagnostic, ...]:
 def _of_stand_in(item: StandIn, workflow: Workflow) -> Diagnostic:
     code, problem, remedy = _MESSAGES[item.kind]
     words = {"name": item.name, "detail": item.detail, "upper": item.name.upper()}
-    return Diagnostic(
-        code, problem.format(**words), remedy.format(**words), item.location, dag_id=workflow.dag_id
-    )
+    known = remedy_for(item.detail) if item.kind is StandInKind.STATEMENT_FAILED else ""
+    remedy = known or remedy.format(**words)
+    return Diagnostic(code, problem.format(**words), remedy, item.location, dag_id=workflow.dag_id)

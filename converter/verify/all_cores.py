@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import signal
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor, as_completed
-from contextlib import contextmanager
 from multiprocessing import get_context
 
+from converter.all_cores import ctrl_c_held, let_ctrl_c_in
 from converter.verify.verification import Verification, Verifier
 
 #: For fewer scenarios than these, other processes would take longer to start than they save.
@@ -35,7 +34,7 @@ def verify_all(
     with ProcessPoolExecutor(
         jobs, get_context("spawn"), initializer=_prepare, initargs=(list(verifiers),)
     ) as pool:
-        with _ctrl_c_ignored():
+        with ctrl_c_held():
             for _ in range(jobs):
                 pool.submit(_nothing)  # starts a process
         futures = [[pool.submit(_play, index, chunk) for chunk in chunks] for index in range(len(verifiers))]
@@ -60,18 +59,8 @@ def _summed(verifier: Verifier, futures: Sequence[Future[Verification]]) -> Veri
     return sum((future.result() for future in futures), Verification(verifier.workflow.dag_id, 0))
 
 
-@contextmanager
-def _ctrl_c_ignored() -> Iterator[None]:
-    """Ignore Ctrl-C, here and in the processes that are started meanwhile, until they are prepared."""
-    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGINT, before)
-
-
 def _prepare(verifiers: Sequence[Verifier]) -> None:
-    signal.signal(signal.SIGINT, signal.SIG_DFL)  # Ctrl-C ends it without a word
+    let_ctrl_c_in()
     _verifiers.extend(verifiers)
 
 

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import threading
 from pathlib import Path
 
 import pytest
@@ -14,7 +15,11 @@ def start(folder: Path) -> tuple[int, str]:
 
 
 @pytest.mark.parametrize("content", ["file", "no database"])
-def test_a_folder_that_cannot_be_used_is_an_error_that_names_it(tmp_path: Path, content: str) -> None:
+def test_a_folder_that_cannot_be_used_is_an_error_that_names_it(
+    tmp_path: Path, content: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # Other tests may have one of their own in this process.
+    monkeypatch.setattr("converter.local.server._one_at_a_time", threading.Lock())
     folder = tmp_path / "state"
     if content == "file":
         folder.write_text("")

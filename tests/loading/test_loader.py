@@ -13,7 +13,7 @@ import pytest
 
 from converter import diagnostics
 from converter.diagnostics import Dag2SfnError
-from converter.loading import load, load_each, load_readable
+from converter.loading import load, load_each, load_readable, of_stand_ins
 from converter.workflow import Location, to_json
 
 HERE = Path(__file__).parent
@@ -226,9 +226,11 @@ def test_a_file_reaches_other_machines_only_if_that_is_allowed(tmp_path):
         threading.Thread(target=server.serve_forever, daemon=True).start()
         file.write_text(REACHES_OUT.replace("PORT", str(server.server_port)))
         (workflow,) = load(file, allow_network=True)
-        problem = only_problem(file)
+        (closed,) = load(file)
         server.shutdown()
     assert [task.task_id for task in workflow.tasks] == ["orders", "clicks"]
+    assert not closed.tasks
+    (problem,) = (item for item in of_stand_ins(closed) if item.code is diagnostics.STATEMENT_FAILED)
     assert "the network is closed while DAG files are read: 127.0.0.1:" in problem.problem
     assert problem.remedy == "move it into a task, or allow it: --allow-network"
 

@@ -3,6 +3,7 @@
 import pytest
 from mapped import days, mapped_glue, xcom
 from random_mapped_dags import random_mapped_dag
+from scale import scaled
 from verifying import OPTIONS, verified, verifier_of
 from workflows import glue, python, workflow
 
@@ -10,7 +11,7 @@ from converter.pipeline import convert
 from converter.verify import airflow_run
 from converter.workflow import TriggerRule
 
-FULL_SEEDS = range(3000, 3400)
+FULL_SEEDS = scaled(3_000, 40)
 CHUNK = 20
 
 
@@ -28,7 +29,7 @@ def test_random_dags_with_mapped_tasks_run_as_in_airflow():
 
 @pytest.mark.full
 @pytest.mark.parametrize("first", FULL_SEEDS[::CHUNK])
-def test_hundreds_of_random_dags_with_mapped_tasks_run_as_in_airflow(first):
+def test_many_random_dags_with_mapped_tasks_run_as_in_airflow(first):
     assert_no_divergence(range(first, first + CHUNK), 25)
 
 

@@ -2,11 +2,12 @@
 
 import pytest
 from random_dags import random_dag
+from scale import scaled
 from verifying import verifier_of
 
 SMALL, LARGE = range(40), range(10_000, 10_003)
-#: With ten scenarios each: ten thousand.
-FULL_SMALL, FULL_LARGE = range(30_000, 30_960), range(40_000, 40_040)
+#: With ten scenarios each: a thousand, and ten thousand in a long run.
+FULL_SMALL, FULL_LARGE = scaled(130_000, 100), scaled(140_000, 4)
 #: DAGs (seed, largest number of tasks) that have shown mistakes of the compiler, and what these were about.
 TELLING = {
     (1_168, 12): "a one_failed behind a poller",

@@ -4,12 +4,14 @@ import itertools
 
 import pytest
 from oracle_scenarios import dag, difference, random_case, random_mapped_case, task
+from scale import scaled
 
 from converter.verify.airflow_run import End, Try
 from converter.workflow import TriggerRule
 
 QUICK_SEEDS = range(25)
 FULL_SEEDS = range(10_000, 15_040)
+MAPPED_SEEDS = scaled(20_000, 120)
 CHUNK = 120
 
 STATES = ("success", "failed", "skipped", "upstream_failed")
@@ -38,7 +40,7 @@ def test_random_dags_with_mapped_tasks_run_as_in_airflow(airflow_play):
 
 
 @pytest.mark.full
-@pytest.mark.parametrize("first", FULL_SEEDS[:1200:CHUNK])
+@pytest.mark.parametrize("first", MAPPED_SEEDS[::CHUNK])
 def test_hundreds_of_random_dags_with_mapped_tasks_run_as_in_airflow(airflow_play, first):
     assert_no_difference(airflow_play, range(first, first + CHUNK), random_mapped_case)
 
