@@ -24,8 +24,9 @@ from converter.comparison.values import Own, ValueDiff, same
 
 #: Of one task; a table of a thousand rows that all differ needs no thousand lines.
 _MOST_OUTPUT_DIFFERENCES = 20
-#: What operators push for their own use: to find a job again after a worker was lost.
-_FOR_OPERATORS = frozenset({"glue_job_run_id"})
+#: What operators push for their own use: to find a job again after a worker was lost, and so that a task that
+#: is cleared stays skipped.
+_FOR_OPERATORS = frozenset({"glue_job_run_id", "skipmixin_key"})
 _ENDED = ("success", "failed", "skipped", "upstream_failed", "removed")
 _NAMES = {Side.AIRFLOW: "Airflow", Side.STEP_FUNCTIONS: "Step Functions"}
 
@@ -175,7 +176,7 @@ def _compared_keys(
     """Yield the XCom keys to compare; what Airflow's operators push for themselves is left out."""
     for key in sorted({*airflow, *step_functions}):
         if key not in step_functions and _is_airflows_own(key, airflow[key]):
-            notes.append(f"XCom {key} is Airflow's own: for links in its UI, or to find a job again")
+            notes.append(f"XCom {key} is Airflow's own: for links in its UI, or to find jobs and skips again")
         else:
             yield key
 

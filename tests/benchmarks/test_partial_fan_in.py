@@ -22,7 +22,7 @@ pytestmark = pytest.mark.full
 
 def test_each_report_starts_as_early_as_it_can_at_fewer_transitions_than_by_hand():
     done = subprocess.run(
-        [*COMMAND, "--format", "json"], cwd=ROOT, capture_output=True, text=True, check=True, timeout=180
+        [*COMMAND, "--format", "json"], cwd=ROOT, capture_output=True, text=True, check=True, timeout=400
     )
     runs = json.loads(done.stdout)
     converted, stop = runs["converted"], runs["converted, --failures stop"]

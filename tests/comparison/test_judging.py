@@ -79,6 +79,13 @@ def test_other_keys_are_compared_but_for_airflows_own():
     assert compare(left, machine(task("load"))).verdict is Verdict.DIFFERENT
 
 
+def test_what_a_branch_notes_for_itself_is_no_difference():
+    # As Airflow's SkipMixin pushes it for @task.branch.
+    pushed = {"return_value": "small", "skipmixin_key": {"followed": ["small"]}}
+    found = compare(airflow(task("choose", outputs=pushed)), machine(task("choose", output="small")))
+    assert found.verdict is Verdict.EQUAL
+
+
 def test_a_task_of_one_side_alone_is_a_difference():
     result = compare(airflow(task("load"), task("extract")), machine(task("load"), task("new")))
     assert differences(result, "extract") == {("missing", None): "only Airflow has this task"}
