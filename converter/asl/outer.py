@@ -34,9 +34,11 @@ DECIDE, GATHER = "run: cut short?", "run: what has been set up?"
 TEARDOWNS, READ = "run: teardowns", "run: read a record"
 #: The variable that holds what the body has noted.
 _KNOWN = "$known"
-#: The body has the name of the execution that starts it, so its ARN follows.
+#: The body has the name of the execution that starts it, so its ARN follows. What is started is a version of
+#: its machine, whose ARN has an eighth part; that of the execution has none of it.
 _BODY_EXECUTION = (
-    f"$replace('{BODY_MACHINE}', ':stateMachine:', ':execution:') & ':' & $states.context.Execution.Name"
+    f"$replace($join($split('{BODY_MACHINE}', ':')[[0..6]], ':'), ':stateMachine:', ':execution:')"
+    " & ':' & $states.context.Execution.Name"
 )
 
 

@@ -72,9 +72,10 @@ class Template:
         )
 
     def names_of(self, resource: str) -> frozenset[str]:
-        """Return a resource's logical id, with that of its function if it is a version or alias of one."""
-        function = self._properties(resource).get("FunctionName")
-        return frozenset({resource, logical_id(_text(function))} - {""})
+        """Return a resource's logical id, with that of its function or machine if it is a version of one."""
+        properties = self._properties(resource)
+        versions_of = (properties.get("FunctionName"), properties.get("StateMachineArn"))
+        return frozenset({resource, *(logical_id(_text(name)) for name in versions_of)} - {""})
 
     def _machines(self) -> Iterator[Mapping[str, Any]]:
         for name, item in self.resources.items():

@@ -23,13 +23,14 @@ def body_machine_of(definition_text: str) -> str | None:
 
 
 def body_execution_of(execution_arn: str, body_machine_arn: str) -> str:
-    """Return the ARN of the body of an outer machine's execution.
+    """Return the ARN of the body of an outer machine's execution, given its machine's or that of a version.
 
-    >>> body_execution_of("arn:aws:states:r:1:execution:m:run", "arn:aws:states:r:1:stateMachine:body")
+    >>> body_execution_of("arn:aws:states:r:1:execution:m:run", "arn:aws:states:r:1:stateMachine:body:3")
     'arn:aws:states:r:1:execution:body:run'
     """
     name = execution_arn.rsplit(":", 1)[1]
-    return f"{body_machine_arn.replace(':stateMachine:', ':execution:')}:{name}"
+    machine = ":".join(body_machine_arn.split(":")[:7])
+    return f"{machine.replace(':stateMachine:', ':execution:')}:{name}"
 
 
 def find_body(client: SFNClient, execution_arn: str) -> str | None:
