@@ -181,7 +181,7 @@ def test_a_file_of_airflow_2_is_imported_and_its_python_tasks_run(function_of):
     assert function(event("outer.grouped.each"))["return_value"] == ["a"]
 
 
-@pytest.mark.parametrize("task_id", ["elsewhere", "waits", "mapped", "key"])
+@pytest.mark.parametrize("task_id", ["elsewhere", "key"])
 def test_a_task_that_cannot_run_in_the_function_says_so(function_of, task_id):
     answer = function_of(AIRFLOW_2)(event(task_id))
     assert answer["error"] == "AirflowException"
