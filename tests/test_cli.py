@@ -228,8 +228,12 @@ def test_an_interrupted_look_at_a_run_says_how_to_go_on_and_leaves_it_running(co
     if command == ("show",):
         dag2sfn("run", "etl", "--run-id", "r")
         command = ("show", arn)
+    program = (  # Ctrl-C is not ignored, however the tests were started
+        "import signal; signal.signal(signal.SIGINT, signal.default_int_handler);"
+        "from converter.cli import main; main()"
+    )
     process = subprocess.Popen(
-        [sys.executable, "-m", "converter.cli", *command, "--wait", "--interval", "0.1"],
+        [sys.executable, "-c", program, *command, "--wait", "--interval", "0.1"],
         stderr=subprocess.PIPE,
         stdout=subprocess.PIPE,
         text=True,

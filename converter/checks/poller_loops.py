@@ -139,7 +139,10 @@ class Poller:
         looked_at = json.dumps(
             [state.content for state in self.states if state.type == "Choice"], ensure_ascii=False
         )
-        others = self.tasks.intersection(_NAME.findall(looked_at)).difference(self.awaited)
+        words = _NAME.findall(looked_at)
+        # Ids may have dots; a record's is behind that of a variable, too: $in.load.
+        words += [word.partition(".")[2] for word in words]
+        others = self.tasks.intersection(words).difference(self.awaited)
         return {task: {"state": "success", "at": 0} for task in sorted(others)}
 
     @cached_property

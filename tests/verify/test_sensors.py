@@ -38,9 +38,10 @@ def test_a_machine_that_tried_again_after_a_sensors_timeout_would_be_found():
     task = Task("s", EMR_STEP, arguments={**STEP, "timeout": 60}, retries=Retries(1, 5))
     verifier = verifier_of(workflow(task, empty("after", "s")))
     assert verifier.verify(range(12)).divergences == ()
-    right = json.dumps(verifier.machine.definition)
+    (run,) = verifier.machine.machines
+    right = json.dumps(run.definition)
     wrong = right.replace('"Error": "AirflowSensorTimeout"', '"Error": "States.TaskFailed"')
     assert wrong != right
-    machine = replace(verifier.machine, definition=json.loads(wrong))
+    machine = replace(verifier.machine, machines=(replace(run, definition=json.loads(wrong)),))
     found = replace(verifier, machine=machine).verify(range(12)).divergences
     assert {item.why for item in found} == {"tries"}
