@@ -223,7 +223,8 @@ def test_a_dag_file_gives_the_same_bytes_under_twenty_hash_seeds(tmp_path):
         files = [path for path in out.rglob("*") if path.is_file()]
         found.append({path.relative_to(out): path.read_bytes() for path in files})
         shutil.rmtree(out)
-    assert len(found[0]) == 6
+    names = {path.name for path in found[0]}
+    assert {"definition.asl.json", "template.yaml", "conversion.json", "report.html"} <= names
     assert all(files == found[0] for files in found)
 
 
