@@ -1,6 +1,6 @@
-"""Writes the files of a folder; those that many folders have alike are written once, and linked from then on.
+"""Writes the files of a folder; those that many folders have alike are written once, and then linked.
 
-Of a folder of DAGs, each with Python tasks, nearly all files are the function's own and Jinja's: to create them
+In a folder of DAGs with Python tasks, nearly all files are the function's own and Jinja's: to create them
 anew for each DAG takes longer than to convert it, and half a megabyte each.
 """
 
