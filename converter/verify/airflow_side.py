@@ -23,6 +23,8 @@ from converter.workflow import Task, Workflow
 
 #: The error of a task whose poller has passed its deadline.
 _DEADLINE_ERROR = "AwaitDeadlineExceeded"
+#: By how much a try that was broken off would have been longer at least, in seconds.
+_A_MOMENT = 0.001
 
 
 def as_declared(workflow: Workflow, codes: frozenset[Code], *, failures_end_the_run: bool) -> Workflow:
@@ -114,7 +116,8 @@ def _as_seen(
 ) -> Iterator[tuple[str, tuple[airflow_run.Try, ...]]]:
     """Yield the tries of tasks that poll, as long as the machine's: its looks come at times of their own.
 
-    Not more than an interval apart, that is, with what calls take and what rounding to seconds makes.
+    Not more than an interval apart, that is, with what calls take and what rounding to seconds makes. Of a
+    try that the end of the run broke off it is known only that it took longer: each look a little.
     """
     for task, interval in scenario.looks.items():
         tries = list(scenario.script[task])
@@ -124,7 +127,11 @@ def _as_seen(
             length = end - start
             broken_off = played.cut_short and end >= played.ended
             slack = interval + growth * length + 2
-            if length > 0 and not broken_off and abs(length - tries[number].seconds) <= slack:
+            longer = length - tries[number].seconds
+            looks = tries[number].seconds / interval if interval else 0
+            if broken_off and 0 <= longer <= min(slack, looks + growth * length + 2):
+                tries[number] = replace(tries[number], seconds=round(length + _A_MOMENT, 6))
+            elif length > 0 and not broken_off and abs(longer) <= slack:
                 tries[number] = replace(tries[number], seconds=round(length, 6))
         yield task, tuple(tries)
 

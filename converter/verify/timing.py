@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
@@ -142,7 +143,10 @@ class Timing:
         return None
 
     def _all_decided(self, task: str, played: Played) -> float:
-        """Return when the machine knew all that the task, and those before it, wait for."""
+        """Return when the machine knew all that the task, and those before it, wait for.
+
+        Never, if the run was cut short while one of those was under way.
+        """
         before: set[str] = set()
         pending = [task]
         while pending:
@@ -150,7 +154,10 @@ class Timing:
             found = {*self._looks_at(name)} - before
             before |= found
             pending += found
-        ends = [played.tries[name][-1][1] for name in before if name in played.tries]
+        begun = [name for name in before if name in played.tries]
+        if played.cut_short and not all(name in played.decided for name in begun):
+            return math.inf
+        ends = [played.tries[name][-1][1] for name in begun]
         return max([*ends, *(played.decided[name] for name in before if name in played.decided)], default=0.0)
 
     def _interval(self, now: float) -> float:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from mapped import days, mapped_glue, xcom
 from workflows import branch, empty, glue, latest_only, python, short_circuit, workflow
 
 from converter.workflow import Retries, TriggerRule, Workflow
@@ -77,6 +78,21 @@ TELLING_DAGS: Mapping[str, Workflow] = {
         python("b", "a", trigger_rule=ALL_DONE),
         empty("end", "b", trigger_rule=ALL_DONE),
         dag_id="latest_only",
+    ),
+    "expanded": workflow(  # behind a failure that mostly comes before the short-circuit has looked
+        python("bad", execution_timeout=1.0),
+        short_circuit("check"),
+        mapped_glue("each", "bad", "check", over=days("monday")),
+        empty("end", "each", trigger_rule=ALL_DONE),
+        dag_id="expanded",
+    ),
+    "nothing_to_expand_over": workflow(
+        python("bad", execution_timeout=1.0),
+        mapped_glue("first", "bad", over=days("monday")),
+        mapped_glue("second", "first", over=xcom("first"), trigger_rule=TriggerRule.NONE_SKIPPED),
+        python("both", "first", "second"),
+        empty("end", "both", trigger_rule=ALL_DONE),
+        dag_id="nothing_to_expand_over",
     ),
     "skips": workflow(
         python("a", retries=Retries(2, 10)),

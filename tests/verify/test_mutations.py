@@ -244,6 +244,14 @@ MUTATIONS: Mapping[str, tuple[str, Break]] = {
     "a short-circuit skips teardowns": ("short_circuit", teardowns_are_skipped_too),
     "a skip is retried": ("skips", not_retried(lambda error: error != tasks.SKIP_ERROR)),
     "a skip is a failure": ("skips", lambda patch: patch.setattr(tasks, "SKIP_ERROR", "Never.Raised")),
+    "a skip overwrites what instances have become": (
+        "expanded",
+        lambda patch: patch.setattr(rules, "_is_expanded_from_the_start", lambda step: False),
+    ),
+    "that there is nothing to expand over is found in no pass": (
+        "nothing_to_expand_over",
+        lambda patch: patch.setattr(rules, "_counted", lambda relations, steps: frozenset()),
+    ),
     # --- setups and teardowns
     "an indirect setup does not stop": (
         "setup",
