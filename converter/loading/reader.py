@@ -27,6 +27,7 @@ from typing import Any
 
 from converter.loading.mwaa import Surroundings
 from converter.loading.paths import DagRoot
+from converter.loading.timetables import Timetables
 from converter.workflow import Location, StandIn, Workflow, stand_in_from_json, workflow_from_json
 
 #: Seconds for Airflow to start and to list the files of a folder; two to four are usual.
@@ -111,7 +112,7 @@ class Conditions:
     ``timeout`` is the limit of each file, in seconds; ``python`` the interpreter whose Airflow reads them;
     ``variables`` are values of Airflow's Variables, as JSON values by name. Without ``allow_network``, the
     files reach no other machine. ``jobs`` processes at most read at once. ``surroundings`` are what is to be
-    found around the files. ``on_read`` is called with how many
+    found around the files; ``timetables`` say what plain schedules mean. ``on_read`` is called with how many
     files have been read, and how many there are.
     """
 
@@ -121,6 +122,7 @@ class Conditions:
     allow_network: bool = False
     jobs: int = 1
     surroundings: Surroundings = field(default_factory=Surroundings)
+    timetables: Timetables = field(default_factory=Timetables)
     on_read: Callable[[int, int], None] = lambda done, total: None
 
 
@@ -221,6 +223,7 @@ class _Child:
             "variables": self.conditions.variables,
             "allow_network": self.conditions.allow_network,
             "folders": self.conditions.surroundings.folders,
+            "timetables": asdict(self.conditions.timetables),
             "pipe": child_end,
             "output": str(self._output),
             "stack": str(self._stack),
@@ -235,7 +238,11 @@ class _Child:
                     stdin=subprocess.DEVNULL,
                     stdout=output,
                     stderr=output,
-                    env={**self.conditions.surroundings.variables, **_environment(self.folder, self.root)},
+                    env={
+                        **self.conditions.surroundings.variables,
+                        **_environment(self.folder, self.root),
+                        **self.conditions.timetables.variables(),
+                    },
                     pass_fds=[child_end],
                     start_new_session=True,
                 )
