@@ -33,7 +33,9 @@ from converter.workflow import Location, StandIn, Workflow, stand_in_from_json, 
 #: Seconds for Airflow to start and to list the files of a folder; two to four are usual.
 START_LIMIT = 120.0
 #: For fewer files than these, another process would take longer to start than it saves.
-_FILES_A_PROCESS = 20
+_FILES_A_PROCESS = 50
+#: Cores for one process that reads: to convert what it reads takes several times as long.
+_CORES_A_PROCESS = 4
 #: Seconds that a file is given beyond its limit, in which the child writes down where the file is.
 _GRACE = 0.5
 #: Characters of a file's output that a message may show.
@@ -131,7 +133,7 @@ def read_files(path: Path, conditions: Conditions) -> Iterator[FileRead]:
     """
     root = DagRoot.of(path)
     files = [] if path.is_dir() else [os.path.abspath(path)]
-    count = max(1, min(conditions.jobs, number_of_files(path) // _FILES_A_PROCESS))
+    count = max(1, min(conditions.jobs // _CORES_A_PROCESS, number_of_files(path) // _FILES_A_PROCESS))
     with tempfile.TemporaryDirectory(prefix="dag2sfn-") as folder, contextlib.ExitStack() as open_shares:
         shares = [
             _Share(Path(folder, str(index)), root, files, conditions, index, count) for index in range(count)
