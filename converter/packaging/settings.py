@@ -55,6 +55,13 @@ def parameters(dag_id: str, functions: Sequence[str]) -> dict[str, Any]:
                 "Default": "",
                 "Description": f"The {what} in which the functions run; in no VPC by default",
             }
+    if "starter" in functions:
+        written["ScheduleState"] = {
+            "Type": "String",
+            "Default": "DISABLED",
+            "AllowedValues": ["ENABLED", "DISABLED"],
+            "Description": "Whether runs are started as scheduled; `dag2sfn schedule on` switches it",
+        }
     if "tasks" in functions:
         written["TaskPolicyArns"] = {
             "Type": "CommaDelimitedList",
