@@ -117,13 +117,21 @@ class Schedule:
 
     ``expressions`` are those of a timetable that has several; ``length`` is the seconds before a run for
     which it stands, where the timetable says it and not the schedule; None if it is no number of seconds.
+    ``assumed``: the DAG gives a plain cron string or time span, and nobody has said what these mean where it
+    runs, so that the timetable is the one that this Airflow makes of it.
     """
 
     timetable: str
     expression: str | None = None
     timezone: str | None = None
+    assumed: bool = False
     expressions: tuple[str, ...] = ()
     length: float | None = 0.0
+
+    @property
+    def by_intervals(self) -> bool:
+        """Whether a run stands for the interval before it: its logical date is where the interval begins."""
+        return self.timetable in ("CronDataIntervalTimetable", "DeltaDataIntervalTimetable")
 
 
 class StandInKind(str, Enum):

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
 from typing import Any
 
 MAX_EVENTS = 25_000
@@ -16,6 +17,17 @@ MAX_EVENTS = 25_000
 
 # Most details are called after their event: taskScheduledEventDetails. These are not.
 _SHARED_DETAILS = {"StateEntered": "stateEnteredEventDetails", "StateExited": "stateExitedEventDetails"}
+
+# What ``includeExecutionData=False`` leaves out.
+_DATA = frozenset({"input", "output", "parameters", "assignedVariables"})
+
+
+@cache
+def _details_key(event_type: str) -> str:
+    for suffix, key in _SHARED_DETAILS.items():
+        if event_type.endswith(suffix):
+            return key
+    return event_type[0].lower() + event_type[1:] + "EventDetails"
 
 
 @dataclass(frozen=True)
@@ -31,10 +43,7 @@ class HistoryEvent:
     @property
     def details_key(self) -> str:
         """Name of the details in the API: ``stateEnteredEventDetails``, ``taskFailedEventDetails``, …"""
-        for suffix, key in _SHARED_DETAILS.items():
-            if self.type.endswith(suffix):
-                return key
-        return self.type[0].lower() + self.type[1:] + "EventDetails"
+        return _details_key(self.type)
 
     def to_api(self, *, include_data: bool = True) -> dict[str, Any]:
         """Return the event in the shape of botocore's GetExecutionHistory.
@@ -48,8 +57,10 @@ class HistoryEvent:
             "previousEventId": self.previous_event_id,
         }
         if self.details is not None:
-            hidden = () if include_data else ("input", "output", "parameters", "assignedVariables")
-            event[self.details_key] = {k: v for k, v in self.details.items() if k not in hidden}
+            shown = self.details
+            if not include_data:
+                shown = {name: value for name, value in shown.items() if name not in _DATA}
+            event[self.details_key] = dict(shown)
         return event
 
 
