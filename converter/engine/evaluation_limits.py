@@ -1,8 +1,8 @@
 """What keeps one evaluation of JSONata from running, or growing, without end.
 
 AWS ends such evaluations as well: after a second ("Transforming data with JSONata", Step Functions Developer
-Guide), at a depth, and at a size (both measured on AWS by others). Depth and size are AWS's here. Its second is
-a number of evaluated nodes, so that a run can be repeated: but for a regular expression, whose steps nobody
+Guide), at a depth, and at a size (both measured on AWS by others). Depth and size are AWS's here. Its second
+is a number of evaluated nodes, so that a run can be repeated: but for a regular expression, whose steps nobody
 counts.
 """
 
@@ -18,7 +18,7 @@ MAX_EVALUATIONS = 500_000
 MAX_EVALUATIONS_IN_ALL = 10_000_000
 """The same for all expressions of an execution: a loop over a slow one ends before 25,000 events do."""
 MAX_DEPTH = 100
-"""Nodes inside each other: ``1+1+…`` has 100 terms at most, a call that is no tail call some thirty levels."""
+"""Nodes inside each other: ``1+1+…`` has 100 terms at most, a call that is no tail call 31 levels."""
 MAX_CHARACTERS = 6_990_256
 """Characters of a text that is put together."""
 MAX_ITEMS = MAX_CHARACTERS // 8
@@ -49,8 +49,8 @@ class Budget:
 
 
 _TOO_DEEP = (
-    "Stack overflow error: Check for non-terminating recursive function.  Consider rewriting as tail-recursive."
-    f" Depth={MAX_DEPTH + 1} max={MAX_DEPTH}"
+    "Stack overflow error: Check for non-terminating recursive function.  "
+    f"Consider rewriting as tail-recursive. Depth={MAX_DEPTH + 1} max={MAX_DEPTH}"
 )
 _TOO_LONG = "Expression evaluation timeout: Check for infinite loop"
 _TOO_LARGE = "Expression evaluation memory limit exceeded: Check for excessive memory usage"

@@ -35,9 +35,9 @@ class Visit:
         self.retry_count = 0
         self.token: str | None = None
         self.exit_link: int | None = None
-        """What the exit links to if not to the last event: it passes by what says that the state succeeded."""
+        """What the exit links to if not to the last event: not to the one that says: succeeded."""
         self.evaluation_link: int | None = None
-        """What a failed evaluation links to if not to the last event: it passes by what says that it failed."""
+        """What a failed evaluation links to if not to the last event: not to the one that says: failed."""
         self._before = branch.last_event
         self._type = type(state).__name__.removesuffix("State")
         self._entered_time = context_time(self.runtime.clock.now())

@@ -20,7 +20,10 @@ def evaluate(text: str) -> Any:
         ("$match('aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa!', /(a|a)*$/)", "Expression evaluation timeout"),
         ("$pad('x', 1000000000)", "Expression evaluation memory limit exceeded"),
         ("$pad('x', -1000000000)", "Expression evaluation memory limit exceeded"),
-        ("$reduce([1..60], function($a, $b){$append($a, $a)})", "Expression evaluation memory limit exceeded"),
+        (
+            "$reduce([1..60], function($a, $b){$append($a, $a)})",
+            "Expression evaluation memory limit exceeded",
+        ),
         ("$reduce([1..60], function($a, $b){$a & $a}, 'x')", "Expression evaluation memory limit exceeded"),
     ],
 )
@@ -46,7 +49,7 @@ def recursion(levels: int) -> str:
 )
 def test_an_expression_may_be_as_deep_as_on_aws(deepest: str, too_deep: str) -> None:
     evaluate(deepest)
-    with pytest.raises(EvaluationError, match="Stack overflow error: .* Depth=101 max=100"):
+    with pytest.raises(EvaluationError, match=r"Stack overflow error: .* Depth=101 max=100"):
         evaluate(too_deep)
 
 
@@ -78,8 +81,8 @@ def test_what_ends_an_evaluation_has_no_code_in_the_cause(run: Any) -> None:
     execution = run({"A": {"Type": "Pass", "Output": "{% $range(1, 360146, 1) %}", "End": True}})
     assert execution.error == "States.QueryEvaluationError"
     assert execution.cause.endswith(
-        "The JSONata expression '$range(1, 360146, 1)' specified for the field 'Output' threw an error during "
-        "evaluation: Expression evaluation memory limit exceeded: Check for excessive memory usage"
+        "The JSONata expression '$range(1, 360146, 1)' specified for the field 'Output' threw an error "
+        "during evaluation: Expression evaluation memory limit exceeded: Check for excessive memory usage"
     )
 
 

@@ -37,9 +37,7 @@ def test_functions_that_aws_adds(text: str, expected: Any) -> None:
     assert evaluate(text) == expected
 
 
-@pytest.mark.parametrize(
-    "text", ["$range(1, 2, 0)", "$parse('{')", "$hash('a', 'MD4')", "$parse('NaN')"]
-)
+@pytest.mark.parametrize("text", ["$range(1, 2, 0)", "$parse('{')", "$hash('a', 'MD4')", "$parse('NaN')"])
 def test_their_wrong_uses_are_errors(text: str) -> None:
     with pytest.raises(EvaluationError):
         evaluate(text)
