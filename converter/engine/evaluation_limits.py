@@ -2,8 +2,8 @@
 
 AWS ends such evaluations as well: after a second ("Transforming data with JSONata", Step Functions Developer
 Guide), at a depth, and at a size (both measured on AWS by others). Depth and size are AWS's here. Its second
-is a number of evaluated nodes, so that a run can be repeated: but for a regular expression, whose steps nobody
-counts.
+is a number of evaluated nodes, so that a run can be repeated: but for a regular expression, whose steps
+nobody counts.
 """
 
 from __future__ import annotations
