@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import os
 import signal
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor
 from contextlib import contextmanager
-from multiprocessing import get_context, resource_tracker
+from multiprocessing import get_all_start_methods, get_context, resource_tracker
+from multiprocessing.context import BaseContext
 from typing import Any, TypeVar
 
 _Item = TypeVar("_Item")
@@ -19,17 +21,20 @@ _AHEAD = 8
 _work: list[Callable[[Any], Any]] = []
 
 
-def each(work: Callable[[_Item], _Result], items: Iterable[_Item], *, jobs: int) -> Iterator[_Result]:
+def each(
+    work: Callable[[_Item], _Result], items: Iterable[_Item], *, jobs: int, modules: Sequence[str] = ()
+) -> Iterator[_Result]:
     """Yield ``work(item)`` for each item, in order, by ``jobs`` processes, or by this one alone.
 
     ``work`` and its results must be picklable. Items are taken as they are needed. If the caller stops, or
-    Ctrl-C is pressed, nothing more is begun.
+    Ctrl-C is pressed, nothing more is begun. ``modules`` are those that ``work`` needs: they are imported
+    once for all processes.
     """
     if jobs <= 1:
         yield from map(work, items)
         return
-    # Not forked: a thread of a progress bar may hold a lock.
-    with ProcessPoolExecutor(jobs, get_context("spawn"), initializer=_prepare, initargs=(work,)) as pool:
+    started_with = (work, dict(os.environ))
+    with ProcessPoolExecutor(jobs, _context(modules), initializer=_prepare, initargs=started_with) as pool:
         _start_all(pool, jobs)
         waiting: deque[Future[_Result]] = deque()
         try:
@@ -41,6 +46,18 @@ def each(work: Callable[[_Item], _Result], items: Iterable[_Item], *, jobs: int)
                 yield waiting.popleft().result()
         finally:
             pool.shutdown(cancel_futures=True)
+
+
+def _context(modules: Sequence[str]) -> BaseContext:
+    """Return how processes are started: as copies of one that has imported the modules, if the system can.
+
+    Not as copies of this one: a thread of a progress bar may hold a lock.
+    """
+    if "forkserver" not in get_all_start_methods():
+        return get_context("spawn")
+    context = get_context("forkserver")
+    context.set_forkserver_preload(list(modules))
+    return context
 
 
 def _start_all(pool: ProcessPoolExecutor, jobs: int) -> None:
@@ -74,7 +91,11 @@ def let_ctrl_c_in() -> None:
     signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})
 
 
-def _prepare(work: Callable[[Any], Any]) -> None:
+def _prepare(work: Callable[[Any], Any], environment: Mapping[str, str]) -> None:
+    # That of the process that it is a copy of may be of another time.
+    if dict(os.environ) != environment:
+        os.environ.clear()
+        os.environ.update(environment)
     let_ctrl_c_in()
     _work.append(work)
 

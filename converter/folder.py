@@ -27,6 +27,14 @@ from converter.report.console import size_of, worth_of
 from converter.report.conversion_page import IndexRow, index_page
 from converter.workflow import Workflow
 
+#: What the conversion of a DAG needs, also what is otherwise imported late.
+_MODULES = (
+    "converter.folder",
+    "converter.engine.jsonata_fields",
+    "converter.engine.jsonata_functions",
+    "converter.engine.jsonata_language",
+    "botocore.model",
+)
 #: Files for which it is worth to start processes.
 _MANY_FILES = 20
 INDEX = "index.html"
@@ -69,7 +77,8 @@ def convert_each(
 
     A DAG of which only its id and what is wrong with it are known gets a report, too.
     """
-    yield from all_cores.each(partial(convert_one, options, out, durations), items, jobs=jobs)
+    work = partial(convert_one, options, out, durations)
+    yield from all_cores.each(work, items, jobs=jobs, modules=_MODULES)
 
 
 def convert_one(

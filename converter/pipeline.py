@@ -16,6 +16,7 @@ from converter.checks import problems_of
 from converter.diagnostics import Dag2SfnError, Diagnostic, about_dag, refuses
 from converter.loading import of_stand_ins
 from converter.operators import Step, steps_of
+from converter.operators.dates import date_problems
 from converter.operators.extending import load_operators
 from converter.operators.settings import dag_problems
 from converter.operators.unsupported import refused_tasks, with_refusals
@@ -65,7 +66,8 @@ def convert(
         # The first failure ends the run: what runs fails, what waits is skipped.
         options = replace(options, failures=Failures.STOP)
     steps, problems = steps_of(workflow, options.variables)
-    found = [*of_stand_ins(workflow), *_unusable_id(workflow), *dag_problems(workflow), *problems]
+    found = [*of_stand_ins(workflow), *_unusable_id(workflow), *dag_problems(workflow)]
+    found += [*date_problems(workflow), *problems]
     found += [problem for task in workflow.tasks for problem in rounding_problems(task)]
     allowed = refused_tasks(found) if options.allow_unsupported else {}
     plan = plan_workflow(workflow, durations)

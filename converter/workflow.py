@@ -113,11 +113,21 @@ class Task:
 
 @dataclass(frozen=True)
 class Schedule:
-    """When Airflow starts runs: the timetable's class, and its expression (cron, seconds, …) if any."""
+    """When Airflow starts runs: the timetable's class, and its expression (cron, seconds, …) if any.
+
+    ``assumed``: the DAG gives a plain cron string or time span, and nobody has said what these mean where it
+    runs, so that the timetable is the one that this Airflow makes of it.
+    """
 
     timetable: str
     expression: str | None = None
     timezone: str | None = None
+    assumed: bool = False
+
+    @property
+    def by_intervals(self) -> bool:
+        """Whether a run stands for the interval before it: its logical date is where the interval begins."""
+        return self.timetable in ("CronDataIntervalTimetable", "DeltaDataIntervalTimetable")
 
 
 class StandInKind(str, Enum):

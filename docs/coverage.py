@@ -14,7 +14,7 @@ from pathlib import Path
 from converter.asl.options import Options
 from converter.assessment import AssessedDag, Assessment, assess_one
 from converter.diagnostics import CODES
-from converter.loading import load_each
+from converter.loading import Timetables, load_each
 from converter.planning.durations import NO_DURATIONS
 from converter.report.assessment_text import share
 
@@ -31,7 +31,7 @@ def examples() -> Path:
 
 def assessed() -> Assessment:
     """Return what would become of them."""
-    items = load_each(examples(), jobs=2)
+    items = load_each(examples(), jobs=2, timetables=Timetables.of_version("3"))
     return Assessment.of(assess_one(Options(), NO_DURATIONS, item) for item in items)
 
 

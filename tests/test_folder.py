@@ -116,7 +116,7 @@ def test_a_bundle_that_cannot_be_replaced_is_named(tmp_path: Path, monkeypatch: 
     def full(*_: Any, **__: Any) -> None:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(Path, "write_bytes", full)
+    monkeypatch.setattr("converter.packaging.bundle.write_files", full)
     (((unwritten, left), _),) = converted(GOOD, out=tmp_path)
     assert "No space left on device" in unwritten
     assert left.startswith("D412 ")

@@ -34,7 +34,17 @@ def main() -> None:
             home = str(Path(scratch, f"home{number}"))
             own.append(_seconds([sys.executable, "-c", _AIRFLOW, str(dags), home]))
             build = str(Path(scratch, f"build{number}"))
-            command = [sys.executable, "-m", "converter.cli", "convert", str(dags), "-o", build]
+            command = [
+                sys.executable,
+                "-m",
+                "converter.cli",
+                "convert",
+                str(dags),
+                "-o",
+                build,
+                "--source-airflow",
+                "3",
+            ]
             ours.append(_seconds(command))
             written = len(list(Path(build).glob("*/conversion.json")))
             assert written == FILES, written

@@ -113,7 +113,7 @@ def verdict(
         parts.append(f"$by := {records_of(question.skipped_by, '$in')}")
         parts.append(f"$told := $min($by[{_told(task_id)}].at)")
         parts.append(f"$found := {rule}")
-        rule = _unless_told_to_skip()
+        rule = _unless_told_to_skip(overwrites=not question.is_expanded)
         if for_any:
             rule = _once_all_is_known(question, mapped, rule)
     return f"({'; '.join((*parts, rule))})"
@@ -279,18 +279,19 @@ def _with_setups(count: int) -> str:
     )
 
 
-def _unless_told_to_skip() -> str:
+def _unless_told_to_skip(*, overwrites: bool) -> str:
     """Return the verdict of ``$found`` unless the task was told to skip at ``$told``, before it could run.
 
-    Such a skip is written over upstream_failed, too: who has looked at the task before has seen that.
+    Mostly such a skip ``overwrites`` upstream_failed, too: who has looked at the task before has seen that.
     """
     skip = "{'state': 'skipped', 'at': $told}"
+    too_late = f"$merge([{skip}, {{'first': $found}}])" if overwrites else "$found"
     return (
         "($not($exists($told)) ? $found"
         f" : $exists($found.run) ? ($told <= $found.run ? {skip} : $found)"
         f" : $not($exists($found.at)) ? {skip}"
         " : $found.state = 'skipped' ? {'state': 'skipped', 'at': $min([$found.at, $told])}"
-        f" : $found.at < $told ? $merge([{skip}, {{'first': $found}}]) : {skip})"
+        f" : $found.at < $told ? {too_late} : {skip})"
     )
 
 

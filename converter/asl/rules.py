@@ -53,7 +53,9 @@ class Question:
 
     ``unordered`` are those who may have it skipped although they may end after it has begun: the machine
     cannot ask them. ``expanded_over`` are the tasks that it cannot be expanded without, if its rule would let
-    it run without them (airflow.ti_deps.deps.mapped_task_upstream_dep).
+    it run without them (airflow.ti_deps.deps.mapped_task_upstream_dep). ``is_expanded``: its instances are
+    there from the start, and a skip finds a task by its id, not by those of instances. So what they have
+    become is not overwritten.
     """
 
     rule: TriggerRule
@@ -62,6 +64,7 @@ class Question:
     skipped_by: tuple[str, ...] = ()
     unordered: tuple[str, ...] = ()
     expanded_over: tuple[str, ...] = ()
+    is_expanded: bool = False
 
     @property
     def records(self) -> tuple[str, ...]:
@@ -83,8 +86,8 @@ class Rules:
     tasks without whose success it cannot run, in an unbroken chain of regular tasks. A *regular* task runs if
     and only if its upstream tasks succeed. ``overtaken`` are the tasks that may be skipped after they have
     become upstream_failed: their records say so, in ``first``. ``counted`` are the tasks that do nothing, and
-    of which it may matter in which pass of Airflow's scheduler they succeed. ``mapped`` are those whose
-    records may have ``instances``.
+    of which it may matter in which pass of Airflow's scheduler they succeed, and mapped ones that may have
+    nothing to be expanded over. ``mapped`` are those whose records may have ``instances``.
     """
 
     relations: Relations
@@ -130,12 +133,16 @@ class Rules:
             question = _question(task, relations, skipped_by[name], superfluous)
             if asks_all:
                 question = _with_implied_setups(question, implied, possible)
-            question = replace(question, expanded_over=_expanded_over(task, steps))
+            question = replace(
+                question,
+                expanded_over=_expanded_over(task, steps),
+                is_expanded=_is_expanded_from_the_start(steps[name]),
+            )
             questions[name] = question
             may_run, otherwise = _possible_decisions(task, question, relations, possible)
-            if question.skipped_by and otherwise & UPSTREAM_FAILED and len(question.records) > 1:
-                overtaken.add(name)
             if question.skipped_by:
+                if otherwise & UPSTREAM_FAILED and len(question.records) > 1 and not question.is_expanded:
+                    overtaken.add(name)
                 otherwise |= SKIPPED
             without_running[name] = otherwise
             ends = SUCCESS | (NONE if failures_end_the_run or not steps[name].can_fail else FAILED)
@@ -267,11 +274,17 @@ def _readable(task_id: str, reads: tuple[str, ...], relations: Relations) -> tup
 
 
 def _counted(relations: Relations, steps: Mapping[str, Step]) -> frozenset[str]:
-    """Return the tasks that do nothing, and whose success may decide another at once, or by such tasks."""
+    """Return the tasks that are decided as they begin, and of which it may matter when that is.
+
+    Those that do nothing, and whose success may decide another at once, or by such tasks; and those of which
+    there may be no instance.
+    """
     found: set[str] = set()
     for task in reversed(relations.upstream_first):
         name = task.task_id
         behind = relations.downstream[name]
+        if _may_be_empty(steps[name]) and behind and task.upstream:
+            found.add(name)
         if steps[name].does_nothing and any(
             down in found or relations.tasks[down].trigger_rule in _DECIDED_BY_A_SUCCESS for down in behind
         ):
@@ -290,8 +303,7 @@ def _skipped_by(relations: Relations, steps: Mapping[str, Step]) -> Mapping[str,
             relations.descendants(name) if orders is SkipOrders.DESCENDANTS else relations.downstream[name]
         )
         for down in behind:
-            instances = steps[down].instances
-            if instances and instances.length and down not in relations.downstream[name]:
+            if _is_expanded_from_the_start(steps[down]) and down not in relations.downstream[name]:
                 continue  # expanded from the start, it is not found by its id; only its parents tell it
             if orders is SkipOrders.NOT_CHOSEN or not relations.tasks[down].is_teardown:
                 found[down].append(name)
@@ -332,6 +344,10 @@ def _expanded_over(task: Task, steps: Mapping[str, Step]) -> tuple[str, ...]:
         return ()
     over = ((name, steps[name].instances) for name in instances.over)
     return tuple(name for name, theirs in over if not (theirs and theirs.length))
+
+
+def _is_expanded_from_the_start(step: Step) -> bool:
+    return step.instances is not None and bool(step.instances.length)
 
 
 def _may_be_empty(step: Step) -> bool:

@@ -73,8 +73,8 @@ class Surroundings:
 
     ``awaited`` says that a sibling branch polls for the task; ``has_records``, whether the state's input has
     records of earlier tasks, and ``reads`` which of them its parts get. ``growth`` is that of their polls.
-    ``begun`` is when Airflow begins a task that does nothing, as JSONata; None: it does not matter in which
-    pass it does.
+    ``begun`` is when Airflow begins a task that does nothing, or expands a mapped one, as JSONata; None: it
+    does not matter in which pass it does.
     """
 
     options: Options

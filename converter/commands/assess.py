@@ -13,6 +13,7 @@ from converter import all_cores
 from converter.asl.options import Failures, Options, PollerStyle
 from converter.cli_support import json_text
 from converter.commands.parameters import (
+    AirflowConfig,
     AllowNetwork,
     DagIds,
     DagPath,
@@ -20,6 +21,7 @@ from converter.commands.parameters import (
     Jobs,
     OperatorsFile,
     PollInterval,
+    SourceAirflow,
     TimeLimit,
     VariablesFile,
 )
@@ -52,6 +54,8 @@ def assess(
     jobs: Jobs = None,
     durations: DurationsFile = None,
     variables: VariablesFile = None,
+    source_airflow: SourceAirflow = None,
+    airflow_config: AirflowConfig = None,
     operators: OperatorsFile = None,
     allow_network: AllowNetwork = False,
     timeout: TimeLimit = 60,
@@ -77,6 +81,7 @@ def assess(
         if operators:
             load_operators(operators)
         values = read_variables(variables) if variables else {}
+        timetables = loading.told_timetables(source_airflow, airflow_config)
         options = Options(
             failures,
             poll_interval=poll_interval,
@@ -95,6 +100,7 @@ def assess(
                 variables=values,
                 allow_network=allow_network,
                 jobs=processes,
+                timetables=timetables,
                 on_read=on_read,
             )
             work = partial(assess_one, options, expected)

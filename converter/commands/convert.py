@@ -12,6 +12,7 @@ import typer
 from converter.asl.options import Correlate, Failures, Options, PollerStyle
 from converter.cli_support import Format, print_json, reports_problems
 from converter.commands.parameters import (
+    AirflowConfig,
     AllowNetwork,
     DagIds,
     DagPath,
@@ -20,6 +21,7 @@ from converter.commands.parameters import (
     OperatorsFile,
     OutputFormat,
     PollInterval,
+    SourceAirflow,
     TimeLimit,
     VariablesFile,
 )
@@ -108,6 +110,8 @@ def convert(
     jobs: Jobs = None,
     durations: DurationsFile = None,
     variables: VariablesFile = None,
+    source_airflow: SourceAirflow = None,
+    airflow_config: AirflowConfig = None,
     operators: OperatorsFile = None,
     allow_network: AllowNetwork = False,
     timeout: TimeLimit = 60,
@@ -135,6 +139,7 @@ def convert(
     if operators:
         load_operators(operators)
     values = read_variables(variables) if variables else {}
+    timetables = loading.told_timetables(source_airflow, airflow_config)
     if variables:
         options = replace(options, variables={name: as_text(value) for name, value in values.items()})
     expected = read_durations(durations) if durations else NO_DURATIONS
@@ -150,6 +155,7 @@ def convert(
             variables=values,
             allow_network=allow_network,
             jobs=processes,
+            timetables=timetables,
             on_read=on_read,
         )
         for item in folder.convert_each(

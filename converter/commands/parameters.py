@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from enum import Enum
 from pathlib import Path
 from typing import Annotated
 
@@ -9,6 +10,14 @@ import typer
 
 from converter import cli_support
 from converter.cli_support import Format
+
+
+class SourceVersion(str, Enum):
+    """A version of Airflow, as far as the meaning of schedules goes."""
+
+    AIRFLOW_2 = "2"
+    AIRFLOW_3 = "3"
+
 
 DagPath = Annotated[Path, typer.Argument(help="A DAG file, or a folder of DAG files.")]
 DagIds = Annotated[list[str] | None, typer.Option("--dag-id", help="Only this DAG; may be repeated.")]
@@ -27,6 +36,20 @@ VariablesFile = Annotated[
     Path | None,
     typer.Option(
         "--variables", help="JSON or YAML, {name: value}: Airflow's Variables, for DAG files and templates."
+    ),
+]
+SourceAirflow = Annotated[
+    SourceVersion | None,
+    typer.Option(
+        "--source-airflow",
+        help="The Airflow that the DAGs run in: it says what dates runs of a cron string have.",
+    ),
+]
+AirflowConfig = Annotated[
+    Path | None,
+    typer.Option(
+        "--airflow-config",
+        help="Its airflow.cfg, or what `aws mwaa get-environment` prints; goes before the version.",
     ),
 ]
 OperatorsFile = Annotated[

@@ -15,6 +15,7 @@ from rich.progress import Progress
 from converter.asl.options import Correlate, Failures, Options, PollerStyle
 from converter.cli_support import Format, print_json
 from converter.commands.parameters import (
+    AirflowConfig,
     AllowNetwork,
     DagIds,
     DagPath,
@@ -22,6 +23,7 @@ from converter.commands.parameters import (
     OperatorsFile,
     OutputFormat,
     PollInterval,
+    SourceAirflow,
     TimeLimit,
     VariablesFile,
 )
@@ -56,6 +58,8 @@ def verify(
     resume: Annotated[bool, typer.Option(help="As for `convert`.")] = True,
     durations: DurationsFile = None,
     variables: VariablesFile = None,
+    source_airflow: SourceAirflow = None,
+    airflow_config: AirflowConfig = None,
     operators: OperatorsFile = None,
     allow_network: AllowNetwork = False,
     timeout: TimeLimit = 60,
@@ -84,6 +88,7 @@ def verify(
         if operators:
             load_operators(operators)
         values = read_variables(variables) if variables else {}
+        timetables = loading.told_timetables(source_airflow, airflow_config)
         if variables:
             options = replace(options, variables={name: as_text(value) for name, value in values.items()})
         with _progress() as progress:
@@ -95,6 +100,7 @@ def verify(
                 variables=values,
                 allow_network=allow_network,
                 jobs=jobs_for(path, jobs),
+                timetables=timetables,
             )
         console.print_diagnostics(unreadable)
         conversions = _conversions(workflows, options, durations)

@@ -7,6 +7,7 @@ Codes are stable: a code that is given up is not used again. Each is a name of t
 from converter.diagnostics.checking import *
 from converter.diagnostics.comparing import *
 from converter.diagnostics.converting import *
+from converter.diagnostics.dates import *
 from converter.diagnostics.deploying import *
 from converter.diagnostics.mapping import *
 from converter.diagnostics.model import *

@@ -11,7 +11,8 @@ FAILS_WITH_THE_FIRST = declare(
 CUT_SHORT = declare(
     "D602", Severity.APPROXIMATED, "a run that is cut short is read a little differently",
     """When dagrun_timeout or the first failure ends an execution, a task reads as skipped that Airflow would
-    have decided before, at the first failure or skip among its upstream tasks; and with fail_fast a task that
+    have decided before, at the first failure or skip among its upstream tasks; so does one that was still to
+    begin, later than in Airflow (D227, D307), whatever became of it there; and with fail_fast a task that
     waited for its next try reads as failed, not as skipped.""",
 )  # fmt: skip
 TEARDOWNS_LAST = declare(

@@ -7,5 +7,14 @@ captured (``reader``). Everything that runs over there, and everything that impo
 from converter.loading.loader import load, load_each, load_readable
 from converter.loading.mwaa import notes_on
 from converter.loading.stand_in_messages import of_stand_ins
+from converter.loading.timetables import Timetables, told_timetables
 
-__all__ = ["load", "load_each", "load_readable", "notes_on", "of_stand_ins"]
+__all__ = [
+    "Timetables",
+    "load",
+    "load_each",
+    "load_readable",
+    "notes_on",
+    "of_stand_ins",
+    "told_timetables",
+]

@@ -19,6 +19,7 @@ from converter.loading.reader import (
     FolderUnlistableError,
     read_files,
 )
+from converter.loading.timetables import Timetables
 from converter.workflow import Workflow
 
 
@@ -57,6 +58,7 @@ def load_each(
     variables: Mapping[str, Any] | None = None,
     allow_network: bool = False,
     jobs: int = 1,
+    timetables: Timetables | None = None,
     on_read: Callable[[int, int], None] | None = None,
 ) -> Iterator[Workflow | Diagnostic]:
     """Yield each Workflow of a DAG file, or of all DAG files below a folder, as soon as it is read.
@@ -70,8 +72,9 @@ def load_each(
     DAG only if it is selected. ``timeout`` is what each file may take, in seconds. ``python`` is the
     interpreter whose Airflow reads the files. ``variables`` are values of Airflow's Variables, as JSON values
     by name. With ``allow_network``, the files may reach other machines while they are read. Up to ``jobs``
-    processes read a large folder. ``on_read`` is called after each file, with how many have been read and how
-    many there are.
+    processes read a large folder. ``timetables`` are what is known of plain schedules; what they leave open,
+    the environment of MWAA may say, or that of this process. ``on_read`` is called after each file, with how
+    many have been read and how many there are.
 
     Raises Dag2SfnError where nothing can be read at all.
     """
@@ -84,6 +87,8 @@ def load_each(
         if environment := MwaaEnvironment.at(path):
             path = environment.dags
             conditions = replace(conditions, surroundings=environment.surroundings(Path(scratch)))
+        known = (timetables or Timetables()).otherwise(conditions.surroundings.timetables)
+        conditions = replace(conditions, timetables=known.otherwise(Timetables.of_environment()))
         yield from _all_read(path, conditions, dag_ids)
 
 

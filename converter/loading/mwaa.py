@@ -16,10 +16,10 @@ import zipfile
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
 from converter import diagnostics as d
 from converter.diagnostics import Diagnostic
+from converter.loading.timetables import Timetables, options_from_ini, options_from_json
 from converter.workflow import Location
 
 _DAGS = "dags"
@@ -36,10 +36,14 @@ _SECTIONS_NOT_TAKEN = ("database", "logging", "secrets", "celery", "webserver", 
 
 @dataclass(frozen=True)
 class Surroundings:
-    """What DAG files find besides themselves: folders to import from, and variables of the environment."""
+    """What DAG files find besides themselves: folders to import from, and variables of the environment.
+
+    ``timetables`` are what the environment says about plain schedules.
+    """
 
     folders: tuple[str, ...] = ()
     variables: Mapping[str, str] = field(default_factory=dict)
+    timetables: Timetables = field(default_factory=Timetables)
 
 
 @dataclass(frozen=True)
@@ -73,8 +77,12 @@ class MwaaEnvironment:
         folders = []
         if self.plugins is not None:
             folders.append(os.path.abspath(_unpacked(self.plugins, scratch)))
-        names = {_variable_of(name): value for name, value in self._configuration().items()}
-        return Surroundings(tuple(folders), {**names, **self._exported()})
+        options = self._configuration()
+        names = {_variable_of(name): value for name, value in options.items() if _is_taken(name)}
+        timetables = Timetables.of_options(options)
+        if version := self._version():
+            timetables = timetables.otherwise(Timetables.of_version(version))
+        return Surroundings(tuple(folders), {**names, **self._exported()}, timetables)
 
     def notes(self) -> Iterator[Diagnostic]:
         """Yield what was taken from where, and the requirements that are not met here."""
@@ -94,10 +102,22 @@ class MwaaEnvironment:
             return {}
         try:
             text = self.options.read_text("utf-8")
-            found = _from_ini(text) if self.options.suffix == ".cfg" else _from_json(json.loads(text))
+            found = (
+                options_from_ini(text)
+                if self.options.suffix == ".cfg"
+                else options_from_json(json.loads(text))
+            )
         except (OSError, ValueError, configparser.Error):
             return {}
-        return {name: value for name, value in found.items() if _is_taken(name)}
+        return found
+
+    def _version(self) -> str:
+        """Return the environment's version of Airflow, if `aws mwaa get-environment` has told it."""
+        try:
+            described = json.loads(_text(self.options))
+            return str(described["Environment"]["AirflowVersion"])
+        except (ValueError, KeyError, TypeError):
+            return ""
 
     def _exported(self) -> dict[str, str]:
         text = _text(self.startup)
@@ -138,22 +158,6 @@ def _unpacked(plugins: Path, scratch: Path) -> Path:
     except (OSError, zipfile.BadZipFile):
         pass  # what is not there is a module that is not installed, and told so
     return folder
-
-
-def _from_json(document: Any) -> dict[str, str]:
-    for name in ("Environment", "AirflowConfigurationOptions"):
-        if isinstance(document, dict) and isinstance(document.get(name), dict):
-            document = document[name]
-    items = document.items() if isinstance(document, dict) else ()
-    return {name: str(value) for name, value in items if "." in name and not isinstance(value, (dict, list))}
-
-
-def _from_ini(text: str) -> dict[str, str]:
-    parser = configparser.ConfigParser(interpolation=None, strict=False)
-    parser.read_string(text)
-    return {
-        f"{section}.{key}": value for section in parser.sections() for key, value in parser[section].items()
-    }
 
 
 def _is_taken(option: str) -> bool:

@@ -27,12 +27,15 @@ from typing import Any
 
 from converter.loading.mwaa import Surroundings
 from converter.loading.paths import DagRoot
+from converter.loading.timetables import Timetables
 from converter.workflow import Location, StandIn, Workflow, stand_in_from_json, workflow_from_json
 
 #: Seconds for Airflow to start and to list the files of a folder; two to four are usual.
 START_LIMIT = 120.0
 #: For fewer files than these, another process would take longer to start than it saves.
-_FILES_A_PROCESS = 20
+_FILES_A_PROCESS = 50
+#: Cores for one process that reads: to convert what it reads takes several times as long.
+_CORES_A_PROCESS = 4
 #: Seconds that a file is given beyond its limit, in which the child writes down where the file is.
 _GRACE = 0.5
 #: Characters of a file's output that a message may show.
@@ -109,7 +112,7 @@ class Conditions:
     ``timeout`` is the limit of each file, in seconds; ``python`` the interpreter whose Airflow reads them;
     ``variables`` are values of Airflow's Variables, as JSON values by name. Without ``allow_network``, the
     files reach no other machine. ``jobs`` processes at most read at once. ``surroundings`` are what is to be
-    found around the files. ``on_read`` is called with how many
+    found around the files; ``timetables`` say what plain schedules mean. ``on_read`` is called with how many
     files have been read, and how many there are.
     """
 
@@ -119,6 +122,7 @@ class Conditions:
     allow_network: bool = False
     jobs: int = 1
     surroundings: Surroundings = field(default_factory=Surroundings)
+    timetables: Timetables = field(default_factory=Timetables)
     on_read: Callable[[int, int], None] = lambda done, total: None
 
 
@@ -129,7 +133,7 @@ def read_files(path: Path, conditions: Conditions) -> Iterator[FileRead]:
     """
     root = DagRoot.of(path)
     files = [] if path.is_dir() else [os.path.abspath(path)]
-    count = max(1, min(conditions.jobs, number_of_files(path) // _FILES_A_PROCESS))
+    count = max(1, min(conditions.jobs // _CORES_A_PROCESS, number_of_files(path) // _FILES_A_PROCESS))
     with tempfile.TemporaryDirectory(prefix="dag2sfn-") as folder, contextlib.ExitStack() as open_shares:
         shares = [
             _Share(Path(folder, str(index)), root, files, conditions, index, count) for index in range(count)
@@ -219,6 +223,7 @@ class _Child:
             "variables": self.conditions.variables,
             "allow_network": self.conditions.allow_network,
             "folders": self.conditions.surroundings.folders,
+            "timetables": asdict(self.conditions.timetables),
             "pipe": child_end,
             "output": str(self._output),
             "stack": str(self._stack),
@@ -233,7 +238,11 @@ class _Child:
                     stdin=subprocess.DEVNULL,
                     stdout=output,
                     stderr=output,
-                    env={**self.conditions.surroundings.variables, **_environment(self.folder, self.root)},
+                    env={
+                        **self.conditions.surroundings.variables,
+                        **_environment(self.folder, self.root),
+                        **self.conditions.timetables.variables(),
+                    },
                     pass_fds=[child_end],
                     start_new_session=True,
                 )

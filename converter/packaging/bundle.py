@@ -14,6 +14,7 @@ from converter.asl.machine import Machine
 from converter.asl.options import Options
 from converter.diagnostics import Dag2SfnError, Diagnostic, about_dag
 from converter.packaging.child_machines import child_file
+from converter.packaging.folders import remember_files, write_files
 from converter.packaging.manifest import (
     CHILDREN,
     DEFINITION,
@@ -25,10 +26,13 @@ from converter.packaging.manifest import (
     manifest_of,
 )
 from converter.packaging.policies import TooManyPermissionsError
-from converter.packaging.task_code import runs_tasks, task_files
+from converter.packaging.task_code import ALIKE, runs_tasks, task_files
 from converter.packaging.template import Sources, template_text
 from converter.pollers import SOURCE
 from converter.workflow import Workflow
+
+#: Where the files are that are the same for every DAG.
+_ALIKE = tuple(f"{FUNCTIONS}/tasks/{folder}/" for folder in ALIKE)
 
 
 def write_bundle(
@@ -66,15 +70,14 @@ def _put(directory: Path, files: Mapping[str, str | bytes]) -> Path:
     new = directory.with_name(f".{uuid4().hex}.new")
     old = new.with_suffix(".old")
     try:
-        for name, content in files.items():
-            path = new / name
-            path.parent.mkdir(parents=True, exist_ok=True)
-            # Bytes, always: Windows would change the line ends of text.
-            path.write_bytes(content.encode() if isinstance(content, str) else content)
+        alike = [name for name in files if name.startswith(_ALIKE)]
+        write_files(new, files, alike)
         _replace(directory, new, old)
+        remember_files(directory, files, alike)
     finally:
-        shutil.rmtree(new, ignore_errors=True)
-        shutil.rmtree(old, ignore_errors=True)
+        for folder in (new, old):
+            if folder.exists():
+                shutil.rmtree(folder, ignore_errors=True)
     return directory
 
 

@@ -46,7 +46,8 @@ class Manifest:
     """What a Bundle is.
 
     ``options`` are those of the conversion, as JSON; ``functions`` are the folders below ``functions/``;
-    ``substitutions`` are the names that the template fills into the definition.
+    ``substitutions`` are the names that the template fills into the definition. ``schedule`` says when
+    Airflow starts runs, and what dates these have; None without a schedule.
     """
 
     dag_id: str
@@ -59,6 +60,7 @@ class Manifest:
     tasks: tuple[ManifestTask, ...]
     functions: tuple[str, ...]
     substitutions: tuple[str, ...]
+    schedule: Mapping[str, Any] | None = None
 
     def to_json(self) -> dict[str, Any]:
         """Return the manifest as it stands in ``bundle.json``."""
@@ -77,6 +79,7 @@ class Manifest:
             "tasks": to_json(self.tasks),
             "functions": list(self.functions),
             "substitutions": list(self.substitutions),
+            "schedule": self.schedule,
         }
 
 
@@ -97,7 +100,17 @@ def manifest_of(workflow: Workflow, machine: Machine, options: Options) -> Manif
         ),
         functions=functions_of(machine),
         substitutions=substitutions(workflow, machine),
+        schedule=_schedule_of(workflow),
     )
+
+
+def _schedule_of(workflow: Workflow) -> Mapping[str, Any] | None:
+    """Return when Airflow starts runs; ``by_intervals``: a logical date is where an interval begins."""
+    schedule = workflow.schedule
+    if schedule is None:
+        return None
+    catchup = bool(workflow.settings.get("catchup"))
+    return {**to_json(schedule), "by_intervals": schedule.by_intervals, "catchup": catchup}
 
 
 def read_manifest(directory: Path) -> Manifest:
@@ -121,6 +134,7 @@ def read_manifest(directory: Path) -> Manifest:
             tasks=tuple(ManifestTask(**task) for task in data["tasks"]),
             functions=tuple(data["functions"]),
             substitutions=tuple(data["substitutions"]),
+            schedule=data.get("schedule"),
         )
     except (KeyError, TypeError):
         raise _not_a_bundle(directory, f"has an incomplete {MANIFEST}") from None

@@ -10,6 +10,7 @@ requirements.txt    only if a task needs other packages; `dag2sfn package` insta
 from __future__ import annotations
 
 import ast
+import functools
 import hashlib
 import json
 import re
@@ -33,6 +34,8 @@ _LARGEST_DATA_FOLDER = 5 * 1024 * 1024
 #: A relative path without hidden files (which hold secrets more often than settings), and not upwards.
 _PATH = re.compile(r"\w[\w -]*(\.[\w -]+)*(/\w[\w -]*(\.[\w -]+)*){0,5}/?")
 _TEMPLATE_LIBRARIES = ("jinja2", "markupsafe")
+#: The folders that are the same for every DAG that has them.
+ALIKE = (SOURCE.name, *_TEMPLATE_LIBRARIES)
 
 
 def runs_tasks(steps: Mapping[str, Step]) -> bool:
@@ -58,7 +61,7 @@ def task_files(workflow: Workflow, steps: Mapping[str, Step]) -> dict[str, bytes
     described = _described(workflow, dag_file.relative_to(root).as_posix())
     files = {
         "dag.json": (json.dumps(described, indent=2, ensure_ascii=False) + "\n").encode(),
-        **{f"{SOURCE.name}/{file.name}": file.read_bytes() for file in SOURCE.glob("*.py")},
+        **_runtime(),
         **{f"dags/{file.relative_to(root).as_posix()}": file.read_bytes() for file in sources},
     }
     if any("{" in text for task in tasks for text in _texts(task.arguments)):
@@ -201,7 +204,13 @@ def _texts(value: Value) -> Iterator[str]:
             yield from _texts(item)
 
 
-def _template_libraries() -> dict[str, bytes]:
+@functools.cache
+def _runtime() -> Mapping[str, bytes]:
+    return {f"{SOURCE.name}/{file.name}": file.read_bytes() for file in SOURCE.glob("*.py")}
+
+
+@functools.cache
+def _template_libraries() -> Mapping[str, bytes]:
     """Return the sources and licences of Jinja, as installed here: they are plain Python."""
     files: dict[str, bytes] = {}
     for name in _TEMPLATE_LIBRARIES:

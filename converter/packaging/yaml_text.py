@@ -15,7 +15,7 @@ from __future__ import annotations
 import functools
 import sys
 import textwrap
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -69,7 +69,9 @@ class Note:
 
 def yaml_text(document: Mapping[str, Any]) -> str:
     """Return a document as YAML. Values: mappings, lists, scalars, and the classes of this module."""
-    return "\n".join(_entries(document, 0)) + "\n"
+    lines: list[str] = []
+    _entries(document, 0, "", lines)
+    return "\n".join(lines) + "\n"
 
 
 def without_notes(value: Any) -> Any:
@@ -83,45 +85,50 @@ def without_notes(value: Any) -> Any:
     return value
 
 
-def _entries(mapping: Mapping[str, Any], depth: int) -> Iterator[str]:
+def _entries(mapping: Mapping[str, Any], depth: int, lead: str, lines: list[str]) -> None:
+    """Add the lines of a mapping: ``lead`` is what stands before the first, which may be that of an item."""
+    indent = " " * (_STEP * depth)
     for position, (key, noted) in enumerate(mapping.items()):
         value = _bare(noted)
         if position and depth <= _AIRY_DEPTH and (depth == 0 or isinstance(value, Mapping)):
-            yield ""
-        yield from _comment(noted, depth)
+            lines.append("")
+        lead = _comment(noted, depth, lead, lines)
         if _is_block(value):
-            yield f"{_scalar(key)}:"
-            yield from _indented(value, depth + 1)
+            lines.append(f"{lead}{_scalar(key)}:")
+            _indented(value, depth + 1, indent + " " * _STEP, lines)
         else:
-            yield f"{_scalar(key)}: {_inline(value)}"
+            lines.append(f"{lead}{_scalar(key)}: {_inline(value)}")
+        lead = indent
 
 
-def _items(values: list[Any] | tuple[Any, ...], depth: int) -> Iterator[str]:
+def _items(values: list[Any] | tuple[Any, ...], depth: int, lead: str, lines: list[str]) -> None:
+    indent = " " * (_STEP * depth)
     for noted in values:
         value = _bare(noted)
-        yield from _comment(noted, depth)
+        lead = _comment(noted, depth, lead, lines)
         if _is_block(value):
-            first, *others = _indented(value, depth + 1)
-            yield "- " + first[_STEP:]
-            yield from others
+            _indented(value, depth + 1, f"{lead}- ", lines)
         else:
-            yield f"- {_inline(value)}"
+            lines.append(f"{lead}- {_inline(value)}")
+        lead = indent
 
 
-def _indented(value: Any, depth: int) -> Iterator[str]:
-    lines = _entries(value, depth) if isinstance(value, Mapping) else _items(value, depth)
-    return (" " * _STEP + line if line else line for line in lines)
+def _indented(value: Any, depth: int, lead: str, lines: list[str]) -> None:
+    if isinstance(value, Mapping):
+        _entries(value, depth, lead, lines)
+    else:
+        _items(value, depth, lead, lines)
 
 
-def _comment(value: Any, depth: int) -> Iterator[str]:
-    if isinstance(value, Note):
-        yield from textwrap.wrap(
-            value.comment,
-            _WIDTH - depth * _STEP,
-            initial_indent="# ",
-            subsequent_indent="# ",
-            break_on_hyphens=False,
-        )
+def _comment(value: Any, depth: int, lead: str, lines: list[str]) -> str:
+    """Add a value's comment, if it has one; return what stands before the value itself."""
+    if not isinstance(value, Note):
+        return lead
+    width = _WIDTH - depth * _STEP
+    for line in textwrap.wrap(value.comment, width - 2, break_on_hyphens=False):
+        lines.append(f"{lead}# {line}")
+        lead = " " * (_STEP * depth)
+    return lead
 
 
 def _bare(value: Any) -> Any:

@@ -46,6 +46,20 @@ _CONTEXT_OF_AIRFLOW = frozenset(
 )
 
 
+#: What a run's dates are called in the context, those of Airflow 2 among them.
+NAMES_OF_DATES = frozenset(
+    """
+    data_interval_end data_interval_start ds ds_nodash execution_date logical_date next_ds next_ds_nodash
+    next_execution_date prev_ds prev_ds_nodash prev_execution_date task_instance_key_str tomorrow_ds
+    tomorrow_ds_nodash ts ts_nodash ts_nodash_with_tz yesterday_ds yesterday_ds_nodash
+    """.split()
+)
+#: Those that a run itself has (``dag_run.logical_date``).
+DATES_OF_RUNS = frozenset({"data_interval_end", "data_interval_start", "execution_date", "logical_date"})
+#: What functions call the context, if not by the name of their own ``**`` parameter.
+_CONTEXTS = frozenset({"context", "ctx", "kwargs"})
+
+
 #: What a task notes about the assets that it updates, nobody reads here.
 _NOTES = frozenset({"outlet_events"})
 
@@ -57,7 +71,7 @@ class Facts:
     ``pulled`` are the ids of the tasks whose XComs it pulls; ``pulls_unseen``, whether there are others that
     cannot be seen; ``of_airflow``, what it uses of Airflow that the function does not have (dotted names);
     ``modules``, the names that it imports from modules that are not local; ``notes_assets``, whether it notes
-    something about the assets that it updates.
+    something about the assets that it updates; ``uses_dates``, whether it asks for the run's dates.
     """
 
     pulled: tuple[str, ...] = ()
@@ -67,6 +81,7 @@ class Facts:
     of_airflow: tuple[str, ...] = ()
     modules: tuple[Imported, ...] = ()
     notes_assets: bool = False
+    uses_dates: bool = False
 
 
 def facts_of(description: str, file: Path) -> Facts | None:
@@ -145,6 +160,7 @@ class _Reader:
             tuple(self._of_airflow),
             tuple(self._modules),
             self._notes_assets or any(_NOTES & set(_words(node)) for node in nodes),
+            any(asks_for_dates(node) for node in nodes),
         )
 
     def _led_to(self, module: Module, name: str) -> Iterator[tuple[Module, ast.AST]]:
@@ -233,6 +249,33 @@ def _asked_of_the_context(function: ast.AST) -> Iterator[str]:
             name = node.slice.value if isinstance(node.slice, ast.Constant) else None
         if isinstance(name, str) and name in _CONTEXT_OF_AIRFLOW:
             yield name
+
+
+def asks_for_dates(function: ast.AST) -> bool:
+    """Whether a function asks for the run's dates: a parameter, ``context["ds"]``, ``run.logical_date``."""
+    contexts = set(_CONTEXTS)
+    for node in ast.walk(function):
+        if isinstance(node, ast.arguments):
+            parameters = {item.arg for item in (*node.posonlyargs, *node.args, *node.kwonlyargs)}
+            if parameters & NAMES_OF_DATES:
+                return True
+            contexts |= {node.kwarg.arg} if node.kwarg else set()
+    return any(_is_date(node, contexts) for node in ast.walk(function))
+
+
+def _is_date(node: ast.AST, contexts: set[str]) -> bool:
+    if isinstance(node, ast.Attribute) and isinstance(node.ctx, ast.Load):
+        return node.attr in DATES_OF_RUNS
+    owner: ast.AST | None = None
+    key: ast.AST | None = None
+    if isinstance(node, ast.Subscript):
+        owner, key = node.value, node.slice
+    elif isinstance(node, ast.Call) and getattr(node.func, "attr", "") == "get" and node.args:
+        owner, key = getattr(node.func, "value", None), node.args[0]
+    of_context = (isinstance(owner, ast.Name) and owner.id in contexts) or (
+        isinstance(owner, ast.Call) and getattr(owner.func, "id", "") == "get_current_context"
+    )
+    return of_context and isinstance(key, ast.Constant) and key.value in NAMES_OF_DATES
 
 
 def _names_used(node: ast.AST) -> Iterator[str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
@@ -17,6 +18,8 @@ from converter.verify import airflow_run
 from converter.verify.airflow_side import AirflowSide, waits
 from converter.verify.playing import POLL_SECONDS, Played
 
+#: The error of a task whose poller has passed its deadline.
+_DEADLINE_ERROR = "AwaitDeadlineExceeded"
 #: The engine's clock ticks in milliseconds.
 TICK = 0.002
 
@@ -79,6 +82,22 @@ class Timing:
             found |= more
         return found
 
+    def gave_up(self, played: Played) -> frozenset[str]:
+        """Return the tasks that failed because their pollers passed the deadline, and rightly so: something
+        that they wait for had not been decided a poll before.
+        """
+        if self.pace is None or d.AWAIT_DEADLINE not in self.codes:
+            return frozenset()
+        deadline = float(self.pace.deadline)
+        in_time = deadline - self._interval(deadline)
+        late = {task for task, error in played.errors.items() if error == _DEADLINE_ERROR}
+        return frozenset(
+            task
+            for task in late - played.tries.keys()
+            if played.decided[task] >= deadline
+            and any(played.decided.get(up, math.inf) > in_time for up in self._awaited.get(task, ()))
+        )
+
     def ends_while_polling(self, late: airflow_run.Trace, played: Played) -> bool:
         """Whether all that the machine had not decided when it ended was about to be seen by pollers."""
         undecided = [task for task in late.tasks if task not in played.decided and task not in played.tries]
@@ -124,7 +143,7 @@ class Timing:
         """
         idle = (up for up in self._looks_at(task) if up not in played.tries)
         before = max((self._polls_before(up, played) for up in idle), default=0)
-        return before + (task in self._behind_awaits)
+        return before + (task in self._awaited)
 
     def _looks_at(self, task: str) -> tuple[str, ...]:
         """Return the tasks that it waits for, all of them or any of them."""
@@ -142,7 +161,10 @@ class Timing:
         return None
 
     def _all_decided(self, task: str, played: Played) -> float:
-        """Return when the machine knew all that the task, and those before it, wait for."""
+        """Return when the machine knew all that the task, and those before it, wait for.
+
+        Never, if the run was cut short while one of those was under way.
+        """
         before: set[str] = set()
         pending = [task]
         while pending:
@@ -150,7 +172,10 @@ class Timing:
             found = {*self._looks_at(name)} - before
             before |= found
             pending += found
-        ends = [played.tries[name][-1][1] for name in before if name in played.tries]
+        begun = [name for name in before if name in played.tries]
+        if played.cut_short and not all(name in played.decided for name in begun):
+            return math.inf
+        ends = [played.tries[name][-1][1] for name in begun]
         return max([*ends, *(played.decided[name] for name in before if name in played.decided)], default=0.0)
 
     def _interval(self, now: float) -> float:
@@ -168,14 +193,15 @@ class Timing:
         return fetch_needed_records(self.plan, self.rules)
 
     @cached_property
-    def _behind_awaits(self) -> frozenset[str]:
-        """The tasks that a poller may hold up: those with which an awaiting part of the plan begins."""
-        found: set[str] = set()
+    def _awaited(self) -> Mapping[str, frozenset[str]]:
+        """What the tasks wait for that a poller may hold up: those with which an awaiting part begins."""
+        found: dict[str, frozenset[str]] = {}
         for node in walk(self._plan):
             for unit in units_of(node) if isinstance(node, (Sequence, Parallel)) else ():
                 if unit.awaited:
-                    found.update(first_tasks(unit.item))
-        return frozenset(found)
+                    for task in first_tasks(unit.item):
+                        found[task] = found.get(task, frozenset()).union(unit.awaited)
+        return found
 
 
 @dataclass(frozen=True)

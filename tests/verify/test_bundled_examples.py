@@ -19,7 +19,7 @@ def dag2sfn(*arguments):
 
 
 def test_every_dag_is_accounted_for_and_three_quarters_convert(tmp_path):
-    result = dag2sfn("convert", examples(), "-o", tmp_path, "--format", "json")
+    result = dag2sfn("convert", examples(), "--source-airflow", "3", "-o", tmp_path, "--format", "json")
     assert result.exit_code == 1
     assert "Traceback" not in result.stderr
     document = json.loads(result.stdout)
@@ -41,7 +41,7 @@ def test_the_page_about_them_is_not_stale():
 
 def test_what_is_converted_does_what_airflow_does():
     """Mapped tasks are played without items (``verify.without_data``), so that their DAGs are left out."""
-    result = dag2sfn("verify", examples(), "--scenarios", "20", "--format", "json")
+    result = dag2sfn("verify", examples(), "--source-airflow", "3", "--scenarios", "20", "--format", "json")
     verified = json.loads(result.stdout)
     assert sum(item["scenarios"] > 0 for item in verified) >= 67
     workflows, _ = load_readable(examples())

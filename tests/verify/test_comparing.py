@@ -11,7 +11,7 @@ from converter import diagnostics as d
 from converter.asl.options import Options
 from converter.verify import Try, airflow_run
 from converter.verify.scenarios import Scenario
-from converter.workflow import Outcome, Retries, TriggerRule
+from converter.workflow import Outcome, Retries, Task, TriggerRule
 
 FAILED, SKIPPED = airflow_run.End.FAILED, airflow_run.End.SKIPPED
 ERRORS = {FAILED: "States.TaskFailed", SKIPPED: "AirflowSkipException"}
@@ -20,14 +20,14 @@ ERRORS = {FAILED: "States.TaskFailed", SKIPPED: "AirflowSkipException"}
 class Case:
     """A workflow and what its tasks do, as (seconds, end), played and to be tampered with."""
 
-    def __init__(self, flow, options=OPTIONS, **tries):
+    def __init__(self, flow, options=OPTIONS, *, looks=None, **tries):
         self.verifier = verifier_of(flow, options)
         script, work = {}, {}
         for task in flow.tasks:
             listed = tries.get(task.task_id, (1.0,))
             drawn = [_both_sides(item, flow, task.task_id) for item in _as_list(listed)]
             script[task.task_id], work[task.task_id] = (tuple(side) for side in zip(*drawn, strict=True))
-        self.scenario = Scenario(0, script, work)
+        self.scenario = Scenario(0, script, work, looks=looks or {})
         self.played = self.verifier._player.play(self.scenario)
 
     def findings(self, **changes):
@@ -240,12 +240,87 @@ class TestARunThatTimesOut:
         assert ("done", "outcome") in case.why(**changes)
 
 
+class TestARunThatTimesOutBeforeALateStart:
+    """``on`` begins in Airflow at the failure, in the machine once ``slow`` has ended: the run ends first."""
+
+    FLOW = workflow(
+        glue("bad"),
+        glue("slow"),
+        glue("both", "bad", "slow"),
+        glue("on", "both", trigger_rule=TriggerRule.ONE_FAILED),
+        glue("long"),
+        dagrun_timeout=60.0,
+    )
+    TRIES = {"bad": (2.0, FAILED), "on": (5.0,), "long": (100.0,)}
+
+    @pytest.fixture
+    def case(self):
+        return Case(self.FLOW, **self.TRIES, slow=(100.0,))
+
+    @staticmethod
+    def never_begun(case, task):
+        """The run as if the machine had forgotten a task."""
+        tries = {name: tries for name, tries in case.played.tries.items() if name != task}
+        decided = {name: at for name, at in case.played.decided.items() if name != task}
+        return {"tries": tries, "decided": decided} | case.ending(task, Outcome.SKIPPED)
+
+    def test_covers_the_task_that_was_yet_to_begin(self, case):
+        assert case.codes() == {"D227", "D602"}
+        assert case.played.outcomes["on"] == "skipped"
+
+    @pytest.mark.parametrize(
+        ("outcome", "why"), [(Outcome.FAILED, "outcome"), (Outcome.SUCCESS, "tries")], ids=str
+    )
+    def test_covers_no_other_end_of_it(self, case, outcome, why):
+        assert ("on", why) in case.why(**case.ending("on", outcome))
+
+    def test_covers_no_task_that_nothing_held_up(self, case):
+        assert ("slow", "tries") in case.why(**self.never_begun(case, "slow"))
+
+    def test_covers_no_task_that_could_have_begun_before_the_end(self):
+        case = Case(self.FLOW, **self.TRIES, slow=(20.0,))
+        assert case.codes() == {"D227"}
+        assert ("on", "outcome") in case.why(**self.never_begun(case, "on"))
+
+
+class TestARunThatTimesOutBetweenTwoLooks:
+    """Airflow looks at the very moment of the timeout, the machine by what its calls take later."""
+
+    STEP = Task(
+        "s",
+        "airflow.providers.amazon.aws.sensors.emr.EmrStepSensor",
+        arguments={"job_flow_id": "j", "step_id": "s", "poke_interval": 30},
+    )
+    FLOW = workflow(STEP, glue("on", "s"), glue("long"), dagrun_timeout=60.0)
+
+    def case(self, seen):
+        return Case(self.FLOW, looks={"s": 30}, s=(seen,), long=(100.0,))
+
+    def test_the_machine_has_not_looked_yet(self):
+        case = self.case(60.0)
+        assert case.codes() == set()
+        assert case.played.outcomes["s"] == "skipped"
+
+    def test_a_look_that_it_did_not_make_is_found(self):
+        case = self.case(30.0)
+        assert case.played.outcomes["s"] == "success"
+        decided = {name: at for name, at in case.played.decided.items() if name != "s"}
+        changes = {"tries": {**case.played.tries, "s": ((0.0, 60.0),)}, "decided": decided}
+        assert ("s", "outcome") in case.why(**changes, **case.ending("s", Outcome.SKIPPED))
+
+
 class TestDeadline:
     def test_a_poller_that_gives_up_at_its_deadline_is_declared(self):
         options = Options(poll_interval=5, await_deadline=60)
         case = Case(partial_fan_in(), options, glue3=(500.0,))
         assert case.codes() == {"D301"}
         assert case.played.errors["report_b"] == "AwaitDeadlineExceeded"
+
+    def test_it_may_not_give_up_although_all_was_decided_in_time(self):
+        options = Options(poll_interval=5, await_deadline=60)
+        case = Case(partial_fan_in(), options, glue3=(500.0,))
+        decided = {**case.played.decided, "glue3": 50.0}
+        assert ("report_b", "outcome") in case.why(decided=decided)
 
     def test_it_may_not_give_up_before(self):
         options = Options(poll_interval=5, await_deadline=60)

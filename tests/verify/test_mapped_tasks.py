@@ -13,8 +13,6 @@ from converter.workflow import TriggerRule
 
 FULL_SEEDS = scaled(3_000, 40)
 CHUNK = 20
-#: Known gaps, which docs/verify.md names: DAGs that differ in one of 25 scenarios.
-KNOWN = (3001, 3002, 3009, 3022)
 
 
 def assert_no_divergence(seeds, scenarios):
@@ -32,14 +30,7 @@ def test_random_dags_with_mapped_tasks_run_as_in_airflow():
 @pytest.mark.full
 @pytest.mark.parametrize("first", FULL_SEEDS[::CHUNK])
 def test_many_random_dags_with_mapped_tasks_run_as_in_airflow(first):
-    assert_no_divergence((seed for seed in range(first, first + CHUNK) if seed not in KNOWN), 25)
-
-
-@pytest.mark.full
-@pytest.mark.xfail(strict=True, reason="skips and failures above mapped tasks: known gaps")
-@pytest.mark.parametrize("seed", KNOWN)
-def test_dags_with_mapped_tasks_that_are_known_to_differ(seed):
-    assert_no_divergence([seed], 25)
+    assert_no_divergence(range(first, first + CHUNK), 25)
 
 
 def test_lists_have_all_lengths_and_instances_ends_of_their_own():

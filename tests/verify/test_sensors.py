@@ -14,8 +14,6 @@ from converter.workflow import Retries, Task
 EMR_STEP = "airflow.providers.amazon.aws.sensors.emr.EmrStepSensor"
 STEP = {"job_flow_id": "j", "step_id": "s", "poke_interval": 10}
 SOME, FULL = range(9), scaled(2_000, 100)
-#: A known gap, which docs/verify.md names: a run cut short before the machine began what Airflow began early.
-KNOWN = (2_064, 2_079)
 
 
 def check(seed, scenarios, largest=10):
@@ -33,15 +31,7 @@ def test_random_dags_with_sensors_end_as_in_airflow(first):
 @pytest.mark.parametrize("first", FULL[::20])
 def test_many_random_dags_with_sensors_end_as_in_airflow(first):
     for seed in range(first, first + 20):
-        if seed not in KNOWN:
-            check(seed, 10)
-
-
-@pytest.mark.full
-@pytest.mark.xfail(strict=True, reason="a task begun late is cut short by dagrun_timeout: a known gap")
-@pytest.mark.parametrize("seed", KNOWN)
-def test_dags_with_sensors_that_are_known_to_differ(seed):
-    check(seed, 10)
+        check(seed, 10)
 
 
 def test_a_machine_that_tried_again_after_a_sensors_timeout_would_be_found():

@@ -73,8 +73,14 @@ def _serve(request: dict[str, Any], root: DagRoot, pipe: IO[str], stack: IO[str]
     # Only now, because they import Airflow.
     from converter.loading.child.discovery import UnlistableError, find_files
     from converter.loading.child.reading import Reader, one_line
+    from converter.loading.timetables import Timetables
 
-    reader = Reader(root, variables=request["variables"], allow_network=request["allow_network"])
+    reader = Reader(
+        root,
+        variables=request["variables"],
+        allow_network=request["allow_network"],
+        timetables=Timetables(**request["timetables"]),
+    )
     try:
         files, packed = (request["files"], []) if request["files"] else find_files(root)
     except UnlistableError as error:

@@ -24,19 +24,28 @@ from converter.loading.child.surviving import Survival
 from converter.loading.child.tasks import default_settings
 from converter.loading.child.workflows import default_dag_settings, workflow_from
 from converter.loading.paths import DagRoot
+from converter.loading.timetables import Timetables
 from converter.workflow import Location
 
 
 class Reader:
     """Reads DAG files below one root. One per process."""
 
-    def __init__(self, root: DagRoot, *, variables: Mapping[str, Any], allow_network: bool) -> None:
+    def __init__(
+        self, root: DagRoot, *, variables: Mapping[str, Any], allow_network: bool, timetables: Timetables
+    ) -> None:
         # The defaults are those outside any DAG, so they are asked for before there is one.
         default_settings()
         default_dag_settings()
         self._root = root
         self._constructions = Constructions(root)
-        self._stand_ins = StandIns(self._constructions, variables=variables, allow_network=allow_network)
+        self._timetables = timetables
+        self._stand_ins = StandIns(
+            self._constructions,
+            variables=variables,
+            allow_network=allow_network,
+            timetables=timetables,
+        )
 
     def read(self, file: str) -> dict[str, Any]:
         """Import the file (absolute path) and return the report on it."""
@@ -106,6 +115,7 @@ class Reader:
                 file=file,
                 source_hash=source_hash,
                 stand_ins=self._stand_ins.needed(),
+                timetables=self._timetables,
             )
         except Exception as error:  # noqa: BLE001  (the author's own operators and timetables can raise it)
             report["invalid"] = one_line(error)

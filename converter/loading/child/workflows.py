@@ -9,10 +9,17 @@ from typing import Any
 
 import airflow
 
-from converter.loading.child.airflow_names import DAG, PARAMETERS_OF_DAG, NullTimetable, schedule_of
+from converter.loading.child.airflow_names import (
+    DAG,
+    IS_AIRFLOW_2,
+    PARAMETERS_OF_DAG,
+    NullTimetable,
+    schedule_of,
+)
 from converter.loading.child.construction import Constructions
 from converter.loading.child.tasks import resolved_params, task_from
 from converter.loading.child.values import as_value
+from converter.loading.timetables import Timetables
 from converter.workflow import Location, Schedule, StandIn, Task, Value, Workflow
 
 _FIELDS_OF_WORKFLOW = {"dag_id", "schedule", "params", "dagrun_timeout"}
@@ -40,8 +47,11 @@ def workflow_from(
     file: Location,
     source_hash: str,
     stand_ins: tuple[StandIn, ...],
+    timetables: Timetables,
 ) -> Workflow:
     """Return the Workflow of a DAG whose file is ``file``, which needed these stand-ins.
+
+    ``timetables`` are what Airflow has been told about plain schedules.
 
     Raises what the DAG's own objects raise.
     """
@@ -49,7 +59,7 @@ def workflow_from(
         dag_id=dag.dag_id,
         tasks=_tasks(dag, constructions, file),
         location=constructions.location(dag) or file,
-        schedule=_schedule(dag),
+        schedule=_schedule(dag, timetables),
         params=resolved_params(dag.params),
         dagrun_timeout=dag.dagrun_timeout.total_seconds() if dag.dagrun_timeout else None,
         settings=_settings(dag),
@@ -84,7 +94,7 @@ def _tasks(dag: DAG, constructions: Constructions, file: Location) -> tuple[Task
     )
 
 
-def _schedule(dag: DAG) -> Schedule | None:
+def _schedule(dag: DAG, timetables: Timetables) -> Schedule | None:
     timetable = dag.timetable
     if isinstance(timetable, NullTimetable):
         return None
@@ -92,7 +102,24 @@ def _schedule(dag: DAG) -> Schedule | None:
         timetable=type(timetable).__name__,
         expression=_expression(timetable),
         timezone=_zone_name(_attribute(timetable, "timezone")),
+        assumed=_is_assumed(dag, timetables),
     )
+
+
+def _is_assumed(dag: DAG, timetables: Timetables) -> bool:
+    """Whether the DAG's timetable hangs on an option of Airflow's that nobody has told.
+
+    In Airflow 2, that is read beside the DAG; a file that speaks of a schedule_interval is of Airflow 2.
+    """
+    if IS_AIRFLOW_2 or getattr(dag, "_counted_in_intervals", False):
+        return False
+    schedule = schedule_of(dag)
+    if isinstance(schedule, str):
+        return schedule not in ("@once", "@continuous") and timetables.cron_intervals is None
+    if schedule is dag.timetable or _attribute(dag.timetable, "delta") is None:
+        return False
+    # Airflow 3.3 goes by the option for cron strings here, too.
+    return timetables.cron_intervals is None or timetables.cron_intervals is not timetables.delta_intervals
 
 
 def _zone_name(timezone: Any) -> str | None:
@@ -135,15 +162,25 @@ def _attribute(timetable: Any, name: str) -> Any:
 def default_dag_settings() -> Mapping[str, Value]:
     """Return the settings of a DAG to which none was passed. To be called outside any DAG."""
     dag = DAG(dag_id="default")
-    return {name: as_value(getattr(dag, name)) for name in _SETTINGS}
+    # Airflow 3's, whatever the configuration says: a DAG that is caught up on by default has to be told of.
+    return {**_settings_of(dag), "catchup": False}
+
+
+def _settings_of(dag: DAG) -> dict[str, Value]:
+    values = {name: as_value(getattr(dag, name)) for name in _SETTINGS}
+    if getattr(dag, "_caught_up_by_default", False):
+        values["catchup"] = True
+    return values
 
 
 def _settings(dag: DAG) -> dict[str, Value]:
     defaults = default_dag_settings()
-    values = {name: as_value(getattr(dag, name)) for name in _SETTINGS}
+    values = _settings_of(dag)
     settings = {
         _TODAYS_NAMES.get(name, name): value for name, value in values.items() if value != defaults[name]
     }
+    if isinstance(dag.timetable, NullTimetable):
+        settings.pop("catchup", None)
     if dag.dag_display_name != dag.dag_id:
         settings["dag_display_name"] = dag.dag_display_name
     schedule = schedule_of(dag)

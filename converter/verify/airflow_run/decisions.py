@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 
 from converter.verify.airflow_run.graph import Graph
-from converter.verify.airflow_run.mapping import task_of
+from converter.verify.airflow_run.mapping import is_empty, task_of
 from converter.verify.airflow_run.rules import Decision, Verdict, apply_rule, tally
 from converter.workflow import Outcome, TriggerRule
 
@@ -52,6 +52,17 @@ def without_items(
 def has_all_items(graph: Graph, outcomes: Mapping[str, Outcome], task_id: str) -> bool:
     """Whether all that a mapped task is expanded over has finished."""
     return all(name in outcomes for name in graph.expanded_over[task_id])
+
+
+def has_nothing_to_expand_over(graph: Graph, outcomes: Mapping[str, Outcome], task_id: str) -> bool:
+    """Whether a mapped task finds no items: the instances that were to return them have not succeeded.
+
+    (airflow.models.expandinput, ``_get_task_map_length``)
+    """
+    instances = [name for name in graph.expanded_over[task_id] if name != task_of(name)]
+    returning = {task_of(name) for name in instances if outcomes.get(name) is Outcome.SUCCESS}
+    silent = set(map(task_of, instances)) - returning
+    return any(is_empty(source, silent) for source in graph.expansions[task_id])
 
 
 def _decide_by_rule(graph: Graph, outcomes: Mapping[str, Outcome], task_id: str) -> Decision:

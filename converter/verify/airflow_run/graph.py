@@ -6,7 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
-from converter.verify.airflow_run.mapping import EXPANDED_OVER
+from converter.expansion import Source
+from converter.verify.airflow_run.mapping import EXPANDED_OVER, EXPANSION
 from converter.workflow import Task, Workflow
 
 
@@ -83,6 +84,12 @@ class Graph:
     def expanded_over(self) -> Mapping[str, Mapping[str, bool]]:
         """What the task of an instance is expanded over, see :mod:`~converter.verify.airflow_run.mapping`."""
         return {task_id: task.settings.get(EXPANDED_OVER, {}) for task_id, task in self.tasks.items()}
+
+    @cached_property
+    def expansions(self) -> Mapping[str, tuple[Source, ...]]:
+        """All that the task of an instance is expanded over, if tasks return any of it."""
+        found = {task_id: task.settings.get(EXPANSION) for task_id, task in self.tasks.items()}
+        return {task_id: expansion.sources if expansion else () for task_id, expansion in found.items()}
 
     @cached_property
     def deciding(self) -> frozenset[str]:

@@ -3,14 +3,15 @@
 Airflow expands a task once its rule lets it run and all that it is expanded over is there
 (airflow.models.taskmap, ``TaskMap.expand_mapped_task``). Until then there is one instance of it, and that one
 is what is skipped, or becomes upstream_failed. Here all instances are there from the start and become so
-together: rules ask for all or any of them, so that it is the same.
+together: rules ask for all or any of them, so that it is the same. How many there are is known before: what
+their number comes from runs to its end, or not at all. If it did not run, there is nothing to expand over.
 
 An instance is called ``task[0]``, ``task[1]``, …; a task without items keeps its name, and has no tries.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 
 from converter.expansion import Source, SourceKind
@@ -20,6 +21,8 @@ from converter.workflow import Task, Workflow
 #: The setting that holds what an instance's task is expanded over: instances and tasks, and whether each is
 #: one of those of a task that is expanded over a list of the file.
 EXPANDED_OVER = "expanded over"
+#: The setting that holds how it is expanded (``converter.expansion.Expansion``).
+EXPANSION = "expansion"
 #: The setting of an instance that is there from the start: its task is expanded over lists of the file.
 FROM_THE_START = "expanded from the start"
 #: The setting of a workflow whose ``fail_fast`` stops the other instances of a task that fails, too.
@@ -53,7 +56,9 @@ def expanded(workflow: Workflow, lengths: Mapping[str, int]) -> Workflow:
         for other in task.expansion.task_ids() if task.expansion else ():
             theirs = expansions[other]
             over |= dict.fromkeys(ids((other,)), theirs is not None and not theirs.task_ids())
-        settings = {**task.settings, EXPANDED_OVER: over} if over else dict(task.settings)
+        settings = dict(task.settings)
+        if over:
+            settings |= {EXPANDED_OVER: over, EXPANSION: task.expansion}
         if task.expansion and not over and name != task.task_id:
             settings[FROM_THE_START] = True
         return replace(
@@ -93,6 +98,16 @@ def length_of(task: Task, pushed: Mapping[str, int]) -> int:
     for source in task.expansion.sources:
         count *= _items(source, pushed)
     return count
+
+
+def is_empty(source: Source, silent: Collection[str]) -> bool:
+    """Return whether a source has no items because the mapped tasks ``silent`` have returned nothing."""
+    if source.kind is SourceKind.LITERAL:
+        return not source.value
+    if source.kind is SourceKind.XCOM:
+        return source.task_id in silent
+    found = [is_empty(inner, silent) for inner in source.sources]
+    return all(found) if source.kind in (SourceKind.CONCAT, SourceKind.ZIP_LONGEST) else any(found)
 
 
 def _items(source: Source, pushed: Mapping[str, int]) -> int:

@@ -10,7 +10,12 @@ from collections.abc import Mapping
 from types import MappingProxyType
 
 from converter.verify.airflow_run.board import Board, RunEnd
-from converter.verify.airflow_run.decisions import decide, has_all_items, without_items
+from converter.verify.airflow_run.decisions import (
+    decide,
+    has_all_items,
+    has_nothing_to_expand_over,
+    without_items,
+)
 from converter.verify.airflow_run.rules import Decision, Verdict
 from converter.verify.airflow_run.trace import Cause, Phase
 from converter.workflow import Outcome
@@ -79,10 +84,12 @@ def _by_rule(
         return lacking
     if decision is not Verdict.RUN or task_id in begun:
         return decision
-    if not has_all_items(board.graph, {**outcomes, **now}, task_id):
+    known = {**outcomes, **now}
+    if not has_all_items(board.graph, known, task_id):
         # It may run, and cannot be expanded: Airflow gives it up (``TaskMap.expand_mapped_task``).
         return Outcome.UPSTREAM_FAILED
-    return Outcome.SKIPPED if board.has_no_items(task_id) else decision
+    is_empty = board.has_no_items(task_id) or has_nothing_to_expand_over(board.graph, known, task_id)
+    return Outcome.SKIPPED if is_empty else decision
 
 
 def _look_for_deadlock(board: Board, unfinished: tuple[str, ...]) -> bool:

@@ -1,12 +1,14 @@
 """The oracle against Airflow's own scheduler and execution API: every change of every task's state."""
 
 import itertools
+from dataclasses import replace
 
 import pytest
 from oracle_scenarios import dag, difference, random_case, random_mapped_case, task
 from scale import scaled
 
-from converter.verify.airflow_run import End, Try
+from converter.expansion import Expansion, Source, SourceKind
+from converter.verify.airflow_run import Branch, End, ShortCircuit, Try, expanded, simulate, task_of
 from converter.workflow import TriggerRule
 
 QUICK_SEEDS = range(25)
@@ -49,6 +51,66 @@ def test_hundreds_of_random_dags_with_mapped_tasks_run_as_in_airflow(airflow_pla
 @pytest.mark.parametrize("first", FULL_SEEDS[::CHUNK])
 def test_thousands_of_random_dags_run_as_in_airflow(airflow_play, first):
     assert_no_difference(airflow_play, range(first, first + CHUNK))
+
+
+def over(item, **sources):
+    """Return the task, expanded over lists of the file, or over what tasks (given by their ids) return."""
+    kinds = {
+        name: Source(SourceKind.XCOM, task_id=source)
+        if isinstance(source, str)
+        else Source(SourceKind.LITERAL, source)
+        for name, source in sources.items()
+    }
+    return replace(item, is_mapped=True, expansion=Expansion(kinds))
+
+
+#: What is said → the DAG, its script, and what tasks become, by hand from Airflow's source.
+MAPPED = {
+    "a skip does not overwrite what has become of instances that are there from the start": (
+        dag(task("bad"), task("stop"), over(task("m", "bad", "stop"), x=[0])),
+        {"bad": Try(1, End.FAILED), "stop": Try(5, ShortCircuit()), "m[0]": Try(1)},
+        {"m[0]": "upstream_failed"},
+    ),
+    "it does overwrite what has become of a task that was not expanded": (
+        dag(task("a"), task("bad"), task("stop"), over(task("m", "a", "bad", "stop"), x="a")),
+        {"a": Try(1), "bad": Try(1, End.FAILED), "stop": Try(5, ShortCircuit()), "m[0]": Try(1)},
+        {"m[0]": "skipped"},
+    ),
+    "instances that did not run leave nothing to expand over": (
+        dag(
+            task("bad"),
+            over(task("m", "bad"), x=[0, 1]),
+            over(task("n", "m", rule="none_skipped"), x="m"),
+            task("on", "m", "n"),
+        ),
+        {"bad": Try(1, End.FAILED), **dict.fromkeys(("m[0]", "m[1]", "n[0]", "n[1]", "on"), Try(1))},
+        {"m[0]": "upstream_failed", "n[0]": "skipped", "on": "upstream_failed"},
+    ),
+    "nor do they if a branch has not chosen them": (
+        dag(
+            task("branch"),
+            over(task("m", "branch"), x=[0]),
+            over(task("n", "m", rule="none_failed"), x="m"),
+            task("on", "n", rule="all_skipped"),
+        ),
+        {"branch": Try(1, Branch()), "m[0]": Try(1), "n[0]": Try(1), "on": Try(1)},
+        {"m[0]": "skipped", "n[0]": "skipped", "on": "success"},
+    ),
+}
+
+
+@pytest.mark.parametrize("case", MAPPED)
+def test_mapped_tasks_become_what_they_become_in_airflow(airflow_play, case):
+    workflow, tries, expected = MAPPED[case]
+    script = {name: (this,) for name, this in tries.items()}
+    lengths = {
+        item.task_id: sum(task_of(name) == item.task_id for name in script)
+        for item in workflow.tasks
+        if item.is_mapped
+    }
+    trace = simulate(expanded(workflow, lengths), script)
+    assert expected.items() <= {name: end.outcome.value for name, end in trace.tasks.items()}.items()
+    assert difference(airflow_play, workflow, script, {"a": 1}) is None
 
 
 def cell(states, order):

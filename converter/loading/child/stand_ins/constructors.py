@@ -38,6 +38,7 @@ from converter.loading.child.stand_ins.unmapped import (
     unmapped_class,
     unmapped_decorator,
 )
+from converter.loading.timetables import Timetables
 from converter.workflow import StandInKind
 
 #: What DAG took by position until Airflow 2.
@@ -52,8 +53,9 @@ _NO_INTERVALS = ("@once", "@continuous")
 class Constructors:
     """Wraps the constructors of Airflow. One per process."""
 
-    def __init__(self, ledger: Ledger) -> None:
+    def __init__(self, ledger: Ledger, timetables: Timetables) -> None:
         self._ledger = ledger
+        self._timetables = timetables
         self._arguments = Arguments(ledger)
 
     def install(self) -> None:
@@ -81,6 +83,9 @@ class Constructors:
             if of_airflow_2:
                 given.setdefault("schedule", given.pop("schedule_interval"))
             construct(dag, **self._arguments.of_dag(given, PARAMETERS_OF_DAG))
+            if self._timetables.catchup and "catchup" not in given:
+                # Not by Airflow's own option: Airflow 3 wants a start_date then, which tasks may have.
+                dag.__dict__["_caught_up_by_default"] = True
             if of_airflow_2:
                 self._count_intervals(dag)
             elif not _SCHEDULES & given.keys():
@@ -91,6 +96,10 @@ class Constructors:
     def _count_intervals(self, dag: Any) -> None:
         """Let a schedule mean what it meant in Airflow 2, where a run stood for the interval before it."""
         schedule = dag.schedule
+        if self._timetables.cron_intervals is not None:
+            self._ledger.note(StandInKind.RENAMED_ARGUMENT, "DAG(schedule_interval=...)", "schedule=...")
+            return
+        dag.__dict__["_counted_in_intervals"] = True
         if isinstance(schedule, str) and schedule not in _NO_INTERVALS:
             dag.timetable = CronDataIntervalTimetable(schedule, dag.timezone)
         elif isinstance(schedule, timedelta) or type(schedule).__name__ == "relativedelta":

@@ -14,25 +14,33 @@ from converter.loading.child.stand_ins.ledger import Ledger
 from converter.loading.child.stand_ins.missing import Missing
 from converter.loading.child.stand_ins.network import close_network
 from converter.loading.child.stand_ins.variables import Variables
+from converter.loading.timetables import Timetables
 from converter.workflow import Location, StandIn
 
 
 class StandIns:
     """All stand-ins. ``variables`` are given values of Variables by name, as JSON values.
 
+    ``timetables`` are what Airflow has been told about plain schedules.
+
     ``constructions`` knows which files are the author's. With ``allow_network``, DAG files may reach other
     machines, and boto3 and hooks are the real ones.
     """
 
     def __init__(
-        self, constructions: Constructions, *, variables: Mapping[str, Any], allow_network: bool
+        self,
+        constructions: Constructions,
+        *,
+        variables: Mapping[str, Any],
+        allow_network: bool,
+        timetables: Timetables,
     ) -> None:
         def is_authors(frame: FrameType) -> bool:
             return constructions.is_authors(frame.f_code.co_filename)
 
         self._ledger = Ledger(constructions.here)
         self.missing = missing = Missing(self._ledger, is_authors)
-        Constructors(self._ledger).install()
+        Constructors(self._ledger, timetables).install()
         Variables(variables, missing).install()
         let_json_pass_what_is_unknown()
         if not allow_network:

@@ -50,7 +50,17 @@ def whole_module(module: str) -> str | None:
 
 def is_old_module(dotted: str) -> bool:
     """Return whether a module, or one below it, has names that are called otherwise today."""
-    return any(module == dotted or module.startswith(f"{dotted}.") for module in _names_by_module())
+    return dotted in _old_modules()
+
+
+@functools.cache
+def _old_modules() -> frozenset[str]:
+    """The modules that have names that are called otherwise today, and the packages around them."""
+    return frozenset(
+        module if end < 0 else module[:end]
+        for module in _names_by_module()
+        for end in (-1, *(place for place, letter in enumerate(module) if letter == "."))
+    )
 
 
 @functools.cache

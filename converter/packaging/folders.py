@@ -1,0 +1,68 @@
+"""Writes the files of a folder; those that many folders have alike are written once, and then linked.
+
+In a folder of DAGs with Python tasks, nearly all files are the function's own and Jinja's: to create them
+anew for each DAG takes longer than to convert it, and half a megabyte each.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import TypeAlias
+
+#: A file as it was when it was written: what it is, how large, and when it was changed last.
+_State: TypeAlias = tuple[int, int, int]
+
+#: In an output folder: each content that is shared, where it was last written, and the file's state then.
+_shared: dict[tuple[Path, bytes], tuple[str, _State]] = {}
+
+
+def write_files(folder: Path, files: Mapping[str, str | bytes], alike: Iterable[str] = ()) -> None:
+    """Write files (path in the folder → content) to a new folder. Raises OSError.
+
+    Those of ``alike`` (paths, too) may be hard links to files of the folders that :func:`remember_files` was
+    told of.
+    """
+    linkable = set(alike)
+    made = set()
+    for name, content in files.items():
+        path = f"{folder}/{name}"
+        if (parent := os.path.dirname(path)) not in made:
+            os.makedirs(parent, exist_ok=True)
+            made.add(parent)
+        # Bytes, always: Windows would change the line ends of text.
+        data = content.encode() if isinstance(content, str) else content
+        if not (name in linkable and _linked(folder.parent, path, data)):
+            with open(path, "wb") as file:
+                file.write(data)
+
+
+def remember_files(folder: Path, files: Mapping[str, str | bytes], alike: Iterable[str]) -> None:
+    """Let later folders beside this one have links to those of its files that are ``alike``."""
+    for name in alike:
+        content = files[name]
+        if isinstance(content, bytes) and (folder.parent, content) not in _shared:
+            path = f"{folder}/{name}"
+            _shared[folder.parent, content] = path, _state_of(path)
+
+
+def _linked(beside: Path, path: str, content: bytes) -> bool:
+    """Link to the file of that content, if there is one, and nobody has changed it since."""
+    known = _shared.get((beside, content))
+    if known is None:
+        return False
+    source, state = known
+    try:
+        if _state_of(source) == state:
+            os.link(source, path)
+            return True
+    except OSError:
+        pass  # it is gone, or has as many links as it can have
+    del _shared[beside, content]
+    return False
+
+
+def _state_of(path: str) -> _State:
+    found = os.stat(path)
+    return found.st_ino, found.st_size, found.st_mtime_ns

@@ -1,0 +1,111 @@
+"""What a plain schedule means: told by a version or a configuration, else open."""
+
+import json
+import os
+from pathlib import Path
+
+import pytest
+
+from converter.diagnostics import Dag2SfnError
+from converter.loading import Timetables, load, told_timetables
+from converter.loading.mwaa import MwaaEnvironment
+from converter.workflow import Schedule
+
+DAGS = """\
+from datetime import datetime, timedelta
+from airflow.sdk import DAG, CronTriggerTimetable
+
+def made(name, schedule, **more):
+    with DAG(name, schedule=schedule, start_date=datetime(2024, 1, 1), **more) as dag:
+        pass
+    return dag
+
+cron, delta, once = made("cron", "0 3 * * *"), made("delta", timedelta(hours=1)), made("once", "@once")
+own = made("own", CronTriggerTimetable("0 3 * * *", timezone="UTC"), catchup=False)
+with DAG("old", schedule_interval="0 3 * * *") as old:
+    pass
+"""
+CONFIGURATION = "[scheduler]\ncreate_cron_data_intervals = True\ncreate_delta_data_intervals = False\n"
+
+
+def schedules(tmp_path, monkeypatch, timetables):
+    for name in [name for name in os.environ if name.startswith("AIRFLOW__SCHEDULER__CREATE")]:
+        monkeypatch.delenv(name)
+    file = tmp_path / "dags.py"
+    file.write_text(DAGS)
+    workflows = load(file, timetables=timetables)
+    return {
+        workflow.dag_id: (
+            workflow.schedule.timetable.removesuffix("Timetable"),
+            workflow.schedule.by_intervals,
+            workflow.schedule.assumed,
+            workflow.settings.get("catchup", False),
+        )
+        for workflow in workflows
+    }
+
+
+def test_what_nobody_has_told_is_assumed_to_be_what_the_installed_airflow_does(tmp_path, monkeypatch):
+    assert schedules(tmp_path, monkeypatch, None) == {
+        "cron": ("CronTrigger", False, True, False),
+        "delta": ("DeltaTrigger", False, True, False),
+        "once": ("Once", False, False, False),
+        "own": ("CronTrigger", False, False, False),
+        "old": ("CronDataInterval", True, False, False),
+    }
+
+
+def test_dags_of_airflow_2_have_intervals_and_are_caught_up_on(tmp_path, monkeypatch):
+    assert schedules(tmp_path, monkeypatch, Timetables.of_version("2")) == {
+        "cron": ("CronDataInterval", True, False, True),
+        "delta": ("DeltaDataInterval", True, False, True),
+        "once": ("Once", False, False, True),
+        "own": ("CronTrigger", False, False, False),
+        "old": ("CronDataInterval", True, False, True),
+    }
+
+
+def test_the_file_goes_before_the_version(tmp_path):
+    file = tmp_path / "airflow.cfg"
+    file.write_text(CONFIGURATION)
+    assert told_timetables("2", file) == Timetables(True, False, True)
+    assert told_timetables(None, file) == Timetables(True, False, None)
+    file.write_text("[core]\nparallelism = 3\n")
+    assert told_timetables(None, file) == Timetables()
+    assert told_timetables("3", None) == Timetables(False, False, False)
+
+
+def test_options_of_mwaa_are_a_configuration_as_well(tmp_path):
+    file = tmp_path / "environment.json"
+    options = {"scheduler.create_cron_data_intervals": "false"}
+    file.write_text(json.dumps({"Environment": {"AirflowConfigurationOptions": options}}))
+    assert told_timetables("2", file) == Timetables(False, True, True)
+
+
+@pytest.mark.parametrize("text", ["no configuration", "{", None])
+def test_a_file_that_is_no_configuration_is_named(tmp_path, text):
+    file = tmp_path / "airflow.cfg"
+    if text is not None:
+        file.write_text(text)
+    with pytest.raises(Dag2SfnError) as raised:
+        told_timetables("2", file)
+    assert [(item.code.id, str(item.location)) for item in raised.value.diagnostics] == [
+        ("D241", file.as_posix())
+    ]
+
+
+def test_an_environment_of_mwaa_says_which_airflow_it_runs(tmp_path):
+    (tmp_path / "dags").mkdir()
+    described = {
+        "AirflowVersion": "2.10.3",
+        "AirflowConfigurationOptions": {"scheduler.catchup_by_default": "False"},
+    }
+    (tmp_path / "environment.json").write_text(json.dumps({"Environment": described}))
+    environment = MwaaEnvironment.at(tmp_path)
+    assert environment is not None
+    assert environment.surroundings(Path("scratch")).timetables == Timetables(True, True, False)
+
+
+def test_intervals_are_those_of_two_timetables():
+    assert not Schedule("CronTriggerTimetable").by_intervals
+    assert Schedule("CronDataIntervalTimetable").by_intervals
