@@ -309,6 +309,29 @@ class TestARunThatTimesOutBetweenTwoLooks:
         assert ("s", "outcome") in case.why(**changes, **case.ending("s", Outcome.SKIPPED))
 
 
+class TestASensorThatEndsTheRun:
+    """Its last look comes a little sooner than Airflow's, and so does all that follows from it."""
+
+    @pytest.fixture
+    def case(self):
+        arguments = {**TestARunThatTimesOutBetweenTwoLooks.STEP.arguments, "poke_interval": 1, "timeout": 60}
+        flow = workflow(
+            glue("make", is_setup=True),
+            replace(TestARunThatTimesOutBetweenTwoLooks.STEP, arguments=arguments),
+            glue("drop", "make", "s", is_teardown=True, trigger_rule=TriggerRule.ALL_DONE_SETUP_SUCCESS),
+            settings={"fail_fast": True},
+        )
+        return Case(flow, looks={"s": 1}, make=(2.0,), s=(61.0, FAILED), drop=(5.0,))
+
+    def test_a_teardown_begins_with_the_end_that_the_machine_has_seen(self, case):
+        assert case.codes() == set()
+        assert 60 < case.played.ended < 61
+        assert case.played.started["drop"] == pytest.approx(case.played.ended, abs=0.01)
+
+    def test_an_earlier_one_is_found(self, case):
+        assert case.why(**case.moved("drop", -1)) == {("drop", "starts early")}
+
+
 class TestDeadline:
     def test_a_poller_that_gives_up_at_its_deadline_is_declared(self):
         options = Options(poll_interval=5, await_deadline=60)
