@@ -52,7 +52,8 @@ OTHER_CREDENTIALS = declare(
 )  # fmt: skip
 NO_SCHEDULE = declare(
     "D223", Severity.APPROXIMATED, "schedule is not deployed",
-    "The machine is started by hand, by API or by a schedule of yours; the DAG's own is not converted yet.",
+    """The machine is started by hand, by API or by a schedule of yours. The message says why the DAG's own is
+    not deployed.""",
 )  # fmt: skip
 LIMIT_NOT_HELD = declare(
     "D224", Severity.APPROXIMATED, "limit on concurrency is not held",
