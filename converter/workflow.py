@@ -11,6 +11,7 @@ import dataclasses
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import Enum
+from functools import cached_property
 from typing import Any, TypeAlias
 
 from converter.expansion import Expansion, expansion_from_json
@@ -194,12 +195,14 @@ class Workflow:
     timezone: str = "UTC"
     scheduled_on: tuple[str, ...] = ()
 
+    @cached_property
+    def by_id(self) -> Mapping[str, Task]:
+        """The tasks by their ids."""
+        return {task.task_id: task for task in self.tasks}
+
     def task(self, task_id: str) -> Task:
         """Return the task of this id. Raises KeyError."""
-        for task in self.tasks:
-            if task.task_id == task_id:
-                return task
-        raise KeyError(task_id)
+        return self.by_id[task_id]
 
     @property
     def max_active_runs(self) -> int | None:

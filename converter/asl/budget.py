@@ -118,12 +118,16 @@ def task_polls_of(
     workflow: Workflow, steps: Mapping[str, Step], tasks: Iterable[str] | None = None
 ) -> tuple[TaskPolls, ...]:
     """Return all polls of these tasks' own, of all tasks if none are named."""
-    most = most_instances(steps, {task.task_id: task for task in workflow.tasks})
-    found = [
-        (_task_polls(workflow, workflow.task(task_id), part), most.get(task_id, 1))
+    polling = [
+        (task_id, part)
         for task_id in (steps if tasks is None else tasks)
         for part in steps[task_id].parts
         if isinstance(part, Poll)
+    ]
+    most = most_instances(steps, workflow.by_id) if polling else {}
+    found = [
+        (_task_polls(workflow, workflow.task(task_id), part), most.get(task_id, 1))
+        for task_id, part in polling
     ]
     return tuple(replace(polls, tries=polls.tries * instances) for polls, instances in found)
 

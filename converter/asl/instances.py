@@ -62,17 +62,18 @@ def events_of_instance(step: Step, task: Task) -> int:
 
 def events_of_instances(workflow: Workflow, steps: Mapping[str, Step], tasks: Collection[str]) -> int:
     """Return the events of all instances that a machine with these tasks may have."""
-    by_id = {task.task_id: task for task in workflow.tasks}
+    if not any(steps[name].instances for name in tasks):
+        return 0
     return sum(
-        count * events_of_instance(steps[name], by_id[name])
-        for name, count in most_instances(steps, by_id).items()
+        count * events_of_instance(steps[name], workflow.by_id[name])
+        for name, count in most_instances(steps, workflow.by_id).items()
         if name in tasks
     )
 
 
 def instance_problems(workflow: Workflow, steps: Mapping[str, Step]) -> Iterator[Diagnostic]:
     """Yield which mapped tasks have too many instances, and which may get too many."""
-    most = most_instances(steps, {task.task_id: task for task in workflow.tasks})
+    most = most_instances(steps, workflow.by_id)
     for task in workflow.tasks:
         each = steps[task.task_id].instances
         if each is None:
