@@ -93,6 +93,24 @@ SENSORS: dict[str, tuple[dict[str, Any], str, str, str]] = {
         "DescribePipelineExecution",
         "PipelineExecutionStatus",
     ),
+    "kinesis_analytics.KinesisAnalyticsV2StartApplicationCompletedSensor": (
+        {"application_name": "a"},
+        "kinesisanalyticsv2",
+        "DescribeApplication",
+        "ApplicationDetail.ApplicationStatus",
+    ),
+    "kinesis_analytics.KinesisAnalyticsV2StopApplicationCompletedSensor": (
+        {"application_name": "a"},
+        "kinesisanalyticsv2",
+        "DescribeApplication",
+        "ApplicationDetail.ApplicationStatus",
+    ),
+    "bedrock.BedrockBatchInferenceSensor": (
+        {"job_arn": "arn:aws:bedrock:us-east-1:123456789012:model-invocation-job/123456789012"},
+        "bedrock",
+        "GetModelInvocationJob",
+        "status",
+    ),
     "lambda_function.LambdaFunctionStateSensor": ({"function_name": "f"}, "lambda", "GetFunction", "State"),
 }
 #: States of which the service model has no list.
