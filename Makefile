@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 INSTALLED := $(VENV)/.installed
 
-.PHONY: help demo up test test-full test-long bench check format docs lock clean
+.PHONY: help demo up test test-full test-long scenarios bench check format docs lock clean
 
 help:  ## what there is
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/'
@@ -32,6 +32,9 @@ test-full: $(INSTALLED)  ## the tests that `make test` leaves out
 
 test-long: $(INSTALLED)  ## the random tests of test-full, ten times as many: hours
 	DAG2SFN_TEST_SCALE=10 $(BIN)/python -m pytest -q -n auto -m full tests/verify tests/engine/test_fuzz.py
+
+scenarios: $(INSTALLED)  ## 10,000 random scenarios of generated DAGs against Airflow's semantics: half an hour
+	PYTHONPATH=tests/support $(BIN)/python -m many_scenarios
 
 bench: $(INSTALLED)  ## planner: time, distance from the optimum; pollers: what waiting costs; the local AWS under load
 	$(BIN)/python -m benchmarks.planning

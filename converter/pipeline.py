@@ -10,7 +10,7 @@ from converter import diagnostics as d
 from converter.asl.budget import LIMITS, Limits
 from converter.asl.fitting import emit_fitting
 from converter.asl.machine import Machine
-from converter.asl.options import Failures, Options
+from converter.asl.options import Failures, Options, Xcom
 from converter.asl.tasks import rounding_problems
 from converter.checks import problems_of
 from converter.diagnostics import Dag2SfnError, Diagnostic, about_dag, refuses
@@ -18,6 +18,7 @@ from converter.loading import of_stand_ins
 from converter.operators import Step, steps_of
 from converter.operators.dates import date_problems
 from converter.operators.extending import load_operators
+from converter.operators.large_xcoms import kept_in_s3
 from converter.operators.settings import dag_problems
 from converter.operators.unsupported import refused_tasks, with_refusals
 from converter.packaging import REPORT, write_bundle, write_report
@@ -70,6 +71,8 @@ def convert(
     found += [*date_problems(workflow), *problems]
     found += [problem for task in workflow.tasks for problem in rounding_problems(task)]
     allowed = refused_tasks(found) if options.allow_unsupported else {}
+    if options.xcom is Xcom.S3:
+        steps = kept_in_s3(steps, workflow)
     plan = plan_workflow(workflow, durations)
     if _stops(found, allowed):
         return Conversion(workflow, options, tuple(found), plan, None, steps)

@@ -202,6 +202,23 @@ def test_a_run_prints_its_json_and_nothing_else(session):
     assert list(json.loads(followed.stdout)) == ["execution_arn", "status", "tasks"]
 
 
+def test_a_run_is_told_until_when_it_is_the_latest(session):
+    until = "{% $states.context.Execution.Input.latest_until %}"
+    machine("etl", a={"Type": "Pass", "Output": {"a": {"state": "success", "output": until}}})
+    result = dag2sfn(
+        "run",
+        "etl",
+        "--latest-until",
+        "2026-01-02T03:00:00",
+        "--wait",
+        "--interval",
+        "0.1",
+        "--format",
+        "json",
+    )
+    assert json.loads(result.stdout)["tasks"]["a"]["output"] == "2026-01-02T03:00:00+00:00"
+
+
 def test_a_run_id_that_was_used_before_is_told_of(session):
     machine("etl", a={"Type": "Pass"})
     first = dag2sfn("run", "etl", "--run-id", "r", "--conf", '{"try": 1}')

@@ -32,6 +32,13 @@ class PollerStyle(str, Enum):
     RETRY = "retry"  # in one Task, whose Retry repeats the error "not ready"
 
 
+class Xcom(str, Enum):
+    """Where large XComs of Python tasks are."""
+
+    STATE = "state"  # in the execution's data like all others; what does not fit fails its task
+    S3 = "s3"  # in a bucket, and the data has their places
+
+
 @dataclass(frozen=True)
 class Options:
     """Options of the conversion. All durations in seconds.
@@ -44,6 +51,7 @@ class Options:
     state that records it as failed. ``poller_styles`` has the awaited
     tasks (ids) whose pollers are of another style than ``poller_style``. ``operators`` is a file of the
     user's own conversions. ``companion``: the bundle gets a DAG file that runs the machine from Airflow.
+    ``xcom``: where large values are that Python tasks push.
     """
 
     failures: Failures = Failures.AIRFLOW
@@ -58,6 +66,7 @@ class Options:
     poller_styles: Mapping[str, PollerStyle] = field(default_factory=dict)
     operators: Path | None = None
     companion: bool = False
+    xcom: Xcom = Xcom.STATE
 
     def style_for(self, awaited: Iterable[str]) -> PollerStyle:
         """Return the style of a poller for these tasks: ``loop`` where they do not agree."""

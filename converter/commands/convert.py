@@ -9,7 +9,7 @@ from typing import Annotated
 
 import typer
 
-from converter.asl.options import Correlate, Failures, Options, PollerStyle
+from converter.asl.options import Correlate, Failures, Options, PollerStyle, Xcom
 from converter.cli_support import Format, print_json, reports_problems
 from converter.commands.parameters import (
     AirflowConfig,
@@ -100,6 +100,12 @@ def convert(
             help="Add a DAG file for Airflow, DAG_ID__step_functions.py, that runs the machine.",
         ),
     ] = False,
+    xcom: Annotated[
+        Xcom,
+        typer.Option(
+            help="Where large XComs of Python tasks are: in the `state` data, 256 KiB in all, or in `s3`."
+        ),
+    ] = Xcom.STATE,
     allow_unsupported: Annotated[
         bool,
         typer.Option(
@@ -135,7 +141,7 @@ def convert(
     options = Options(failures, correlate, window or 0, poll_interval, await_deadline, resume)
     options = replace(options, poller_style=poller_style, allow_unsupported=allow_unsupported)
     options = replace(options, poller_styles=styles_by_task(poller_style_for or ()))
-    options = replace(options, operators=operators, companion=companion)
+    options = replace(options, operators=operators, companion=companion, xcom=xcom)
     if operators:
         load_operators(operators)
     values = read_variables(variables) if variables else {}

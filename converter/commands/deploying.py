@@ -87,7 +87,7 @@ def _settings(bundle: Path, given: list[str]) -> dict[str, str]:
     if not given:
         return {}
     manifest = read_manifest(bundle)
-    known = default_settings(manifest.dag_id, manifest.functions)
+    known = default_settings(manifest.dag_id, manifest.functions, xcom_in_s3=manifest.xcom_in_s3)
     settings = {}
     for text in given:
         name, separator, value = text.partition("=")

@@ -36,6 +36,13 @@ def run(  # noqa: PLR0917 - the command line gives them by name
     logical_date: Annotated[
         datetime | None, typer.Option(help="The run's logical date [default: none].")
     ] = None,
+    latest_until: Annotated[
+        datetime | None,
+        typer.Option(
+            help="What a LatestOnlyOperator asks: until when this run is the latest, in UTC. From then on it "
+            "has what is behind it skipped [default: never, as in a manual run of Airflow's]."
+        ),
+    ] = None,
     resume: Annotated[
         str | None,
         typer.Option(
@@ -62,7 +69,7 @@ def run(  # noqa: PLR0917 - the command line gives them by name
 
     client = cli_support.step_functions(region, resume or "")
     if resume:
-        if conf != "{}" or run_id or logical_date:
+        if conf != "{}" or run_id or logical_date or latest_until:
             raise typer.BadParameter(
                 "conf, run id and dates are those of the execution", param_hint="--resume"
             )
@@ -80,6 +87,7 @@ def run(  # noqa: PLR0917 - the command line gives them by name
             conf=cli_support.json_object(conf),
             run_id=run_id,
             logical_date=logical_date,
+            latest_until=latest_until,
             on_progress=console.print_progress,
         )
     if wait:

@@ -167,7 +167,9 @@ class _Work:
     ) -> None:
         self._contents, self._session, self._tell = contents, session, tell
         self._manifest = contents.manifest
-        self._defaults = default_settings(self._manifest.dag_id, self._manifest.functions)
+        self._defaults = default_settings(
+            self._manifest.dag_id, self._manifest.functions, xcom_in_s3=self._manifest.xcom_in_s3
+        )
         self.account = account_of(session)
         self._bucket = ArtifactBucket(session, self.account, bucket)
         self._stack = Stack(session, self._manifest.stack_name, tell)

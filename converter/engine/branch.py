@@ -75,14 +75,17 @@ class Branch:
         return self.runtime.record(type_, self.last_event if previous is None else previous, details)
 
     def abort(self, culprit: int) -> None:
-        """End this line and all lines in it. Their Aborted events link to the event that is to blame."""
+        """End this line and all lines in it. Their Aborted events link to the event that is to blame.
+
+        An iteration is aborted before the state that it was in (measured on AWS by others).
+        """
         if self.aborted:
             return
-        for child in self.children:
-            child.abort(culprit)
-        self._record_aborted_state(culprit)
         if self.item is not None:
             self.runtime.record("MapIterationAborted", culprit, self.item.details)
+        self._record_aborted_state(culprit)
+        for child in self.children:
+            child.abort(culprit)
         self.aborted = True
 
     def abort_failed_task(self) -> None:

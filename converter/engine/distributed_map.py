@@ -20,7 +20,7 @@ from converter.engine.history import with_text
 from converter.engine.item_batches import make_batches
 from converter.engine.item_reader import read_items
 from converter.engine.lines import Lines
-from converter.engine.map_fields import map_items, non_negative, percentage
+from converter.engine.map_fields import Tolerance, map_items, non_negative, threshold_exceeded
 from converter.engine.result_writer import write_results
 from converter.engine.runtime import Runtime, context_time
 from converter.engine.scope import Field
@@ -41,36 +41,11 @@ async def attempt_distributed(
     items = [] if distribution.reader is not None else map_items(visit, state)
     # With an ItemReader nobody knows the length yet (recorded).
     visit.branch.record("MapStateStarted", {"length": len(items)})
-    tolerance = _Tolerance.of(visit, state)
+    tolerance = Tolerance.of(visit, state)  # after MapStateStarted (recorded)
     run = _MapRun(
         visit, state, distribution, run_states, tolerance, min(concurrency or MAX_CHILDREN, MAX_CHILDREN)
     )
     return await run.run(items)
-
-
-@dataclass(frozen=True)
-class _Tolerance:
-    """How many executions may fail. None where the field is absent; with both absent none may."""
-
-    count: int | None
-    percentage: float | None
-
-    @classmethod
-    def of(cls, visit: Visit, state: MapState) -> _Tolerance:
-        """Evaluate a Map's fields; AWS does so after MapStateStarted (recorded)."""
-        count, share = state.tolerated_failure_count, state.tolerated_failure_percentage
-        return cls(
-            None if count is None else non_negative(visit, count),
-            None if share is None else percentage(visit, share),
-        )
-
-    def is_exceeded(self, failed: int, total: int) -> bool:
-        """Tell whether too many executions failed: either threshold is enough."""
-        if self.count is None and self.percentage is None:
-            return failed > 0
-        too_many = self.count is not None and failed > self.count
-        too_large_a_share = self.percentage is not None and failed * 100 > self.percentage * total
-        return too_many or too_large_a_share
 
 
 @dataclass
@@ -96,7 +71,7 @@ class _MapRun:
         state: MapState,
         distribution: Distribution,
         run_states: RunStates,
-        tolerance: _Tolerance,
+        tolerance: Tolerance,
         at_once: int,
     ) -> None:
         self._visit = visit
@@ -124,8 +99,9 @@ class _MapRun:
                 branch.record("MapRunFailed", failure.details)
             raise
         # The exit links to MapRunStarted. Until the autumn of 2024 it linked to MapRunSucceeded (recorded).
-        succeeded = branch.record_aside("MapRunSucceeded")
-        branch.record_aside("MapStateSucceeded", previous=succeeded)
+        self._visit.exit_link = branch.last_event
+        branch.record("MapRunSucceeded")
+        branch.record("MapStateSucceeded")
         return result
 
     async def _result(self, items: list[Json]) -> Data:
@@ -165,10 +141,7 @@ class _MapRun:
                 await lines.next_end()
                 failed = sum(child.failure is not None for child in self._children)
                 if self._tolerance.is_exceeded(failed, len(inputs)):
-                    raise StateFailure(
-                        "States.ExceedToleratedFailureThreshold",
-                        "The specified tolerated failure threshold was exceeded",
-                    )
+                    raise threshold_exceeded()
                 self._start(lines, islice(waiting, 1))
 
     def _start(self, lines: Lines, inputs: Iterator[Json]) -> None:

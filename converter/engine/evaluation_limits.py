@@ -1,7 +1,9 @@
 """What keeps one evaluation of JSONata from running, or growing, without end.
 
-AWS ends such evaluations too, at limits that it does not tell. Ours are far above what an expression over
-256 KiB of data needs, and the same in every run: but for a regular expression, whose steps nobody counts.
+AWS ends such evaluations as well: after a second ("Transforming data with JSONata", Step Functions Developer
+Guide), at a depth, and at a size (both measured on AWS by others). Depth and size are AWS's here. Its second
+is a number of evaluated nodes, so that a run can be repeated: but for a regular expression, whose steps
+nobody counts.
 """
 
 from __future__ import annotations
@@ -15,29 +17,43 @@ MAX_EVALUATIONS = 500_000
 """Nodes of the expression that may be evaluated, counted anew for each of its evaluations."""
 MAX_EVALUATIONS_IN_ALL = 10_000_000
 """The same for all expressions of an execution: a loop over a slow one ends before 25,000 events do."""
-MAX_LENGTH = 10_000_000
-"""Characters of a text, and items of an array, that are put together; the reference limits ranges so."""
+MAX_DEPTH = 100
+"""Nodes inside each other: ``1+1+…`` has 100 terms at most, a call that is no tail call 31 levels."""
+MAX_CHARACTERS = 6_990_256
+"""Characters of a text that is put together."""
+MAX_ITEMS = MAX_CHARACTERS // 8
+"""Items of an array that is put together, and of ``[1..n]``: a number counts as eight characters."""
+MAX_RANGE = 360_145
+"""Items of what ``$range`` returns."""
 _REGEX_SECONDS = 1.0
 _REMEMBERED = 100
 
 
 class Budget:
-    """The evaluations that are left to an expression, or to an execution."""
+    """The evaluations that are left to an expression, or to an execution, and how deep an expression is."""
 
-    __slots__ = ("left", "limit", "whose")
+    __slots__ = ("depth", "left", "limit")
 
-    def __init__(self, whose: str = "expression", limit: int = MAX_EVALUATIONS) -> None:
-        self.whose, self.limit, self.left = whose, limit, limit
+    def __init__(self, limit: int = MAX_EVALUATIONS) -> None:
+        self.limit, self.left, self.depth = limit, limit, 0
 
     def spend(self, count: int) -> None:
         """Take some away. Raises the library's error if that is more than there was."""
         self.left -= count
         if self.left < 0:
-            self.refuse()
+            raise too_much(f"All expressions together need more than {self.limit:,} evaluations")
 
     def refuse(self) -> None:
-        """Raise the library's error."""
-        raise too_much(f"The {self.whose} needs more than {self.limit:,} evaluations")
+        """Raise the library's error for an expression that is too deep or takes too long."""
+        raise too_much(_TOO_DEEP if self.depth > MAX_DEPTH else _TOO_LONG)
+
+
+_TOO_DEEP = (
+    "Stack overflow error: Check for non-terminating recursive function.  "
+    f"Consider rewriting as tail-recursive. Depth={MAX_DEPTH + 1} max={MAX_DEPTH}"
+)
+_TOO_LONG = "Expression evaluation timeout: Check for infinite loop"
+_TOO_LARGE = "Expression evaluation memory limit exceeded: Check for excessive memory usage"
 
 
 IN_ALL = "__evaluations__"
@@ -46,7 +62,7 @@ IN_ALL = "__evaluations__"
 
 def budget_of_execution() -> Budget:
     """Return what all expressions of one execution may take."""
-    return Budget("execution", MAX_EVALUATIONS_IN_ALL)
+    return Budget(MAX_EVALUATIONS_IN_ALL)
 
 
 def too_much(reason: str) -> jexception.JException:
@@ -54,8 +70,13 @@ def too_much(reason: str) -> jexception.JException:
     return _Ended(reason)
 
 
+def too_deep() -> jexception.JException:
+    """Return the error of an evaluation that has no stack left."""
+    return too_much(_TOO_DEEP)
+
+
 class _Ended(jexception.JException):  # type: ignore[misc]  # the library is untyped
-    """Told in its own words: the library has none for it."""
+    """Told in AWS's words, without a code: the library has none for it."""
 
     def __init__(self, reason: str) -> None:
         super().__init__("D1011", -1)
@@ -68,22 +89,22 @@ def told(error: Any) -> str | None:
     return error.reason if isinstance(error, _Ended) else None
 
 
-def check_length(length: float) -> None:
-    """Refuse a text or an array that is about to become too long."""
-    if length > MAX_LENGTH:
-        raise too_much(f"The result would have more than {MAX_LENGTH:,} characters or items")
+def check_size(size: float, limit: int) -> None:
+    """Refuse a text or an array that is about to become too large."""
+    if size > limit:
+        raise too_much(_TOO_LARGE)
 
 
 def pad(text: Any, width: Any, filler: Any = None) -> Any:
     """``$pad``, up to a length."""
     if width is not None:
-        check_length(abs(width))
+        check_size(abs(width), MAX_CHARACTERS)
     return functions.Functions.pad(text, width, filler)
 
 
 def append(left: Any, right: Any) -> Any:
     """``$append``, up to a length."""
-    check_length(sum(len(side) if isinstance(side, list) else 1 for side in (left, right)))
+    check_size(sum(len(side) if isinstance(side, list) else 1 for side in (left, right)), MAX_ITEMS)
     return functions.Functions.append(left, right)
 
 
@@ -119,6 +140,6 @@ class _Pattern:
             except TimeoutError as error:
                 if len(self._hopeless) < _REMEMBERED:
                     self._hopeless.add(text)
-                raise too_much(f"The regular expression needs more than {_REGEX_SECONDS:g} second") from error
+                raise too_much(_TOO_LONG) from error
 
         return in_time

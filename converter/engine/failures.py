@@ -10,7 +10,8 @@ class StateFailure(Exception):
 
     ``error`` and ``cause`` are as the history shows them; None is left out there. ``cause_when_caught`` is
     the Cause that Catch sees where that differs: a timeout has no cause in the history, and ``""`` in
-    ``$states.errorOutput`` (recorded). A ``fatal`` failure ends the execution: no Retry, no Catch, and no
+    ``$states.errorOutput`` (recorded). ``also_named`` is a second name by which Retry and Catch know it: a
+    missed heartbeat is told as a timeout. A ``fatal`` failure ends the execution: no Retry, no Catch, and no
     event of the states around it (recorded).
     """
 
@@ -20,12 +21,14 @@ class StateFailure(Exception):
         cause: str | None,
         *,
         cause_when_caught: str | None = None,
+        also_named: str | None = None,
         fatal: bool = False,
     ) -> None:
         super().__init__(f"{error}: {cause}")
         self.error = error
         self.cause = cause
         self.cause_when_caught = cause if cause_when_caught is None else cause_when_caught
+        self.also_named = also_named
         self.fatal = fatal
 
     @property

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 
 from converter.engine.data import Data
-from converter.engine.definition import RetriedState
+from converter.engine.definition import Catcher, RetriedState
 from converter.engine.failures import StateFailure
 from converter.engine.retry import RetryBudget, matches
 from converter.engine.visit import Visit
@@ -22,34 +22,61 @@ async def run_with_handlers(
     ``attempt`` returns the state's result. ``give_up`` is called once no try is left, before Catch: it
     records that the state has failed, where the state has such an event. Returns (next state, output).
     """
+    fail = _Failing(visit, give_up)
     try:
-        result = await _attempt_with_retries(visit, state, attempt, give_up)
+        result = await _attempt_with_retries(visit, state, attempt)
         return visit.leave(state.transition, result, {"result": result})
     except StateFailure as failure:
-        if failure.fatal:
+        fail(failure)
+        catcher = _catcher(state, failure)
+        if catcher is None:
             raise
-        for catcher in state.catchers:
-            if matches(failure.error, catcher.error_equals):
-                error_output = Data(failure.error_output)
-                return visit.leave(catcher.transition, error_output, {"errorOutput": error_output})
+        error_output = Data(failure.error_output)
+    try:
+        return visit.leave(catcher.transition, error_output, {"errorOutput": error_output})
+    except StateFailure as failure:
+        fail(failure)  # once more, now for the catcher's own fields (measured on AWS by others)
         raise
 
 
+class _Failing:
+    """Records that the state has failed. What fails after that links to where the state stood before."""
+
+    def __init__(self, visit: Visit, give_up: Callable[[], None] | None) -> None:
+        self._visit = visit
+        self._give_up = give_up
+
+    def __call__(self, failure: StateFailure) -> None:
+        self._visit.exit_link = None
+        if failure.fatal or self._give_up is None:
+            return
+        self._visit.evaluation_link = self._visit.branch.last_event
+        self._give_up()
+
+
+def _catcher(state: RetriedState, failure: StateFailure) -> Catcher | None:
+    if failure.fatal:
+        return None
+    return next(
+        (
+            catcher
+            for catcher in state.catchers
+            if matches(failure.error, catcher.error_equals, failure.also_named)
+        ),
+        None,
+    )
+
+
 async def _attempt_with_retries(
-    visit: Visit,
-    state: RetriedState,
-    attempt: Callable[[], Awaitable[Data]],
-    give_up: Callable[[], None] | None,
+    visit: Visit, state: RetriedState, attempt: Callable[[], Awaitable[Data]]
 ) -> Data:
     budget = RetryBudget(state.retriers, visit.runtime.random)
     while True:
         try:
             return await attempt()
         except StateFailure as failure:
-            delay = None if failure.fatal else budget.spend(failure.error)
+            delay = None if failure.fatal else budget.spend(failure.error, failure.also_named)
             if delay is None:
-                if give_up is not None and not failure.fatal:
-                    give_up()
                 raise
         await visit.runtime.sleep(delay)
         visit.retry_count += 1

@@ -127,7 +127,7 @@ def _evaluate(expression: Expression, scope: Scope, location: str) -> Json:
     except UnsupportedResult:
         problem = "returned an unsupported result type."
     except EvaluationError as error:
-        problem = f"threw an error during evaluation. {error}"
+        problem = f"threw an error during evaluation{'. ' if error.has_code else ': '}{error}"
     raise QueryError(
         f"The JSONata expression '{expression.text}' specified for the field '{location}' {problem}", location
     )

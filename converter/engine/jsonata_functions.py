@@ -19,7 +19,14 @@ from typing import Any
 from jsonata import functions, jexception, jsonata, utils
 
 from converter.engine.data import parse_json
-from converter.engine.evaluation_limits import IN_ALL, append, budget_of_execution, pad
+from converter.engine.evaluation_limits import (
+    IN_ALL,
+    MAX_RANGE,
+    append,
+    budget_of_execution,
+    check_size,
+    pad,
+)
 from converter.engine.jsonata_values import printable, to_query_form
 
 
@@ -30,6 +37,11 @@ def _function(signature: str, implementation: Callable[..., Any]) -> Any:
 
 def to_string(value: Any, prettify: bool | None = None) -> str | None:
     """``$string``. The library escapes non-ASCII text and leaves 0.30000000000000004 inside structures."""
+    if isinstance(value, (int, float)) and not isinstance(value, bool):
+        shown = printable(value)
+        # The library writes 1e+20 where AWS writes all digits, up to 1e21.
+        if isinstance(shown, str) or (isinstance(shown, int) and abs(shown) < 10**21):
+            return str(shown)
     if not isinstance(value, (dict, list)):
         text: str | None = functions.Functions.string(value, None)
         return text
@@ -42,13 +54,10 @@ def to_string(value: Any, prettify: bool | None = None) -> str | None:
 
 
 def _partition(array: Any, size: Any) -> Any:
-    if array is None or size is None:
+    """Chunks of an array. Nothing for an empty array, or chunks without items (measured on AWS by others)."""
+    if not array or size is None or size < 1:
         return None
-    if size < 1 or size != math.floor(size):
-        raise jexception.JException(
-            "D3137", -1, "The second argument of $partition must be a positive integer"
-        )
-    step = int(size)
+    step = int(size)  # towards zero, as AWS does
     return [list(array[i : i + step]) for i in range(0, len(array), step)]
 
 
@@ -56,12 +65,25 @@ def _range(first: Any, last: Any, step: Any) -> Any:
     """Numbers from first to last inclusive. A sequence, so that one number comes out bare (recorded)."""
     if first is None or last is None or step is None:
         return None
-    if step == 0:
+    start, stop, pace = int(first), int(last), int(step)  # towards zero, as AWS does
+    if pace == 0:
         raise jexception.JException("D3137", -1, "The third argument of $range must not be zero")
-    count = max(0, math.floor((last - first) / step) + 1)
-    if count > 1_000_000:
-        raise jexception.JException("D2014", -1, count)
-    return utils.Utils.create_sequence_from_iter(first + i * step for i in range(count))
+    numbers = range(start, stop + (1 if pace > 0 else -1), pace)
+    check_size(len(numbers), MAX_RANGE)
+    return utils.Utils.create_sequence_from_iter(numbers)
+
+
+def _count(value: Any) -> int:
+    """``$count``. A null is one value; the library counts none."""
+    return 0 if value is None else len(value) if isinstance(value, list) else 1
+
+
+def _parse_integer(text: Any, picture: Any) -> Any:
+    """``$parseInteger``. What is no number is JavaScript's ``NaN``; the library lets Python's error out."""
+    try:
+        return functions.Functions.parse_integer(text, picture)
+    except ValueError:
+        return math.nan
 
 
 def _number(value: Any) -> Any:
@@ -110,8 +132,10 @@ FUNCTIONS: dict[str, Any] = {
     "pad": _function("<s-ns?:s>", pad),
     "append": _function("<xx:a>", append),
     "partition": _function("<an:a>", _partition),
-    "range": _function("<nnn:a>", _range),
-    "hash": _function("<ss:s>", _hash),
+    "range": _function("<nnn?:a>", _range),
+    "hash": _function("<ss?:s>", _hash),
+    "count": _function("<x?:n>", _count),
+    "parseInteger": _function("<s-s:n>", _parse_integer),
     "parse": _function("<s:x>", _parse),
     # Not available in Step Functions: calling it is calling what does not exist.
     "eval": None,

@@ -9,14 +9,25 @@ executions and threads at once.
 from __future__ import annotations
 
 import math
+import operator
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from functools import lru_cache
 from typing import Any
 
 from jsonata import jexception, jsonata, utils
 
-from converter.engine.evaluation_limits import IN_ALL, Budget, check_length, compile_regex, told
+from converter.engine.evaluation_limits import (
+    IN_ALL,
+    MAX_CHARACTERS,
+    MAX_DEPTH,
+    MAX_ITEMS,
+    Budget,
+    check_size,
+    compile_regex,
+    told,
+    too_deep,
+)
 from converter.engine.jsonata_functions import FUNCTIONS, to_string
 from converter.engine.jsonata_values import to_json, whole_if_integral
 from converter.engine.tasks import Json
@@ -27,7 +38,14 @@ class UndefinedResult(Exception):
 
 
 class EvaluationError(Exception):
-    """The expression threw an error; the message reads like ``T1006: Attempted to invoke a non-function``."""
+    """The expression threw an error; the message reads like ``T1006: Attempted to invoke a non-function``.
+
+    ``has_code`` is false for what ended the evaluation from outside: its message begins without a code.
+    """
+
+    def __init__(self, message: str, *, has_code: bool = True) -> None:
+        super().__init__(message)
+        self.has_code = has_code
 
 
 class JsonataSyntaxError(Exception):
@@ -57,9 +75,9 @@ class Expression:
         try:
             result = self._compiled.run(variables)
         except jexception.JException as error:
-            raise EvaluationError(_message(error)) from error
+            raise EvaluationError(_message(error), has_code=told(error) is None) from error
         except RecursionError as error:
-            raise EvaluationError(f"D1011: {jexception.JException.error_codes['D1011']}") from error
+            raise EvaluationError(_message(too_deep()), has_code=False) from error
         # Whatever else the library stumbles over is, seen from the machine, an error of this evaluation.
         except Exception as error:
             raise EvaluationError(f"{type(error).__name__}: {error}") from error
@@ -86,7 +104,7 @@ def _message(error: Any) -> str:
     The library's templates say "Object" where the reference says "function" and leave inserted values bare.
     """
     if (reason := told(error)) is not None:
-        return f"{error.error}: {reason}"
+        return reason
     template = jexception.JException.error_codes.get(error.error)
     if template is None:
         return f"{error.error}: {error}"
@@ -158,9 +176,12 @@ class _Evaluator(jsonata.Jsonata):  # type: ignore[misc]  # the library is untyp
         # refused, so no evaluation has state, and this is a third faster.
         budget = environment.budget
         budget.left -= 1
-        if budget.left < 0:
+        budget.depth += 1
+        if budget.left < 0 or budget.depth > MAX_DEPTH:
             budget.refuse()
-        return self._eval(expr, input, environment)
+        result = self._eval(expr, input, environment)
+        budget.depth -= 1  # not after an error: that ends the whole evaluation
+        return result
 
     def evaluate_group_expression(self, expr: Any, input: Any, environment: Any) -> Any:
         # The library appends to an empty list that it is given, which may be the caller's data.
@@ -169,14 +190,20 @@ class _Evaluator(jsonata.Jsonata):  # type: ignore[misc]  # the library is untyp
         return super().evaluate_group_expression(expr, input, environment)
 
     def evaluate_numeric_expression(self, lhs: Any, rhs: Any, op: Any) -> Any:
-        # The library cuts the remainder to a whole number (5.5 % 2 is 1.5), and trips over division by zero,
-        # which gives JavaScript's infinity or no number: no JSON, but no error before it is used either.
-        if op in ("/", "%") and utils.Utils.is_numeric(lhs) and utils.Utils.is_numeric(rhs):
-            if rhs == 0:
-                return math.copysign(math.inf, lhs) if op == "/" and lhs else math.nan
+        # The library cuts the remainder to a whole number (5.5 % 2 is 1.5), and trips over results that are
+        # infinite or no number, which they are in JavaScript, and on AWS.
+        if _is_number(lhs) and _is_number(rhs):
+            result = _calculated(lhs, rhs, op)
+            if not math.isfinite(result):
+                return result
             if op == "%":
-                return whole_if_integral(math.fmod(lhs, rhs))
+                return whole_if_integral(result)
         return super().evaluate_numeric_expression(lhs, rhs, op)
+
+    def evaluate_range_expression(self, lhs: Any, rhs: Any) -> Any:
+        if isinstance(lhs, int) and isinstance(rhs, int):
+            check_size(rhs - lhs + 1, MAX_ITEMS)
+        return super().evaluate_range_expression(lhs, rhs)
 
     def evaluate_includes_expression(self, lhs: Any, rhs: Any) -> bool:
         # In Python 1 == True; in JSON they differ. The reference compares by identity, hence scalars only.
@@ -187,5 +214,31 @@ class _Evaluator(jsonata.Jsonata):  # type: ignore[misc]  # the library is untyp
 
     def evaluate_string_concat(self, lhs: Any, rhs: Any) -> str:
         left, right = to_string(lhs) or "", to_string(rhs) or ""
-        check_length(len(left) + len(right))
+        check_size(len(left) + len(right), MAX_CHARACTERS)
         return left + right
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, (int, float)) and not isinstance(value, bool)
+
+
+def _calculated(lhs: float, rhs: float, op: str) -> float:
+    """Calculate with doubles, as JavaScript does: what is too large is infinite."""
+    try:
+        left, right = float(lhs), float(rhs)
+    except OverflowError:  # whole numbers have no limit in Python
+        return math.inf
+    if right == 0 and op in ("/", "%"):
+        return math.copysign(math.inf, left) if op == "/" and left else math.nan
+    if math.isinf(left) and op == "%":
+        return math.nan
+    return _CALCULATIONS[op](left, right)
+
+
+_CALCULATIONS: dict[str, Callable[[float, float], float]] = {
+    "+": operator.add,
+    "-": operator.sub,
+    "*": operator.mul,
+    "/": operator.truediv,
+    "%": math.fmod,
+}

@@ -14,7 +14,7 @@ NULL: Final = utils.Utils.NULL_VALUE
 
 
 class UnsupportedResult(Exception):
-    """The expression returned what JSON cannot hold: a function, an infinite number."""
+    """The expression returned what JSON cannot hold: a function."""
 
 
 def to_query_form(value: Json) -> Any:
@@ -38,8 +38,8 @@ def to_json(value: Any) -> Json:
         return {key: to_json(item) for key, item in value.items()}
     if isinstance(value, list):
         return [to_json(item) for item in value]
-    if kind is float and math.isfinite(value):
-        return whole_if_integral(value)
+    if kind is float:
+        return whole_if_integral(value) if math.isfinite(value) else not_finite(value)
     if value is None or isinstance(value, utils.Utils.NullValue):
         return None
     raise UnsupportedResult
@@ -52,12 +52,19 @@ def printable(value: Any) -> Any:
     if isinstance(value, list):
         return [printable(item) for item in value]
     if isinstance(value, float):
-        return whole_if_integral(float(f"{value:.15g}"))
+        return whole_if_integral(float(f"{value:.15g}")) if math.isfinite(value) else not_finite(value)
     if isinstance(value, utils.Utils.NullValue):
         return None
     if isinstance(value, (parser.Parser.Symbol, jsonata.Jsonata.JFunctionCallable)):
         return ""
     return value
+
+
+def not_finite(number: float) -> str:
+    """Return what JavaScript calls a number that JSON cannot hold; AWS writes it so (measured by others)."""
+    if math.isnan(number):
+        return "NaN"
+    return "Infinity" if number > 0 else "-Infinity"
 
 
 def whole_if_integral(number: float) -> float:

@@ -13,7 +13,7 @@ from typing import Protocol
 
 from converter.engine.data import compact_json, parse_json
 from converter.engine.intrinsic_functions import INTRINSICS, Intrinsic, IntrinsicError, call_intrinsic
-from converter.engine.paths import InvalidPath, Path, PathNotFound, compile_path
+from converter.engine.paths import BeyondTheEnd, InvalidPath, NoArray, Path, PathNotFound, compile_path
 from converter.engine.scope import PathError, Scope
 from converter.engine.tasks import Json
 
@@ -27,10 +27,12 @@ _BLANK = re.compile(r"\s*")
 class NothingThere(Exception):
     """A path led nowhere. ``path`` is its text, ``searched`` what was searched; the message says why."""
 
-    def __init__(self, path: str, searched: Json, reason: str) -> None:
+    def __init__(self, path: str, searched: Json, reason: str, problem: PathNotFound | None = None) -> None:
         super().__init__(reason)
         self.path = path
         self.searched = searched
+        self.is_beyond_an_end = isinstance(problem, BeyondTheEnd)
+        self.is_in_no_array = isinstance(problem, NoArray)
 
 
 class Query(Protocol):
@@ -60,7 +62,7 @@ class PathQuery:
         try:
             return self.path.find(searched)
         except PathNotFound as problem:
-            raise NothingThere(self.text, searched, str(problem)) from problem
+            raise NothingThere(self.text, searched, str(problem), problem) from problem
 
     def _searched(self, document: Json, scope: Scope) -> Json:
         if self.root == "$":
@@ -95,10 +97,7 @@ class CallQuery:
         try:
             return self._value(document, scope)
         except NothingThere as missing:
-            reason = (
-                f"The JsonPath argument for the field '{missing.path}' could not be found in the input "
-                f"'{compact_json(missing.searched)}'"
-            )
+            reason = _missing_argument(missing, document)
             raise PathError(f"The function '{self.text}' had the following error: {reason}") from missing
         except IntrinsicError as error:
             message = f"The function '{self.text}' had the following error: {error}"
@@ -113,6 +112,19 @@ class CallQuery:
             for argument in self.arguments
         ]
         return call_intrinsic(self.function, values, scope.random)
+
+
+def _missing_argument(missing: NothingThere, document: Json) -> str:
+    """Say which argument leads nowhere, as AWS does; for the context object as Step Functions Local does."""
+    if missing.is_in_no_array:
+        return str(missing)
+    path, searched = missing.path, missing.searched
+    if path.startswith("$$"):
+        path, searched = path[1:], document
+    return (
+        f"The JsonPath argument for the field '{path}' could not be found in the input "
+        f"'{compact_json(searched)}'"
+    )
 
 
 @lru_cache(maxsize=4096)

@@ -38,9 +38,7 @@ class Lines:
             self._runtime.cancel(task)
         try:
             if isinstance(error, StateFailure) and not error.fatal:
-                # Parallel and Map move on to the event that is to blame before they fail.
-                for branch in self._running:
-                    branch.abort(self._parent.last_event)
+                self.abort()
         finally:  # also when the history is full
             for branch in self._running:
                 branch.silence()
@@ -48,6 +46,14 @@ class Lines:
 
     def __len__(self) -> int:
         return len(self._running)
+
+    def abort(self) -> None:
+        """Record that the lines which still run are aborted.
+
+        Parallel and Map move on to the event that is to blame before they fail.
+        """
+        for branch in self._running:
+            branch.abort(self._parent.last_event)
 
     def start(self, branch: Branch, work: Coroutine[Any, Any, Data]) -> None:
         """Start a line."""

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 from converter.engine.data import compact_json
 from converter.engine.definition import MapState
+from converter.engine.failures import StateFailure
 from converter.engine.scope import Field, QueryError
 from converter.engine.tasks import Json
 from converter.engine.visit import Visit
@@ -36,3 +39,40 @@ def percentage(visit: Visit, template: Field | None) -> float:
     if not 0 <= value <= 100:
         raise visit.field_failure(template.unexpected(value, "a number between 0 and 100"))
     return value
+
+
+@dataclass(frozen=True)
+class Tolerance:
+    """How many items of a Map may fail. None where the field is absent; with both absent none may."""
+
+    count: int | None
+    percentage: float | None
+
+    @classmethod
+    def of(cls, visit: Visit, state: MapState) -> Tolerance:
+        """Evaluate a Map's fields. Raises ``StateFailure``."""
+        count, share = state.tolerated_failure_count, state.tolerated_failure_percentage
+        return cls(
+            None if count is None else non_negative(visit, count),
+            None if share is None else percentage(visit, share),
+        )
+
+    @property
+    def is_declared(self) -> bool:
+        """Whether the Map has one of the two fields."""
+        return self.count is not None or self.percentage is not None
+
+    def is_exceeded(self, failed: int, total: int) -> bool:
+        """Tell whether too many items failed: either threshold is enough."""
+        if not self.is_declared:
+            return failed > 0
+        too_many = self.count is not None and failed > self.count
+        too_large_a_share = self.percentage is not None and failed * 100 > self.percentage * total
+        return too_many or too_large_a_share
+
+
+def threshold_exceeded() -> StateFailure:
+    """Return the failure of a Map of which too many items failed."""
+    return StateFailure(
+        "States.ExceedToleratedFailureThreshold", "The specified tolerated failure threshold was exceeded"
+    )

@@ -12,7 +12,7 @@ from converter.engine.distributed_map import attempt_distributed
 from converter.engine.failures import StateFailure, data_limit_exceeded
 from converter.engine.handling import run_with_handlers
 from converter.engine.lines import Lines
-from converter.engine.map_fields import map_items, non_negative, percentage
+from converter.engine.map_fields import Tolerance, map_items, non_negative, threshold_exceeded
 from converter.engine.parallel_state import RunStates
 from converter.engine.tasks import Json
 from converter.engine.visit import Visit
@@ -41,16 +41,15 @@ class _Plan:
 
     items: list[Json]
     at_once: int
-    tolerates_failures: bool
+    tolerance: Tolerance
 
 
 def _plan(visit: Visit, state: MapState) -> _Plan:
     items = map_items(visit, state)
     concurrency = non_negative(visit, state.max_concurrency)
-    tolerated_count = non_negative(visit, state.tolerated_failure_count)
-    tolerated_percentage = percentage(visit, state.tolerated_failure_percentage)
+    tolerance = Tolerance.of(visit, state)
     at_once = min(concurrency or MAX_INLINE_CONCURRENCY, MAX_INLINE_CONCURRENCY)
-    return _Plan(items, at_once, tolerates_failures=tolerated_count + tolerated_percentage > 0)
+    return _Plan(items, at_once, tolerance)
 
 
 class _Attempt:
@@ -76,7 +75,7 @@ class _Attempt:
                 iteration, end = await lines.next_end()
                 done = self._items[iteration]
                 if isinstance(end, StateFailure):
-                    raise self._failure(iteration, end)
+                    raise self._failure(iteration, end, lines)
                 outputs[done.index] = end.value
                 branch.last_event = iteration.record_aside("MapIterationSucceeded", done.details)
                 for item in islice(waiting, 1):
@@ -86,7 +85,8 @@ class _Attempt:
         if result.too_large:
             raise data_limit_exceeded(self._state.name, fatal=True)
         # The exit shares the predecessor of MapStateSucceeded (recorded).
-        branch.record_aside("MapStateSucceeded")
+        self._visit.exit_link = branch.last_event
+        branch.record("MapStateSucceeded")
         return result
 
     def _start(self, lines: Lines, item: MapItem, previous: int) -> None:
@@ -98,11 +98,12 @@ class _Attempt:
         iteration.record("MapIterationStarted", item.details)
         lines.start(iteration, self._run_states(iteration, self._state.processor, Data(selected)))
 
-    def _failure(self, iteration: Branch, failure: StateFailure) -> StateFailure:
-        """Record that an iteration failed; return what the Map raises."""
+    def _failure(self, iteration: Branch, failure: StateFailure, lines: Lines) -> StateFailure:
+        """Record which iterations are aborted, and that this one failed; return what the Map raises."""
         item = self._items[iteration]
         self._visit.branch.last_event = iteration.last_event
-        if self._plan.tolerates_failures:
+        tolerance = self._plan.tolerance
+        if not tolerance.is_exceeded(1, len(self._plan.items)):
             # What an inline Map returns for an item whose failure it tolerates is documented nowhere.
             return StateFailure(
                 "States.Runtime",
@@ -110,5 +111,6 @@ class _Attempt:
                 " failed, and the Map tolerates failures.",
                 fatal=True,
             )
+        lines.abort()
         iteration.record_aside("MapIterationFailed", item.details)
-        return failure
+        return threshold_exceeded() if tolerance.is_declared else failure

@@ -49,5 +49,6 @@ async def _run_branches(visit: Visit, state: ParallelState, run_states: RunState
     if result.too_large:
         raise data_limit_exceeded(state.name, fatal=True)
     # The exit shares the predecessor of ParallelStateSucceeded (recorded).
-    visit.branch.record_aside("ParallelStateSucceeded")
+    visit.exit_link = visit.branch.last_event
+    visit.branch.record("ParallelStateSucceeded")
     return result

@@ -12,6 +12,7 @@ import re
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
+from converter.engine.java_habits import java_text
 from converter.engine.tasks import Json
 
 if TYPE_CHECKING:
@@ -31,6 +32,14 @@ class InvalidPath(Exception):
 
 class PathNotFound(Exception):
     """A definite path names no place in the document. The message is Jayway's."""
+
+
+class BeyondTheEnd(PathNotFound):
+    """A definite path leads to an item that an array does not have."""
+
+
+class NoArray(PathNotFound):
+    """A definite path takes an item of what is no array."""
 
 
 class Path:
@@ -75,9 +84,11 @@ class Path:
         if found is None:
             raise PathNotFound(f"The path {_canonical(self.steps[:position])} is null")
         if not isinstance(found, list):
-            raise PathNotFound(f"Filter: [{step}] can only be applied to arrays.")
+            raise NoArray(
+                f"Filter: [{step}] can only be applied to arrays. Current context is: {java_text(found)}"
+            )
         if not -len(found) <= step < len(found):
-            raise PathNotFound(whole)
+            raise BeyondTheEnd(whole)
         return found[step]
 
     def place(self, document: Json, value: Json) -> Json:

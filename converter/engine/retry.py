@@ -13,22 +13,19 @@ UNCATCHABLE = "States.Runtime"
 """Never retried or caught, not even by its own name (recorded)."""
 
 
-def matches(error: str | None, error_equals: Sequence[str]) -> bool:
-    """Tell whether an ``ErrorEquals`` list matches an error name.
+def matches(error: str | None, error_equals: Sequence[str], also_named: str | None = None) -> bool:
+    """Tell whether an ``ErrorEquals`` list matches an error name, or the other name that the error has.
 
     ``States.ALL`` matches every error, also one without a name (SendTaskFailure without arguments).
-    ``States.TaskFailed`` matches every error but timeouts. ``States.Timeout`` matches a missed heartbeat too.
+    ``States.TaskFailed`` matches every error but timeouts.
     Source: the Amazon States Language specification, "Predefined Error Codes", and recordings.
     """
     if error == UNCATCHABLE:
         return False
-    timed_out = error in ("States.Timeout", "States.HeartbeatTimeout")
-    return any(
-        name in (error, "States.ALL")
-        or (name == "States.TaskFailed" and not timed_out)
-        or (name == "States.Timeout" and timed_out)
-        for name in error_equals
-    )
+    names = {error, "States.ALL", *(() if also_named is None else (also_named,))}
+    if error != "States.Timeout":
+        names.add("States.TaskFailed")
+    return any(name in names for name in error_equals)
 
 
 @dataclass(frozen=True)
@@ -60,13 +57,13 @@ class RetryBudget:
         self._used = [0] * len(retriers)
         self._random = random
 
-    def spend(self, error: str | None) -> float | None:
+    def spend(self, error: str | None, also_named: str | None = None) -> float | None:
         """Return the delay in seconds before the next try, or None if this error is not tried again.
 
         The first retrier that matches decides, also if its tries are used up.
         """
         for index, retrier in enumerate(self._retriers):
-            if matches(error, retrier.error_equals):
+            if matches(error, retrier.error_equals, also_named):
                 used = self._used[index]
                 if used >= retrier.max_attempts:
                     return None

@@ -52,8 +52,10 @@ async def _try_once(visit: Visit, state: TaskState) -> Data:
         events.failed(failure.error, failure.cause)
         raise StateFailure(failure.error, failure.cause) from failure
     except _TimedOut as timed_out:
-        events.timed_out(timed_out.error)
-        raise StateFailure(timed_out.error, None, cause_when_caught="") from None
+        events.timed_out("States.Timeout")
+        raise StateFailure(
+            "States.Timeout", None, cause_when_caught="", also_named=timed_out.also_named
+        ) from None
     if result.too_large:
         too_large = data_limit_exceeded(state.resource.service or state.resource.arn, fatal=False)
         events.failed(too_large.error, too_large.cause)
@@ -72,9 +74,11 @@ def _positive_seconds(visit: Visit, template: Field | None) -> int | None:
 
 
 class _TimedOut(Exception):
-    def __init__(self, error: str) -> None:
-        super().__init__(error)
-        self.error = error
+    """The time is up. A missed heartbeat is told like any timeout, but has a name of its own as well."""
+
+    def __init__(self, also_named: str | None) -> None:
+        super().__init__()
+        self.also_named = also_named
 
 
 class _Call:
@@ -108,7 +112,7 @@ class _Call:
         answers: list[asyncio.Future[Json]] = [] if ticket is None else [ticket.answer]
         waiting: list[asyncio.Future[Json]] = [*answers, work]
         while True:
-            limit, error = self._limit(started, ticket)
+            limit, also_named = self._limit(started, ticket)
             remaining = None if limit is None else max(0.0, limit - self._loop.time())
             await asyncio.wait(waiting, timeout=remaining, return_when=asyncio.FIRST_COMPLETED)
             for future in answers:
@@ -119,19 +123,21 @@ class _Call:
                 if self._call.token is None:
                     return result
                 waiting.remove(work)  # it has submitted; only the token ends the task now
-            limit, error = self._limit(started, ticket)  # a heartbeat may have moved it
+            limit, also_named = self._limit(started, ticket)  # a heartbeat may have moved it
             if limit is not None and self._loop.time() >= limit:
-                raise _TimedOut(error)
+                raise _TimedOut(also_named)
 
-    def _limit(self, started: float, ticket: Ticket | None) -> tuple[float | None, str]:
-        """Return the loop time at which the task times out if nothing happens, and the error it then has."""
-        limits = []
+    def _limit(self, started: float, ticket: Ticket | None) -> tuple[float | None, str | None]:
+        """Return the loop time at which the task times out if nothing happens, and the name that has then."""
+        limit, name = None, None
         if self._call.timeout_seconds is not None:
-            limits.append((started + self._call.timeout_seconds, "States.Timeout"))
+            limit = started + self._call.timeout_seconds
         # Without a token nobody could send a heartbeat.
         if self._call.heartbeat_seconds is not None and self._call.token is not None and ticket is not None:
-            limits.append((ticket.last_heartbeat + self._call.heartbeat_seconds, "States.HeartbeatTimeout"))
-        return min(limits, default=(None, ""))
+            heartbeat = ticket.last_heartbeat + self._call.heartbeat_seconds
+            if limit is None or heartbeat < limit:
+                limit, name = heartbeat, "States.HeartbeatTimeout"
+        return limit, name
 
     async def _run_backend(self) -> Json:
         try:

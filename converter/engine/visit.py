@@ -34,6 +34,10 @@ class Visit:
         self.input = input_data
         self.retry_count = 0
         self.token: str | None = None
+        self.exit_link: int | None = None
+        """What the exit links to if not to the last event: not to the one that says: succeeded."""
+        self.evaluation_link: int | None = None
+        """What a failed evaluation links to if not to the last event: not to the one that says: failed."""
         self._before = branch.last_event
         self._type = type(state).__name__.removesuffix("State")
         self._entered_time = context_time(self.runtime.clock.now())
@@ -115,6 +119,8 @@ class Visit:
         if previous is None and self.branch.last_event == self.entered_event:
             # What is evaluated on entering links to the event before the entered one (recorded).
             previous = self._before
+        elif previous is None:
+            previous = self.evaluation_link
         self.branch.record("EvaluationFailed", details, previous=previous)
         return StateFailure("States.QueryEvaluationError", cause)
 
@@ -175,5 +181,5 @@ class Visit:
         if assigned:
             details["assignedVariables"] = {name: data.text for name, data in assigned.items()}
             details["assignedVariablesDetails"] = {"truncated": False}
-        self.branch.record(f"{self._type}StateExited", details)
+        self.branch.record(f"{self._type}StateExited", details, previous=self.exit_link)
         self.branch.state = None

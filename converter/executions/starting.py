@@ -67,15 +67,17 @@ def start(
     logical_date: datetime | None = None,
     data_interval_start: datetime | None = None,
     data_interval_end: datetime | None = None,
+    latest_until: datetime | None = None,
     on_progress: Callable[[str], object] | None = None,
 ) -> str:
     """Start a run and return the ARN of its execution.
 
     ``conf`` is JSON; dates without a time zone are in UTC, as in Airflow. The ``run_id`` is ``manual__`` and
-    the time, by default. As long as a run of the same run_id *and* the same input is under way, its
-    execution is returned and no other is started. Where the name is taken otherwise (for 90 days after an
-    execution has ended), the new execution's name gets a number, ``-2``, ``-3``, …, and ``on_progress`` is
-    told so in one line.
+    the time, by default. ``latest_until`` is for a LatestOnlyOperator: when the data interval after the run's
+    own ends; without it the run skips nothing there, as Airflow's manual runs. As long as a run of the same
+    run_id *and* the same input is under way, its execution is returned and no other is started. Where the
+    name is taken otherwise (for 90 days after an execution has ended), the new execution's name gets a
+    number, ``-2``, ``-3``, …, and ``on_progress`` is told so in one line.
 
     Raises :class:`~converter.diagnostics.Dag2SfnError`: not deployed (D451), input refused (D453).
     """
@@ -88,6 +90,7 @@ def start(
         "logical_date": _iso(logical_date),
         "data_interval_start": _iso(data_interval_start),
         "data_interval_end": _iso(data_interval_end),
+        **({"latest_until": _iso(latest_until)} if latest_until else {}),
     }
     return start_with_input(client, machine_arn, run, run_id, on_progress=on_progress)
 

@@ -17,13 +17,14 @@ from __future__ import annotations
 import json
 import math
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 #: Between the two characters of ``${``, ``{%`` and ``%}``: a literal is cut there, so that neither
 #: CloudFormation nor ASL, which know nothing of JSONata's quotes, take it for theirs.
 _MARKER = re.compile(r"(?<=\$)(?=\{)|(?<=\{)(?=%)|(?<=%)(?=\})")
+_LONGEST_CHAIN = 30
 _PLAIN_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*\Z")
 _OPERATOR_NAMES = frozenset({"and", "or", "in", "true", "false", "null", "function"})
 
@@ -88,7 +89,24 @@ def _is_mistakable(text: str) -> bool:
 
 
 def _string(text: str) -> str:
-    return " & ".join(map(_quoted, _MARKER.split(text)))
+    return chained("&", [_quoted(piece) for piece in _MARKER.split(text)])
+
+
+def chained(operator: str, pieces: Sequence[str]) -> str:
+    """Put pieces together by an operator that may be grouped at will.
+
+    AWS refuses an expression of more than 100 nodes inside each other (measured by others), and a chain is as
+    deep as it is long: long ones are put in brackets.
+
+    >>> chained("&", ["$a", "'-'", "$b"])
+    "$a & '-' & $b"
+    """
+    while len(pieces) > _LONGEST_CHAIN:
+        pieces = [
+            f"({f' {operator} '.join(pieces[start : start + _LONGEST_CHAIN])})"
+            for start in range(0, len(pieces), _LONGEST_CHAIN)
+        ]
+    return f" {operator} ".join(pieces)
 
 
 def _quoted(text: str) -> str:

@@ -120,9 +120,10 @@ def described(execution: LocalExecution) -> dict[str, Any]:
         answer |= {"redriveStatus": "NOT_REDRIVABLE", "redriveStatusReason": reason}
     else:
         answer["redriveStatus"] = "REDRIVABLE"
-    answer |= {
-        key: value
-        for key, value in (("error", execution.error), ("cause", execution.cause))
-        if value is not None
-    }
+    if execution.status != "TIMED_OUT":  # only its history names States.Timeout (measured on AWS by others)
+        answer |= {
+            key: value
+            for key, value in (("error", execution.error), ("cause", execution.cause))
+            if value is not None
+        }
     return answer

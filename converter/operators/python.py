@@ -46,6 +46,9 @@ _RUN = Expression(
     "$merge([{}, $sift($states.context.Execution.Input, function($value, $name) {$name in "
     "['conf', 'run_id', 'logical_date', 'data_interval_start', 'data_interval_end', 'params']})])"
 )
+#: What is left of the 256 KiB that the data of an execution may have, but for the task's own record and for
+#: what Lambda adds to an answer. Text outside of ASCII takes more bytes than characters.
+_ROOM = Expression("250000 - $length($string($states.input))")
 _XCOM_PULL = re.compile(r"xcom_pull\s*\(")
 
 
@@ -163,12 +166,17 @@ def python_sensor(args: Arguments) -> Step:
 
 def calls_function(step: Step) -> bool:
     """Whether a step calls the function that runs the DAG's tasks."""
-    calls = [step.arguments]
+    calls: list[Any] = [step.arguments]
     for part in step.parts:
         call = part.ask if isinstance(part, Poll) else part
-        if isinstance(call, Call) and isinstance(call.arguments, Mapping):
+        if isinstance(call, Call):
             calls.append(call.arguments)
-    return any(arguments.get("FunctionName") == TASK_FUNCTION for arguments in calls)
+    return any(map(is_call_of_function, calls))
+
+
+def is_call_of_function(arguments: Any) -> bool:
+    """Whether the arguments of a call are those of a call of that function."""
+    return isinstance(arguments, Mapping) and arguments.get("FunctionName") == TASK_FUNCTION
 
 
 def _python_step(args: Arguments, operator: str, orders: SkipOrders | None = None) -> Step:
@@ -213,6 +221,7 @@ def _payload(args: Arguments, reads: tuple[str, ...], tries_before: Expression) 
     task = args.task
     args.leave_to_function()
     payload: dict[str, Any] = {
+        "room": _ROOM,
         "task_id": task.task_id,
         "map_index": args.map_index,
         "try_number": Expression(f"{tries_before.text} + 1"),

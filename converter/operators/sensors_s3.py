@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from converter import diagnostics as d
-from converter.expressions.jsonata import Expression, literal
+from converter.expressions.jsonata import Expression, chained, literal
 from converter.operators.arguments import Arguments
 from converter.operators.aws import set_aside_connection
 from converter.operators.parts import Call, Caught
@@ -60,7 +60,7 @@ def s3_key(args: Arguments) -> Step:
         remedy = "write one sensor for each pattern"
         args.report(d.SENSOR_CHOICE, "several patterns in one sensor are not converted", remedy)
     calls = [_call(key, number) for number, key in enumerate(keys)]
-    done = Expression(" and ".join(f"$found{number} = true" for number in range(len(keys))))
+    done = Expression(chained("and", [f"$found{number} = true" for number in range(len(keys))]))
     look = Look(calls[0], done, also=tuple(calls[1:]))
     if keys[0].between:
         look = replace(look, pages=Expression("$page != null and $page != ''"), given={"page": ""})

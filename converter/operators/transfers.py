@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from converter import diagnostics as d
-from converter.expressions.jsonata import Expression, literal
+from converter.expressions.jsonata import Expression, chained, literal
 from converter.operators.arguments import Arguments
 from converter.operators.declared import AMAZON
 from converter.operators.redshift import statement
@@ -103,7 +103,7 @@ def _run(args: Arguments, sql: Any, more: dict[str, Any] | None = None) -> Step:
 def _joined(*texts: Any) -> Any:
     """Return texts put together: one text, or an expression if the run knows one of them."""
     if any(isinstance(text, Expression) for text in texts):
-        return Expression(" & ".join(literal(text) for text in texts if text != ""))
+        return Expression(chained("&", [literal(text) for text in texts if text != ""]))
     return "".join(str(text) for text in texts)
 
 

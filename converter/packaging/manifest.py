@@ -62,6 +62,11 @@ class Manifest:
     substitutions: tuple[str, ...]
     schedule: Mapping[str, Any] | None = None
 
+    @property
+    def xcom_in_s3(self) -> bool:
+        """Whether the function that runs tasks keeps large XComs in a bucket."""
+        return "tasks" in self.functions and self.options.get("xcom") == "s3"
+
     def to_json(self) -> dict[str, Any]:
         """Return the manifest as it stands in ``bundle.json``."""
         return {

@@ -20,8 +20,11 @@ _RETENTION_DAYS += [2922, 3288, 3653]
 KEPT: Mapping[str, str] = {"DeletionPolicy": "RetainExceptOnCreate", "UpdateReplacePolicy": "Retain"}
 
 
-def parameters(dag_id: str, functions: Sequence[str]) -> dict[str, Any]:
-    """Return the parameters that people may set; ``functions`` are the folders of the stack's functions."""
+def parameters(dag_id: str, functions: Sequence[str], *, xcom_in_s3: bool = False) -> dict[str, Any]:
+    """Return the parameters that people may set; ``functions`` are the folders of the stack's functions.
+
+    ``xcom_in_s3``: the function that runs tasks keeps large XComs in a bucket.
+    """
     written: dict[str, Any] = {
         "MachineName": {
             "Type": "String",
@@ -61,6 +64,11 @@ def parameters(dag_id: str, functions: Sequence[str]) -> dict[str, Any]:
             "Default": "",
             "Description": "Managed policies for what the Python tasks do in AWS; none by default",
         }
+    if xcom_in_s3:
+        written["XComBucket"] = _optional(
+            "The bucket for large XComs, below dag2sfn-xcom/; that of the artifacts by default. Give it a "
+            "lifecycle rule that removes them"
+        )
     return written
 
 
@@ -68,7 +76,7 @@ def _optional(description: str) -> dict[str, Any]:
     return {"Type": "String", "Default": "", "Description": description}
 
 
-def conditions(functions: Sequence[str]) -> dict[str, Any]:
+def conditions(functions: Sequence[str], *, xcom_in_s3: bool = False) -> dict[str, Any]:
     """Return the conditions that follow from the parameters."""
     written: dict[str, Any] = {
         "IsTraced": {"Fn::Equals": [Ref("Tracing"), "true"]},
@@ -80,6 +88,9 @@ def conditions(functions: Sequence[str]) -> dict[str, Any]:
         written["IsInVpc"] = _is_given({"Fn::Join": ["", Ref("VpcSubnetIds")]})
     if "tasks" in functions:
         written["HasTaskPolicies"] = _is_given({"Fn::Join": ["", Ref("TaskPolicyArns")]})
+    if xcom_in_s3:
+        written["HasXComBucket"] = _is_given(Ref("XComBucket"))
+        written["HasNoXComBucket"] = {"Fn::Equals": [Ref("XComBucket"), ""]}
     return written
 
 
@@ -87,12 +98,15 @@ def _is_given(value: Any) -> dict[str, Any]:
     return {"Fn::Not": [{"Fn::Equals": [value, ""]}]}
 
 
-def default_settings(dag_id: str, functions: Sequence[str] = ()) -> dict[str, str]:
+def default_settings(
+    dag_id: str, functions: Sequence[str] = (), *, xcom_in_s3: bool = False
+) -> dict[str, str]:
     """Return the parameters that people may set on a stack, with what they are until then.
 
-    ``functions`` are those of the manifest.
+    ``functions`` and ``xcom_in_s3`` are those of the manifest.
     """
-    return {name: str(item["Default"]) for name, item in parameters(dag_id, functions).items()}
+    written = parameters(dag_id, functions, xcom_in_s3=xcom_in_s3)
+    return {name: str(item["Default"]) for name, item in written.items()}
 
 
 def only_if(condition: str, value: Any) -> dict[str, Any]:

@@ -5,18 +5,22 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from converter.operators.large_xcoms import uses_s3
 from converter.operators.step import Permission, Step
 from converter.packaging.functions import Function, function
 from converter.packaging.policies import Statement, statements_of
 from converter.packaging.task_code import uses_variables
-from converter.packaging.yaml_text import GetAtt, Note, Ref
+from converter.packaging.yaml_text import GetAtt, Note, Ref, Sub
 from converter.task_runtime import HANDLER, LONGEST_RUN, PYTHON_VERSION
+from converter.task_runtime.dag2sfn_tasks.xcoms import BUCKET, PREFIX
 from converter.workflow import Workflow
 
 TASKS_KEY: Mapping[str, Any] = {
     "Type": "String",
     "Description": "The key of the zip of the function that runs the Python tasks, in that bucket",
 }
+_XCOMS = "Large XComs: what tasks push, and what others read of it."
+_XCOM_BUCKET: Mapping[str, Any] = {"Fn::If": ["HasXComBucket", Ref("XComBucket"), Ref("ArtifactBucket")]}
 _VARIABLES = "Airflow's Variables, under the names that its own Parameter Store backend uses."
 
 
@@ -33,6 +37,7 @@ def task_function(
         "Handler": HANDLER,
         "Code": {"S3Bucket": Ref("ArtifactBucket"), "S3Key": Ref("TasksKey")},
         "MemorySize": Note("CPU comes with memory: at 1,769 MB a function has one CPU for itself.", 1769),
+        **_environment(workflow, steps),
         "Timeout": Note("As long as Lambda allows; the tasks' own limits are in the machine.", LONGEST_RUN),
     }
     return function(
@@ -49,11 +54,35 @@ def task_function(
     )
 
 
+def _environment(workflow: Workflow, steps: Mapping[str, Step]) -> dict[str, Any]:
+    if not uses_s3(steps):
+        return {}
+    return {"Environment": {"Variables": {BUCKET: _XCOM_BUCKET, PREFIX: _prefix(workflow)}}}
+
+
+def _prefix(workflow: Workflow) -> str:
+    """Return what the keys of XComs begin with. Ids of DAGs need no escapes in a key, nor in a policy."""
+    return f"dag2sfn-xcom/{workflow.dag_id}"
+
+
 def _statements(workflow: Workflow, steps: Mapping[str, Step]) -> tuple[Statement, ...]:
-    if not uses_variables(workflow, steps):
-        return ()
-    parameters = "arn:${AWS::Partition}:ssm:${AWS::Region}:${AWS::AccountId}:parameter/airflow/variables/*"
-    return statements_of([Permission(("ssm:GetParameter",), (parameters,), _VARIABLES)])
+    found: tuple[Statement, ...] = ()
+    if uses_s3(steps):
+        found = tuple(
+            Statement(
+                ("s3:GetObject", "s3:PutObject"),
+                (Sub("arn:${AWS::Partition}:s3:::${" + bucket + "}/" + f"{_prefix(workflow)}/*"),),
+                _XCOMS,
+                only_if=condition,
+            )
+            for condition, bucket in (("HasXComBucket", "XComBucket"), ("HasNoXComBucket", "ArtifactBucket"))
+        )
+    if uses_variables(workflow, steps):
+        parameters = (
+            "arn:${AWS::Partition}:ssm:${AWS::Region}:${AWS::AccountId}:parameter/airflow/variables/*"
+        )
+        found += statements_of([Permission(("ssm:GetParameter",), (parameters,), _VARIABLES)])
+    return found
 
 
 def task_outputs(made: Function) -> dict[str, Any]:

@@ -19,6 +19,7 @@ from converter import __version__
 from converter.asl import awaiting
 from converter.asl.machine import Machine
 from converter.identity import child_machine_name
+from converter.operators.large_xcoms import uses_s3
 from converter.operators.python import TASK_FUNCTION
 from converter.packaging.child_machines import (
     CHILDREN_PREFIX,
@@ -97,8 +98,11 @@ def template(workflow: Workflow, machine: Machine, sources: Sources) -> dict[str
     return {
         "AWSTemplateFormatVersion": "2010-09-09",
         "Description": f"DAG {workflow.dag_id}, converted by dag2sfn",
-        "Parameters": {**_artifacts(machine), **parameters(workflow.dag_id, needed)},
-        "Conditions": conditions(needed),
+        "Parameters": {
+            **_artifacts(machine),
+            **parameters(workflow.dag_id, needed, xcom_in_s3=uses_s3(machine.steps)),
+        },
+        "Conditions": conditions(needed, xcom_in_s3=uses_s3(machine.steps)),
         "Resources": _resources(stack),
         "Outputs": _outputs(stack),
     }

@@ -9,7 +9,7 @@ skips that never come too late (*spared*).
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, replace
 from itertools import pairwise
 
@@ -21,8 +21,6 @@ from converter.verify.playing import Played
 from converter.verify.scenarios import Scenario
 from converter.workflow import Task, Workflow
 
-#: The error of a task whose poller has passed its deadline.
-_DEADLINE_ERROR = "AwaitDeadlineExceeded"
 #: By how much a try that was broken off would have been longer at least, in seconds.
 _A_MOMENT = 0.001
 
@@ -72,18 +70,14 @@ class AirflowSide:
         rules: Rules,
         scenario: Scenario,
         played: Played,
-        deadline: float,
+        gave_up: Collection[str] = (),
         growth: float = 0.0,
     ) -> AirflowSide:
         """Return what Airflow runs where the machine ``played``.
 
-        ``deadline`` is that of its pollers, ``growth`` by how much of the time waited polls become rarer.
+        ``gave_up`` are the tasks that failed with their pollers, ``growth`` by how much of the time waited
+        polls become rarer.
         """
-        gave_up = {
-            task: played.decided[task]
-            for task, error in played.errors.items()
-            if error == _DEADLINE_ERROR and task not in played.tries and played.decided[task] >= deadline
-        }
         tasks = tuple(
             replace(task, upstream=()) if task.task_id in gave_up else task for task in workflow.tasks
         )
@@ -94,7 +88,8 @@ class AirflowSide:
             **{task: (airflow_run.Try(0.001, airflow_run.End.FAILED_FOR_GOOD),) for task in gave_up},
         }
         unheard = {task: question.unordered for task, question in rules.questions.items()}
-        return cls(replace(workflow, tasks=tasks), script, gave_up, unheard, shortfall)
+        given_up = {task: played.decided[task] for task in gave_up}
+        return cls(replace(workflow, tasks=tasks), script, given_up, unheard, shortfall)
 
     def run(self, held: Mapping[str, float] | None = None, *, spared: bool = False) -> airflow_run.Trace:
         """Return a run in which tasks begin no earlier than ``held`` says (task → seconds), see above."""

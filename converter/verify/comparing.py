@@ -88,12 +88,11 @@ class Judge:
 
     def airflow_side(self, scenario: Scenario, played: Played) -> AirflowSide:
         """Return what Airflow runs in the scenario in which the machine ``played``."""
-        deadline = self.pace.deadline if self.pace and d.AWAIT_DEADLINE in self.codes else math.inf
         growth = self.pace.growth if self.pace else 0.0
         workflow = self.workflow
         if self._teardowns_follow(played):
             workflow = replace(workflow, dagrun_timeout=None)  # it does not break them off
-        return AirflowSide.of(workflow, self.rules, scenario, played, deadline, growth)
+        return AirflowSide.of(workflow, self.rules, scenario, played, self._timing.gave_up(played), growth)
 
     def _teardowns_follow(self, played: Played) -> bool:
         """Whether the first failure has ended the run, and teardowns may have run after it."""

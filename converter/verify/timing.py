@@ -18,6 +18,8 @@ from converter.verify import airflow_run
 from converter.verify.airflow_side import AirflowSide, waits
 from converter.verify.playing import POLL_SECONDS, Played
 
+#: The error of a task whose poller has passed its deadline.
+_DEADLINE_ERROR = "AwaitDeadlineExceeded"
 #: The engine's clock ticks in milliseconds.
 TICK = 0.002
 
@@ -80,6 +82,22 @@ class Timing:
             found |= more
         return found
 
+    def gave_up(self, played: Played) -> frozenset[str]:
+        """Return the tasks that failed because their pollers passed the deadline, and rightly so: something
+        that they wait for had not been decided a poll before.
+        """
+        if self.pace is None or d.AWAIT_DEADLINE not in self.codes:
+            return frozenset()
+        deadline = float(self.pace.deadline)
+        in_time = deadline - self._interval(deadline)
+        late = {task for task, error in played.errors.items() if error == _DEADLINE_ERROR}
+        return frozenset(
+            task
+            for task in late - played.tries.keys()
+            if played.decided[task] >= deadline
+            and any(played.decided.get(up, math.inf) > in_time for up in self._awaited.get(task, ()))
+        )
+
     def ends_while_polling(self, late: airflow_run.Trace, played: Played) -> bool:
         """Whether all that the machine had not decided when it ended was about to be seen by pollers."""
         undecided = [task for task in late.tasks if task not in played.decided and task not in played.tries]
@@ -125,7 +143,7 @@ class Timing:
         """
         idle = (up for up in self._looks_at(task) if up not in played.tries)
         before = max((self._polls_before(up, played) for up in idle), default=0)
-        return before + (task in self._behind_awaits)
+        return before + (task in self._awaited)
 
     def _looks_at(self, task: str) -> tuple[str, ...]:
         """Return the tasks that it waits for, all of them or any of them."""
@@ -175,14 +193,15 @@ class Timing:
         return fetch_needed_records(self.plan, self.rules)
 
     @cached_property
-    def _behind_awaits(self) -> frozenset[str]:
-        """The tasks that a poller may hold up: those with which an awaiting part of the plan begins."""
-        found: set[str] = set()
+    def _awaited(self) -> Mapping[str, frozenset[str]]:
+        """What the tasks wait for that a poller may hold up: those with which an awaiting part begins."""
+        found: dict[str, frozenset[str]] = {}
         for node in walk(self._plan):
             for unit in units_of(node) if isinstance(node, (Sequence, Parallel)) else ():
                 if unit.awaited:
-                    found.update(first_tasks(unit.item))
-        return frozenset(found)
+                    for task in first_tasks(unit.item):
+                        found[task] = found.get(task, frozenset()).union(unit.awaited)
+        return found
 
 
 @dataclass(frozen=True)

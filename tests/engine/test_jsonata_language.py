@@ -117,7 +117,7 @@ def test_errors_read_like_those_of_the_reference_implementation(text: str, messa
     assert str(caught.value) == message
 
 
-@pytest.mark.parametrize("text", ["function($x){$x}", "$sum", "1/0", "{'a': $sum}"])
+@pytest.mark.parametrize("text", ["function($x){$x}", "$sum", "{'a': $sum}"])
 def test_what_json_cannot_hold_is_no_result(text: str) -> None:
     with pytest.raises(UnsupportedResult):
         evaluate(text)

@@ -203,3 +203,34 @@ def test_a_wrong_field_is_refused_with_its_place(state: dict[str, Any], problem:
     with pytest.raises(InvalidDefinition) as caught:
         parse_definition({"StartAt": "A", "States": {"A": state}})
     assert problem in str(caught.value)
+
+
+# Measured on AWS by others.
+def test_an_item_beyond_the_end_is_null_in_a_template_and_missing_in_a_function() -> None:
+    document = {"items": [1, 2]}
+    assert output({"A": ended(Parameters={"v.$": "$.items[5]"})}, document) == {"v": None}
+    execution = run({"A": ended(Parameters={"v.$": "States.Format('{}', $.items[5])"})}, document)
+    assert execution.error == "States.Runtime"
+    assert execution.cause == PREAMBLE + (
+        "The function 'States.Format('{}', $.items[5])' had the following error: The JsonPath argument "
+        """for the field '$.items[5]' could not be found in the input '{"items":[1,2]}'"""
+    )
+
+
+@pytest.mark.parametrize(
+    ("call", "reason"),
+    [
+        (
+            "States.Format('{}', $.other[0])",
+            "Filter: [0] can only be applied to arrays. Current context is: 1",
+        ),
+        (
+            "States.Format('{}', $$.Nope.Deep)",
+            "The JsonPath argument for the field '$.Nope.Deep' could not be found in the input "
+            """'{"other":1}'""",
+        ),
+    ],
+)
+def test_an_argument_that_leads_nowhere_is_told_as_aws_does(call: str, reason: str) -> None:
+    execution = run({"A": ended(Parameters={"v.$": call})}, {"other": 1})
+    assert execution.cause == PREAMBLE + f"The function '{call}' had the following error: {reason}"

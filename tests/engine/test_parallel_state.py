@@ -158,3 +158,41 @@ def test_a_fatal_failure_in_a_branch_ends_the_execution_without_a_word_of_the_pa
     execution = run(states)
     assert execution.error == "States.DataLimitExceeded"
     assert build.links(execution)[3:] == [(4, 3, "PassStateEntered"), (5, 4, "ExecutionFailed")]
+
+
+def test_a_failing_result_selector_links_to_the_word_of_success(run: Any, build: Any) -> None:
+    # The links and the cause were measured on AWS by others.
+    state = parallel(branch(Ok=END), ResultSelector={"m.$": "$.nope"})
+    execution = run({"P": state}, '{"x":"a"}', QueryLanguage="JSONPath")
+    assert build.links(execution)[2:] == [
+        (3, 2, "ParallelStateStarted"),
+        (4, 3, "PassStateEntered"),
+        (5, 4, "PassStateExited"),
+        (6, 5, "ParallelStateSucceeded"),
+        (7, 6, "ExecutionFailed"),
+    ]
+    assert execution.cause == (
+        "An error occurred while executing the state 'P' (entered at the event id #2). The JSONPath '$.nope' "
+        """specified for the field 'm.$' could not be found in the input '[{"x":"a"}]'"""
+    )
+
+
+def test_a_catcher_whose_own_fields_fail_fails_the_state_once_more(run: Any, build: Any) -> None:
+    # The links were measured on AWS by others.
+    catch = [
+        {"ErrorEquals": ["Other"], "Next": "Done"},
+        {"ErrorEquals": ["States.ALL"], "Output": {"v": "{% $states.input.missing %}"}, "Next": "Done"},
+    ]
+    states = {
+        "P": parallel(branch(Boom={"Type": "Fail", "Error": "MyError"}), Catch=catch, Next="Done"),
+        "Done": END,
+    }
+    execution = run(states, {"x": "a"})
+    assert build.links(execution)[3:] == [
+        (4, 3, "FailStateEntered"),
+        (5, 4, "ParallelStateFailed"),
+        (6, 4, "EvaluationFailed"),
+        (7, 6, "ParallelStateFailed"),
+        (8, 7, "ExecutionFailed"),
+    ]
+    assert execution.history[5].details["location"] == "Catch[1]/Output/v"

@@ -16,7 +16,6 @@ from converter.engine.retry import Retrier, RetryBudget, matches
         (None, ["States.ALL"], True),
         ("Boom", ["States.TaskFailed"], True),
         ("States.Timeout", ["States.TaskFailed"], False),
-        ("States.HeartbeatTimeout", ["States.Timeout"], True),
         ("States.Timeout", ["States.HeartbeatTimeout"], False),
         ("States.DataLimitExceeded", ["States.ALL"], True),
         ("States.Runtime", ["States.ALL"], False),

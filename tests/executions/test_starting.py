@@ -67,6 +67,15 @@ def test_a_date_without_a_zone_is_in_utc(deployed: Any) -> None:
     assert json.loads(deployed.executions[arn])["logical_date"] == "2026-01-01T06:00:00+00:00"
 
 
+def test_a_run_says_until_when_it_is_the_latest_only_if_it_is_told(deployed: Any) -> None:
+    end = datetime(2026, 1, 3, 1, tzinfo=timezone(timedelta(hours=1)))
+
+    arn = start(deployed.client(), MACHINE, run_id="r", latest_until=end)
+
+    assert json.loads(deployed.executions[arn])["latest_until"] == "2026-01-03T00:00:00+00:00"
+    assert "latest_until" not in json.loads(deployed.executions[start(deployed.client(), MACHINE)])
+
+
 def test_an_arn_is_used_as_it_is(deployed: Any) -> None:
     assert start(deployed.client(), MACHINE, run_id="r") == f"{EXECUTION}:r"
     assert [name for name, _ in deployed.requests] == ["DescribeStateMachineAlias", "StartExecution"]

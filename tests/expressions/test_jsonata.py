@@ -5,7 +5,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from converter.engine import SimulatedBackend, run_virtual
-from converter.expressions.jsonata import Expression, Substitution, field_value, literal, path
+from converter.expressions.jsonata import Expression, Substitution, chained, field_value, literal, path
 
 TRICKY = st.sampled_from(
     [
@@ -108,3 +108,15 @@ def test_a_path_finds_any_name(name):
 def test_what_json_cannot_hold_is_refused(value):
     with pytest.raises(ValueError, match="no JSON form"):
         field_value(value)
+
+
+def test_a_text_full_of_markers_is_no_deeper_than_aws_takes():
+    # The engine refuses what is deeper than 100 nodes, as AWS does.
+    text = "${x}{% y %}" * 400
+    assert evaluated(field_value(text)) == text
+
+
+def test_a_long_chain_means_what_the_short_one_means():
+    numbers = [str(number) for number in range(2_000)]
+    assert evaluated(str(Expression(chained("&", numbers)))) == "".join(numbers)
+    assert chained("and", ["$a", "$b"]) == "$a and $b"

@@ -128,6 +128,7 @@ def test_the_history_can_leave_out_data(sfn: Any, create_machine: Any, finish: A
     finish(execution)
     shown = sfn.get_execution_history(executionArn=execution, includeExecutionData=False)["events"]
     assert "secret" not in json.dumps(shown, default=str)
+    assert 'Details": {"truncated' not in json.dumps(shown, default=str)
     assert "secret" in json.dumps(sfn.get_execution_history(executionArn=execution)["events"], default=str)
 
 

@@ -69,7 +69,9 @@ def test_a_python_task_is_a_call_of_the_function(converted):
     assert codes == []
     assert step.resource == "arn:aws:states:::lambda:invoke"
     assert str(step.arguments["FunctionName"]) == "${TaskFunctionArn}"
-    assert payload_of(step) == {"task_id": "t", "map_index": -1, "try_number": 1, "run": {}, "xcom": {}}
+    payload = payload_of(step)
+    assert payload.pop("room") == 250_000 - len("{}")
+    assert payload == {"task_id": "t", "map_index": -1, "try_number": 1, "run": {}, "xcom": {}}
     assert step.output.text == "$states.result.Payload.return_value"
     assert (step.can_skip, step.orders_skips, step.final_errors) == (False, None, ("AirflowFailException",))
 

@@ -14,9 +14,10 @@ from workflows import empty, workflow
 
 from converter.asl.awaiting import Pace
 from converter.asl.machine import emit
-from converter.asl.options import Options
+from converter.asl.options import Options, Xcom
 from converter.diagnostics import Dag2SfnError
 from converter.operators import steps_of
+from converter.operators.large_xcoms import kept_in_s3
 from converter.packaging import FUNCTION_KEYS, default_settings, function_zip, read_manifest, write_bundle
 from converter.packaging.bundle import function_sources
 from converter.packaging.packages import install_packages, missing_packages
@@ -263,6 +264,50 @@ def test_cfn_lint_finds_nothing_to_object_to(project):
         str(match)
         for match in lint(template_text(flow, machine(flow), function_sources(flow, machine(flow))))
     ] == []
+
+
+def kept_in_s3_by(flow):
+    """The machine of a workflow that is converted with --xcom s3."""
+    steps = kept_in_s3(steps_of(flow)[0], flow)
+    return emit(flow, plan_workflow(flow), steps, Options(xcom=Xcom.S3), Pace(30, 3600))
+
+
+def test_large_xcoms_are_kept_below_the_dags_own_prefix_and_nowhere_else(project):
+    flow = project({"etl.py": "def run(): ..."}, dag_id="etl")
+    written = made(flow, machine=kept_in_s3_by(flow))
+    resources = written["Resources"]
+    allowed = {pair for pair in allowed_by(resources["TaskRole"]) if pair[0].startswith("s3:")}
+    place = "arn:${AWS::Partition}:s3:::${%s}/dag2sfn-xcom/etl/*"
+    assert allowed == {
+        (f"s3:{action}Object", place % bucket)
+        for action in ("Get", "Put")
+        for bucket in ("XComBucket", "ArtifactBucket")
+    }
+    assert resources["TaskFunction"]["Properties"]["Environment"]["Variables"] == {
+        "DAG2SFN_XCOM_BUCKET": {"Fn::If": ["HasXComBucket", Ref("XComBucket"), Ref("ArtifactBucket")]},
+        "DAG2SFN_XCOM_PREFIX": "dag2sfn-xcom/etl",
+    }
+    assert written["Parameters"]["XComBucket"]["Default"] == ""
+    assert [str(match) for match in lint(_text(flow, kept_in_s3_by(flow)))] == []
+
+
+def test_without_being_asked_nothing_of_s3_is_there(project):
+    flow = project({"etl.py": "def run(): ..."})
+    assert "XCom" not in _text(flow, machine(flow))
+    assert "s3:" not in str(allowed_by(stack_of(flow)["Resources"]["TaskRole"]))
+
+
+def _text(flow, its_machine):
+    return template_text(flow, its_machine, function_sources(flow, its_machine))
+
+
+def test_the_bucket_may_be_set_where_it_is_used(project, tmp_path):
+    flow = project({"etl.py": "def run(): ..."})
+    bundle = write_bundle(tmp_path / "bundle", flow, kept_in_s3_by(flow), Options(xcom=Xcom.S3))
+    manifest = read_manifest(bundle)
+    assert manifest.xcom_in_s3
+    assert "XComBucket" in default_settings("d", manifest.functions, xcom_in_s3=True)
+    assert "XComBucket" not in default_settings("d", manifest.functions)
 
 
 @pytest.fixture

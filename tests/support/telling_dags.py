@@ -7,8 +7,10 @@ from collections.abc import Mapping
 from mapped import days, mapped_glue, xcom
 from workflows import branch, empty, glue, latest_only, python, short_circuit, workflow
 
-from converter.workflow import Retries, TriggerRule, Workflow
+from converter.workflow import Retries, Task, TriggerRule, Workflow
 
+EMR_STEP = "airflow.providers.amazon.aws.sensors.emr.EmrStepSensor"
+STEP = {"job_flow_id": "j", "step_id": "s", "poke_interval": 10}
 ALL_DONE = TriggerRule.ALL_DONE
 TEARDOWN = {"trigger_rule": TriggerRule.ALL_DONE_SETUP_SUCCESS, "is_teardown": True}
 
@@ -145,9 +147,25 @@ TELLING_DAGS: Mapping[str, Workflow] = {
         python("final", retries=Retries(2, 15)),
         dag_id="retries",
     ),
+    "patient": workflow(
+        glue("again", retries=Retries(2, 60_000, 2.0)),  # the second wait is a day, not twice the first
+        empty("end", "again", trigger_rule=ALL_DONE),
+        dag_id="patient",
+    ),
     "limited": workflow(
         glue("job", execution_timeout=30.0, retries=Retries(1, 5)), glue("on", "job"), dag_id="limited"
     ),
+    "limited_sensor": workflow(
+        Task("wait", EMR_STEP, arguments=STEP, execution_timeout=100.0, retries=Retries(1, 5)),
+        empty("end", "wait", trigger_rule=ALL_DONE),
+        dag_id="limited_sensor",
+    ),
+    "limited_run": workflow(
+        glue("job", retries=Retries(2, 20)), glue("on", "job"), dag_id="limited_run", dagrun_timeout=60.0
+    ),
+    "pair": workflow(glue("one"), glue("other"), dag_id="pair"),
+    "leaf": workflow(python("job"), glue("on", "job"), dag_id="leaf"),
+    "teardowns_alone": workflow(glue("a", **TEARDOWN), glue("b", "a", **TEARDOWN), dag_id="teardowns_alone"),
     "awaiting": workflow(
         glue("a"),
         glue("b"),

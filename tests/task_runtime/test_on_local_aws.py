@@ -98,6 +98,32 @@ SKIPS = """
 """
 
 
+LARGE = """
+    from datetime import datetime
+
+    from airflow.operators.bash import BashOperator
+    from airflow.sdk import DAG, task
+
+    with DAG("large", schedule=None, start_date=datetime(2024, 1, 1)):
+
+        @task
+        def extract(ti):
+            ti.xcom_push("small", "as it is")
+            return {"text": "\u00fc" * 500_000}
+
+        @task
+        def measure(data, ti):
+            return [len(data["text"]), ti.xcom_pull("extract", key="small")]
+
+        command = "echo {{ ti.xcom_pull('extract')['text'] | length }}"
+        shell = BashOperator(task_id="shell", bash_command=command)
+        other = BashOperator(task_id="other", bash_command="echo goes on")
+        data = extract()
+        measure(data)
+        data >> shell
+"""
+
+
 def dag2sfn(*arguments):
     return CliRunner().invoke(app, [str(argument) for argument in arguments])
 
@@ -107,14 +133,14 @@ def run(session, aws, tmp_path, monkeypatch):
     """Convert, package, deploy and run a DAG file; the run as `dag2sfn show --format json` has it."""
     monkeypatch.chdir(tmp_path)
 
-    def convert_and_run(text, dag_id, conf, **files):
+    def convert_and_run(text, dag_id, conf, *options, **files):
         (tmp_path / "dags").mkdir()
         (tmp_path / "dags/etl.py").write_text(textwrap.dedent(text))
         for name, content in files.items():
             (tmp_path / f"dags/{name}.py").write_text(content)
         bundle = tmp_path / "build" / dag_id
         for command in (
-            ("convert", "dags/etl.py", "-o", "build"),
+            ("convert", "dags/etl.py", "-o", "build", *options),
             ("package", bundle),
             ("deploy", bundle),
         ):
@@ -186,3 +212,30 @@ def test_branches_skips_and_final_failures_reach_the_tasks_behind(run):
     }
     assert found["tasks"]["fails_for_good"]["attempts"] == 1
     assert found["tasks"]["fails_for_good"]["error"] == "AirflowFailException"
+
+
+def test_a_megabyte_fails_its_task_and_nothing_else(run):
+    found = run(LARGE, "large", {})
+    assert {name: task["state"] for name, task in found["tasks"].items()} == {
+        "extract": "failed",
+        "measure": "upstream_failed",
+        "shell": "upstream_failed",
+        "other": "success",
+    }
+    cause = found["tasks"]["extract"]["cause"]
+    assert "XComTooLarge: it pushes 1,000," in cause
+    assert "convert the DAG with --xcom s3" in cause
+    assert found["tasks"]["extract"]["attempts"] == 1
+
+
+def test_a_megabyte_is_carried_through_s3(run, aws):
+    found = run(LARGE, "large", {}, "--xcom", "s3")
+    tasks = found["tasks"]
+    assert {task["state"] for task in tasks.values()} == {"success"}
+    assert tasks["measure"]["output"] == [500_000, "as it is"]
+    assert tasks["shell"]["output"] == "500000"
+    place = tasks["extract"]["output"]["dag2sfn_xcom"]
+    assert "/dag2sfn-xcom/large/r1/extract/-1/return_value-" in place
+    bucket, _, key = place.removeprefix("s3://").partition("/")
+    kept = aws.client("s3").get_object(Bucket=bucket, Key=key)["Body"].read()
+    assert json.loads(kept) == {"text": "ü" * 500_000}

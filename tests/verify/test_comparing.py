@@ -316,6 +316,12 @@ class TestDeadline:
         assert case.codes() == {"D301"}
         assert case.played.errors["report_b"] == "AwaitDeadlineExceeded"
 
+    def test_it_may_not_give_up_although_all_was_decided_in_time(self):
+        options = Options(poll_interval=5, await_deadline=60)
+        case = Case(partial_fan_in(), options, glue3=(500.0,))
+        decided = {**case.played.decided, "glue3": 50.0}
+        assert ("report_b", "outcome") in case.why(decided=decided)
+
     def test_it_may_not_give_up_before(self):
         options = Options(poll_interval=5, await_deadline=60)
         case = Case(partial_fan_in(), options, glue3=(500.0,))

@@ -7,14 +7,16 @@ from dataclasses import replace
 
 import pytest
 from telling_dags import TELLING_DAGS
-from verifying import verifier_of
+from verifying import OPTIONS, verifier_of
 
-from converter.asl import decisions, outer, records, rules, tasks
+from converter.asl import awaiting, decisions, machine, outer, parts, records, rules, tasks
+from converter.asl.block import BlockWriter
 from converter.asl.emission import Emission
 from converter.asl.group_writer import GroupWriter
 from converter.expressions.jsonata import Expression
 from converter.operators import standard
 from converter.operators.step import SkipOrders
+from converter.pipeline import convert
 from converter.relations import Relations
 from converter.workflow import TriggerRule as Rule
 
@@ -122,6 +124,32 @@ def not_retried(keep: Callable[[str], bool]) -> Break:
         return [{**found[0], "ErrorEquals": kept or ["Never.Raised"]}, *found[1:]]
 
     return lambda patch: patch.setattr(tasks, "task_retry", task_retry)
+
+
+def never_again(*errors: str) -> Break:
+    """These errors are not retried either."""
+    original = tasks.task_retry
+    return lambda patch: patch.setattr(
+        tasks, "task_retry", lambda retries, *, never=(): original(retries, never=(*never, *errors))
+    )
+
+
+def leaves_fail_the_run_if(condition: str) -> Break:
+    return lambda patch: patch.setattr(
+        decisions,
+        "no_leaf_failed",
+        lambda leaves: Expression(f"$count({decisions.records_of(leaves)}{condition}) = 0"),
+    )
+
+
+def run_limited_to(limit: Callable[[int], int]) -> Break:
+    """The machine's own limit is another."""
+    original = machine._one_machine
+
+    def one_machine(number, definition, *others):
+        return original(number, definition | {"TimeoutSeconds": limit(definition["TimeoutSeconds"])}, *others)
+
+    return lambda patch: patch.setattr(machine, "_one_machine", one_machine)
 
 
 def without_noting_failures(patch: pytest.MonkeyPatch) -> None:
@@ -295,10 +323,43 @@ MUTATIONS: Mapping[str, tuple[str, Break]] = {
             "deciding", lambda self, found: tuple(n for n in self.tasks if not self.tasks[n].is_teardown)
         ),
     ),
+    "a leaf that is upstream_failed does not count": ("leaf", leaves_fail_the_run_if(BAD)),
+    "a skipped leaf fails the run": ("leaf", leaves_fail_the_run_if("[state != 'success']")),
+    "teardowns alone decide nothing": (
+        "teardowns_alone",
+        relation("deciding", lambda self, found: tuple(n for n in found if not self.tasks[n].is_teardown)),
+    ),
+    "what failed in a branch of a Parallel is not asked about": (
+        "pair",
+        lambda patch: patch.setattr(BlockWriter, "_is_in_doubt_at_end", lambda self: False),
+    ),
+    # --- Awaits
+    "a poller takes any end for a success": (
+        "awaiting",
+        lambda patch: patch.setattr(awaiting, "all_succeeded", awaiting.all_finished),
+    ),
+    "a poller waits for one of two": (
+        "awaiting",
+        lambda patch: patch.setattr(
+            awaiting, "all_succeeded", lambda count: Expression(f"$count({awaiting.KNOWN}.*) > 0")
+        ),
+    ),
     # --- retries
     "one retry too few": ("retries", retrier(lambda it: it | {"MaxAttempts": it["MaxAttempts"] - 1})),
     "one retry too many": ("retries", retrier(lambda it: it | {"MaxAttempts": it["MaxAttempts"] + 1})),
     "a longer interval": ("retries", retrier(lambda it: it | {"IntervalSeconds": it["IntervalSeconds"] + 1})),
+    "a shorter interval": (
+        "retries",
+        retrier(lambda it: it | {"IntervalSeconds": it["IntervalSeconds"] - 2}),
+    ),
+    "a backoff beyond its band": (
+        "retries",
+        retrier(lambda it: it | ({"BackoffRate": 4.5} if it["BackoffRate"] > 1 else {})),
+    ),
+    "a backoff of more than a day": (
+        "patient",
+        lambda patch: patch.setattr(tasks, "LONGEST_DELAY", 10 * tasks.LONGEST_DELAY),
+    ),
     "no backoff": ("retries", retrier(lambda it: it | {"BackoffRate": 1.0})),
     "no limit to the backoff": (
         "retries",
@@ -307,8 +368,39 @@ MUTATIONS: Mapping[str, tuple[str, Break]] = {
     "a limit without a backoff": ("retries", capped_without_backoff),
     "a final error is retried": ("retries", not_retried(lambda error: not error.startswith("Airflow"))),
     "an evaluation error is retried": ("retries", not_retried(lambda error: not error.startswith("States."))),
+    "what took too long is not tried again": ("limited", never_again("States.Timeout", "States.Timeout")),
+    "a sensor that took too long is not tried again": ("limited_sensor", never_again(parts.TIMEOUT_ERROR)),
+    "a sensor's timeout is that of all its tries": (
+        "limited_sensor",
+        lambda patch: patch.setattr(
+            parts, "_AGE", "($millis() - $toMillis($states.context.Execution.StartTime))"
+        ),
+    ),
+    "a sensor has no timeout": (
+        "limited_sensor",
+        lambda patch: patch.setattr(
+            parts._Writer, "_too_late", lambda self, limit: {"Condition": "{% false %}", "Next": self.done}
+        ),
+    ),
+    "a run has no timeout": ("limited_run", run_limited_to(lambda seconds: 86_400)),
+    "a run has a longer timeout": ("limited_run", run_limited_to(lambda seconds: seconds + 10)),
     "no timeout": ("limited", lambda patch: patch.setattr(tasks, "timeout_of", lambda step, task: None)),
     "a longer timeout": ("limited", lambda patch: patch.setattr(tasks, "timeout_of", lambda step, task: 45)),
+}
+
+
+#: Breaks with which no machine is made: the code that tells, and the break.
+REFUSED: Mapping[str, tuple[str, Break]] = {
+    "no failure is told to sibling branches": (
+        "D533",
+        lambda patch: patch.setattr(
+            awaiting, "publish_state", lambda task_id, following, pace: {"Type": "Pass", "Next": following}
+        ),
+    ),
+    "a poller goes on at once": (
+        "D534",
+        lambda patch: patch.setattr(awaiting, "all_succeeded", lambda count: Expression("true")),
+    ),
 }
 
 
@@ -325,6 +417,15 @@ def test_some_scenario_tells(broken):
         break_something(patch)
         verifier = verifier_of(TELLING_DAGS[name])
     assert any(verifier.verify([seed]).divergences for seed in SEEDS)
+
+
+@pytest.mark.parametrize("broken", REFUSED)
+def test_the_conversion_itself_tells(broken, monkeypatch):
+    code, break_something = REFUSED[broken]
+    break_something(monkeypatch)
+    conversion = convert(TELLING_DAGS["awaiting"], OPTIONS)
+    assert conversion.machine is None
+    assert code in {item.code.id for item in conversion.diagnostics}
 
 
 def test_each_rule_is_broken():

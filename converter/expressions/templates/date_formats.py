@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 
-from converter.expressions.jsonata import literal
+from converter.expressions.jsonata import chained, literal
 from converter.expressions.templates.conversions import moment_atom, string_atom
 from converter.expressions.templates.operands import (
     Computed,
@@ -151,7 +151,7 @@ def _assembled(moment: str, pieces: list[_Piece], exists: str | None) -> Operand
     text = computed(text)
     kind = Kind.DATE_TEXT if pieces == [(0, 10)] else Kind.TEXT
     if bound != moment:
-        return Computed(kind, f"($d := {moment}; {' & '.join(text.pieces or (text.text,))})", exists)
+        return Computed(kind, f"($d := {moment}; {chained('&', text.pieces or (text.text,))})", exists)
     return Computed(kind, text.text, exists, pieces=text.pieces)
 
 

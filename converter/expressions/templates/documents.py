@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from jinja2 import TemplateSyntaxError, nodes
 
-from converter.expressions.jsonata import Expression
+from converter.expressions.jsonata import Expression, chained
 from converter.expressions.templates.conversions import constant_text
 from converter.expressions.templates.evaluation import Evaluation
 from converter.expressions.templates.folding import environment
@@ -47,7 +47,7 @@ def _native(statements: list[nodes.Node], rendering: Rendering) -> Value:
 
 def expression_of(value: Computed) -> Expression:
     """Return a computed text as an expression that brings along what it calls."""
-    return Expression(with_definitions(" & ".join(value.pieces) or value.text))
+    return Expression(with_definitions(chained("&", value.pieces) or value.text))
 
 
 def reference_value(text: str, findings: Findings) -> Value:

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import Any, TypeAlias
 
-from converter.expressions.jsonata import literal
+from converter.expressions.jsonata import chained, literal
 from converter.expressions.templates.scope import Refusal
 
 
@@ -196,7 +196,7 @@ def concatenation(parts: Iterable[Operand]) -> Operand:
     if len(merged) == 1:
         return merged[0]
     pieces = tuple(piece for part in merged for piece in _pieces(computed(part)))
-    return Computed(Kind.TEXT, f"({' & '.join(pieces)})", pieces=pieces)
+    return Computed(Kind.TEXT, f"({chained('&', pieces)})", pieces=pieces)
 
 
 def _pieces(part: Computed) -> tuple[str, ...]:

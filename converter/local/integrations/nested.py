@@ -30,13 +30,17 @@ class NestedExecutions:
         )
         if not resource.pattern.startswith("sync"):
             return await start
-        started = await unless_cancelled(start, self._stop)
+
+        async def stop(started: Json) -> None:
+            await self._stop(started, call.execution_arn)
+
+        started = await unless_cancelled(start, stop)
         submitted(started)
         child = self._child(started)
         try:
             await child.finished()
         except asyncio.CancelledError:
-            await self._stop(started)
+            await stop(started)
             raise
         shown = shown_execution(child, parse_json=resource.pattern == "sync:2")
         if child.status != "SUCCEEDED":
@@ -50,8 +54,12 @@ class NestedExecutions:
             raise TaskFailure("StepFunctions.ExecutionDoesNotExistException", message)
         return child
 
-    async def _stop(self, started: Json) -> None:
-        await stop_and_wait(self._child(started))
+    async def _stop(self, started: Json, parent: str) -> None:
+        # Measured on AWS by others: for a task that timed out, and for one whose sibling failed.
+        managed = (
+            f"The Task state in AWS Step Functions execution [{parent}] which was managing this resource"
+        )
+        await stop_and_wait(self._child(started), cause=f"{managed} was aborted")
 
 
 def shown_execution(execution: LocalExecution, *, parse_json: bool) -> dict[str, Any]:

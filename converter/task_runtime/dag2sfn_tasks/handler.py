@@ -5,8 +5,10 @@ Event::
     {"task_id": "<id>", "map_index": -1, "try_number": <from 1>, "timeout": <seconds, if there is a limit>,
      "run": {"run_id", "logical_date", "data_interval_start", "data_interval_end", "conf", "params"},
      "xcom": {"<task id>": {"return_value": <JSON>, "<key>": <JSON>}, ...},
-     "mapped_xcom": {"<task id>": [{"return_value": <JSON>, ...}, ...], ...}}
+     "mapped_xcom": {"<task id>": [{"return_value": <JSON>, ...}, ...], ...},
+     "room": <bytes>, "xcom_over": <bytes>, "xcom_read_by": "<who>"}
 
+The last three are about large XComs, see ``xcoms``.
 ``xcom`` has the tasks that the task reads, also those that pushed nothing; ``mapped_xcom`` the mapped ones,
 with each of their instances. Answer::
 
@@ -30,6 +32,7 @@ from .branching import Structure
 from .dag_file import LoadedDag, load_dag
 from .exceptions import AirflowException, AirflowFailException, AirflowSensorTimeout, AirflowSkipException
 from .running import run_task
+from .xcoms import received, sent
 
 ROOT = Path(__file__).parents[1]
 #: Third-party packages, as `dag2sfn package` installs them.
@@ -44,7 +47,7 @@ def handler(event: dict[str, Any], context: Any = None) -> dict[str, Any]:
     logging.getLogger().setLevel(logging.INFO)
     try:
         loaded, structure = _dag()
-        return run_task(loaded, structure, event)
+        return sent(run_task(loaded, structure, received(event)), event)
     # The boundary: whatever the author's code raises is the task's end, and a SystemExit or a timeout that
     # went on would end the process, of which Lambda tells no reason.
     except BaseException as error:  # noqa: BLE001

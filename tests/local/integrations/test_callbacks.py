@@ -52,7 +52,7 @@ def test_heartbeats_keep_the_task_alive_and_their_absence_ends_it(sfn: Any, star
         time.sleep(0.3)
         sfn.send_task_heartbeat(taskToken=token)
     assert sfn.describe_execution(executionArn=execution)["status"] == "RUNNING"
-    assert finish(execution)["error"] == "States.HeartbeatTimeout"
+    assert finish(execution)["error"] == "States.Timeout"
 
 
 def test_after_a_timeout_the_token_is_stale(sfn: Any, start: Any, finish: Any) -> None:
