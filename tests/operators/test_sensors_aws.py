@@ -156,7 +156,7 @@ def capitals(value: Any) -> Any:
 def answer_with(name: str, state: str, *, for_airflow: bool) -> dict[str, Any]:
     start = datetime.datetime(2026, 1, 1) if for_airflow else "2026-01-01T00:00:00Z"
     answer = nested(SENSORS[name][3], state)
-    if "Batch" in name:
+    if name.startswith("batch."):
         answer["jobs"][0]["jobId"] = "j"
     if "AutoML" in name:
         answer["AutoMLJobSecondaryStatus"] = "so far"

@@ -12,6 +12,7 @@ from functools import cached_property
 from typing import Any, ClassVar
 
 from .exceptions import NotInLambdaError
+from .hook_names import CLIENTS
 from .inert import inert, is_task_running
 
 _REGION = re.compile(r"[a-z]{2}(-[a-z]+)+-\d+")
@@ -154,64 +155,7 @@ def _too_early(hook: type, name: str) -> Any:
     return inert(f"airflow's {hook.__name__}.{name}, called while the DAG file is imported,")
 
 
-#: Hooks that only hand out a client: the class, and the client's type.
-_CLIENTS = {
-    "AppflowHook": "appflow",
-    "AthenaHook": "athena",
-    "AwsLogsHook": "logs",
-    "BatchClientHook": "batch",
-    "BedrockAgentHook": "bedrock-agent",
-    "BedrockAgentRuntimeHook": "bedrock-agent-runtime",
-    "BedrockHook": "bedrock",
-    "BedrockRuntimeHook": "bedrock-runtime",
-    "CloudFormationHook": "cloudformation",
-    "ComprehendHook": "comprehend",
-    "DataSyncHook": "datasync",
-    "DmsHook": "dms",
-    "EcrHook": "ecr",
-    "EcsHook": "ecs",
-    "EksHook": "eks",
-    "ElastiCacheReplicationGroupHook": "elasticache",
-    "EmrContainerHook": "emr-containers",
-    "EmrHook": "emr",
-    "EmrServerlessHook": "emr-serverless",
-    "EventBridgeHook": "events",
-    "FirehoseHook": "firehose",
-    "GlueCatalogHook": "glue",
-    "GlueCrawlerHook": "glue",
-    "GlueDataBrewHook": "databrew",
-    "GlueDataQualityHook": "glue",
-    "GlueJobHook": "glue",
-    "KinesisAnalyticsV2Hook": "kinesisanalyticsv2",
-    "KinesisHook": "kinesis",
-    "NeptuneAnalyticsHook": "neptune-graph",
-    "NeptuneHook": "neptune",
-    "OpenSearchServerlessHook": "opensearchserverless",
-    "QuickSightHook": "quicksight",
-    "RdsHook": "rds",
-    "RedshiftDataHook": "redshift-data",
-    "RedshiftHook": "redshift",
-    "SageMakerHook": "sagemaker",
-    "SesHook": "ses",
-    "VerifiedPermissionsHook": "verifiedpermissions",
-}
-#: Names of earlier versions.
-_EARLIER = {
-    "AWSAthenaHook": "AthenaHook",
-    "AWSDataSyncHook": "DataSyncHook",
-    "AwsBatchClientHook": "BatchClientHook",
-    "AwsFirehoseHook": "FirehoseHook",
-    "AwsGlueCatalogHook": "GlueCatalogHook",
-    "AwsGlueCrawlerHook": "GlueCrawlerHook",
-    "AwsGlueJobHook": "GlueJobHook",
-    "EKSHook": "EksHook",
-    "EMRContainerHook": "EmrContainerHook",
-    "SESHook": "SesHook",
-}
-
-
 def client_hooks() -> dict[str, Any]:
     """Return the hooks of all services that have no methods of their own here, by their names."""
-    made = {name: type(name, (AwsBaseHook,), {"service": service}) for name, service in _CLIENTS.items()}
-    bases = dict.fromkeys(("AwsBaseHook", "AwsGenericHook", "AwsHook"), AwsBaseHook)
-    return made | {name: made[today] for name, today in _EARLIER.items()} | bases
+    made = {name: type(name, (AwsBaseHook,), {"service": service}) for name, service in CLIENTS.items()}
+    return made | {"AwsBaseHook": AwsBaseHook}

@@ -249,13 +249,13 @@ def _given(arguments: Mapping[str, Any]) -> dict[str, Any]:
     return {name: value for name, value in arguments.items() if value is not None}
 
 
-#: By their names; the last ones are of earlier versions.
 SERVICE_HOOKS: dict[str, Any] = {
     hook.__name__: hook
     for hook in (
         SqsHook,
         SnsHook,
         LambdaHook,
+        AwsLambdaHook,
         DynamoDBHook,
         MwaaHook,
         SecretsManagerHook,
@@ -263,10 +263,4 @@ SERVICE_HOOKS: dict[str, Any] = {
         StepFunctionHook,
         StsHook,
     )
-} | {
-    "AwsSnsHook": SnsHook,
-    "SQSHook": SqsHook,
-    "AwsLambdaHook": AwsLambdaHook,
-    "AwsDynamoDBHook": DynamoDBHook,
-    "SFNHook": StepFunctionHook,
 }
