@@ -16,6 +16,8 @@ from converter.operators.step import Step
 from converter.planning import Node, awaits, task_ids
 from converter.workflow import Task, Workflow
 
+_LAMBDA = "arn:aws:states:::lambda:invoke"
+
 
 @dataclass(frozen=True)
 class Emission:
@@ -51,6 +53,19 @@ class Emission:
     def task_count(self) -> int:
         """How many tasks the machine runs."""
         return len(self.workflow.tasks)
+
+    @cached_property
+    def readers(self) -> Mapping[str, frozenset[str]]:
+        """Task → the tasks that read what it has pushed."""
+        found: dict[str, set[str]] = {}
+        for name, step in self.steps.items():
+            for read in step.reads:
+                found.setdefault(read, set()).add(name)
+        return {name: frozenset(readers) for name, readers in found.items()}
+
+    def pushes_anything(self, task_id: str) -> bool:
+        """Whether what a task pushes may be large: what code returns, not the ids and ARNs of services."""
+        return self.steps[task_id].resource == _LAMBDA
 
     @cached_property
     def most_instances(self) -> Mapping[str, int]:

@@ -252,11 +252,17 @@ def _task_problems(
 
 def _order_problems(workflow: Workflow, rules: Rules, pollers: int) -> Iterator[Diagnostic]:
     """Yield what may come in another order than in Airflow, where the order decides."""
-    if not rules.order_matters:
-        return
-    remedy = "nothing to do if it does not matter whether a task is upstream_failed or skipped"
-    if pollers or any(rules.starts_late(task) for task in workflow.tasks):
+    late = {task.task_id for task in workflow.tasks if rules.starts_late(task)}
+    if rules.order_matters and (pollers or late):
         problem = "where a failure and a skip come close after each other, a delay may swap them"
+        remedy = "nothing to do if it does not matter whether a task is upstream_failed or skipped"
+        yield about_dag(workflow, d.ARRIVAL_ORDER, problem, remedy)
+    elif any(
+        rules.questions[name].skipped_by and not late.isdisjoint(rules.relations.ancestors(name))
+        for name in rules.questions
+    ):
+        problem = "where a task starts late, a skip may come before what is behind it has begun"
+        remedy = "nothing to do if it does not matter whether that runs or is skipped"
         yield about_dag(workflow, d.ARRIVAL_ORDER, problem, remedy)
 
 

@@ -287,7 +287,24 @@ class GroupWriter:
             reads=reads,
             growth=emission.pace.growth,
             begun=self._begun(task_id, reads),
+            forgets=tuple(task for task in self.block.tasks if self._is_forgotten_after(task_id, task)),
         )
+
+    def _is_forgotten_after(self, done: str, task_id: str) -> bool:
+        """Whether a task's outputs may go once ``done`` has succeeded: it pushes what may be large, and all
+        who read it are done.
+        """
+        emission, block = self.emission, self.block
+        if (
+            task_id not in block.at_hand
+            or task_id in block.forgotten
+            or not emission.pushes_anything(task_id)
+        ):
+            return False
+        if not emission.readers.get(task_id, frozenset()) <= {*block.at_hand, done}:
+            return False
+        block.forgotten.add(task_id)
+        return True
 
     def _write_resumption(self, position: int, step: StepOfTask, transition: dict[str, Any]) -> None:
         """Write the state that passes a task by if an earlier execution has done it."""

@@ -113,10 +113,16 @@ class Judge:
 
     def _readings(self, airflow: AirflowSide, played: Played) -> Iterator[_Reading]:
         """Yield the runs of Airflow that the declared approximations allow, the plain one first."""
-        for spared in (False, True) if d.SKIP_OVERTAKES in self.codes else (False,):
-            codes = Counter([d.SKIP_OVERTAKES] * spared)
-            for held, why in self._held(airflow, played, spared=spared):
-                yield _Reading(airflow.run(held, spared=spared), spared, bool(held), codes + why)
+        for held, why in self._held(airflow, played, spared=False):
+            yield _Reading(airflow.run(held), False, bool(held), why)
+        overtakes = d.SKIP_OVERTAKES in self.codes
+        if not overtakes and d.ARRIVAL_ORDER not in self.codes:
+            return
+        for held, why in self._held(airflow, played, spared=True):
+            # A task that is held back may have been ready before a skip: so it is in the machine.
+            code = d.SKIP_OVERTAKES if overtakes else d.ARRIVAL_ORDER
+            if overtakes or held:
+                yield _Reading(airflow.run(held, spared=True), True, bool(held), why | Counter([code]))
 
     def _held(
         self, airflow: AirflowSide, played: Played, *, spared: bool
