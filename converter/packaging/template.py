@@ -265,7 +265,8 @@ def _state_machine_role(stack: _Stack) -> Role:
     if stack.poller is not None:
         statements.append(Statement(("lambda:InvokeFunction",), (stack.poller.callable_as,)))
     if machine.needs_table:
-        statements.append(Statement(("dynamodb:PutItem",), (GetAtt("OutcomeTable", "Arn"),)))
+        actions = tuple(f"dynamodb:{action}" for action in machine.table_actions)
+        statements.append(Statement(actions, (GetAtt("OutcomeTable", "Arn"),)))
     if machine.slots is not None and machine.outer is None:
         statements += _SLOT_STATEMENTS
     if stack.tasks is not None:
