@@ -6,20 +6,32 @@ its record, and the block goes on as Airflow would, group of items by group (``g
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from converter.asl import decisions, records
 from converter.asl.children import Child, has_children, recorded_tasks, returned
 from converter.asl.emission import Emission
 from converter.asl.group_writer import GroupWriter
-from converter.asl.groups import groups_of, units_of
+from converter.asl.groups import Group, groups_of, units_of
 from converter.asl.names import RUN_FAILED
 from converter.expressions.jsonata import Expression
-from converter.planning import Node, Parallel, task_ids
+from converter.planning import Node, Parallel, Strategy, task_ids
 
 RUN_FAILED_ERROR = "DagRunFailed"
 _RUN_DECISION = "run: all succeeded?"
 _RUN_SUCCEEDED = "run: succeeded"
+
+
+def _leaves_before(groups: Sequence[Group], emission: Emission) -> tuple[str, ...]:
+    """Return the tasks that decide the run and are not in its last item: only plans by layers have any.
+
+    In an exact plan all that comes before the last item is upstream of it, teardowns left aside.
+    """
+    if emission.options.strategy is Strategy.EXACT or not groups:
+        return ()
+    last = frozenset(task_ids(groups[-1].units[-1].item))
+    return tuple(leaf for leaf in emission.rules.relations.deciding if leaf not in last)
 
 
 class BlockWriter:
@@ -53,6 +65,7 @@ class BlockWriter:
         self.forgotten: set[str] = set()
         groups = groups_of(units_of(node), emission.rules, certain)
         self._group_count = len(groups)
+        self._leaves_before_the_end = _leaves_before(groups, emission) if is_run else ()
         self.groups = [GroupWriter(self, group, index) for index, group in enumerate(groups)]
         learns = any(unit.awaited or unit.learned for group in groups for unit in group.units)
         # One writer: what the block was given, or learned from an Await, must not leave it.
@@ -101,7 +114,7 @@ class BlockWriter:
 
     def is_last_of_run(self, index: int) -> bool:
         """Return whether all other tasks of the run come before those of this group."""
-        return self.is_run and index + 1 == self._group_count
+        return self.is_run and index + 1 == self._group_count and not self._leaves_before_the_end
 
     def after(self, index: int, *, succeeded: bool) -> dict[str, Any]:
         """Return the transition after group ``index``, if all in it succeeded or if something did not."""
@@ -148,6 +161,8 @@ class BlockWriter:
         emission, last = self.emission, self.groups[-1].group.units[-1].item
         if not emission.rules.is_plain:
             return self._may_fail(*emission.rules.relations.deciding)
+        if emission.as_airflow and emission.rules.may_not_succeed(*self._leaves_before_the_end):
+            return True
         # The Catch of a last single task leads away, so what comes here has succeeded; unless it is mapped.
         ends_in_doubt = isinstance(last, Parallel) or not emission.rules.mapped.isdisjoint(task_ids(last))
         return emission.as_airflow and ends_in_doubt and emission.may_not_succeed(last)

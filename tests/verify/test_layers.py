@@ -6,6 +6,7 @@ from verifying import verified, verifier_of
 from workflows import nested, partial_fan_in, workflow
 
 from converter import diagnostics as d
+from converter.asl.budget import states_of
 from converter.asl.options import Failures, Options
 from converter.pipeline import convert
 from converter.planning import Strategy
@@ -40,6 +41,26 @@ def test_a_machine_that_begins_a_layer_too_late_differs():
         frozenset({d.IN_LAYERS}),
     )
     assert unexplained.verify(range(20)).divergences
+
+
+def test_a_leaf_that_failed_in_an_early_layer_fails_the_run():
+    flow = workflow(nested("a"), nested("leaf"), nested("b", "a"), nested("c", "b"))
+    verifier = verifier_of(flow, LAYERS[Failures.AIRFLOW])
+    failed = [
+        replay
+        for replay in map(verifier.replay, range(40))
+        if replay.machine.outcomes["leaf"] == "failed" and replay.machine.outcomes["c"] == "success"
+    ]
+    assert failed
+    assert all(
+        replay.machine.error == "DagRunFailed" and not replay.findings.divergences for replay in failed
+    )
+
+
+def test_a_last_task_that_an_earlier_run_has_done_is_not_run_again_for_a_leaf_before_it():
+    flow = workflow(nested("a"), nested("leaf"), nested("b", "a"))
+    conversion = convert(flow, LAYERS[Failures.AIRFLOW])
+    assert "b: done before?" in dict(states_of(conversion.machine.definition))
 
 
 @pytest.mark.parametrize("failures", list(Failures))
