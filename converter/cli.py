@@ -22,6 +22,7 @@ from converter.commands import (
     package,
     plan,
     running,
+    scheduling,
     verify,
 )
 
@@ -43,6 +44,8 @@ for command in (
     deploying.deploy,
     deploying.rollback,
     deploying.undeploy,
+    scheduling.schedule,
+    scheduling.backfill,
     running.run,
     running.show,
     running.stop,

@@ -23,8 +23,9 @@ from converter.operators.settings import dag_problems
 from converter.operators.unsupported import refused_tasks, with_refusals
 from converter.packaging import REPORT, write_bundle, write_report
 from converter.packaging.companion import companion_file
-from converter.planning import Plan, plan_workflow
+from converter.planning import Plan, Strategy, plan_by
 from converter.planning.durations import NO_DURATIONS, ExpectedDurations
+from converter.planning.strategies import orders_more
 from converter.report import ConversionReport, conversion_json, conversion_markdown, conversion_page
 from converter.workflow import Workflow
 
@@ -73,7 +74,8 @@ def convert(
     allowed = refused_tasks(found) if options.allow_unsupported else {}
     if options.xcom is Xcom.S3:
         steps = kept_in_s3(steps, workflow)
-    plan = plan_workflow(workflow, durations)
+    plan = plan_by(workflow, options.strategy, durations)
+    found += _layer_problems(workflow, plan, options)
     if _stops(found, allowed):
         return Conversion(workflow, options, tuple(found), plan, None, steps)
     steps = with_refusals(workflow, steps, allowed)
@@ -173,6 +175,14 @@ def _reported(conversion: Conversion, out: Path) -> Conversion:
         more = (item for item in error.diagnostics if item.code not in known)
         return replace(conversion, diagnostics=(*conversion.diagnostics, *more))
     return conversion
+
+
+def _layer_problems(workflow: Workflow, plan: Plan, options: Options) -> list[Diagnostic]:
+    """Return what it means to plan layer by layer, where it means something."""
+    if options.strategy is not Strategy.BARRIER or not orders_more(workflow, plan):
+        return []
+    problem = "each task waits for all tasks of the layers above its own, also for those it does not need"
+    return [about_dag(workflow, d.IN_LAYERS, problem, "use --strategy exact")]
 
 
 def _stops(found: Iterable[Diagnostic], allowed: Container[str]) -> bool:

@@ -115,6 +115,8 @@ class Task:
 class Schedule:
     """When Airflow starts runs: the timetable's class, and its expression (cron, seconds, …) if any.
 
+    ``expressions`` are those of a timetable that has several; ``length`` is the seconds before a run for
+    which it stands, where the timetable says it and not the schedule; None if it is no number of seconds.
     ``assumed``: the DAG gives a plain cron string or time span, and nobody has said what these mean where it
     runs, so that the timetable is the one that this Airflow makes of it.
     """
@@ -123,6 +125,8 @@ class Schedule:
     expression: str | None = None
     timezone: str | None = None
     assumed: bool = False
+    expressions: tuple[str, ...] = ()
+    length: float | None = 0.0
 
     @property
     def by_intervals(self) -> bool:
@@ -241,13 +245,17 @@ def workflow_from_json(data: Mapping[str, Any]) -> Workflow:
     fields = dict(data)
     fields["tasks"] = tuple(_task_from_json(task) for task in data["tasks"])
     fields["location"] = Location(**data["location"])
-    fields["schedule"] = Schedule(**data["schedule"]) if data["schedule"] else None
+    fields["schedule"] = _schedule_from_json(data["schedule"]) if data["schedule"] else None
     for name in ("params", "settings"):
         fields[name] = _value_from_json(data[name])
     fields["task_groups"] = {name: tuple(roots) for name, roots in data["task_groups"].items()}
     fields["scheduled_on"] = tuple(data["scheduled_on"])
     fields["stand_ins"] = tuple(stand_in_from_json(item) for item in data["stand_ins"])
     return Workflow(**fields)
+
+
+def _schedule_from_json(data: Mapping[str, Any]) -> Schedule:
+    return Schedule(**{**data, "expressions": tuple(data["expressions"])})
 
 
 def stand_in_from_json(data: Mapping[str, Any]) -> StandIn:

@@ -102,11 +102,18 @@ def test_a_schedule_and_settings_that_are_lost_are_named():
     flow = workflow(
         glue("a"),
         glue("b"),
-        schedule=Schedule("Cron", "0 4 * * *"),
+        schedule=Schedule("Mine", "0 4 * * *"),
         settings={"max_active_tasks": 1, "tags": ["x"]},
     )
     conversion = pipeline.convert(flow, Options())
     assert codes(conversion) == ["D224", "D223"]
+
+
+def test_a_schedule_that_is_deployed_is_off_and_says_so():
+    flow = workflow(
+        glue("a"), schedule=Schedule("CronTriggerTimetable", "0 4 * * *"), settings={"catchup": True}
+    )
+    assert codes(pipeline.convert(flow, Options())) == ["D250", "D251"]
 
 
 def test_the_bundle_holds_the_report_for_machines_and_for_people(tmp_path):

@@ -2,18 +2,28 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from converter.asl import awaiting, decisions, records, tasks
+from converter.asl import awaiting, decisions, outcome_table, records
 from converter.asl.awaiting import Exit, LoopExits, LoopNames
 from converter.asl.children import has_children
 from converter.asl.groups import Unit, first_tasks
+from converter.asl.names import listing
+from converter.asl.options import PollerStyle
 from converter.asl.rules import BAD, NONE, SKIPPED
 from converter.expressions.jsonata import Expression
 from converter.workflow import Outcome
 
 if TYPE_CHECKING:
+    from converter.asl.emission import Emission
     from converter.asl.group_writer import GroupWriter
+
+
+def ask_name(emission: Emission, unit: Unit) -> str:
+    """Return what the first state of a unit's Await is called: who asks for whom."""
+    first = unit.awaited[:1] if _waits_in_front(emission, unit) else unit.awaited
+    return _name_of_question(first_tasks(unit.item), first)
 
 
 def write_await(writer: GroupWriter, unit: Unit, ask: str, *, goes_on_at: str) -> None:
@@ -28,21 +38,60 @@ def write_await(writer: GroupWriter, unit: Unit, ask: str, *, goes_on_at: str) -
     go_on = Exit(goes_on_at, Expression(data))
     rules, until = (_rules_of_any if unit.any else _rules_of_all)(writer, unit, go_on)
     late, broken = _late_and_broken(writer, unit, data)
+    if _waits_in_front(emission, unit):
+        ask = _write_waits(writer, unit, ask)
+    awaited = emission.glue_runs(unit.awaited)
+    if outcome_table.tells_all(awaited):
+        question = outcome_table.table_question(unit.awaited, emission.options)
+    else:
+        question = awaiting.function_question(awaited, until, emission.options, emission.pace)
+    emission.asked.add(question.asks)
     block.states |= awaiting.loop_states(
+        question,
         names=LoopNames(
             ask,
             *map(emission.names.unique, awaiting.finished_and_wait_names(consumers, unit.awaited)),
         ),
         exits=LoopExits(tuple(rules), late, broken, until),
-        awaited={
-            task: tasks.seen_in_glue(emission.steps[task], emission.task(task)) for task in unit.awaited
-        },
+        awaited=unit.awaited,
         consumers=consumers,
-        options=emission.options,
         pace=emission.pace,
     )
     if not forgets and not unit.any:
         block.at_hand |= dict.fromkeys(unit.awaited)
+
+
+def _waits_in_front(emission: Emission, unit: Unit) -> bool:
+    """Return whether Tasks before the loop wait for one record after the other.
+
+    Not where some of the records, or what the branch itself knows, may decide without the others.
+    """
+    options = emission.options
+    if options.style_for(unit.awaited) is not PollerStyle.RETRY:
+        return False
+    if not outcome_table.tells_all(emission.glue_runs(unit.awaited)):
+        return False
+    return not unit.any or set(emission.rules.questions[first_tasks(unit.item)[0]].records) <= {
+        unit.awaited[0]
+    }
+
+
+def _write_waits(writer: GroupWriter, unit: Unit, first: str) -> str:
+    """Write the Tasks that wait for records, the first with this name; return that of the state behind."""
+    emission, consumers = writer.emission, first_tasks(unit.item)
+    others = [_name_of_question(consumers, [task]) for task in unit.awaited[1:]]
+    look = f"{listing(consumers)}: how did {listing(unit.awaited)} end?"
+    names = [first, *map(emission.names.unique, [*others, look])]
+    emission.asked.add("UpdateItem")
+    for task, name, following in zip(unit.awaited, names, names[1:], strict=False):
+        writer.block.states[name] = outcome_table.waiting_state(
+            task, following, emission.options, emission.pace
+        )
+    return names[-1]
+
+
+def _name_of_question(consumers: Sequence[str], awaited: Sequence[str]) -> str:
+    return f"{listing(consumers)}: ask for {listing(awaited)}"
 
 
 def _is_plain(writer: GroupWriter) -> bool:

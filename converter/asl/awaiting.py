@@ -1,20 +1,22 @@
-"""Await → a poller loop, and what makes a task visible to the pollers of sibling branches.
+"""Await → a poller loop.
 
-A loop is three states: a Lambda function that is asked which of the awaited tasks are finished, a Choice
-with four exits (all succeeded; one did not; the deadline has passed; otherwise wait), and the Wait. While
-the loop runs, state data is ``{here, records}``: the branch's own data, and what is known of the awaited
-tasks. What an Await learns never leaves its branch.
+A loop is three states: a Task that asks which of the awaited tasks are finished, a Choice with four exits
+(all succeeded; one did not; the deadline has passed; otherwise wait), and the Wait. While the loop runs,
+state data is ``{here, records}``: the branch's own data, and what is known of the awaited tasks. What an
+Await learns never leaves its branch.
 
-In the style ``retry`` the function answers only when there is something to decide, and else fails with
-:data:`NOT_READY`, which the Task's Retry repeats: a question costs one transition and three events instead of
-three and nine. The loop around it stays, for what retries cannot settle: trouble of the service.
+Asked is the poller function, which looks for Glue runs and outcome records; where records tell everything, it
+is the table itself (``outcome_table``). In the style ``retry`` the function answers only when there is
+something to decide, and else fails with :data:`NOT_READY`, which the Task's Retry repeats: a question costs
+one transition and three events instead of three and nine. The loop around it stays, for what retries cannot
+settle: trouble of the service.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
 from converter.asl import records
@@ -26,6 +28,9 @@ from converter.workflow import Outcome
 
 POLLER_FUNCTION = Substitution("PollerFunctionArn")
 OUTCOME_TABLE = Substitution("OutcomeTableName")
+
+#: Whom a poller asks that does not ask the table.
+THE_FUNCTION = "function"
 
 #: Errors of the Lambda service itself (AWS documentation, "Handle transient Lambda service exceptions").
 _LAMBDA_TROUBLE = [
@@ -39,8 +44,6 @@ _LAMBDA_TROUBLE = [
 NOT_READY = "NotReady"
 #: The most tries that ASL takes.
 _MOST_TRIES = 99_999_999
-#: How long an outcome record is kept once no poller can wait for it any more, for people who want to look.
-_KEPT_SECONDS = 7 * 86_400
 
 _QUICK_RETRIER = {
     "ErrorEquals": _LAMBDA_TROUBLE,
@@ -88,6 +91,11 @@ class Pace:
         """Return how long the pause that ends at this age of the execution has taken at most, in seconds."""
         return self.interval + self.growth * age
 
+    def retries_in_turn(self, count: int) -> int:
+        """Return how often so many Tasks, one after another, retry at most until the deadline has passed."""
+        # Pauses that grow begin anew with each of them: most in all if each waits for the same time.
+        return count * replace(self, deadline=math.ceil(self.deadline / count)).retries
+
     @property
     def retries(self) -> int:
         """How often a Task has to retry until the deadline has certainly passed."""
@@ -99,17 +107,29 @@ class Pace:
 
 
 @dataclass(frozen=True)
+class Question:
+    """The Task with which a loop begins: what it calls, and how its answer is read.
+
+    ``call`` has its Resource, Arguments and the like; ``troubles`` are errors of the service asked that pass.
+    ``answer`` gives the records of the awaited tasks that are known, as JSONata; ``unanswered``, those
+    known if there is no answer. ``asks`` is whom: the function, or the table by which action.
+    """
+
+    asks: str
+    call: Mapping[str, Any]
+    retriers: Sequence[Mapping[str, Any]]
+    troubles: Sequence[str]
+    answer: Expression
+    unanswered: Any
+
+
+@dataclass(frozen=True)
 class LoopNames:
     """The names of a loop's three states."""
 
     ask: str
     finished: str
     wait: str
-
-
-def ask_name(consumers: Sequence[str], awaited: Sequence[str]) -> str:
-    """Return the name of the loop's first state, which says who asks for whom."""
-    return f"{listing(consumers)}: ask for {listing(awaited)}"
 
 
 def finished_and_wait_names(consumers: Sequence[str], awaited: Sequence[str]) -> tuple[str, str]:
@@ -161,46 +181,34 @@ def some_not_successful() -> Expression:
 
 
 def loop_states(
+    question: Question,
     *,
     names: LoopNames,
     exits: LoopExits,
-    awaited: Mapping[str, GlueRun | None],
+    awaited: Sequence[str],
     consumers: Sequence[str],
-    options: Options,
     pace: Pace,
 ) -> dict[str, dict[str, Any]]:
     """Return the states of one poller loop; the first is the one to enter.
 
-    ``awaited`` gives the Glue run by which an awaited task is seen to succeed, None if only its record tells;
     ``consumers`` are the tasks that come directly behind the Await.
     """
-    who, whom = listing(consumers), listing(tuple(awaited))
-    question = _question(awaited, options)
-    retriers = [_QUICK_RETRIER, _other_errors(attempts=2)]
-    caught = [*_LAMBDA_TROUBLE, "States.Timeout"]
-    if exits.until is not None and options.style_for(awaited) is PollerStyle.RETRY:
-        question |= {"until": sorted(outcome.value for outcome in exits.until), "deadline": pace.deadline}
-        retriers = [_QUICK_RETRIER, _until_ready(pace), _other_errors(attempts=5)]
-        caught.append(NOT_READY)
+    who, whom = listing(consumers), listing(awaited)
+    here = str(Expression(records.INPUT))
     ask: dict[str, Any] = {
         "Type": "Task",
         "Comment": f"which of {whom} are finished?",
-        "Resource": "arn:aws:states:::lambda:invoke",
-        "Arguments": {
-            "FunctionName": str(POLLER_FUNCTION),
-            "Payload": field_value(question),
-        },
-        "TimeoutSeconds": 900,
-        "Retry": retriers,
+        **question.call,
+        "Retry": list(question.retriers),
         # Trouble of the service passes: it tells nothing of the awaited tasks, and the next poll may do.
         "Catch": [
             {
-                "ErrorEquals": caught,
-                "Output": {"here": str(Expression(records.INPUT)), "records": {}},
+                "ErrorEquals": list(question.troubles),
+                "Output": {"here": here, "records": question.unanswered},
                 "Next": names.finished,
             }
         ],
-        "Output": {"here": str(Expression(records.INPUT)), "records": "{% $states.result.Payload.records %}"},
+        "Output": {"here": here, "records": str(question.answer)},
         "Next": names.finished,
     }
     if exits.broken is not None:
@@ -225,10 +233,36 @@ def loop_states(
     }
 
 
-def _until_ready(pace: Pace) -> dict[str, Any]:
-    """Return the retrier that makes a Task wait until its awaited tasks are finished."""
+def function_question(
+    awaited: Mapping[str, GlueRun | None],
+    until: frozenset[Outcome] | None,
+    options: Options,
+    pace: Pace,
+) -> Question:
+    """Return the question to the poller function.
+
+    ``awaited`` gives the Glue run by which an awaited task is seen to succeed, None if only its record tells;
+    ``until`` is what :class:`LoopExits` has.
+    """
+    event = _event(awaited, options)
+    retriers = [_QUICK_RETRIER, _other_errors(attempts=2)]
+    troubles = [*_LAMBDA_TROUBLE, "States.Timeout"]
+    if until is not None and options.style_for(awaited) is PollerStyle.RETRY:
+        event |= {"until": sorted(outcome.value for outcome in until), "deadline": pace.deadline}
+        retriers = [_QUICK_RETRIER, until_ready(NOT_READY, pace), _other_errors(attempts=5)]
+        troubles.append(NOT_READY)
+    call = {
+        "Resource": "arn:aws:states:::lambda:invoke",
+        "Arguments": {"FunctionName": str(POLLER_FUNCTION), "Payload": field_value(event)},
+        "TimeoutSeconds": 900,
+    }
+    return Question(THE_FUNCTION, call, retriers, troubles, Expression("$states.result.Payload.records"), {})
+
+
+def until_ready(error: str, pace: Pace) -> dict[str, Any]:
+    """Return the retrier that makes a Task wait as long as it fails with an error that says "not yet"."""
     return {
-        "ErrorEquals": [NOT_READY],
+        "ErrorEquals": [error],
         "IntervalSeconds": pace.interval,
         "MaxAttempts": pace.retries,
         "BackoffRate": pace.backoff,  # without it, ASL doubles each pause
@@ -258,48 +292,24 @@ def late_error(awaited: Sequence[str], pace: Pace) -> tuple[str, str]:
     return "AwaitDeadlineExceeded", cause
 
 
-def publish_state(task_id: str, next_state: str, pace: Pace) -> dict[str, Any]:
-    """Return the Task that tells sibling branches how a task ended, and then goes to ``next_state``.
-
-    If it fails for good, the branch goes on all the same: those who wait reach their deadline.
-    """
-    record = f"$string($lookup({records.INPUT}, {literal(task_id)}))"
-    expires = f"$string($floor($millis() / 1000) + {pace.deadline + _KEPT_SECONDS})"
-    identity = f"$states.context.Execution.Id & {literal(f'/{task_id}')}"
-    return {
-        "Type": "Task",
-        "Comment": f"tells sibling branches how {task_id} ended",
-        "Resource": "arn:aws:states:::dynamodb:putItem",
-        "Arguments": {
-            "TableName": str(OUTCOME_TABLE),
-            "Item": {
-                "id": {"S": str(Expression(identity))},
-                "record": {"S": str(Expression(record))},
-                "expires": {"N": str(Expression(expires))},
-            },
-        },
-        "Retry": [SERVICE_RETRIER],
-        "Catch": [
-            {"ErrorEquals": ["States.ALL"], "Output": str(Expression(records.INPUT)), "Next": next_state}
-        ],
-        "Output": str(Expression(records.INPUT)),
-        "Next": next_state,
-    }
-
-
-def _question(awaited: Mapping[str, GlueRun | None], options: Options) -> dict[str, Any]:
+def _event(awaited: Mapping[str, GlueRun | None], options: Options) -> dict[str, Any]:
     """Return the poller function's event; ``converter/pollers/dag2sfn_poller.py`` says what it means."""
-    question: dict[str, Any] = {
+    event: dict[str, Any] = {
         "execution": Expression("$states.context.Execution.Id"),
         "started": Expression("$states.context.Execution.StartTime"),
         "tasks": {task_id: {"job": run.job_name} if run else {} for task_id, run in awaited.items()},
     }
     if options.resumable:
-        asked = f"function($record, $task) {{$task in {literal(list(awaited))}}}"
-        question["known"] = Expression(f"$merge([{{}}, $sift({records.RESUMED}, {asked})])")
+        event["known"] = Expression(f"$merge([{{}}, {resumed_records(awaited)}])")
     if options.correlate is Correlate.WINDOW:
-        question["window"] = options.window
-    return question
+        event["window"] = options.window
+    return event
+
+
+def resumed_records(task_ids: Iterable[str]) -> str:
+    """Return the records of these tasks that an earlier execution has left, as JSONata; nothing if none."""
+    asked = f"function($record, $task) {{$task in {literal(list(task_ids))}}}"
+    return f"$sift({records.RESUMED}, {asked})"
 
 
 def pause_seconds(pace: Pace) -> int | str:

@@ -49,6 +49,8 @@ class BlockWriter:
         self.states: dict[str, dict[str, Any]] = {}
         #: The tasks whose records the states written next find in their input.
         self.at_hand: dict[str, None] = dict.fromkeys(inherited)
+        #: Those of its own tasks that have lost their outputs by now, which nobody reads any more.
+        self.forgotten: set[str] = set()
         groups = groups_of(units_of(node), emission.rules, certain)
         self._group_count = len(groups)
         self.groups = [GroupWriter(self, group, index) for index, group in enumerate(groups)]
@@ -92,7 +94,10 @@ class BlockWriter:
 
     def branch(self, node: Node, *, inherited: tuple[str, ...], certain: frozenset[str]) -> dict[str, Any]:
         """Return the block of one branch of a Parallel in this block."""
-        return BlockWriter(self.emission, node, inherited=inherited, certain=certain).write()
+        inner = BlockWriter(self.emission, node, inherited=inherited, certain=certain)
+        written = inner.write()
+        self.forgotten |= inner.forgotten
+        return written
 
     def is_last_of_run(self, index: int) -> bool:
         """Return whether all other tasks of the run come before those of this group."""

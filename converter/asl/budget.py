@@ -16,6 +16,7 @@ from typing import Any
 from converter import diagnostics as d
 from converter.asl.awaiting import NOT_READY, Pace
 from converter.asl.instances import most_instances
+from converter.asl.outcome_table import REFUSED
 from converter.asl.records import cause_length
 from converter.diagnostics import Diagnostic, about_dag
 from converter.operators.parts import Poll
@@ -142,11 +143,32 @@ def _task_polls(workflow: Workflow, task: Task, poll: Poll) -> TaskPolls:
 
 def waiting_events(definition: Mapping[str, Any], pollers: int, pace: Pace) -> int:
     """Return the events of all polls of a machine's pollers, if each waits until its deadline."""
-    retrying = sum(any(map(_waits, state.get("Retry", ()))) for _, state in states_of(definition))
-    looping = pollers - retrying
-    return looping * polls_until_deadline(pace) * EVENTS_PER_POLL + retrying * (
-        pace.retries * EVENTS_PER_RETRY + EVENTS_PER_POLL
+    retrying = _waits_in_turn(definition)
+    looping = pollers - len(retrying)
+    return looping * polls_until_deadline(pace) * EVENTS_PER_POLL + sum(
+        retrying_events(count, pace) for count in retrying
     )
+
+
+def retrying_events(count: int, pace: Pace) -> int:
+    """Return the events of a poller that waits by the retries of ``count`` Tasks, one after another."""
+    return pace.retries_in_turn(count) * EVENTS_PER_RETRY + EVENTS_PER_POLL
+
+
+def _waits_in_turn(definition: Mapping[str, Any]) -> list[int]:
+    """Return, for each poller that waits by retries, how many Tasks do so one after another."""
+    waits = {
+        name: state["Next"]
+        for name, state in states_of(definition)
+        if any(map(_waits, state.get("Retry", ())))
+    }
+    found = []
+    for first in waits.keys() - set(waits.values()):
+        count, name = 1, waits[first]
+        while name in waits:
+            count, name = count + 1, waits[name]
+        found.append(count)
+    return found
 
 
 def fitting_pace(
@@ -243,4 +265,6 @@ def state_events(state: Mapping[str, Any]) -> int:
 
 def _waits(retrier: Mapping[str, Any]) -> bool:
     """Return whether a retrier is how a poller waits."""
-    return NOT_READY in retrier["ErrorEquals"]
+    return any(error in retrier["ErrorEquals"] for error in (NOT_READY, REFUSED)) and bool(
+        retrier["MaxAttempts"]
+    )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 
@@ -12,9 +12,12 @@ from converter.asl.instances import most_instances
 from converter.asl.names import Names
 from converter.asl.options import Failures, Options
 from converter.asl.rules import Rules
-from converter.operators.step import Step
+from converter.asl.tasks import seen_in_glue
+from converter.operators.step import GlueRun, Step
 from converter.planning import Node, awaits, task_ids
 from converter.workflow import Task, Workflow
+
+_LAMBDA = "arn:aws:states:::lambda:invoke"
 
 
 @dataclass(frozen=True)
@@ -23,7 +26,8 @@ class Emission:
 
     ``noted`` are the tasks whose outcomes an outer machine may look at; ``earlier`` is where the records are
     of tasks that are passed by, as JSONata. ``children`` collects the child machines that are still to
-    be written, each with the tasks whose records it gets and those known to have succeeded before it.
+    be written, each with the tasks whose records it gets and those known to have succeeded before it;
+    ``asked`` collects whom pollers ask: the function, and the table by which actions.
     """
 
     workflow: Workflow
@@ -32,11 +36,11 @@ class Emission:
     options: Options
     pace: awaiting.Pace
     awaited: frozenset[str]
-    needs_table: bool
     names: Names
     noted: frozenset[str] = frozenset()
     earlier: str = records.RESUMED
     children: list[tuple[Child, tuple[str, ...], frozenset[str]]] = field(default_factory=list)
+    asked: set[str] = field(default_factory=set)
 
     def task(self, task_id: str) -> Task:
         """Return a task of the workflow."""
@@ -51,6 +55,27 @@ class Emission:
     def task_count(self) -> int:
         """How many tasks the machine runs."""
         return len(self.workflow.tasks)
+
+    @cached_property
+    def needs_table(self) -> bool:
+        """Whether awaited tasks tell how they ended."""
+        if not self.awaited:
+            return False
+        by_records = self.as_airflow or not all(self.glue_runs(self.awaited).values())
+        return by_records or self.rules.may_not_succeed(*self.awaited)
+
+    @cached_property
+    def readers(self) -> Mapping[str, frozenset[str]]:
+        """Task → the tasks that read what it has pushed."""
+        found: dict[str, set[str]] = {}
+        for name, step in self.steps.items():
+            for read in step.reads:
+                found.setdefault(read, set()).add(name)
+        return {name: frozenset(readers) for name, readers in found.items()}
+
+    def pushes_anything(self, task_id: str) -> bool:
+        """Whether what a task pushes may be large: what code returns, not the ids and ARNs of services."""
+        return self.steps[task_id].resource == _LAMBDA
 
     @cached_property
     def most_instances(self) -> Mapping[str, int]:
@@ -71,6 +96,10 @@ class Emission:
     def as_airflow(self) -> bool:
         """Whether a failure is recorded (rather than ending the execution)."""
         return self.options.failures is Failures.AIRFLOW
+
+    def glue_runs(self, awaited: Iterable[str]) -> dict[str, GlueRun | None]:
+        """Return the Glue runs by which awaited tasks are seen to succeed, None where only records tell."""
+        return {task: seen_in_glue(self.steps[task], self.task(task)) for task in awaited}
 
     def may_not_succeed(self, *nodes: Node) -> bool:
         """Whether anything below the nodes may end other than in success."""

@@ -33,7 +33,7 @@ from converter.diagnostics import Diagnostic, about_dag, refuses
 from converter.operators.arguments import task_diagnostic
 from converter.operators.parts import Poll
 from converter.operators.step import Step
-from converter.planning import Plan
+from converter.planning import Plan, Strategy
 from converter.workflow import Workflow
 
 #: How plans are cut, tried in turn: how much of the limits a machine may use by an estimate, and how fast
@@ -246,17 +246,23 @@ def _task_problems(
             )
     if options.failures is Failures.STOP:
         yield from stopping_problems(workflow, steps)
-    yield from _order_problems(workflow, rules, pollers)
+    yield from _order_problems(workflow, rules, delays=bool(pollers) or options.strategy is Strategy.BARRIER)
     yield from _end_problems(workflow, options)
 
 
-def _order_problems(workflow: Workflow, rules: Rules, pollers: int) -> Iterator[Diagnostic]:
+def _order_problems(workflow: Workflow, rules: Rules, *, delays: bool) -> Iterator[Diagnostic]:
     """Yield what may come in another order than in Airflow, where the order decides."""
-    if not rules.order_matters:
-        return
-    remedy = "nothing to do if it does not matter whether a task is upstream_failed or skipped"
-    if pollers or any(rules.starts_late(task) for task in workflow.tasks):
+    late = {task.task_id for task in workflow.tasks if rules.starts_late(task)}
+    if rules.order_matters and (delays or late):
         problem = "where a failure and a skip come close after each other, a delay may swap them"
+        remedy = "nothing to do if it does not matter whether a task is upstream_failed or skipped"
+        yield about_dag(workflow, d.ARRIVAL_ORDER, problem, remedy)
+    elif any(
+        rules.questions[name].skipped_by and not late.isdisjoint(rules.relations.ancestors(name))
+        for name in rules.questions
+    ):
+        problem = "where a task starts late, a skip may come before what is behind it has begun"
+        remedy = "nothing to do if it does not matter whether that runs or is skipped"
         yield about_dag(workflow, d.ARRIVAL_ORDER, problem, remedy)
 
 

@@ -10,8 +10,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from converter.asl import awaiting, decisions, instances, records, tasks
-from converter.asl.await_writer import write_await
+from converter.asl import decisions, instances, outcome_table, records, tasks
+from converter.asl.await_writer import ask_name, write_await
 from converter.asl.children import Child, starting_state
 from converter.asl.groups import Group, Unit, first_tasks
 from converter.asl.names import listing
@@ -220,7 +220,7 @@ class GroupWriter:
             end = "outcome" if step.instances else "success"
             state["Next"] = published = emission.names.unique(f"{task_id}: publish {end}")
             following = str(transition.get("Next") or self.block.end_name())
-            states[published] = awaiting.publish_state(task_id, following, emission.pace)
+            states[published] = outcome_table.publish_state(task_id, following, emission.pace)
         else:
             state |= transition
 
@@ -229,7 +229,7 @@ class GroupWriter:
         names = self.emission.names
         noted, ended = (names.unique(f"{task_id}: {what}") for what in ("publish failure", "failed"))
         record = f"{records.INPUT}.{path(task_id)}"
-        self.block.states[noted] = awaiting.publish_state(task_id, ended, self.emission.pace)
+        self.block.states[noted] = outcome_table.publish_state(task_id, ended, self.emission.pace)
         self.block.states[ended] = {
             "Type": "Fail",
             "Error": str(Expression(f"{record}.error")),
@@ -287,7 +287,24 @@ class GroupWriter:
             reads=reads,
             growth=emission.pace.growth,
             begun=self._begun(task_id, reads),
+            forgets=tuple(task for task in self.block.tasks if self._is_forgotten_after(task_id, task)),
         )
+
+    def _is_forgotten_after(self, done: str, task_id: str) -> bool:
+        """Whether a task's outputs may go once ``done`` has succeeded: it pushes what may be large, and all
+        who read it are done.
+        """
+        emission, block = self.emission, self.block
+        if (
+            task_id not in block.at_hand
+            or task_id in block.forgotten
+            or not emission.pushes_anything(task_id)
+        ):
+            return False
+        if not emission.readers.get(task_id, frozenset()) <= {*block.at_hand, done}:
+            return False
+        block.forgotten.add(task_id)
+        return True
 
     def _write_resumption(self, position: int, step: StepOfTask, transition: dict[str, Any]) -> None:
         """Write the state that passes a task by if an earlier execution has done it."""
@@ -399,7 +416,7 @@ class GroupWriter:
             names = names if followers else [self._failure_exit, *names]
             next_name = self.block.name_after(self.index, succeeded=False)
             for task, name in reversed(list(zip(publishing, names, strict=True))):
-                states[name] = awaiting.publish_state(task, next_name, emission.pace)
+                states[name] = outcome_table.publish_state(task, next_name, emission.pace)
                 next_name = name
             following = {"Next": next_name}
         if followers:
@@ -441,7 +458,7 @@ class GroupWriter:
     def _ask_name(self, unit: Unit) -> str:
         if not unit.awaited:
             return ""
-        return self.emission.names.unique(awaiting.ask_name(first_tasks(unit.item), unit.awaited))
+        return self.emission.names.unique(ask_name(self.emission, unit))
 
     def _guard_name(self) -> str | None:
         """Return the name of the state that asks whether the group, or a single task, may run at all."""

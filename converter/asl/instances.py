@@ -115,7 +115,14 @@ def map_state(
     instance = where.names.unique(f"{task.task_id}: instance")
     ended = where.names.unique(f"{task.task_id}: instance ended")
     # The way to its index is as to the record of another task.
-    inside = replace(where, awaited=False, has_records=False, reads=(*where.reads, task.task_id), begun=None)
+    inside = replace(
+        where,
+        awaited=False,
+        has_records=False,
+        reads=(*where.reads, task.task_id),
+        begun=None,
+        forgets=(),
+    )
     inner = tasks.state_for(step, task, inside)
     state: dict[str, Any] = {
         "Type": "Map",
@@ -141,7 +148,7 @@ def map_state(
     if caught or where.options.resumable:
         states[ended] = {"Type": "Succeed"}
     state["ItemProcessor"] = {"ProcessorConfig": {"Mode": "INLINE"}, "StartAt": start, "States": states}
-    state["Output"] = str(_with_record(task.task_id, has_records=where.has_records, begun=where.begun))
+    state["Output"] = str(_with_record(task.task_id, where))
     return state
 
 
@@ -169,14 +176,11 @@ def _indexes(instances: Instances, most: int) -> Expression:
     return Expression(f"($n := {instances.count.text}; $n > {most} ? [-1] : [0..$n - 1])")
 
 
-def _with_record(task_id: str, *, has_records: bool, begun: str | None) -> Expression:
-    """Return the data with the record of a mapped task, whose instances have just ended.
-
-    ``begun`` is when Airflow finds that there are none, as JSONata, if it matters in which pass it does.
-    """
+def _with_record(task_id: str, where: tasks.Surroundings) -> Expression:
+    """Return the data with the record of a mapped task, whose instances have just ended."""
     found_empty = "$millis()"
-    if begun is not None:
-        found_empty = f"($at := {begun}; {decisions.in_next_pass('($exists($at) ? $at : $millis())')})"
+    if where.begun is not None:
+        found_empty = f"($at := {where.begun}; {decisions.in_next_pass('($exists($at) ? $at : $millis())')})"
     state = " : ".join(f"'{bad}' in $i.state ? '{bad}'" for bad in ("failed", "skipped"))
     cause = "$count($bad) & ' of ' & $count($i) & ' instances failed: ' & $bad[0].cause"
     record = (
@@ -185,6 +189,6 @@ def _with_record(task_id: str, *, has_records: bool, begun: str | None) -> Expre
         f" : {{'state': {state} : 'success', 'at': $max($i.at), 'instances': $i,"
         f" 'error': $bad[0].error, 'cause': $exists($bad) ? {cause}}})"
     )
-    if has_records:
-        return records.with_record(task_id, record)
+    if where.has_records:
+        return records.with_record(task_id, record, records.without_outputs(where.forgets))
     return Expression(f"{{{literal(task_id)}: {record}}}")

@@ -24,7 +24,7 @@ from converter.asl.groups import awaited_tasks, fetch_needed_records
 from converter.asl.names import Names
 from converter.asl.options import Failures, Options
 from converter.asl.rules import Rules
-from converter.asl.tasks import ASL_MAXIMUM, seen_in_glue
+from converter.asl.tasks import ASL_MAXIMUM
 from converter.asl.weights import Cut, WeightOf
 from converter.operators.step import Step
 from converter.planning import Await, Node, Plan, awaits
@@ -51,12 +51,13 @@ class OneMachine:
 class Machine:
     """The emitted definitions, and what a template has to provide for them.
 
-    ``awaited`` are the tasks that a sibling branch polls for, ``polled_jobs`` the Glue jobs by which some of
-    them are seen to succeed, ``pollers`` the number of loops and ``pace`` how often they ask;
-    ``needs_table`` says whether outcome records are written, ``failures_end_the_run`` whether the first
-    failure ends the execution, ``slots`` how many executions may run at once (None: any number).
-    ``outer`` is the machine that runs this one as its body, where there are teardowns. ``machines`` are the
-    machine of the run itself and, behind it, its child machines.
+    ``asked`` is whom pollers ask: the function, and the table by which actions. ``awaited`` are the tasks
+    that a sibling branch polls for, ``polled_jobs`` the Glue jobs by which some of them are seen to succeed,
+    ``pollers`` the number of loops and ``pace`` how often they ask; ``needs_table`` says whether outcome
+    records are written, ``failures_end_the_run`` whether the first failure ends the execution, ``slots`` how
+    many executions may run at once (None: any number). ``outer`` is the machine that runs this one as its
+    body, where there are teardowns. ``machines`` are the machine of the run itself and, behind it, its child
+    machines.
     """
 
     machines: tuple[OneMachine, ...]
@@ -69,6 +70,7 @@ class Machine:
     failures_end_the_run: bool = False
     slots: int | None = None
     outer: Mapping[str, Any] | None = None
+    asked: frozenset[str] = frozenset()
 
     @property
     def definition(self) -> Mapping[str, Any]:
@@ -88,7 +90,12 @@ class Machine:
     @property
     def needs_poller(self) -> bool:
         """Whether the machine calls the poller function."""
-        return bool(self.awaited)
+        return awaiting.THE_FUNCTION in self.asked
+
+    @property
+    def table_actions(self) -> tuple[str, ...]:
+        """What the machine does with outcome records: the actions of DynamoDB."""
+        return ("PutItem", *sorted(self.asked - {awaiting.THE_FUNCTION})) if self.needs_table else ()
 
 
 def emit(
@@ -111,12 +118,8 @@ def emit(
     if cut is not None:
         weight_of = WeightOf(workflow, plan, steps, rules, options, cut.slowest, frozenset(awaited))
         plan = Cutter(weight_of, cut.limit).cut(plan)
-    seen = [seen_in_glue(steps[task], workflow.task(task)) for task in awaited]
-    needs_table = bool(awaited) and (not stops or not all(seen) or rules.may_not_succeed(*awaited))
     noted = frozenset(outer.noted_tasks(workflow, steps))
-    emission = Emission(
-        workflow, steps, rules, options, pace, frozenset(awaited), needs_table, Names(), noted=noted
-    )
+    emission = Emission(workflow, steps, rules, options, pace, frozenset(awaited), Names(), noted=noted)
     definition = _head(workflow)
     if workflow.dagrun_timeout:
         definition["TimeoutSeconds"] = min(max(1, math.ceil(workflow.dagrun_timeout)), ASL_MAXIMUM)
@@ -132,11 +135,13 @@ def emit(
         block = lease.with_lease(block, slots, options, emission.names)
     definition |= block
     run = _one_machine(0, definition, plan, (), workflow)
-    jobs = tuple(sorted({run.job_name for run in seen if run}))
+    children = _child_machines(emission)
+    runs = emission.glue_runs(awaited).values()
+    jobs = tuple(sorted({run.job_name for run in runs if run}))
     return Machine(
-        _with_version((run, *_child_machines(emission))),
+        _with_version((run, *children)),
         awaited,
-        needs_table or bool(noted),
+        emission.needs_table or bool(noted),
         dict(steps),
         jobs,
         pollers=len(awaits(plan)),
@@ -144,6 +149,7 @@ def emit(
         failures_end_the_run=stops,
         slots=slots,
         outer=around,
+        asked=frozenset(emission.asked),
     )
 
 

@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from enum import Enum
 from pathlib import Path
 
+from converter.planning import Strategy
+
 #: Where nothing bounds an Await: a day, which few runs outlast.
 DEFAULT_DEADLINE = 24 * 3600
 
@@ -48,10 +50,10 @@ class Options:
     dagrun_timeout, or 24 hours without one. ``resumable``: an execution may begin with outcomes of an earlier
     one, which costs one more state for each task. ``variables`` are values of Airflow's Variables, as it
     stores them: templates take them at conversion. ``allow_unsupported``: a task that is refused becomes a
-    state that records it as failed. ``poller_styles`` has the awaited
-    tasks (ids) whose pollers are of another style than ``poller_style``. ``operators`` is a file of the
-    user's own conversions. ``companion``: the bundle gets a DAG file that runs the machine from Airflow.
-    ``xcom``: where large values are that Python tasks push.
+    state that records it as failed. ``poller_styles`` has the awaited tasks (ids) whose pollers are of a
+    style other than ``poller_style``. ``operators`` is a file of the user's own conversions. ``companion``:
+    the bundle gets a DAG file that runs the machine from Airflow. ``xcom``: where large values are that
+    Python tasks push. ``strategy`` is how DAGs are planned.
     """
 
     failures: Failures = Failures.AIRFLOW
@@ -67,6 +69,7 @@ class Options:
     operators: Path | None = None
     companion: bool = False
     xcom: Xcom = Xcom.STATE
+    strategy: Strategy = Strategy.EXACT
 
     def style_for(self, awaited: Iterable[str]) -> PollerStyle:
         """Return the style of a poller for these tasks: ``loop`` where they do not agree."""

@@ -29,8 +29,13 @@ RESUMED_INSTANCES = "$states.context.Execution.Input.resumed_instances"
 NOT_SUCCESSFUL = "[state != 'success']"
 
 
-def succeeded(step: Step, *, has_records: bool, at: str = "$millis()") -> Expression:
-    """Return the data with the record of a task that has just succeeded, at the time ``at`` (JSONata)."""
+def succeeded(
+    step: Step, *, has_records: bool, at: str = "$millis()", forgets: Sequence[str] = ()
+) -> Expression:
+    """Return the data with the record of a task that has just succeeded, at the time ``at`` (JSONata).
+
+    ``forgets`` are the tasks whose outputs nobody reads from here on, see :func:`without_outputs`.
+    """
     fields = {"state": literal("success"), "at": at}
     more = {"output": step.output, "xcom": step.xcom, "skips": step.skip}
     if step.parts:  # what came out of their only branch
@@ -38,7 +43,19 @@ def succeeded(step: Step, *, has_records: bool, at: str = "$millis()") -> Expres
         more |= {name: Expression(f"{branch}.{name}") for name in ("output", "xcom") if more[name]}
     # What has no value in the result is left out of the record by JSONata itself.
     fields |= {name: expression.text for name, expression in more.items() if expression is not None}
-    return _with_record(step.task_id, fields, has_records=has_records)
+    return _with_record(step.task_id, fields, has_records=has_records, data=without_outputs(forgets))
+
+
+def without_outputs(task_ids: Sequence[str], data: str = INPUT) -> str:
+    """Return the data, as JSONata, in which the records of some tasks have lost what the tasks pushed."""
+    if not task_ids:
+        return data
+    kept = "function($v, $k) { $not($k in ['output', 'xcom']) }"
+    of_each = f"$append([], $map($r.instances, function($i) {{ $sift($i, {kept}) }})[])"
+    of_mapped = f"$merge([$r, {{'instances': {of_each}}}])"
+    lost = f"function($r) {{ $exists($r.instances) ? {of_mapped} : $sift($r, {kept}) }}"
+    records = ", ".join(f"{literal(task)}: $lose({data}.{path(task)})" for task in task_ids)
+    return f"($lose := {lost}; $merge([{data}, {{{records}}}]))"
 
 
 def of_task(task_id: str) -> Expression:

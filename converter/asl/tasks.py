@@ -32,13 +32,21 @@ def _comment(step: Step, task: Task) -> str:
     return f"task {task.task_id}: {step.operator}{after}"
 
 
-def state_of(step: Step, task: Task, options: Options, *, awaited: bool, has_records: bool) -> dict[str, Any]:
+def state_of(
+    step: Step,
+    task: Task,
+    options: Options,
+    *,
+    awaited: bool,
+    has_records: bool,
+    forgets: tuple[str, ...] = (),
+) -> dict[str, Any]:
     """Return the state that runs a step and records its success, without its transitions.
 
     ``awaited`` says that a sibling branch polls for the task; ``has_records``, whether the state's input
-    has records of earlier tasks.
+    has records of earlier tasks; ``forgets``, whose outputs nobody reads any more.
     """
-    output = str(records.succeeded(step, has_records=has_records))
+    output = str(records.succeeded(step, has_records=has_records, forgets=forgets))
     comment = _comment(step, task)
     if step.refusal and options.failures is Failures.STOP:
         return {"Type": "Fail", "Comment": comment, "Error": records.NOT_CONVERTED, "Cause": step.refusal}
@@ -73,6 +81,7 @@ class Surroundings:
 
     ``awaited`` says that a sibling branch polls for the task; ``has_records``, whether the state's input has
     records of earlier tasks, and ``reads`` which of them its parts get. ``growth`` is that of their polls.
+    ``forgets`` are the tasks whose outputs nobody reads once this one has succeeded.
     ``begun`` is when Airflow begins a task that does nothing, or expands a mapped one, as JSONata; None: it
     does not matter in which pass it does.
     """
@@ -84,6 +93,7 @@ class Surroundings:
     reads: tuple[str, ...] = ()
     growth: float = 0.0
     begun: str | None = None
+    forgets: tuple[str, ...] = ()
 
 
 def state_for(step: Step, task: Task, where: Surroundings) -> dict[str, Any]:
@@ -91,10 +101,19 @@ def state_for(step: Step, task: Task, where: Surroundings) -> dict[str, Any]:
     if step.does_nothing:
         return _pass_state(step, task, where)
     if step.parts:
-        return parts_state(
+        state = parts_state(
             step, task, where.names, has_records=where.has_records, reads=where.reads, growth=where.growth
         )
-    return state_of(step, task, where.options, awaited=where.awaited, has_records=where.has_records)
+        output = records.succeeded(step, has_records=where.has_records, forgets=where.forgets)
+        return {**state, "Output": str(output)}
+    return state_of(
+        step,
+        task,
+        where.options,
+        awaited=where.awaited,
+        has_records=where.has_records,
+        forgets=where.forgets,
+    )
 
 
 def _pass_state(step: Step, task: Task, where: Surroundings) -> dict[str, Any]:
@@ -106,7 +125,7 @@ def _pass_state(step: Step, task: Task, where: Surroundings) -> dict[str, Any]:
         at = "$millis() + 0.5"
         if where.options.resumable:
             step = replace(step, skip=records.as_before(task.task_id, "skips", step.skip))
-    output = str(records.succeeded(step, has_records=where.has_records, at=at))
+    output = str(records.succeeded(step, has_records=where.has_records, at=at, forgets=where.forgets))
     return {"Type": "Pass", "Comment": _comment(step, task), "Output": output}
 
 

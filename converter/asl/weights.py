@@ -13,11 +13,11 @@ from dataclasses import dataclass
 from converter.asl.awaiting import Pace
 from converter.asl.budget import (
     EVENTS_PER_POLL,
-    EVENTS_PER_RETRY,
     POLLERS_SHARE,
     Limits,
     polls_until_deadline,
     record_bytes,
+    retrying_events,
     short_record_bytes,
     state_events,
     task_polls_of,
@@ -111,7 +111,7 @@ class WeightOf:
         self._steps, self._rules, self._options, self._awaited = steps, rules, options, awaited
         self._growth = pace.growth
         self._events_per_loop = polls_until_deadline(pace) * EVENTS_PER_POLL
-        self._events_of_retries = pace.retries * EVENTS_PER_RETRY + EVENTS_PER_POLL
+        self._pace = pace
         self._looks = Looks(plan, rules)
 
     def node(self, node: Node) -> Weight:
@@ -172,7 +172,7 @@ class WeightOf:
     def _loop(self, node: Await) -> Weight:
         names = sum(len(task) * 4 + 80 for task in node.task_ids)
         retries = self._options.style_for(node.task_ids) is PollerStyle.RETRY
-        waiting = self._events_of_retries if retries else self._events_per_loop
+        waiting = retrying_events(len(node.task_ids), self._pace) if retries else self._events_per_loop
         data = sum(record_bytes(task, len(self._tasks)) for task in node.task_ids)
         return Weight(_LOOP + names, _EVENTS_LOOP * POLLERS_SHARE + waiting, data)
 

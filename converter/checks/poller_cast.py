@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from converter.checks.graphs import reachable
 from converter.checks.machine import MachineTree, Path, State
-from converter.checks.poller_loops import Poller, task_run_by
+from converter.checks.poller_loops import Poller, task_run_by, tasks_in_keys, waits_for_record
 from converter.checks.shapes import object_of
 
-#: The key of an outcome record ends in the task's id: ``$states.context.Execution.Id & '/glue3'``.
-_RECORD_KEY = re.compile(r"""['"]/(?P<task>[^'"/]+)['"]\s*\)?\s*%\}""")
 _WRITES_RECORDS = re.compile(r"arn:[^:]+:states:[^:]*:[^:]*:(aws-sdk:)?dynamodb:(put|update)Item")
 
 
@@ -51,14 +48,14 @@ def cast_of(machine: MachineTree) -> Cast:
     return Cast(runners, tellers)
 
 
-def _told_by(state: State) -> Iterator[str]:
-    """Yield the task whose outcome record a state writes, if it does."""
+def _told_by(state: State) -> list[str]:
+    """Return the task whose outcome record a state writes, if it does."""
     if state.type != "Task" or not _WRITES_RECORDS.fullmatch(state.text("Resource")):
-        return
+        return []
+    if waits_for_record(state):
+        return []
     arguments = object_of(state.arguments)
-    key = object_of(arguments.get("Item") or arguments.get("Key")).get("id")
-    for match in _RECORD_KEY.finditer(json.dumps(key, ensure_ascii=False).replace('\\"', '"')):
-        yield match["task"]
+    return tasks_in_keys(object_of(arguments.get("Item") or arguments.get("Key")).get("id"))
 
 
 def _are_siblings(one: Path, other: Path) -> bool:

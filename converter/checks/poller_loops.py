@@ -1,10 +1,11 @@
 """Poller loops, found in a definition by what they look like, and tried out.
 
 A poller is a Task that calls a Lambda function with ``Payload.tasks``: awaited task → the Glue job by whose
-run its success is seen, if any. Its loop are the states that lead from it back to it. With ``Payload.until``
-the function answers once there is something to decide, and until then Retry repeats the question. What the
-loop does with an answer is not read off its expressions but evaluated: given records of the awaited tasks and
-the age of the execution, which way does it take?
+run its success is seen, if any. Or it is one that reads outcome records, whose keys end in ``/<task>``. Its
+loop are the states that lead from it back to it. With ``Payload.until`` the function answers once there is
+something to decide, and until then Retry repeats the question; before a loop that reads records there may be
+Tasks that wait for these, likewise. What the loop does with an answer is not read off its expressions but
+evaluated: given records of the awaited tasks and the age of the execution, which way does it take?
 """
 
 from __future__ import annotations
@@ -27,6 +28,9 @@ if TYPE_CHECKING:
 
 #: The state that runs a task says so in its comment: ``task glue1: GlueJobOperator``.
 _RUNS_TASK = re.compile(r"task (?P<task>\S+): ")
+#: The key of an outcome record ends in the task's id: ``$states.context.Execution.Id & '/glue3'``.
+_RECORD_KEY = re.compile(r"""['"]/(?P<task>[^'"/]+)['"]\s*\)?\s*%\}""")
+_READS_RECORDS = re.compile(r"arn:[^:]+:states:[^:]*:[^:]*:(aws-sdk:)?dynamodb:(getItem|batchGetItem)")
 #: Whether loops of a shape ask again, with which records and at what age; and how many of these are kept.
 _SEEN: dict[tuple[str, frozenset[tuple[str, str]], int], bool] = {}
 _MOST_SEEN = 100_000
@@ -34,6 +38,8 @@ _MOST_SEEN = 100_000
 _NAME = re.compile(r"[\w.-]+")
 #: The poller function's error while it is told to wait (``until`` in its event).
 NOT_READY = "NotReady"
+#: The table's error as long as a record that is waited for is not there.
+REFUSED = "DynamoDB.ConditionalCheckFailedException"
 #: An execution lasts at most a year (service quotas of Step Functions).
 LONGEST_EXECUTION = 365 * 86_400
 #: More questions than any history has room for.
@@ -51,19 +57,23 @@ class Poller:
     """A Task that asks for other tasks, and the states of its loop (only itself, where there is none).
 
     ``awaited`` gives each task's Glue job, None where only its record tells. ``by_time``: runs are recognised
-    by their start time. ``tasks`` are all tasks of the machine: the branch may have records of others, too.
+    by their start time. ``waits_before``: a Task before the loop waits, and what it waits for has ended then.
+    ``tasks`` are all tasks of the machine: the branch may have records of others, too.
     """
 
     ask: State
     states: tuple[State, ...]
     awaited: Mapping[str, str | None]
     by_time: bool
+    waits_before: bool = False
     tasks: frozenset[str] = frozenset()
 
     @property
     def retries_until_ready(self) -> bool:
-        """Whether it waits by its Retry: its loop is for trouble of the service only."""
-        return any(NOT_READY in retrier.get("ErrorEquals", ()) for _, retrier in self.ask.entries("Retry"))
+        """Whether it waits by a Retry: its loop is for trouble of the service only."""
+        return self.waits_before or any(
+            NOT_READY in retrier.get("ErrorEquals", ()) for _, retrier in self.ask.entries("Retry")
+        )
 
     @property
     def loops(self) -> bool:
@@ -119,7 +129,7 @@ class Poller:
 
         ``age`` is that of the execution, in seconds. Raises CannotTell.
         """
-        answer = {"Payload": {"records": records}}
+        answer = self._answer(records)
         data = _evaluated(self.ask.content.get("Output", "{% $states.result %}"), self._own, age, answer)
         name = self.ask.text("Next")
         for _ in self.states:
@@ -132,6 +142,17 @@ class Poller:
                 data = _evaluated(state.content["Output"], data, age)
             name = _next_of_choice(state, data, age) if state.type == "Choice" else state.text("Next")
         return None  # it goes in circles without asking
+
+    def _answer(self, records: Mapping[str, Any]) -> Any:
+        """Return what the question results in if these records are there."""
+        if "Payload" in self.ask.arguments:
+            return {"Payload": {"records": records}}
+        items = [
+            {"id": {"S": f"/{task}"}, "record": {"S": json.dumps(record)}} for task, record in records.items()
+        ]
+        if self.ask.text("Resource").endswith(":getItem"):
+            return {"Item": items[0]} if items else {}
+        return {"Responses": {"table": items}}
 
     @cached_property
     def _own(self) -> dict[str, Any]:
@@ -194,8 +215,11 @@ def pollers_of(machine: MachineTree) -> tuple[Poller, ...]:
         loops = components(block.states.values(), lambda state: state.successors)
         loop_of = {state: loop for loop in loops for state in loop}
         for ask, tasks in asks.items():
-            by_time = "window" in ask.arguments["Payload"]
-            found.append(Poller(ask, loop_of[ask], tasks, by_time, everyone))
+            by_time = "window" in object_of(ask.arguments.get("Payload"))
+            waits = any(
+                waits_for_record(state) and ask in state.successors for state in block.states.values()
+            )
+            found.append(Poller(ask, loop_of[ask], tasks, by_time, waits, everyone))
     return tuple(found)
 
 
@@ -208,8 +232,24 @@ def task_run_by(state: State) -> str | None:
 def _awaited_by(state: State) -> dict[str, str | None]:
     if state.type != "Task" or not state.is_jsonata:
         return {}
-    tasks = object_of(object_of(object_of(state.arguments).get("Payload")).get("tasks"))
+    arguments = object_of(state.arguments)
+    if _READS_RECORDS.fullmatch(state.text("Resource")):
+        return dict.fromkeys(tasks_in_keys([arguments.get("Key"), arguments.get("RequestItems")]))
+    tasks = object_of(object_of(arguments.get("Payload")).get("tasks"))
     return {task: asked.get("job") for task, asked in tasks.items() if isinstance(asked, dict)}
+
+
+def tasks_in_keys(keys: Any) -> list[str]:
+    """Return the tasks whose outcome records have these keys, in a definition."""
+    text = json.dumps(keys, ensure_ascii=False).replace('\\"', '"')
+    return [match["task"] for match in _RECORD_KEY.finditer(text)]
+
+
+def waits_for_record(state: State) -> bool:
+    """Return whether a Task is repeated as long as the table refuses it."""
+    return any(REFUSED in retrier.get("ErrorEquals", ()) for _, retrier in state.entries("Retry")) and (
+        "attribute_exists" in str(object_of(state.arguments).get("ConditionExpression"))
+    )
 
 
 def _next_of_choice(choice: State, data: Any, age: int) -> str:

@@ -26,6 +26,7 @@ from converter.commands.parameters import (
     VariablesFile,
 )
 from converter.diagnostics import Diagnostic
+from converter.planning import Strategy
 from converter.report import console, streams
 from converter.report.documents import ConversionDocument
 from converter.workflow import Workflow
@@ -69,6 +70,10 @@ def convert(
             min=0,
         ),
     ] = None,
+    strategy: Annotated[
+        Strategy,
+        typer.Option(help="How DAGs are planned: `exact`, or without pollers: a `barrier` between layers."),
+    ] = Strategy.EXACT,
     poller_style: Annotated[
         PollerStyle,
         typer.Option(
@@ -141,7 +146,7 @@ def convert(
     options = Options(failures, correlate, window or 0, poll_interval, await_deadline, resume)
     options = replace(options, poller_style=poller_style, allow_unsupported=allow_unsupported)
     options = replace(options, poller_styles=styles_by_task(poller_style_for or ()))
-    options = replace(options, operators=operators, companion=companion, xcom=xcom)
+    options = replace(options, operators=operators, companion=companion, xcom=xcom, strategy=strategy)
     if operators:
         load_operators(operators)
     values = read_variables(variables) if variables else {}

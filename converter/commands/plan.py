@@ -15,6 +15,7 @@ from converter import diagnostics as d
 from converter.cli_support import json_text
 from converter.commands.parameters import DagIds, DagPath, DurationsFile, PollInterval, TimeLimit
 from converter.diagnostics import Dag2SfnError, Diagnostic
+from converter.planning import Strategy
 from converter.report import console, streams
 from converter.report.plan_document import plan_document
 from converter.report.plan_mermaid import plan_mermaid
@@ -31,13 +32,6 @@ class PlanFormat(str, Enum):
     JSON = "json"
     MERMAID = "mermaid"
     SVG = "svg"
-
-
-class Strategy(str, Enum):
-    """How a DAG is planned."""
-
-    EXACT = "exact"  # each task waits for what it needs; pollers where nesting cannot say that
-    BARRIER = "barrier"  # layer by layer, without pollers: what it would be like otherwise
 
 
 #: Forms that show one DAG each, with what makes them and the ending of their files.
@@ -124,12 +118,11 @@ def _views(
 def _view(
     workflow: Workflow, durations: Mapping[str, float], strategy: Strategy, poll_interval: int
 ) -> PlanView:
-    from converter.planning import plan_workflow
-    from converter.planning.barrier import plan_by_layers
+    from converter.planning import plan_by, plan_workflow
     from converter.planning.makespan import compare
 
     exact = plan_workflow(workflow, durations)
-    shown = exact if strategy is Strategy.EXACT else plan_by_layers(workflow)
+    shown = exact if strategy is Strategy.EXACT else plan_by(workflow, strategy)
     edges = tuple((up, task.task_id) for task in workflow.tasks for up in dict.fromkeys(task.upstream))
     makespans = compare(workflow, exact, durations, poll_interval)
     return PlanView(workflow.dag_id, shown, edges, makespans)

@@ -28,6 +28,7 @@ from converter.commands.parameters import (
     VariablesFile,
 )
 from converter.diagnostics import Dag2SfnError, refuses
+from converter.planning import Strategy
 from converter.report import console, streams
 from converter.workflow import Workflow
 
@@ -52,6 +53,7 @@ def verify(
     ] = Failures.AIRFLOW,
     correlate: Annotated[Correlate, typer.Option(help="As for `convert`.")] = Correlate.ARGUMENT,
     window: Annotated[int | None, typer.Option(help="As for `convert`.", min=0)] = None,
+    strategy: Annotated[Strategy, typer.Option(help="As for `convert`.")] = Strategy.EXACT,
     poller_style: Annotated[PollerStyle, typer.Option(help="As for `convert`.")] = PollerStyle.LOOP,
     poll_interval: PollInterval = 30,
     await_deadline: Annotated[int | None, typer.Option(help="As for `convert`.", min=1)] = None,
@@ -83,7 +85,7 @@ def verify(
     if window is not None and correlate is not Correlate.WINDOW:
         raise typer.BadParameter("it needs --correlate window", param_hint="--window")
     options = Options(failures, correlate, window or 0, poll_interval, await_deadline, resume)
-    options = replace(options, poller_style=poller_style, operators=operators)
+    options = replace(options, poller_style=poller_style, strategy=strategy, operators=operators)
     try:
         if operators:
             load_operators(operators)

@@ -8,6 +8,7 @@ region are those of the boto3 session, which reads the environment (AWS_ENDPOINT
 
 from converter.deployment.deploy import Change, Declined, Deployment, deploy, preview_of, undeploy
 from converter.deployment.preview import Preview
+from converter.deployment.schedules import Starter, starter_of, switch_schedule
 from converter.deployment.troubles import aws_troubles_explained
 from converter.deployment.versions import Rollback, rollback
 
@@ -17,9 +18,12 @@ __all__ = [
     "Deployment",
     "Preview",
     "Rollback",
+    "Starter",
     "aws_troubles_explained",
     "deploy",
     "preview_of",
     "rollback",
+    "starter_of",
+    "switch_schedule",
     "undeploy",
 ]

@@ -232,7 +232,9 @@ class _Work:
         lost = [
             line
             for line in preview.resources
-            if line.startswith("- ") and any(f"({type_})" in line for type_ in _USED_BY_EXECUTIONS)
+            if line.startswith("- ")
+            and any(f"({type_})" in line for type_ in _USED_BY_EXECUTIONS)
+            and "StarterFunction" not in line
         ]
         running = lost and running_executions(
             self._session.client("stepfunctions"),
@@ -333,7 +335,8 @@ class _Work:
         functions = [ids[name] for name in ids if name.endswith("Function")]
         path = f"/dag2sfn/{self._settings['MachineName']}/"
         try:
-            for removed in prune(self._session, machines, functions, path):
+            schedulers = [ids[name] for name in ids if name.startswith("ScheduleRole")]
+            for removed in prune(self._session, machines, functions, path, schedulers):
                 self._tell(f"{self._stack.name}: removed {removed}, which nothing needs any more")
         except (BotoCoreError, ClientError) as error:
             self._tell(f"{self._stack.name}: not all of what nothing needs could be removed: {error}")

@@ -120,11 +120,13 @@ def running_executions(client: Any, machine: str) -> list[Any]:
         raise
 
 
-def prune(session: Session, machines: Iterable[str], functions: Iterable[str], path: str) -> Iterator[str]:
+def prune(
+    session: Session, machines: Iterable[str], functions: Iterable[str], path: str, keep: Iterable[str]
+) -> Iterator[str]:
     """Remove versions that nobody needs, and roles that only they had; yield what was removed.
 
     ``machines`` are the machine of the DAG and, where it has one, its body; ``functions`` are the names of
-    the stack's functions, ``path`` is that of its roles in IAM.
+    the stack's functions, ``path`` is that of its roles in IAM, of which ``keep`` (names) stay anyway.
     """
     client, functions_api = session.client("stepfunctions"), session.client("lambda")
     roles: set[str] = set()
@@ -146,23 +148,29 @@ def prune(session: Session, machines: Iterable[str], functions: Iterable[str], p
             roles.add(described["roleArn"])
             definitions += described["definition"]
     for function in functions:
-        for page in functions_api.get_paginator("list_versions_by_function").paginate(FunctionName=function):
-            for version in page["Versions"]:
-                arn = version["FunctionArn"]
-                if version["Version"] == "$LATEST" or f'"{arn}"' in definitions:
-                    roles.add(version["Role"])
-                else:
-                    functions_api.delete_function(FunctionName=function, Qualifier=version["Version"])
-                    yield f"version {version['Version']} of {function}"
-    yield from remove_roles(session, path, keep=roles)
+        pages = functions_api.get_paginator("list_versions_by_function").paginate(FunctionName=function)
+        versions = [version for page in pages for version in page["Versions"]]
+        # The newest is the stack's own: what calls it need not be a definition.
+        newest = max((int(one["Version"]) for one in versions if one["Version"] != "$LATEST"), default=0)
+        for version in versions:
+            number, arn = version["Version"], version["FunctionArn"]
+            if number in ("$LATEST", str(newest)) or f'"{arn}"' in definitions:
+                roles.add(version["Role"])
+            else:
+                functions_api.delete_function(FunctionName=function, Qualifier=number)
+                yield f"version {number} of {function}"
+    yield from remove_roles(session, path, keep={*roles, *keep})
 
 
 def remove_roles(session: Session, path: str, keep: Iterable[str] = ()) -> Iterator[str]:
-    """Remove the roles and managed policies below a path, but for some roles and what is attached to them."""
+    """Remove the roles and managed policies below a path, but for some roles and what is attached to them.
+
+    ``keep`` are ARNs or names.
+    """
     iam, kept = session.client("iam"), set(keep)
     for page in iam.get_paginator("list_roles").paginate(PathPrefix=path):
         for role in page["Roles"]:
-            if role["Arn"] not in kept:
+            if role["Arn"] not in kept and role["RoleName"] not in kept:
                 _remove_role(iam, role["RoleName"])
                 yield f"role {role['RoleName']}"
     for page in iam.get_paginator("list_policies").paginate(Scope="Local", PathPrefix=path):

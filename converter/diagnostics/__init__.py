@@ -15,6 +15,7 @@ from converter.diagnostics.operators import *
 from converter.diagnostics.planning import *
 from converter.diagnostics.python_tasks import *
 from converter.diagnostics.reading import *
+from converter.diagnostics.scheduling import *
 from converter.diagnostics.sensing import *
 from converter.diagnostics.verifying import *
 from converter.diagnostics.whole_folders import *

@@ -52,7 +52,8 @@ OTHER_CREDENTIALS = declare(
 )  # fmt: skip
 NO_SCHEDULE = declare(
     "D223", Severity.APPROXIMATED, "schedule is not deployed",
-    "The machine is started by hand, by API or by a schedule of yours; the DAG's own is not converted yet.",
+    """The machine is started by hand, by API or by a schedule of yours. The message says why the DAG's own is
+    not deployed.""",
 )  # fmt: skip
 LIMIT_NOT_HELD = declare(
     "D224", Severity.APPROXIMATED, "limit on concurrency is not held",
@@ -163,5 +164,6 @@ ARRIVAL_ORDER = declare(
     "D229", Severity.APPROXIMATED, "a delay may change what comes first",
     """Behind a failure and a skip, the one that came first decides whether a task is upstream_failed or
     skipped. Where one of them comes from a task that starts later than in Airflow (D227, D307), it may be the
-    other.""",
+    other. And what is behind such a task may be skipped by a branch or a short-circuit before it has begun,
+    where in Airflow it runs.""",
 )  # fmt: skip

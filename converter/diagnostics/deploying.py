@@ -74,3 +74,13 @@ NOT_THERE = declare(
     """A Glue job or a state machine that the definition names does not exist in the account and region. It
     is looked for before anything is changed.""",
 )  # fmt: skip
+HAS_NO_SCHEDULE = declare(
+    "D418", Severity.REFUSED, "the stack has no schedule",
+    """The DAG has no schedule, one that is not converted (D223 says why), or was deployed by a version of the
+    converter that did not know schedules.""",
+)  # fmt: skip
+STARTER_FAILED = declare(
+    "D419", Severity.REFUSED, "the starter does not answer",
+    """The function that knows which runs a DAG's schedule has was called, and failed. Its log group ends in
+    -starter.""",
+)  # fmt: skip

@@ -44,6 +44,13 @@ IN_CHILDREN = declare(
     started, followed, stopped and read back as one. A run whose DAG is deployed anew while it is under way
     fails at the next child machine, with DeployedWhileRunning.""",
 )  # fmt: skip
+IN_LAYERS = declare(
+    "D316", Severity.APPROXIMATED, "tasks also wait for tasks that they do not need",
+    """With --strategy barrier, all tasks of a layer end before the first of the next begins. No poller is
+    needed then, and tasks start later, by as much as the slowest of the layers above takes. Outcomes are
+    those of Airflow if it held each task so long: a skip, or the end of the run, may come before a task that
+    has begun in Airflow by then.""",
+)  # fmt: skip
 TOO_LARGE = declare(
     "D305", Severity.REFUSED, "the machine is too large",
     "A definition has at most 1 MB, and the data of a state at most 256 KiB.",

@@ -7,3 +7,8 @@ ASSET_NOTES_LOST = declare(
     """What a task notes about the assets that it updates (outlet_events, Metadata) is kept by Airflow for the
     DAGs behind. Here nobody reads it.""",
 )  # fmt: skip
+HOOKS_BY_ROLE = declare(
+    "D861", Severity.APPROXIMATED, "hooks call AWS with the function's role",
+    """A Python task may use Airflow's hooks for AWS: they call boto3 with the role of the Lambda function.
+    What an Airflow connection says (keys, a role to assume, a region, an endpoint) is not known there.""",
+)  # fmt: skip

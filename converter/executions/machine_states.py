@@ -14,6 +14,9 @@ from typing import Any
 _TASK_COMMENT = re.compile(r"task (?P<task_id>[\w.-]+): \w+(, after (?P<upstream>[\w., -]+))?")
 _POLLER_COMMENT = re.compile(r"which of .+ are finished\?")
 _CHILD_COMMENT = re.compile(r"child \d+: \d+ tasks?, as an execution of the same name")
+_WAITS = re.compile(r"until it is known how .+ ended")
+#: The key of an outcome record ends in the task's id: ``$states.context.Execution.Id & '/glue3'``.
+_RECORD_KEY = re.compile(r"""['"]/(?P<task>[^'"/]+)['"]\s*%\}""")
 #: Where the records are of an execution that another one goes on from.
 _RESUMED = "Execution.Input.resumed"
 #: Machines that were written by hand, for comparison, need not repeat the Comment of a poller.
@@ -26,7 +29,8 @@ class MachineStates:
 
     ``tasks`` maps them to task ids, in the order of the definition, and ``upstream`` each task id to its
     upstream tasks; ``inside`` maps the states that a task of several has inside it to the one that stands for
-    it; ``pollers`` are those that ask for awaited tasks. ``consumers`` maps a poller, and the
+    it; ``pollers`` are those that ask for awaited tasks, and ``waits`` maps states that wait before a poller
+    to it: their questions are its own. ``consumers`` maps a poller, and the
     Fail state behind its deadline, to the task that it keeps waiting (the first, if there are several);
     ``awaited`` a poller to the tasks that it asks for. ``children`` maps the states that run child machines
     to these machines' ARNs; ``can_resume``: whether tasks can be passed by.
@@ -40,6 +44,7 @@ class MachineStates:
     awaited: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     children: Mapping[str, str] = field(default_factory=dict)
     can_resume: bool = False
+    waits: Mapping[str, str] = field(default_factory=dict)
 
 
 def states_that_matter(definition_text: str) -> MachineStates:
@@ -51,6 +56,7 @@ def states_that_matter(definition_text: str) -> MachineStates:
     awaited: dict[str, tuple[str, ...]] = {}
     inside: dict[str, str] = {}
     children: dict[str, str] = {}
+    waits: dict[str, str] = {}
     for block, name, state in _states_of(json.loads(definition_text)):
         task_id = _task_id(state)
         if task_id:
@@ -60,13 +66,15 @@ def states_that_matter(definition_text: str) -> MachineStates:
             inside |= dict.fromkeys(parts, name)
         elif _CHILD_COMMENT.fullmatch(state.get("Comment", "")):
             children[name] = state["Arguments"]["StateMachineArn"]
+        elif _WAITS.fullmatch(state.get("Comment", "")):
+            waits[name] = _loop_behind(block, name)
         elif _POLLER_COMMENT.fullmatch(state.get("Comment", "")) or _POLLER_NAME.fullmatch(name):
             pollers.add(name)
             consumers |= _consumers(block, name, state)
             awaited[name] = _awaited(state)
     can_resume = _RESUMED in definition_text
     return MachineStates(
-        tasks, frozenset(pollers), consumers, upstream, inside, awaited, children, can_resume
+        tasks, frozenset(pollers), consumers, upstream, inside, awaited, children, can_resume, waits
     )
 
 
@@ -92,9 +100,14 @@ def _upstream(state: Mapping[str, Any]) -> tuple[str, ...]:
 def _awaited(poller: Mapping[str, Any]) -> tuple[str, ...]:
     """Return the tasks in a poller's question; the Comment of one that asks for many is shortened."""
     arguments = poller.get("Arguments")
-    question = arguments.get("Payload") if isinstance(arguments, dict) else None
-    tasks = question.get("tasks") if isinstance(question, dict) else None
-    return tuple(tasks) if isinstance(tasks, dict) else ()
+    question = arguments if isinstance(arguments, dict) else {}
+    asked = question.get("Payload")
+    if isinstance(asked, dict):  # the poller function
+        tasks = asked.get("tasks")
+        return tuple(tasks) if isinstance(tasks, dict) else ()
+    # The outcome table: an item a task.
+    keys = json.dumps([question.get("Key"), question.get("RequestItems")], ensure_ascii=False)
+    return tuple(found["task"] for found in _RECORD_KEY.finditer(keys.replace('\\"', '"')))
 
 
 def _consumers(block: Mapping[str, Any], name: str, poller: Mapping[str, Any]) -> dict[str, str]:
@@ -106,6 +119,15 @@ def _consumers(block: Mapping[str, Any], name: str, poller: Mapping[str, Any]) -
     late = choice.get("Default")
     fails_when_late = block["States"].get(late, {}).get("Type") == "Fail"
     return {name: task_id, late: task_id} if fails_when_late else {name: task_id}
+
+
+def _loop_behind(block: Mapping[str, Any], name: str) -> str:
+    """Return the state that asks in a poller's loop, for one that waits before it; else the state itself."""
+    state = block["States"].get(name, {})
+    while _WAITS.fullmatch(state.get("Comment", "")):
+        name = state["Next"]
+        state = block["States"].get(name, {})
+    return name
 
 
 def _first_task(block: Mapping[str, Any], name: str) -> str | None:

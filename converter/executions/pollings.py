@@ -30,18 +30,23 @@ class Pollings:
 
     def add_entered(self, state: str, at: datetime) -> None:
         """Note that a state was entered."""
-        if state in self._states.pollers:
-            self._asked.setdefault(state, _Asked(at))
+        if poller := self._poller(state):
+            self._asked.setdefault(poller, _Asked(at))
 
     def add_question(self, state: str, at: datetime) -> None:
         """Note that a state has called what it calls: a loop, and a retry, calls again and again."""
-        if state in self._states.pollers:
-            self._asked.setdefault(state, _Asked(at)).times += 1
+        if poller := self._poller(state):
+            self._asked.setdefault(poller, _Asked(at)).times += 1
 
     def add_exited(self, state: str, at: datetime) -> None:
         """Note that a state was left."""
-        if state in self._asked:
-            self._asked[state].end = at
+        poller = self._poller(state)
+        if poller is not None and poller in self._asked:
+            self._asked[poller].end = at
+
+    def _poller(self, state: str) -> str | None:
+        """Return the poller that a state is, or waits for; None if neither."""
+        return state if state in self._states.pollers else self._states.waits.get(state)
 
     def results(self) -> tuple[Polling, ...]:
         """Return what is known by now, poller by poller, as far as it is known for whom they asked."""

@@ -35,6 +35,7 @@ from converter.operators import (  # noqa: F401 - they register themselves
     s3,
     sagemaker,
     sensors_aws,
+    sensors_items,
     sensors_s3,
     sensors_sqs,
     sensors_states,

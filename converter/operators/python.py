@@ -266,6 +266,7 @@ def _reads(args: Arguments, function: Value) -> tuple[tuple[str, ...], Facts | N
     if facts is not None:
         found |= dict.fromkeys(facts.pulled)
         _report_needs(args, facts)
+        _report_hooks(args, facts)
         if facts.notes_assets:
             args.report(
                 d.ASSET_NOTES_LOST,
@@ -319,6 +320,16 @@ def _call_at(text: str, start: int) -> ast.Call | None:
             continue
         return call if isinstance(call, ast.Call) else None
     return None
+
+
+def _report_hooks(args: Arguments, facts: Facts) -> None:
+    if facts.hooks:
+        args.report(
+            d.HOOKS_BY_ROLE,
+            f"its function calls AWS by {', '.join(facts.hooks)}: with the role of the Lambda function, not "
+            "with an Airflow connection",
+            "allow what it calls by the stack's parameter TaskPolicyArns; give region_name if it is another",
+        )
 
 
 def _report_needs(args: Arguments, facts: Facts) -> None:

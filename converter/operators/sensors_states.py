@@ -53,7 +53,7 @@ def _status_sensor(name: str, status: Status) -> None:
     """Register a sensor."""
 
     def convert(args: Arguments) -> Step:
-        return _step(args, status)
+        return status_step(args, status)
 
     service, _, operation = status.action.partition(":")
     good = " or ".join(status.done) or "another state"
@@ -64,7 +64,8 @@ def _status_sensor(name: str, status: Status) -> None:
     converts(f"{AMAZON}.sensors.{name}")(convert)
 
 
-def _step(args: Arguments, status: Status) -> Step:
+def status_step(args: Arguments, status: Status) -> Step:
+    """Return the step of a sensor that asks for a status."""
     sensing = take_sensing(args, interval=status.interval)
     given: dict[str, Any] = dict(status.fixed)
     for pair in status.members.split():
@@ -122,6 +123,14 @@ _QUALITY: dict[str, Any] = {
     "interval": 120,
 }
 _BATCH: dict[str, Any] = {"done": ("VALID", "DELETED"), "going": ("CREATING", "UPDATING", "DELETING")}
+
+_FLINK: dict[str, Any] = {
+    "action": "kinesisanalyticsv2:describeApplication",
+    "members": "ApplicationName=application_name",
+    "path": "ApplicationDetail.ApplicationStatus",
+    "interval": 120,
+}
+_FLINK_BAD = ("DELETING", "ROLLING_BACK", "MAINTENANCE", "ROLLED_BACK")
 
 _SENSORS: Mapping[str, Status] = {
     "eks.EksClusterStateSensor": Status(
@@ -204,11 +213,11 @@ _SENSORS: Mapping[str, Status] = {
         done=("ACTIVE",), failed=("ACTIVE", "INACTIVE"), done_argument="target_state",
     ),
     "kinesis_analytics.KinesisAnalyticsV2StartApplicationCompletedSensor": Status(
-        "kinesisanalyticsv2:describeApplication", "ApplicationName=application_name",
-        "ApplicationDetail.ApplicationStatus",
-        failed=("DELETING", "STOPPING", "READY", "FORCE_STOPPING", "UPDATING", "MAINTENANCE",
-                "AUTOSCALING", "ROLLING_BACK", "ROLLED_BACK"),
-        going=("STARTING",), else_done=True, interval=120,
+        **_FLINK, done=("RUNNING",),
+        failed=(*_FLINK_BAD, "STOPPING", "READY", "FORCE_STOPPING"),
+    ),
+    "kinesis_analytics.KinesisAnalyticsV2StopApplicationCompletedSensor": Status(
+        **_FLINK, done=("READY",), failed=_FLINK_BAD,
     ),
     "comprehend.ComprehendCreateDocumentClassifierCompletedSensor": Status(
         "comprehend:describeDocumentClassifier", "DocumentClassifierArn=document_classifier_arn",
@@ -216,7 +225,7 @@ _SENSORS: Mapping[str, Status] = {
         failed=("DELETING", "STOP_REQUESTED", "STOPPED", "IN_ERROR"), going=("SUBMITTED", "TRAINING"),
         else_done=True, interval=120, ignored="fail_on_warnings",
     ),
-    "athena.AthenaSparkSensor": Status(
+    "athena_spark.AthenaSparkSensor": Status(
         "athena:getCalculationExecution", "CalculationExecutionId=calculation_execution_id",
         "Status.State", done=("COMPLETED",), failed=("FAILED", "CANCELED"), interval=30,
     ),
@@ -238,7 +247,7 @@ def rds_snapshot(args: Arguments) -> Step:
         f"rds:describe{kind}s", members, f"{shown}[0].Status", done=("available",),
         done_argument="target_statuses", absent=absent, ignored="hook_params",
     )  # fmt: skip
-    return _step(args, status)
+    return status_step(args, status)
 
 
 @converts(f"{AMAZON}.sensors.rds.RdsDbSensor")
@@ -252,7 +261,7 @@ def rds_database(args: Arguments) -> Step:
         f"rds:describe{kind}s", f"{kind}Identifier=db_identifier", shown, done=("available",),
         done_argument="target_statuses", absent=absent, ignored="hook_params",
     )  # fmt: skip
-    return _step(args, status)
+    return status_step(args, status)
 
 
 @converts(f"{AMAZON}.sensors.rds.RdsExportTaskExistenceSensor")
@@ -264,7 +273,7 @@ def rds_export(args: Arguments) -> Step:
         done=there, failed=("failed",), done_argument="target_statuses", failed_argument="error_statuses",
         absent="ExportTaskNotFoundException", ignored="hook_params",
     )  # fmt: skip
-    return _step(args, status)
+    return status_step(args, status)
 
 
 @converts(f"{AMAZON}.sensors.batch.BatchJobQueueSensor")
@@ -272,7 +281,7 @@ def batch_queue(args: Arguments) -> Step:
     """Polls ``batch:DescribeJobQueues`` until the queue is VALID or DELETED; a missing one may be that."""
     gone = "DELETED" if args.take("treat_non_existing_as_deleted", False) else "missing"
     path = "JobQueues[0].Status"
-    step = _step(args, Status("batch:describeJobQueues", "jobQueues[]=job_queue", path, **_BATCH))
+    step = status_step(args, Status("batch:describeJobQueues", "jobQueues[]=job_queue", path, **_BATCH))
     return _without_null(step, path, gone)
 
 
@@ -301,7 +310,7 @@ def collection(args: Arguments) -> Step:
         "ids[]=collection_id" if by_id else "names[]=collection_name", "CollectionDetails[0].Status",
         failed=("DELETING", "FAILED"), going=("CREATING",), else_done=True, interval=10,
     )  # fmt: skip
-    return _step(args, status)
+    return status_step(args, status)
 
 
 @converts(f"{AMAZON}.sensors.ssm.SsmRunCommandCompletedSensor")
@@ -323,7 +332,7 @@ def ssm_command(args: Arguments) -> Step:
         "ssm:listCommandInvocations", "CommandId=command_id", "CommandInvocations", done=("done",),
         failed=("failed",), interval=120,
     )  # fmt: skip
-    return _with_state(_step(args, status), verdict)
+    return _with_state(status_step(args, status), verdict)
 
 
 @converts(f"{AMAZON}.sensors.mwaa.MwaaDagRunSensor")
@@ -348,4 +357,4 @@ def _mwaa(args: Arguments, path: str) -> Step:
         done=("success",), failed=("failed",), done_argument="success_states",
         failed_argument="failure_states", fixed={"Path": Expression(path), "Method": "GET"},
     )  # fmt: skip
-    return _step(args, status)
+    return status_step(args, status)

@@ -12,6 +12,7 @@ from converter import diagnostics as d
 from converter.diagnostics import Code, Diagnostic, about_dag
 from converter.operators.arguments import task_diagnostic
 from converter.operators.limits import held_for_dag, held_for_task
+from converter.schedules import Unscheduled, timing_of
 from converter.workflow import Opaque, Task, Value, Workflow
 
 #: Documentation, looks, and where Airflow's own worker runs the task.
@@ -28,8 +29,8 @@ _IRRELEVANT = frozenset(
     """.split()
 )
 
-#: They bound what the scheduler starts; a machine is started by hand, or by a schedule of its own.
-_IRRELEVANT_FOR_A_DAG = frozenset({"start_date", "end_date"})
+#: What becomes of the schedule is said as a whole.
+_OF_THE_SCHEDULE = frozenset({"catchup", "end_date", "schedule", "start_date"})
 
 #: Converted where the machine is made.
 _CONVERTED = frozenset({"on_failure_fail_dagrun"})
@@ -56,9 +57,7 @@ _LOST: Mapping[str, tuple[Code, str]] = {
     "inlets": (d.LOST_FEATURE, "lineage is not recorded"),
     "outlets": (d.LOST_FEATURE, "DAGs that are scheduled on these assets are not triggered"),
     "max_consecutive_failed_dag_runs": (d.LOST_FEATURE, "the machine is never paused by failures"),
-    "schedule": (d.NO_SCHEDULE, "start runs with `dag2sfn run`"),
     "param_schemas": (d.LOST_FEATURE, "the machine takes any conf; check it where the run is started"),
-    "catchup": (d.LOST_FEATURE, "missed intervals are not made up for; start them with `dag2sfn run`"),
     "pool": (d.LIMIT_NOT_HELD, "limit the service itself, if the pool guards a quota"),
     "pool_slots": (d.LIMIT_NOT_HELD, "limit the service itself, if the pool guards a quota"),
     "max_active_tis_per_dag": (d.LIMIT_NOT_HELD, "limit the service itself"),
@@ -92,14 +91,25 @@ def setting_problems(task: Task, workflow: Workflow) -> list[Diagnostic]:
 def dag_problems(workflow: Workflow) -> list[Diagnostic]:
     """Return a diagnostic for each setting of the DAG itself that is lost or refused."""
     converted = _CONVERTED_FOR_A_DAG | held_for_dag(workflow)
-    found = list(_classify(workflow.settings, _IRRELEVANT | _IRRELEVANT_FOR_A_DAG | converted))
-    schedule = workflow.schedule
-    if schedule is not None:
-        what = schedule.expression or schedule.timetable
-        found.append(
-            (d.NO_SCHEDULE, f"the schedule '{what}' is not deployed", "start runs with `dag2sfn run`")
-        )
+    found = list(_classify(workflow.settings, _IRRELEVANT | _OF_THE_SCHEDULE | converted))
+    found += _of_schedule(workflow)
     return [about_dag(workflow, code, problem, remedy) for code, problem, remedy in found]
+
+
+def _of_schedule(workflow: Workflow) -> Iterable[tuple[Code, str, str]]:
+    timing, schedule = timing_of(workflow), workflow.schedule
+    if timing is None or schedule is None:
+        return
+    if isinstance(timing, Unscheduled):
+        given = workflow.settings.get("schedule")
+        shown = given.text if isinstance(given, Opaque) else schedule.expression or schedule.timetable
+        yield d.NO_SCHEDULE, f"the schedule '{shown}' is not deployed: {timing.reason}", timing.remedy
+        return
+    what = timing.document["schedule"]
+    switch = f"switch it on with `dag2sfn schedule on {workflow.dag_id}`"
+    yield d.SCHEDULE_IS_OFF, f"the schedule '{what}' is deployed, and off", switch
+    for difference, remedy in timing.differences:
+        yield d.SCHEDULE_DIFFERS, difference, remedy
 
 
 def _classify(

@@ -26,6 +26,7 @@ from converter.packaging.manifest import (
     manifest_of,
 )
 from converter.packaging.policies import TooManyPermissionsError
+from converter.packaging.starter_function import is_scheduled, starter_files
 from converter.packaging.task_code import ALIKE, runs_tasks, task_files
 from converter.packaging.template import Sources, template_text
 from converter.pollers import SOURCE
@@ -113,6 +114,8 @@ def function_sources(workflow: Workflow, machine: Machine) -> Sources:
         sources["poller"] = {SOURCE.name: SOURCE.read_text("utf-8")}
     if runs_tasks(machine.steps):
         sources["tasks"] = task_files(workflow, machine.steps)
+    if is_scheduled(workflow):
+        sources["starter"] = starter_files(workflow)
     return sources
 
 

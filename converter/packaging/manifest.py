@@ -103,7 +103,7 @@ def manifest_of(workflow: Workflow, machine: Machine, options: Options) -> Manif
         tasks=tuple(
             ManifestTask(task.task_id, task.operator, states[task.task_id]) for task in workflow.tasks
         ),
-        functions=functions_of(machine),
+        functions=functions_of(workflow, machine),
         substitutions=substitutions(workflow, machine),
         schedule=_schedule_of(workflow),
     )

@@ -58,6 +58,13 @@ def parameters(dag_id: str, functions: Sequence[str], *, xcom_in_s3: bool = Fals
                 "Default": "",
                 "Description": f"The {what} in which the functions run; in no VPC by default",
             }
+    if "starter" in functions:
+        written["ScheduleState"] = {
+            "Type": "String",
+            "Default": "DISABLED",
+            "AllowedValues": ["ENABLED", "DISABLED"],
+            "Description": "Whether runs are started as scheduled; `dag2sfn schedule on` switches it",
+        }
     if "tasks" in functions:
         written["TaskPolicyArns"] = {
             "Type": "CommaDelimitedList",

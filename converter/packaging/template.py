@@ -11,7 +11,7 @@ functions; a role with other permissions is another role. ``deploy`` removes wha
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -41,13 +41,20 @@ from converter.packaging.outer_machine import outer_filled, outer_statements
 from converter.packaging.policies import Role, Statement, role, statements_of
 from converter.packaging.poller_function import outcome_table, poller_function
 from converter.packaging.settings import conditions, log_group, parameters
+from converter.packaging.starter_function import (
+    STARTER_KEY,
+    is_scheduled,
+    schedule_outputs,
+    schedule_resources,
+    starter_function,
+)
 from converter.packaging.task_code import runs_tasks
 from converter.packaging.task_function import TASKS_KEY, task_function, task_outputs
 from converter.packaging.yaml_text import GetAtt, Note, Ref, Sub, yaml_text
 from converter.workflow import Workflow
 
 #: Folder below ``functions/`` → parameter with the key of its zip.
-FUNCTION_KEYS = {"poller": "PollerKey", "tasks": "TasksKey"}
+FUNCTION_KEYS = {"poller": "PollerKey", "tasks": "TasksKey", "starter": "StarterKey"}
 #: The parameter with the key of the outer machine's definition.
 OUTER_KEY = "OuterDefinitionKey"
 Sources = Mapping[str, Mapping[str, "str | bytes"]]
@@ -71,10 +78,11 @@ class _Stack:
     machine: Machine
     poller: Function | None
     tasks: Function | None
+    starter: Function | None
 
     @property
     def functions(self) -> tuple[Function, ...]:
-        return tuple(function for function in (self.poller, self.tasks) if function is not None)
+        return tuple(one for one in (self.poller, self.tasks, self.starter) if one is not None)
 
 
 def template_text(workflow: Workflow, machine: Machine, sources: Sources) -> str:
@@ -88,18 +96,19 @@ def template_text(workflow: Workflow, machine: Machine, sources: Sources) -> str
 
 def template(workflow: Workflow, machine: Machine, sources: Sources) -> dict[str, Any]:
     """Return the template of a DAG's stack. Raises TooManyPermissionsError."""
-    needed = functions_of(machine)
+    needed = functions_of(workflow, machine)
     stack = _Stack(
         workflow,
         machine,
         poller_function(machine, workflow.dag_id, sources["poller"]) if "poller" in needed else None,
         task_function(workflow, machine.steps, sources["tasks"]) if "tasks" in needed else None,
+        starter_function(workflow, sources["starter"]) if "starter" in needed else None,
     )
     return {
         "AWSTemplateFormatVersion": "2010-09-09",
         "Description": f"DAG {workflow.dag_id}, converted by dag2sfn",
         "Parameters": {
-            **_artifacts(machine),
+            **_artifacts(machine, needed),
             **parameters(workflow.dag_id, needed, xcom_in_s3=uses_s3(machine.steps)),
         },
         "Conditions": conditions(needed, xcom_in_s3=uses_s3(machine.steps)),
@@ -108,9 +117,13 @@ def template(workflow: Workflow, machine: Machine, sources: Sources) -> dict[str
     }
 
 
-def functions_of(machine: Machine) -> tuple[str, ...]:
-    """Return the folders below ``functions/`` that the machine needs."""
-    needed = {"poller": machine.needs_poller, "tasks": runs_tasks(machine.steps)}
+def functions_of(workflow: Workflow, machine: Machine) -> tuple[str, ...]:
+    """Return the folders below ``functions/`` that the machine and its schedule need."""
+    needed = {
+        "poller": machine.needs_poller,
+        "tasks": runs_tasks(machine.steps),
+        "starter": is_scheduled(workflow),
+    }
     return tuple(name for name in FUNCTION_KEYS if needed[name])
 
 
@@ -139,7 +152,7 @@ def _filled(stack: _Stack, definition: Mapping[str, Any]) -> dict[str, Ref | Get
     return {name: value for name, value in filled.items() if f"${{{name}}}" in text}
 
 
-def _artifacts(machine: Machine) -> dict[str, Any]:
+def _artifacts(machine: Machine, functions: Sequence[str]) -> dict[str, Any]:
     """Return the parameters that ``deploy`` fills in."""
     written: dict[str, Any] = {
         "ArtifactBucket": {
@@ -165,6 +178,8 @@ def _artifacts(machine: Machine) -> dict[str, Any]:
         }
     if runs_tasks(machine.steps):
         written["TasksKey"] = TASKS_KEY
+    if "starter" in functions:
+        written["StarterKey"] = STARTER_KEY
     return written
 
 
@@ -189,6 +204,8 @@ def _resources(stack: _Stack) -> dict[str, Any]:
         resources |= function.resources
     if stack.machine.uses_table:
         resources["OutcomeTable"] = outcome_table(dag_id)
+    if stack.starter is not None:
+        resources |= schedule_resources(stack.workflow, stack.starter)
     return resources
 
 
@@ -248,7 +265,8 @@ def _state_machine_role(stack: _Stack) -> Role:
     if stack.poller is not None:
         statements.append(Statement(("lambda:InvokeFunction",), (stack.poller.callable_as,)))
     if machine.needs_table:
-        statements.append(Statement(("dynamodb:PutItem",), (GetAtt("OutcomeTable", "Arn"),)))
+        actions = tuple(f"dynamodb:{action}" for action in machine.table_actions)
+        statements.append(Statement(actions, (GetAtt("OutcomeTable", "Arn"),)))
     if machine.slots is not None and machine.outer is None:
         statements += _SLOT_STATEMENTS
     if stack.tasks is not None:
@@ -276,6 +294,8 @@ def _outputs(stack: _Stack) -> Mapping[str, Any]:
         outputs["PollerFunctionArn"] = {"Value": GetAtt(stack.poller.id, "Arn")}
     if stack.tasks is not None:
         outputs |= task_outputs(stack.tasks)
+    if stack.starter is not None:
+        outputs |= schedule_outputs(stack.starter)
     if stack.machine.uses_table:
         outputs["OutcomeTableName"] = {"Value": Ref("OutcomeTable")}
     return outputs

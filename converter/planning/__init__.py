@@ -9,6 +9,7 @@ other rooms, and the proofs.
 from converter.planning.exactness import assert_exact
 from converter.planning.plan import Await, Node, Parallel, Plan, Sequence, Step, awaits, task_ids
 from converter.planning.planner import plan_graph, plan_workflow
+from converter.planning.strategies import Strategy, plan_by
 
 __all__ = [
     "Await",
@@ -17,8 +18,10 @@ __all__ = [
     "Plan",
     "Sequence",
     "Step",
+    "Strategy",
     "assert_exact",
     "awaits",
+    "plan_by",
     "plan_graph",
     "plan_workflow",
     "task_ids",

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from rich.text import Text
 
 from converter.diagnostics import Diagnostic, Severity
+from converter.planning import Strategy, plan_workflow
 from converter.planning.makespan import compare
 from converter.planning.plan import Plan, awaits, task_ids
 from converter.report import streams
@@ -64,7 +65,8 @@ def worth_of(conversion: Conversion, durations: Mapping[str, float]) -> str:
     workflow, plan = conversion.workflow, conversion.plan
     if conversion.refused or plan is None:
         return ""
-    if makespans := compare(workflow, plan, durations, conversion.options.poll_interval):
+    exact = plan if conversion.options.strategy is Strategy.EXACT else plan_workflow(workflow, durations)
+    if makespans := compare(workflow, exact, durations, conversion.options.poll_interval):
         return f"{workflow.dag_id}: {makespan_line(makespans, len(workflow.tasks))}"
     return ""
 

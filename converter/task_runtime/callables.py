@@ -13,6 +13,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from converter.task_runtime import hook_uses
 from converter.task_runtime.local_modules import (
     Imported,
     Module,
@@ -71,7 +72,8 @@ class Facts:
     ``pulled`` are the ids of the tasks whose XComs it pulls; ``pulls_unseen``, whether there are others that
     cannot be seen; ``of_airflow``, what it uses of Airflow that the function does not have (dotted names);
     ``modules``, the names that it imports from modules that are not local; ``notes_assets``, whether it notes
-    something about the assets that it updates; ``uses_dates``, whether it asks for the run's dates.
+    something about the assets that it updates; ``uses_dates``, whether it asks for the run's dates;
+    ``hooks``, Airflow's hooks that it makes, by their classes.
     """
 
     pulled: tuple[str, ...] = ()
@@ -82,6 +84,7 @@ class Facts:
     modules: tuple[Imported, ...] = ()
     notes_assets: bool = False
     uses_dates: bool = False
+    hooks: tuple[str, ...] = ()
 
 
 def facts_of(description: str, file: Path) -> Facts | None:
@@ -139,6 +142,7 @@ class _Reader:
         self._of_airflow: dict[str, None] = {}
         self._notes_assets = False
         self._modules: dict[Imported, None] = {}
+        self._hooks: dict[str, None] = {}
 
     def read(self, module: Module, nodes: tuple[ast.AST, ...]) -> Facts:
         """Return the facts of the nodes."""
@@ -151,6 +155,7 @@ class _Reader:
             if id(node) not in seen:
                 seen.add(id(node))
                 self._note_pulls(home, node)
+                self._note_uses_of_hooks(home, node)
                 waiting += [pair for name in _names_used(node) for pair in self._led_to(home, name)]
         return Facts(
             tuple(self._pulled),
@@ -161,6 +166,7 @@ class _Reader:
             tuple(self._modules),
             self._notes_assets or any(_NOTES & set(_words(node)) for node in nodes),
             any(asks_for_dates(node) for node in nodes),
+            tuple(self._hooks),
         )
 
     def _led_to(self, module: Module, name: str) -> Iterator[tuple[Module, ast.AST]]:
@@ -169,6 +175,9 @@ class _Reader:
         if first in module.definitions:
             yield from ((module, node) for node in module.definitions[first])
         elif first in module.assignments:
+            made = hook_uses.made_by(module.assignments[first])
+            if made and attributes:
+                self._note_use(module, made, attributes[0])
             yield module, module.assignments[first]
         elif imported := module.imports.get(first):
             local = self._local(imported, attributes)
@@ -198,9 +207,26 @@ class _Reader:
         self._may_skip |= "AirflowSkipException" in names
         self._uses_variables |= "Variable" in names
         self._notes_assets |= "Metadata" in names
-        known = any(name in PROVIDED or name.endswith(("Exception", "Error")) for name in names)
+        self._hooks |= {name: None for name in names if hook_uses.is_hook(name)}
+        known = any(
+            name in PROVIDED or hook_uses.is_hook(name) or name.endswith(("Exception", "Error"))
+            for name in names
+        )
         if names and not known:
             self._of_airflow[".".join([imported.module, *names])] = None
+
+    def _note_uses_of_hooks(self, module: Module, node: ast.AST) -> None:
+        for made, attribute in hook_uses.attributes_of_made(node):
+            self._note_use(module, made, attribute)
+
+    def _note_use(self, module: Module, made: str, attribute: str) -> None:
+        """Note an attribute of a hook, if ``made`` names one, that the function's hook does not have."""
+        first, *others = made.split(".")
+        imported = module.imports.get(first)
+        name = others[-1] if others else imported.attribute if imported else None
+        of_airflow = imported is not None and imported.top_level == "airflow"
+        if of_airflow and name and hook_uses.is_hook(name) and hook_uses.lacks(name, attribute):
+            self._of_airflow[f"{name}.{attribute}"] = None
 
     def _note_pulls(self, module: Module, node: ast.AST) -> None:
         for call in ast.walk(node):

@@ -81,7 +81,7 @@ class AirflowSide:
         tasks = tuple(
             replace(task, upstream=()) if task.task_id in gave_up else task for task in workflow.tasks
         )
-        seen = {**scenario.script, **dict(_as_seen(scenario, played, growth))}
+        seen = {**scenario.script, **dict(_as_seen(workflow, scenario, played, growth))}
         with_waits, shortfall = _with_waits(workflow, seen, played)
         script = {
             **with_waits,
@@ -107,13 +107,14 @@ def waits(tries: tuple[tuple[float, float], ...]) -> list[float]:
 
 
 def _as_seen(
-    scenario: Scenario, played: Played, growth: float
+    workflow: Workflow, scenario: Scenario, played: Played, growth: float
 ) -> Iterator[tuple[str, tuple[airflow_run.Try, ...]]]:
     """Yield the tries of tasks that poll, as long as the machine's: its looks come at times of their own.
 
     Not more than an interval apart, that is, with what calls take and what rounding to seconds makes. Of a
     try that the end of the run broke off it is known only that it took longer: each look a little.
     """
+    retries = {task.task_id: task.retries.count for task in workflow.tasks}
     for task, interval in scenario.looks.items():
         tries = list(scenario.script[task])
         made = played.tries.get(task, ())
@@ -121,6 +122,8 @@ def _as_seen(
         for number, (start, end) in enumerate(made):
             length = end - start
             broken_off = played.cut_short and end >= played.ended
+            if broken_off and not played.timed_out and _fails_for_good(tries[number], retries[task] - number):
+                broken_off = False  # it is what ended the run
             slack = interval + growth * length + 2
             longer = length - tries[number].seconds
             looks = tries[number].seconds / interval if interval else 0
@@ -129,6 +132,12 @@ def _as_seen(
             elif length > 0 and not broken_off and abs(longer) <= slack:
                 tries[number] = replace(tries[number], seconds=round(length, 6))
         yield task, tuple(tries)
+
+
+def _fails_for_good(this: airflow_run.Try, retries_left: int) -> bool:
+    if this.end is airflow_run.End.FAILED:
+        return retries_left <= 0
+    return this.end is airflow_run.End.FAILED_FOR_GOOD
 
 
 def _with_waits(

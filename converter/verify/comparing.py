@@ -21,8 +21,11 @@ from converter.verify import airflow_run
 from converter.verify.airflow_side import AirflowSide
 from converter.verify.playing import Played
 from converter.verify.scenarios import Scenario
-from converter.verify.timing import Timing, wrong_waits
+from converter.verify.timing import TICK, Timing, wrong_waits
 from converter.workflow import Outcome, Workflow
+
+#: The approximations by which a task begins later than in Airflow.
+_DELAYS = {d.POLLING_DELAY, d.EARLY_DECISION, d.TEARDOWNS_LAST, d.IN_LAYERS}
 
 
 @dataclass(frozen=True)
@@ -81,7 +84,7 @@ class Judge:
         found = reading.codes + Counter(self._besides(airflow, reading.trace, played))
         divergences = list(self._untimely(scenario.seed, airflow, reading, played, found))
         divergences += _wrong_waits(scenario.seed, airflow, played)
-        if reading.late and not found.keys() & {d.POLLING_DELAY, d.EARLY_DECISION, d.TEARDOWNS_LAST}:
+        if reading.late and not found.keys() & _DELAYS:
             # Nothing was late, so that nothing can have been swapped by it.
             divergences += self._differences(scenario.seed, airflow, airflow.run(), played)
         return Findings(tuple(divergences), found)
@@ -113,22 +116,34 @@ class Judge:
 
     def _readings(self, airflow: AirflowSide, played: Played) -> Iterator[_Reading]:
         """Yield the runs of Airflow that the declared approximations allow, the plain one first."""
-        for spared in (False, True) if d.SKIP_OVERTAKES in self.codes else (False,):
-            codes = Counter([d.SKIP_OVERTAKES] * spared)
-            for held, why in self._held(airflow, played, spared=spared):
-                yield _Reading(airflow.run(held, spared=spared), spared, bool(held), codes + why)
+        for held, why in self._held(airflow, played, spared=False):
+            yield _Reading(airflow.run(held), False, bool(held), why)
+        overtakes = d.SKIP_OVERTAKES in self.codes
+        if not overtakes and d.ARRIVAL_ORDER not in self.codes:
+            return
+        for held, why in self._held(airflow, played, spared=True):
+            # A task that is held back may have been ready before a skip: so it is in the machine.
+            code = d.SKIP_OVERTAKES if overtakes else d.ARRIVAL_ORDER
+            if overtakes or held:
+                yield _Reading(airflow.run(held, spared=True), True, bool(held), why | Counter([code]))
 
     def _held(
         self, airflow: AirflowSide, played: Played, *, spared: bool
     ) -> Iterator[tuple[Mapping[str, float], Counter[Code]]]:
         """Yield what nothing begins earlier than (task → seconds), and what allows that."""
         yield {}, Counter()
+        never_begun: Mapping[str, Code] = {}
         if played.cut_short:
             never_begun = self._timing.never_begun(airflow, played, spared=spared)
             after_the_end = dict.fromkeys(never_begun, played.ended + 1)
             yield {**played.started, **after_the_end}, Counter(never_begun.values())
         elif d.ARRIVAL_ORDER in self.codes:
             yield played.started, Counter([d.ARRIVAL_ORDER])
+        if d.IN_LAYERS in self.codes:
+            # What a layer decides is known before the next begins.
+            begins = {task: ended + TICK for task, ended in self._timing.layers_ended(played).items()}
+            held = {**begins, **played.started}
+            yield {**held, **dict.fromkeys(never_begun, played.ended + 1)}, Counter([d.IN_LAYERS])
 
     def _differs(self, airflow: AirflowSide, trace: airflow_run.Trace, played: Played) -> bool:
         return any(True for _ in self._differences(0, airflow, trace, played))
@@ -165,6 +180,8 @@ class Judge:
     def _reason_of_end(self, trace: airflow_run.Trace, played: Played) -> Code | None:
         """Return the approximation by which the execution failed where Airflow's run succeeds."""
         if played.timed_out:
+            if d.IN_LAYERS in self.codes and played.ended >= trace.ended:
+                return d.IN_LAYERS
             return d.POLLING_DELAY if self._timing.ends_while_polling(trace, played) else None
         failed = any(result.outcome is Outcome.FAILED for result in trace.tasks.values())
         declared = d.FAILS_WITH_THE_FIRST in self.codes and played.cut_short

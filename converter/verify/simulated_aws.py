@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -28,7 +29,7 @@ _GLUE = "arn:aws:states:::glue:startJobRun.sync"
 _NESTED = ("arn:aws:states:::states:startExecution.sync:2", "arn:aws:states:::states:startExecution")
 _LAMBDA = "arn:aws:states:::lambda:invoke"
 _DESCRIBE = "arn:aws:states:::aws-sdk:sfn:describeExecution"
-_DYNAMODB = "arn:aws:states:::dynamodb:"
+_DYNAMODB = re.compile(r"arn:aws:states:::(?:aws-sdk:)?dynamodb:(\w+)")
 _TABLE = "outcomes"
 
 
@@ -57,7 +58,7 @@ class SimulatedAws:
     ``script`` gives the tries of each task, by state name (of an instance of a mapped task: with its map
     index, as in ``load: instance[0]``); the last is repeated. ``results`` gives what a
     success returns, for services that are not simulated here. ``runs`` are the Glue runs made so far, in the
-    order of their start; ``polls`` counts the poller function's calls, ``poll_seconds`` is how long each
+    order of their start; ``polls`` counts the questions of pollers, ``poll_seconds`` is how long each
     takes. ``table`` is the outcome table, and ``executions`` are those that machines may ask about, by ARN.
     ``machines`` are those that others start, by what stands for their ARN.
     ``timeline`` lists (seconds since the start, "start" or "end", state name) of every task.
@@ -99,8 +100,8 @@ class SimulatedAws:
         """Carry out what the machine does besides its tasks."""
         if call.resource == _LAMBDA and call.arguments["FunctionName"] == str(POLLER_FUNCTION):
             return await self._poll(call)
-        if call.resource.startswith(_DYNAMODB):
-            return self.table.call(call.resource.removeprefix(_DYNAMODB), call.arguments)
+        if action := _DYNAMODB.fullmatch(call.resource):
+            return await self._table_call(action[1], call)
         if call.resource in _NESTED and call.arguments["StateMachineArn"] in self.machines:
             return await run_machine(
                 call, self.machines, self.executions, submitted, backend=self, clock=self
@@ -180,6 +181,13 @@ class SimulatedAws:
             raise TaskFailure(dag2sfn_poller.NotReady.__name__, "{}")
         # The answer goes through JSON on its way from Lambda.
         return {"StatusCode": 200, "Payload": json.loads(json.dumps(answer))}
+
+    async def _table_call(self, action: str, call: TaskCall) -> Any:
+        # What a branch tells takes no time, nor what is done for the whole run; a poller's question does.
+        if action != "putItem" and not call.state_name.startswith("run: "):
+            self.polls += 1
+            await asyncio.sleep(self.poll_seconds)
+        return self.table.call(action, call.arguments)
 
     def _described(self, execution_arn: str) -> Any:
         execution = self.executions.get(execution_arn)

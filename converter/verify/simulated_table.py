@@ -1,7 +1,8 @@
 """The outcome table on the virtual clock: what machines put into it, read, and change on a condition.
 
-Of DynamoDB's expressions it knows those that machines use: ``ADD`` and ``DELETE`` for sets of strings, and
-conditions of ``attribute_not_exists``, ``size(…) <`` and ``contains`` joined by ``OR``.
+Of DynamoDB's expressions it knows those that machines use: ``ADD`` and ``DELETE`` for sets of strings,
+``REMOVE`` of what is not there, and conditions of ``attribute_exists``, ``attribute_not_exists``,
+``size(…) <`` and ``contains`` joined by ``OR``.
 """
 
 from __future__ import annotations
@@ -17,7 +18,9 @@ Item = dict[str, Any]
 """An item: attribute → typed value, as DynamoDB's API has it (``{"S": "text"}``)."""
 
 _UPDATE = re.compile(r"(ADD|DELETE) (\w+) (:\w+)")
+_REMOVAL = re.compile(r"REMOVE (\w+)")
 _CONDITIONS = {
+    "attribute_exists": re.compile(r"attribute_exists\((\w+)\)"),
     "attribute_not_exists": re.compile(r"attribute_not_exists\((\w+)\)"),
     "size": re.compile(r"size\((\w+)\) < (:\w+)"),
     "contains": re.compile(r"contains\((\w+), (:\w+)\)"),
@@ -31,7 +34,7 @@ class SimulatedTable:
     items: dict[str, Item] = field(default_factory=dict)
 
     def call(self, action: str, arguments: Mapping[str, Any]) -> dict[str, Any]:
-        """Carry out putItem, getItem or updateItem, and return the answer that a Task gets.
+        """Carry out an action, and return the answer that a Task gets.
 
         Raises TaskFailure if a condition does not hold.
         """
@@ -39,18 +42,30 @@ class SimulatedTable:
             item = arguments["Item"]
             self.items[item["id"]["S"]] = item
             return {}
+        if action == "batchGetItem":
+            tables = arguments["RequestItems"].items()
+            return {"Responses": {name: self._read(asked) for name, asked in tables}}
         key = arguments["Key"]["id"]["S"]
         if action == "getItem":
             return {"Item": self.items[key]} if key in self.items else {}
         self._update(key, arguments)
         return {}
 
+    def _read(self, asked: Mapping[str, Any]) -> list[Item]:
+        keys = [key["id"]["S"] for key in asked["Keys"]]
+        return [self.items[key] for key in keys if key in self.items]
+
     def _update(self, key: str, arguments: Mapping[str, Any]) -> None:
-        values = arguments["ExpressionAttributeValues"]
-        item = self.items.get(key, {"id": {"S": key}})
+        values = arguments.get("ExpressionAttributeValues", {})
+        item = self.items.get(key, {})
         condition = arguments.get("ConditionExpression")
         if condition and not any(_holds(part, item, values) for part in condition.split(" OR ")):
             raise TaskFailure("DynamoDB.ConditionalCheckFailedException", "The conditional request failed")
+        item = item or {"id": {"S": key}}
+        removal = _REMOVAL.fullmatch(arguments["UpdateExpression"])
+        if removal is not None and removal[1] not in item:
+            self.items[key] = item
+            return
         match = _UPDATE.fullmatch(arguments["UpdateExpression"])
         if match is None:
             raise ValueError(f"not simulated: {arguments['UpdateExpression']}")
@@ -67,6 +82,8 @@ def _holds(condition: str, item: Item, values: Mapping[str, Any]) -> bool:
     for name, pattern in _CONDITIONS.items():
         if match := pattern.fullmatch(condition):
             attribute, *others = match.groups()
+            if name == "attribute_exists":
+                return attribute in item
             members = item.get(attribute, {}).get("SS")
             if name == "attribute_not_exists":
                 return members is None

@@ -12,7 +12,7 @@ from converter.asl.awaiting import Pace
 from converter.asl.groups import fetch_needed_records, first_tasks, units_of
 from converter.asl.rules import Rules
 from converter.diagnostics import Code
-from converter.planning import Parallel, Plan, Sequence, awaits
+from converter.planning import Parallel, Plan, Sequence, awaits, task_ids
 from converter.planning.plan import walk
 from converter.verify import airflow_run
 from converter.verify.airflow_side import AirflowSide, waits
@@ -110,6 +110,8 @@ class Timing:
         delay = untimely.started - untimely.expected
         if delay < 0:
             return None
+        if d.IN_LAYERS in self.codes and untimely.started <= self.layers_ended(played)[untimely.task] + TICK:
+            return d.IN_LAYERS
         polls = self._polls_before(untimely.task, played)
         if d.POLLING_DELAY in self.codes and delay <= polls * self._interval(untimely.started):
             return d.POLLING_DELAY
@@ -124,6 +126,15 @@ class Timing:
         if d.TEARDOWNS_LAST in self.codes and self._is_next_teardown(untimely, played):
             return d.TEARDOWNS_LAST
         return None
+
+    def layers_ended(self, played: Played) -> dict[str, float]:
+        """Return, of a plan by layers, when all tasks of the layers above had ended: task → seconds."""
+        latest = 0.0
+        found: dict[str, float] = {}
+        for layer in map(task_ids, self.plan.children if isinstance(self.plan, Sequence) else (self.plan,)):
+            found |= dict.fromkeys(layer, latest)
+            latest = max([latest, *(played.tries[name][-1][1] for name in layer if name in played.tries)])
+        return found
 
     def _is_next_teardown(self, untimely: Untimely, played: Played) -> bool:
         """Whether a teardown has begun as soon as the run, and the teardowns before it, had ended."""

@@ -164,7 +164,8 @@ def test_a_callable_that_raises_a_skip_may_skip_itself(converted):
 @pytest.mark.parametrize(
     ("source", "timeout", "codes"),
     [
-        ("from airflow.providers.amazon.aws.hooks.s3 import S3Hook\ndef run(): S3Hook()", None, ["D260"]),
+        ("from airflow.providers.amazon.aws.hooks.s3 import S3Hook\ndef run(): S3Hook()", None, ["D861"]),
+        ("from airflow.providers.mysql.hooks.mysql import MySqlHook\ndef run(): MySqlHook()", None, ["D260"]),
         ("def run(): ...", 900, []),
         ("def run(): ...", 901, ["D261"]),
         ("import no_such_library as lib\ndef run(): lib.go()", None, ["D265"]),

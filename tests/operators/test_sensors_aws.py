@@ -93,6 +93,24 @@ SENSORS: dict[str, tuple[dict[str, Any], str, str, str]] = {
         "DescribePipelineExecution",
         "PipelineExecutionStatus",
     ),
+    "kinesis_analytics.KinesisAnalyticsV2StartApplicationCompletedSensor": (
+        {"application_name": "a"},
+        "kinesisanalyticsv2",
+        "DescribeApplication",
+        "ApplicationDetail.ApplicationStatus",
+    ),
+    "kinesis_analytics.KinesisAnalyticsV2StopApplicationCompletedSensor": (
+        {"application_name": "a"},
+        "kinesisanalyticsv2",
+        "DescribeApplication",
+        "ApplicationDetail.ApplicationStatus",
+    ),
+    "bedrock.BedrockBatchInferenceSensor": (
+        {"job_arn": "arn:aws:bedrock:us-east-1:123456789012:model-invocation-job/123456789012"},
+        "bedrock",
+        "GetModelInvocationJob",
+        "status",
+    ),
     "lambda_function.LambdaFunctionStateSensor": ({"function_name": "f"}, "lambda", "GetFunction", "State"),
 }
 #: States of which the service model has no list.
@@ -138,7 +156,7 @@ def capitals(value: Any) -> Any:
 def answer_with(name: str, state: str, *, for_airflow: bool) -> dict[str, Any]:
     start = datetime.datetime(2026, 1, 1) if for_airflow else "2026-01-01T00:00:00Z"
     answer = nested(SENSORS[name][3], state)
-    if "Batch" in name:
+    if name.startswith("batch."):
         answer["jobs"][0]["jobId"] = "j"
     if "AutoML" in name:
         answer["AutoMLJobSecondaryStatus"] = "so far"

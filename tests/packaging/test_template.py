@@ -9,7 +9,7 @@ from cfnlint.api import lint
 from stack_templates import OF_A_FUNCTION, WITHOUT_DIGEST, allowed_by, made, text_of
 from workflows import empty, glue, machine_of, nested, partial_fan_in, workflow
 
-from converter.asl.options import Failures, Options
+from converter.asl.options import Failures, Options, PollerStyle
 from converter.packaging.bundle import function_sources
 from converter.packaging.settings import default_settings
 from converter.packaging.template import template
@@ -111,12 +111,17 @@ def test_the_poller_may_only_ask_for_awaited_jobs():
     }
 
 
-def test_a_poller_of_tasks_that_are_no_glue_jobs_may_not_ask_glue():
+@pytest.mark.parametrize(
+    ("style", "more"), [(PollerStyle.LOOP, set()), (PollerStyle.RETRY, {"dynamodb:UpdateItem"})]
+)
+def test_tasks_that_are_no_glue_jobs_are_awaited_without_a_function(style, more):
     flow = workflow(
         nested("a"), nested("b"), nested("c"), nested("x", "a", "c"), nested("y", "b", "c"), source_hash=HASH
     )
-    role = made(flow)["Resources"]["PollerRole"]
-    assert not [action for action, _ in allowed_by(role) if action.startswith("glue:")]
+    resources = made(flow, Options(poller_style=style))["Resources"]
+    assert not [item for item in resources.values() if item["Type"].startswith("AWS::Lambda::")]
+    actions = {action for action, _ in allowed_by(resources["StateMachineRole"]) if "dynamodb" in action}
+    assert actions == {"dynamodb:PutItem", "dynamodb:GetItem", *more}
 
 
 def test_a_job_name_that_looks_like_a_variable_stays_a_name():

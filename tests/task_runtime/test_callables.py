@@ -87,10 +87,19 @@ def test_local_modules_are_followed(facts):
 @pytest.mark.parametrize(
     ("body", "needed"),
     [
-        ("S3Hook().list_keys()", ("airflow.providers.amazon.aws.hooks.s3.S3Hook",)),
+        ("PostgresHook().run('')", ("airflow.providers.postgres.hooks.postgres.PostgresHook",)),
+        ("S3Hook().list_keys()", ()),
+        ("S3Hook().select_key('a')", ("S3Hook.select_key",)),
+        ("hook = S3Hook(); keys = [1]; hook.select_key('a'); keys.append(2)", ("S3Hook.select_key",)),
+        (
+            "hook = hooks.S3Hook(); return hook.conn.list_buckets(), hook.sync_to_local_dir()",
+            ("S3Hook.sync_to_local_dir",),
+        ),
+        ("return HOOK.sync_to_local_dir()", ("S3Hook.sync_to_local_dir",)),
+        ("S3Hook.parse_s3_url('s3://a/b')", ()),
         ("BashOperator(task_id='x').execute({})", ("airflow.operators.bash.BashOperator",)),
-        ("hooks.S3Hook()", ("airflow.providers.amazon.aws.hooks.s3.S3Hook",)),
-        ("helper()", ("airflow.providers.amazon.aws.hooks.s3.S3Hook",)),
+        ("sql.PostgresHook()", ("airflow.providers.postgres.hooks.postgres.PostgresHook",)),
+        ("helper()", ("airflow.providers.postgres.hooks.postgres.PostgresHook",)),
         ("Variable.get('x')", ()),
         ("raise AirflowSkipException", ()),
         ("S3Hook = 5; return S3Hook", ()),
@@ -105,14 +114,18 @@ def test_what_needs_airflow_is_found(facts, body, needed):
         from airflow.operators.bash import BashOperator
         from airflow.providers.amazon.aws.hooks.s3 import S3Hook
         import airflow.providers.amazon.aws.hooks.s3 as hooks
+        from airflow.providers.postgres.hooks.postgres import PostgresHook
+        import airflow.providers.postgres.hooks.postgres as sql
+        HOOK = S3Hook()
         def helper():
-            from airflow.providers.amazon.aws.hooks.s3 import S3Hook
-            return S3Hook()
+            from airflow.providers.postgres.hooks.postgres import PostgresHook
+            return PostgresHook()
         def run(ti: TaskInstance):
             {body}
         """
     )
     assert found.of_airflow == needed
+    assert found.hooks == (("S3Hook",) if "S3Hook(" in body or "S3Hook." in body or "HOOK" in body else ())
     assert found.may_skip == ("Skip" in body)
     assert found.uses_variables == ("Variable" in body)
 

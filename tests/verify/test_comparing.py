@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 from random_dags import random_dag
 from verifying import OPTIONS, verified, verifier_of
-from workflows import branch, empty, glue, partial_fan_in, python, workflow
+from workflows import branch, empty, glue, partial_fan_in, python, short_circuit, workflow
 
 from converter import diagnostics as d
 from converter.asl.options import Options
@@ -62,6 +62,8 @@ def _both_sides(item, flow, task_id):
         skip = [
             task.task_id for task in flow.tasks if task_id in task.upstream and task.task_id not in end.chosen
         ]
+    if isinstance(end, airflow_run.ShortCircuit):
+        skip = "all"
     return airflow_run.Try(seconds, end), Try(seconds, ERRORS.get(end), skip=skip)
 
 
@@ -175,6 +177,41 @@ class TestArrivalOrder:
 
     def test_covers_nothing_else_beside_it(self, case):
         assert case.why(**case.ending("a", Outcome.FAILED))
+
+
+class TestArrivalOfASkip:
+    """In Airflow ``late`` and ``on`` begin before ``check`` skips them; in the machine ``on`` is caught."""
+
+    FLOW = workflow(
+        glue("good"),
+        short_circuit("check"),
+        glue("idle", "good", "check", trigger_rule=TriggerRule.ALL_FAILED),
+        glue("late", "idle", trigger_rule=TriggerRule.ALL_SKIPPED),
+        glue("on", "late", trigger_rule=TriggerRule.ALL_DONE),
+    )
+    TRIES = {"good": (1.0,), "late": (5.0,), "on": (100.0,)}
+
+    @pytest.fixture
+    def case(self):
+        return Case(self.FLOW, **self.TRIES, check=(60.0, airflow_run.ShortCircuit()))
+
+    def test_covers_what_a_skip_has_caught_because_it_was_late(self, case):
+        assert case.codes() == {"D227", "D229"}
+        assert (case.played.outcomes["late"], case.played.outcomes["on"]) == ("success", "skipped")
+
+    @pytest.mark.parametrize("task", ["late", "on"])
+    def test_covers_no_other_end(self, case, task):
+        assert case.why(**case.ending(task, Outcome.FAILED))
+
+    def test_covers_no_task_that_was_skipped_although_it_was_ready_before(self, case):
+        tries = {task: tries for task, tries in case.played.tries.items() if task != "late"}
+        assert ("late", "outcome") in case.why(tries=tries, **case.ending("late", Outcome.SKIPPED))
+
+    def test_covers_no_task_that_runs_although_it_was_told_to_skip_before(self):
+        case = Case(self.FLOW, **self.TRIES, check=(0.5, airflow_run.ShortCircuit()))
+        assert case.played.outcomes["late"] == "skipped"
+        tries = {**case.played.tries, "late": ((1.0, 6.0),)}
+        assert case.why(tries=tries, **case.ending("late", Outcome.SUCCESS))
 
 
 class TestRounding:
@@ -307,6 +344,29 @@ class TestARunThatTimesOutBetweenTwoLooks:
         decided = {name: at for name, at in case.played.decided.items() if name != "s"}
         changes = {"tries": {**case.played.tries, "s": ((0.0, 60.0),)}, "decided": decided}
         assert ("s", "outcome") in case.why(**changes, **case.ending("s", Outcome.SKIPPED))
+
+
+class TestASensorThatEndsTheRun:
+    """Its last look comes a little sooner than Airflow's, and so does all that follows from it."""
+
+    @pytest.fixture
+    def case(self):
+        arguments = {**TestARunThatTimesOutBetweenTwoLooks.STEP.arguments, "poke_interval": 1, "timeout": 60}
+        flow = workflow(
+            glue("make", is_setup=True),
+            replace(TestARunThatTimesOutBetweenTwoLooks.STEP, arguments=arguments),
+            glue("drop", "make", "s", is_teardown=True, trigger_rule=TriggerRule.ALL_DONE_SETUP_SUCCESS),
+            settings={"fail_fast": True},
+        )
+        return Case(flow, looks={"s": 1}, make=(2.0,), s=(61.0, FAILED), drop=(5.0,))
+
+    def test_a_teardown_begins_with_the_end_that_the_machine_has_seen(self, case):
+        assert case.codes() == set()
+        assert 60 < case.played.ended < 61
+        assert case.played.started["drop"] == pytest.approx(case.played.ended, abs=0.01)
+
+    def test_an_earlier_one_is_found(self, case):
+        assert case.why(**case.moved("drop", -1)) == {("drop", "starts early")}
 
 
 class TestDeadline:

@@ -57,7 +57,13 @@ def test_many_large_random_dags_end_as_in_airflow(seed):
     check(seed, 10, 40)
 
 
+@pytest.mark.parametrize(("seed", "largest"), [dag for dag in TELLING if dag[1] <= 12], ids=str)
+def test_dags_that_have_shown_mistakes_end_as_in_airflow(seed, largest):
+    check(seed, 10, largest)
+
+
+@pytest.mark.full
 @pytest.mark.usefixtures("each_poller_style")
 @pytest.mark.parametrize(("seed", "largest"), TELLING, ids=str)
-def test_dags_that_have_shown_mistakes_end_as_in_airflow(seed, largest):
+def test_they_do_so_with_pollers_of_each_style(seed, largest):
     check(seed, 10, largest)

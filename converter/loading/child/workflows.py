@@ -98,12 +98,21 @@ def _schedule(dag: DAG, timetables: Timetables) -> Schedule | None:
     timetable = dag.timetable
     if isinstance(timetable, NullTimetable):
         return None
+    parts = _all_parts(timetable)
+    one = parts[0] if parts else timetable
     return Schedule(
         timetable=type(timetable).__name__,
         expression=_expression(timetable),
-        timezone=_zone_name(_attribute(timetable, "timezone")),
+        timezone=_zone_name(_attribute(one, "timezone")),
+        expressions=tuple(_expression(part) or "" for part in parts),
+        length=_length(one),
         assumed=_is_assumed(dag, timetables),
     )
+
+
+def _all_parts(timetable: Any) -> list[Any]:
+    """Return the timetables that one is made of."""
+    return list(_attribute(timetable, "timetables") or ())
 
 
 def _is_assumed(dag: DAG, timetables: Timetables) -> bool:
@@ -135,6 +144,14 @@ def _expression(timetable: Any) -> str | None:
         seconds = delta.total_seconds()
         return str(int(seconds) if seconds.is_integer() else seconds)
     return None if delta is None else repr(delta)
+
+
+def _length(timetable: Any) -> float | None:
+    """Return the seconds of the data interval that a timetable itself gives; None if they are not fixed."""
+    interval = _attribute(timetable, "interval")
+    if isinstance(interval, timedelta):
+        return interval.total_seconds()
+    return None if interval else 0.0
 
 
 def _assets_in(schedule: Any) -> Iterator[str]:

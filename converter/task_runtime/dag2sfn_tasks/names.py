@@ -10,6 +10,7 @@ from typing import Any
 from . import assets, exceptions, references
 from .context import get_current_context
 from .dags import DAG, TaskGroup, dag, task_group
+from .hooks import HOOKS
 from .inert import inert_class
 from .nodes import Label, chain
 from .operators import (
@@ -41,6 +42,7 @@ def days_ago(days: int, **time: int) -> datetime:
 
 _NAMES: dict[str, Any] = {
     **{name: item for name, item in vars(exceptions).items() if isinstance(item, type)},
+    **HOOKS,
     "Asset": assets.Asset,
     "AssetAlias": assets.AssetAlias,
     "AssetAll": assets.Assets,

@@ -44,7 +44,9 @@ def test_a_timedelta_is_written_in_seconds(good):
 
 
 def test_a_timetable_with_arguments_of_its_own_is_kept_in_the_settings(good):
-    assert good["flow"].schedule == Schedule("CronTriggerTimetable", "0 0 * * *", "Europe/Zurich")
+    assert good["flow"].schedule == Schedule(
+        "CronTriggerTimetable", "0 0 * * *", "Europe/Zurich", length=86400.0
+    )
     assert 'interval={"seconds": 86400.0}' in good["flow"].settings["schedule"].text
 
 
