@@ -4,10 +4,13 @@ import sys
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parents[2]))
+import pytest
+
 from converter.diagnostics import CODES
 from docs import checks_table
 
 
+@pytest.mark.full  # `make check` looks, too
 def test_the_table_of_mistakes_is_fresh() -> None:
     assert checks_table.main(["--check"]) == 0, "run `python -m docs.checks_table`"
 

@@ -126,7 +126,7 @@ def test_a_window_needs_its_correlation(loaded):
     assert verify("--window", 60).exit_code == 2
 
 
-@pytest.mark.parametrize("moment", [0.3, 3])
+@pytest.mark.parametrize("moment", [pytest.param(0.3, marks=pytest.mark.full), 3])
 def test_ctrl_c_ends_it_in_silence(moment):
     program = (
         "import signal, sys; signal.signal(signal.SIGINT, signal.default_int_handler);"
