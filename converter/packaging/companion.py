@@ -56,7 +56,7 @@ with DAG(
 
 
 def _made_by(task: Task) -> Iterator[str]:
-    """Yield the assets that a task says it makes, as Python; where there is no name, Airflow 2 reads it, too."""
+    """Yield the assets that a task says it makes, as Python; Airflow 2 reads those without a name."""
     outlets: Value = task.settings.get("outlets")
     for outlet in outlets if isinstance(outlets, list) else [outlets]:
         found = _ASSET.match(outlet.text) if isinstance(outlet, Opaque) else None
