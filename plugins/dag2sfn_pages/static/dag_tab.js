@@ -106,7 +106,8 @@ export function Problem({ text }) {
     Alert.Root,
     { role: "alert", status: "error" },
     h(Alert.Indicator),
-    h(Alert.Content, null, h(Alert.Title, null, text)),
+    // Causes are often JSON without a blank.
+    h(Alert.Content, { minW: 0 }, h(Alert.Title, { overflowWrap: "anywhere" }, text)),
   );
 }
 

@@ -63,7 +63,7 @@ export function TaskTab({ dagId, runId, taskId, mapIndex }) {
           { key: one.start },
           h(
             Text,
-            { fontSize: "sm", mb: 1 },
+            { fontSize: "sm", mb: 1, overflowWrap: "anywhere" },
             `${index + 1}: ${clock(one.start)}, ${duration(one.start, one.end)}${one.error ? `, ${one.error}: ${one.cause ?? ""}` : ""}`,
           ),
           one.input && h(Json, { label: `input of try ${index + 1}`, value: one.input }),

@@ -38,7 +38,8 @@ def test_its_run_shows_each_tasks_output_as_xcom(beside: Any, comparisons: dict[
         for entry in listed
     }
     assert xcoms["count"] == {"rows": 3, "files": ["a", "b"], "share": 0.5, "last": None}
-    assert xcoms["choose"] == "small"
+    # A branch leaves no value, in Airflow 3.3 neither: what it chose shows in the states.
+    assert "choose" not in xcoms
     assert xcoms["return_value"]["tasks"]["large"] == "skipped"
 
 

@@ -78,7 +78,11 @@ def test_without_converted_dags_the_page_says_what_to_do(open_page: Callable[...
     page = open_page("")
     empty = {"folder": "/opt/bundles", "folder_exists": False, "aws_problem": None, "dags": []}
     held: list[Any] = []
-    page.route(API, held.append)
+
+    def hold(route: Any) -> None:
+        held.append(route)
+
+    page.route(API, hold)
     page.get_by_role("link", name="Step Functions").click()
     # Until the answer is there, bars stand where the table will be.
     expect(page.get_by_role("status", name="Loading")).to_be_visible()
