@@ -28,7 +28,7 @@ test: $(INSTALLED)  ## all tests but those that need a browser, a running Airflo
 
 test-full: $(INSTALLED)  ## the tests that `make test` leaves out
 	$(BIN)/python -m pytest -q -n auto -m full --ignore=tests/plugins --ignore=tests/benchmarks
-	$(BIN)/python -m pytest -q -m full tests/plugins tests/benchmarks
+	$(BIN)/python -m pytest -q -m full tests/benchmarks tests/plugins  # one Airflow for the latter, to the end
 
 test-long: $(INSTALLED)  ## the random tests of test-full, ten times as many: hours
 	DAG2SFN_TEST_SCALE=10 $(BIN)/python -m pytest -q -n auto -m full tests/verify tests/engine/test_fuzz.py

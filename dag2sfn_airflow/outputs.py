@@ -78,7 +78,18 @@ def _ended(result: RunResult) -> str:
 
 
 def _cause(task: TaskResult) -> str:
-    return _short(": ".join(filter(None, (task.error, task.cause))) or "no reason is known")
+    cause = _message(task.cause) if task.cause else None
+    return _short(": ".join(filter(None, (task.error, cause))) or "no reason is known")
+
+
+def _message(cause: str) -> str:
+    """Return what a Lambda function says went wrong, without its stack; any other cause as it is."""
+    try:
+        told = json.loads(cause)
+    except ValueError:
+        return cause
+    message = told.get("errorMessage") if isinstance(told, dict) else None
+    return message if isinstance(message, str) and message else cause
 
 
 def _short(text: str) -> str:

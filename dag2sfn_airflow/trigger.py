@@ -74,6 +74,9 @@ class ExecutionEndTrigger(BaseTrigger):  # type: ignore[misc]  # mypy does not f
     async def _end(self) -> dict[str, str]:
         failures = 0
         while True:
+            # Also before the first look: an event that comes before Airflow's scheduler has noticed that the
+            # task waits makes it take the task for lost, and fail it.
+            await asyncio.sleep(self._pause())
             try:
                 status = await sync_to_async(self._status)()
             # Whatever it is: the execution goes on meanwhile, and the next look may tell more.
@@ -88,7 +91,10 @@ class ExecutionEndTrigger(BaseTrigger):  # type: ignore[misc]  # mypy does not f
                     return {"status": status}
             if self.deadline is not None and time.time() >= self.deadline:
                 return {"status": "OVERDUE"}
-            await asyncio.sleep(self.poll_interval)
+
+    def _pause(self) -> float:
+        left = self.poll_interval if self.deadline is None else self.deadline - time.time()
+        return max(0.0, min(self.poll_interval, left))
 
     async def _was_killed(self) -> bool:
         """Return whether the task is no longer deferred; else the triggerer ends, and another takes over.

@@ -1,31 +1,52 @@
-"""Takes the pictures of the comparison page: ``python -m docs.screenshots`` (needs Chromium)."""
+"""Takes the pictures of the docs: ``python -m docs.screenshots`` (needs Chromium, and some minutes).
+
+The comparison page of made-up runs; and the pages in a real Airflow, by the tests that look at them.
+"""
 
 from __future__ import annotations
 
+import os
 import shutil
+import subprocess
 import sys
 import tempfile
 from pathlib import Path
 
 HERE = Path(__file__).parent
+ROOT = HERE.parent
 IMAGES = HERE / "images"
 SIZES = (5, 50, 200)
 
 
 def main() -> int:
     """Write the pictures; return the exit code."""
+    chromium = shutil.which("chromium")
+    if chromium is None:
+        sys.stderr.write("chromium is not installed\n")
+        return 2
+    _comparisons(chromium)
+    command = [
+        sys.executable,
+        "-m",
+        "pytest",
+        "-q",
+        "-m",
+        "full",
+        "tests/plugins/in_airflow/test_pictures.py",
+    ]
+    environment = {**os.environ, "DAG2SFN_SCREENSHOTS": str(IMAGES)}
+    return subprocess.run(command, cwd=ROOT, env=environment, check=False).returncode
+
+
+def _comparisons(chromium: str) -> None:
     from playwright.sync_api import sync_playwright
 
-    sys.path.append(str(HERE.parent / "tests" / "support"))
+    sys.path.append(str(ROOT / "tests" / "support"))
     from runs import both_of_size
 
     from converter.comparison import compare
     from converter.comparison.page import page
 
-    chromium = shutil.which("chromium")
-    if chromium is None:
-        sys.stderr.write("chromium is not installed\n")
-        return 2
     with tempfile.TemporaryDirectory() as folder, sync_playwright() as started:
         browser = started.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
         for size in SIZES:
@@ -37,7 +58,6 @@ def main() -> int:
                 tab.screenshot(path=IMAGES / f"comparison-{size}-{scheme}.png")
                 tab.close()
         browser.close()
-    return 0
 
 
 if __name__ == "__main__":

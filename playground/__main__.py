@@ -45,7 +45,7 @@ def _serve(aws: LocalAws, home: Path, port: int) -> int:
     airflow = both.airflow_beside(aws, home, port)
     both.add_dags(airflow, sorted((ROOT / "dags").glob("*.py")))
     _console.print("Converting and deploying the example DAGs …")
-    bundles = both.convert(airflow, aws, "--companion")
+    bundles = both.convert(airflow.dags, airflow.bundles, aws, "--companion")
     for bundle in bundles:
         both.deploy(aws, bundle)
         both.add_dags(airflow, bundle.glob("*__step_functions.py"))

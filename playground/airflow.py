@@ -53,6 +53,11 @@ class Airflow:
         return f"http://127.0.0.1:{self.port}"
 
     @property
+    def command(self) -> Path:
+        """The ``airflow`` that is started."""
+        return BIN / "airflow"
+
+    @property
     def dags(self) -> Path:
         """The folder of its DAG files."""
         return self.home / "dags"
@@ -89,6 +94,8 @@ class Airflow:
             "AIRFLOW__CORE__SIMPLE_AUTH_MANAGER_PASSWORDS_FILE": str(passwords),
             "AIRFLOW__CORE__SIMPLE_AUTH_MANAGER_USERS": roles,
             "AIRFLOW__DAG_PROCESSOR__REFRESH_INTERVAL": "5",
+            # What has changed is read at once; else one core would do nothing but read files again.
+            "AIRFLOW__DAG_PROCESSOR__MIN_FILE_PROCESS_INTERVAL": "600",
             # A small machine that is busy answers its workers late.
             "AIRFLOW__WORKERS__EXECUTION_API_TIMEOUT": "60",
             "AIRFLOW__USAGE_DATA_COLLECTION__ENABLED": "False",
@@ -104,7 +111,7 @@ class Airflow:
         passwords.write_text(json.dumps({name: name for name in USERS}))
         with self.log.open("ab") as log:
             self._process = subprocess.Popen(
-                [BIN / "airflow", *self.parts.split()],
+                [self.command, *self.parts.split()],
                 env=self.environment(),
                 cwd=self.home,
                 stdin=subprocess.DEVNULL,
@@ -147,9 +154,18 @@ class Airflow:
         """Return a JSON document of the REST API."""
         return self.request("GET", path, user=user)[1]
 
-    def request(self, method: str, path: str, body: Any = None, user: str = "admin") -> tuple[int, Any]:
+    def request(
+        self,
+        method: str,
+        path: str,
+        body: Any = None,
+        *,
+        user: str = "admin",
+        headers: Mapping[str, str] | None = None,
+    ) -> tuple[int, Any]:
         """Return status and JSON document of a request."""
-        return _request(f"{self.url}{path}", method, body, {"Authorization": f"Bearer {self.token(user)}"})
+        login = {"Authorization": f"Bearer {self.token(user)}"}
+        return _request(f"{self.url}{path}", method, body, {**(headers or {}), **login})
 
     def token(self, user: str = "admin") -> str:
         """Return a token of a user."""

@@ -38,11 +38,10 @@ def add_dags(airflow: Airflow, files: Iterable[Path]) -> None:
         shutil.copy(file, airflow.dags)
 
 
-def convert(airflow: Airflow, aws: LocalAws, *options: str) -> list[Path]:
-    """Convert all of Airflow's DAGs into the folder where its pages look; return the bundles."""
-    folders = (str(airflow.dags), "-o", str(airflow.bundles))
-    dag2sfn(aws, "convert", *folders, "--poll-interval", POLL_INTERVAL, *options)
-    return sorted(path.parent for path in airflow.bundles.glob("*/bundle.json"))
+def convert(dags: Path, bundles: Path, aws: LocalAws, *options: str) -> list[Path]:
+    """Convert all DAGs of a folder into another; return the bundles."""
+    dag2sfn(aws, "convert", str(dags), "-o", str(bundles), "--poll-interval", POLL_INTERVAL, *options)
+    return sorted(path.parent for path in bundles.glob("*/bundle.json"))
 
 
 def deploy(aws: LocalAws, bundle: Path, seconds: Mapping[str, float] | None = None) -> None:

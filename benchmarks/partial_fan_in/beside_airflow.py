@@ -22,7 +22,7 @@ def compare(aws: LocalAws, dag_file: Path, conf: str, console: Console) -> int:
     with tempfile.TemporaryDirectory(prefix="dag2sfn-") as folder:
         airflow = both.airflow_beside(aws, Path(folder))
         both.add_dags(airflow, [dag_file])
-        (bundle,) = both.convert(airflow, aws)
+        (bundle,) = both.convert(airflow.dags, airflow.bundles, aws)
         both.deploy(aws, bundle, SECONDS)
         console.print("Starting Airflow (standalone, LocalExecutor): half a minute …", style="dim")
         try:

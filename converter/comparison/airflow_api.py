@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
+import time
 from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -20,6 +21,8 @@ from converter.diagnostics import Dag2SfnError, Diagnostic
 _PAGE = 100
 #: Airflow's API server has few workers; more requests at once only queue there.
 _AT_ONCE = 8
+#: Seconds before each attempt to start a run.
+_PAUSES = (0, 1, 3, 9)
 _HINT = "check the address, and the token or the user (see docs/comparison.md)"
 
 
@@ -162,11 +165,22 @@ class AirflowApi:
         return self._found(f"/dags/{_part(dag_id)}")
 
     def trigger(self, dag_id: str, run_id: str, conf: Any, logical_date: str | None) -> Answer:
-        """Start a run; the answer says whether that was accepted."""
+        """Start a run; the answer says whether that was accepted.
+
+        A server that fails is asked again: its database may be busy. The run's id keeps it from starting two.
+        """
         body = {"dag_run_id": run_id, "conf": conf, "logical_date": logical_date}
         if not self._is_3 and logical_date is None:
             del body["logical_date"]  # it then takes the time
-        return self._transport.call("POST", f"/dags/{_part(dag_id)}/dagRuns", None, body)
+        path, answer = f"/dags/{_part(dag_id)}/dagRuns", Answer(500, None)
+        for pause in _PAUSES:
+            time.sleep(pause)
+            answer = self._transport.call("POST", path, None, body)
+            if answer.status == 409 and pause and (started := self.run(dag_id, run_id)):
+                return Answer(200, started)
+            if answer.status < 500:
+                break
+        return answer
 
     def tasks(self, dag_id: str) -> list[Mapping[str, Any]]:
         """Return the tasks of a DAG as it is now."""

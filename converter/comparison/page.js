@@ -1,11 +1,18 @@
 // Narrows the list, and shows times in the reader's zone. Without it the page says the same, in UTC.
 document.documentElement.classList.add("scripted");
+let timeZone = document.documentElement.dataset.zone;
+try {
+  new Intl.DateTimeFormat(undefined, { timeZone });
+} catch {
+  timeZone = undefined;
+}
 for (const time of document.querySelectorAll("time")) {
   const moment = new Date(time.dateTime);
   time.title = time.textContent;
   time.textContent = moment.toLocaleString(undefined, {
     dateStyle: "medium",
     timeStyle: "medium",
+    timeZone,
   });
 }
 const search = document.querySelector("#search");

@@ -30,12 +30,13 @@ _LEGEND = (
 )
 
 
-def page(comparison: Comparison, theme: str = "auto") -> str:
-    """Return the page. ``theme`` is ``light``, ``dark``, or that of the reader's system."""
+def page(comparison: Comparison, theme: str = "auto", zone: str | None = None) -> str:
+    """Return the page. ``theme`` is ``light``, ``dark``, or that of the reader's system, as is ``zone``."""
     runs = (comparison.airflow, comparison.step_functions)
     length = max((_extent(run) for run in runs), default=0.0) or 1.0
     title = f"{comparison.dag_id}: Airflow and Step Functions"
     chosen = f' data-theme="{theme}"' if theme in ("light", "dark") else ""
+    chosen += f' data-zone="{html.escape(zone)}"' if zone else ""
     rows = "".join(row(task, comparison, length, _CLASSES[task.verdict]) for task in _by_start(comparison))
     return "".join(
         [
@@ -49,7 +50,7 @@ def page(comparison: Comparison, theme: str = "auto") -> str:
             f'<div class="rows">\n{axis(length)}{rows}</div>\n',
             "<footer>Seconds count from each run's own start. "
             "A bar at the left edge marks a run's critical path. "
-            f"Prices of {PRICES_OF}; jobs cost the same on both sides.</footer>\n",
+            "The cost is that of orchestration: jobs cost the same on both sides.</footer>\n",
             f"<script>\n{_resource('page.js')}</script>\n</body>\n</html>\n",
         ]
     )
@@ -113,7 +114,10 @@ def _runs_table(comparison: Comparison) -> str:
         ("ideal", (_seconds(item.ideal) for item in critical)),
         ("orchestrator overhead", (_seconds(item.overhead) for item in critical)),
         ("critical path", (html.escape(" > ".join(map(str, item.path))) for item in critical)),
-        ("orchestration cost", ("", f'${cost:.6f} <span class="faint">{items}</span>' if items else "")),
+        (
+            "orchestration cost",
+            ("", f'${cost:.6f} <span class="faint">{items}, at prices of {PRICES_OF}</span>'),
+        ),
     ]
     body = "".join(
         f'<tr><th scope="row">{name}</th>{"".join(f"<td>{cell}</td>" for cell in cells)}</tr>\n'

@@ -18,7 +18,7 @@ class InvalidDefinition(EngineError):
 
     def __init__(self, problems: Sequence[str]) -> None:
         self.problems = tuple(problems)
-        super().__init__("Invalid State Machine Definition: " + ", ".join(f"'{p}'" for p in self.problems))
+        super().__init__(f"Invalid State Machine Definition: '{', '.join(self.problems)}'")
 
 
 class UnsupportedDefinition(EngineError):

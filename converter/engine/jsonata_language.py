@@ -65,6 +65,11 @@ class Expression:
         except Exception as error:
             raise JsonataSyntaxError(f"The expression cannot be parsed ({type(error).__name__})") from error
 
+    @property
+    def tree(self) -> Any:
+        """The expression's syntax tree, in the library's words."""
+        return self._compiled.ast
+
     def evaluate(self, variables: Mapping[str, Any]) -> Json:
         """Return the result as plain JSON.
 

@@ -7,10 +7,35 @@ from collections.abc import Sequence
 from functools import lru_cache
 from typing import Any
 
-from converter.engine import InvalidDefinition, UnsupportedDefinition, parse_definition
+from converter.engine import Definition, InvalidDefinition, UnsupportedDefinition, parse_definition
+from converter.engine.data import parse_json
+from converter.local.definition_ways import problems_of_references, problems_of_ways
 
-parsed_definition = lru_cache(maxsize=256)(parse_definition)
-"""Parse a definition's text once, however often it is started."""
+
+@lru_cache(maxsize=256)
+def parsed_definition(definition: str) -> Definition:
+    """Parse a definition's text once, however often it is started.
+
+    Raises what the engine raises, and ``InvalidDefinition`` for what AWS refuses besides.
+    """
+    try:
+        parsed = parse_definition(definition)
+    except InvalidDefinition as error:
+        raise InvalidDefinition([*error.problems, *_further_problems(definition)]) from error
+    if problems := _further_problems(definition):
+        raise InvalidDefinition(problems)
+    return parsed
+
+
+def _further_problems(definition: str) -> list[str]:
+    try:
+        content = parse_json(definition)
+    except ValueError:
+        return []
+    if not isinstance(content, dict):
+        return []
+    return [*problems_of_ways(content), *problems_of_references(content)]
+
 
 _PROBLEM = re.compile(r"(?P<code>[A-Z_]+): (?P<message>.*?)(?: at (?P<location>/.*))?", re.DOTALL)
 _UNSUPPORTED = re.compile(r"(?P<message>.*) at (?P<location>/.*)", re.DOTALL)

@@ -55,7 +55,7 @@ _LOST: Mapping[str, tuple[Code, str]] = {
     "sla": (d.LOST_FEATURE, "use an alarm on the execution's time"),
     "deadline": (d.LOST_FEATURE, "use an alarm on the execution's time"),
     "inlets": (d.LOST_FEATURE, "lineage is not recorded"),
-    "outlets": (d.LOST_FEATURE, "DAGs that are scheduled on these assets are not triggered"),
+    "outlets": (d.LOST_FEATURE, "a companion DAG makes these assets when the machine succeeds (--companion)"),
     "max_consecutive_failed_dag_runs": (d.LOST_FEATURE, "the machine is never paused by failures"),
     "param_schemas": (d.LOST_FEATURE, "the machine takes any conf; check it where the run is started"),
     "pool": (d.LIMIT_NOT_HELD, "limit the service itself, if the pool guards a quota"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from pathlib import Path
 
 from pydantic import ValidationError
@@ -45,6 +46,13 @@ def read_bundle(directory: Path) -> Bundle | UnreadableBundle | None:
 
 
 def _read(directory: Path) -> Bundle | UnreadableBundle:
+    """Read a manifest, unless it is as it was: the overview looks at hundreds, again and again."""
+    status = (directory / MANIFEST).stat()
+    return _read_as_of(directory, status.st_mtime_ns, status.st_size, status.st_ino)
+
+
+@lru_cache(maxsize=5_000)
+def _read_as_of(directory: Path, *_changed: int) -> Bundle | UnreadableBundle:
     try:
         manifest = read_manifest(directory)
         return Bundle(

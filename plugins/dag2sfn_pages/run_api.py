@@ -15,6 +15,7 @@ from converter.comparison.documents import to_json
 from converter.comparison.execution_run import read_execution
 from converter.comparison.page import page
 from converter.comparison.pairing import latest_named, start_counterpart
+from converter.executions import RunResult, TaskResult
 
 from . import audit, aws
 from .airflow_runs import find_run, read_run
@@ -65,22 +66,26 @@ def show_comparison_page(
     run_id: RunId,
     session: SessionDep,
     theme: Annotated[str, Query(pattern="^(light|dark|auto)$")] = "auto",
+    zone: Annotated[str, Query(pattern=r"^[\w+/-]{0,64}$")] = "",
 ) -> Response:
-    """Return the comparison as a page."""
-    text = page(_comparison(dag_id, run_id, session), theme)
+    """Return the comparison as a page, with times in a zone, by default that of the browser."""
+    text = page(_comparison(dag_id, run_id, session), theme, zone or None)
     return Response(text, media_type="text/html", headers=_PAGE_HEADERS)
 
 
 @router.get("/tasks/{task_id}", dependencies=READ)
-def show_task(dag_id: str, run_id: RunId, task_id: str) -> dict[str, Any]:
-    """Return a task of the run's counterpart: state, tries with their input, output, error, poller waits."""
+def show_task(
+    dag_id: str, run_id: RunId, task_id: str, map_index: Annotated[int, Query(ge=-1)] = -1
+) -> dict[str, Any]:
+    """Return a task of the run's counterpart: state, tries with their input, output, error, poller waits.
+
+    With ``map_index``, of that instance of a mapped task; without, a mapped task has ``instances``.
+    """
     with aws.answered():
         client = aws.step_functions()
         arn = _counterpart(dag_id, run_id)
         result = executions.read_back(client, arn, inputs_of=(task_id,))
-    task = result.tasks.get(task_id)
-    if task is None:
-        raise HTTPException(404, f"The execution has no task {task_id}.")
+    task = _instance(result, task_id, map_index)
     return {
         "execution": {**started(arn), "status": result.status},
         "task": {**task.to_json(), "xcom": dict(task.xcom)},
@@ -107,6 +112,24 @@ def show_task(dag_id: str, run_id: RunId, task_id: str) -> dict[str, Any]:
     }
 
 
+def _instance(result: RunResult, task_id: str, map_index: int) -> TaskResult:
+    task = result.tasks.get(task_id)
+    if task is None:
+        raise HTTPException(
+            404,
+            f"The execution has no task {task_id}: the DAG may have got it after it was converted and "
+            "deployed. Convert and deploy it again.",
+        )
+    if map_index < 0:
+        return task
+    if map_index >= len(task.instances):
+        raise HTTPException(
+            404,
+            f"In the execution, {task_id} has no instance {map_index}: so far it has {len(task.instances)}.",
+        )
+    return task.instances[map_index]
+
+
 def _comparison(dag_id: str, run_id: str, session: SessionDep) -> Comparison:
     run = read_run(dag_id, run_id, session)
     if run is None:
@@ -118,7 +141,11 @@ def _comparison(dag_id: str, run_id: str, session: SessionDep) -> Comparison:
 def _counterpart(dag_id: str, run_id: str) -> str:
     arn = latest_named(aws.step_functions(), machine_arn(dag_id), run_id)
     if arn is None:
-        raise HTTPException(404, f"No execution is named after the run {run_id}.")
+        raise HTTPException(
+            404,
+            f"No execution is named after the run {run_id}. Start one on the run's own tab: "
+            "Run on Step Functions too.",
+        )
     return arn
 
 

@@ -8,7 +8,7 @@ import boto3
 import pytest
 from botocore.stub import Stubber
 
-from converter.comparison.airflow_api import AirflowApi, HttpTransport, MwaaTransport
+from converter.comparison.airflow_api import AirflowApi, Answer, HttpTransport, MwaaTransport
 from converter.diagnostics import Dag2SfnError
 
 
@@ -95,6 +95,32 @@ def test_what_is_no_address(url):
 def test_ids_are_quoted(server):
     api = AirflowApi(HttpTransport(server.url, token="good"))
     assert api.dag("etl/../x y")["path"].endswith("/dags/etl%2F..%2Fx%20y")
+
+
+class Failing:
+    """An Airflow whose database is busy for the first requests that would start a run."""
+
+    def __init__(self, *answers):
+        self.answers = list(answers)
+
+    def call(self, method, path, query=None, body=None):
+        if method == "POST":
+            return self.answers.pop(0)
+        return Answer(200, {"dag_run_id": path.rsplit("/", 1)[1], "version": "3.3.2"})
+
+
+BUSY = Answer(500, {"detail": "database is locked"})
+
+
+def test_a_run_is_started_although_the_server_fails_at_first(monkeypatch):
+    monkeypatch.setattr("time.sleep", lambda seconds: None)
+    accepted = Answer(200, {"dag_run_id": "r"})
+    assert AirflowApi(Failing(BUSY, BUSY, accepted)).trigger("etl", "r", {}, None) is accepted
+    assert AirflowApi(Failing(*[BUSY] * 4)).trigger("etl", "r", {}, None) is BUSY
+    # Of a failure that came after the run was there, the run is what is known.
+    there = Answer(409, {"detail": "a run of this id exists"})
+    assert AirflowApi(Failing(BUSY, there)).trigger("etl", "r", {}, None).document["dag_run_id"] == "r"
+    assert AirflowApi(Failing(there)).trigger("etl", "r", {}, None) is there
 
 
 @pytest.fixture

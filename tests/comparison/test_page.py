@@ -117,7 +117,7 @@ def test_a_page_of_two_thousand_tasks_takes_seconds():
 def test_in_a_browser_rows_are_found_filtered_and_opened_by_keyboard(tmp_path: Path):
     sync = pytest.importorskip("playwright.sync_api")
     path = tmp_path / "page.html"
-    path.write_text(page(compare(*both_of_size(50, wrong=3))))
+    path.write_text(page(compare(*both_of_size(50, wrong=3)), zone="Asia/Tokyo"))
     with sync.sync_playwright() as started:
         browser = started.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
         tab = browser.new_page(viewport={"width": 400, "height": 800})
@@ -125,6 +125,8 @@ def test_in_a_browser_rows_are_found_filtered_and_opened_by_keyboard(tmp_path: P
         tab.on("console", lambda message: said.append(message.text))
         tab.on("pageerror", lambda error: said.append(str(error)))
         tab.goto(path.as_uri())
+        # 12:00 UTC.
+        sync.expect(tab.locator("time").first).to_have_text("Jan 1, 2026, 9:00:00 PM")
         tab.get_by_label("only what differs").check()
         sync.expect(tab.get_by_text("3 of 50 tasks", exact=True)).to_be_visible()
         tab.get_by_label("only what differs").uncheck()

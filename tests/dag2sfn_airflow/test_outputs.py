@@ -52,11 +52,16 @@ def test_a_failure_names_the_tasks_with_their_causes():
         result(
             "FAILED",
             load=TaskResult("failed", error="Glue.JobFailed", cause="no such table"),
+            check=TaskResult(
+                "failed", error="ValueError", cause='{"errorMessage": "no rows", "stackTrace": []}'
+            ),
             clean=TaskResult("failed"),
             report=TaskResult("upstream_failed"),
         )
     )
     assert "task load failed: Glue.JobFailed: no such table" in text
+    # Of what Lambda says, the message.
+    assert "task check failed: ValueError: no rows\n" in text
     assert "task clean failed: no reason is known" in text
     assert "not run because of that: report" in text
 

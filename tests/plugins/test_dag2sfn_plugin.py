@@ -38,6 +38,45 @@ print(json.dumps({"seconds": seconds, "modules": sorted(set(sys.modules) - befor
 """
 
 
+#: What a scheduler, a DAG processor, a triggerer and a task ask of plugins.
+ASKED = """
+import json, sys, time
+from airflow import plugins_manager as core
+from airflow.listeners.listener import get_listener_manager
+from airflow.sdk import plugins_manager as task
+asked = [
+    core.ensure_plugins_loaded, core.get_operator_extra_links, core.get_global_operator_extra_links,
+    core.get_timetables_plugins, core.get_priority_weight_strategy_plugins, core.integrate_macros_plugins,
+    lambda: core.integrate_listener_plugins(get_listener_manager()),
+    task.integrate_macros_plugins, lambda: task.integrate_listener_plugins(get_listener_manager()),
+    task.get_hook_lineage_readers_plugins,
+]
+loaded = 0.0
+def counted(run):
+    global loaded
+    begin = time.process_time()
+    run()
+    loaded += time.process_time() - begin
+from importlib import metadata
+load = metadata.EntryPoint.load
+def timed(self):
+    if self.name != "dag2sfn":
+        return load(self)
+    found = []
+    counted(lambda: found.append(load(self)))
+    return found[0]
+metadata.EntryPoint.load = timed
+for one in asked:
+    one()
+names = [plugin.name for plugin in core._get_plugins()[0]]
+print(json.dumps({
+    "is_loaded": "dag2sfn" in names,
+    "seconds": loaded,
+    "pages": [name for name in sys.modules if "dag2sfn_pages" in name or name.startswith("converter")],
+}))
+"""
+
+
 @pytest.fixture
 def in_airflow(tmp_path: Path, airflow_environment: Any) -> Callable[..., Any]:
     """Run Python code in an Airflow process of its own; return the JSON that it prints last."""
@@ -96,6 +135,28 @@ def test_importing_it_costs_other_airflow_processes_next_to_nothing(
     imported = in_airflow(IMPORTED, str(plugins_folder))
     assert imported["modules"] == ["dag2sfn_plugin"]
     assert imported["seconds"] < 0.02
+
+
+def test_schedulers_and_tasks_import_the_plugin_alone_within_100_ms(in_airflow: Callable[..., Any]) -> None:
+    asked = in_airflow(ASKED)
+    assert (asked["is_loaded"], asked["pages"]) == (True, [])
+    assert asked["seconds"] < 0.1
+
+
+def test_a_broken_aws_configuration_does_not_stop_airflow(
+    in_airflow: Callable[..., Any], tmp_path: Path
+) -> None:
+    broken = tmp_path / "config"
+    broken.write_text("[default\nregion = = none")
+    loaded = in_airflow(
+        LOADED,
+        AIRFLOW_CONN_AWS_DEFAULT="{no connection",
+        AWS_CONFIG_FILE=str(broken),
+        AWS_ENDPOINT_URL="nowhere",
+        AWS_PROFILE="of_nobody",
+        AWS_DEFAULT_REGION="",
+    )
+    assert (loaded["apps"], len(loaded["react_apps"])) == (["/dag2sfn"], 4)
 
 
 def test_pages_that_cannot_be_imported_do_not_stop_airflow(

@@ -140,11 +140,18 @@ def _check(parameters: Mapping[str, Any], operation: Any, arguments: Json) -> No
         rule = "failed to satisfy constraint: Member must not be null"
         problems = "; ".join(f"Value null at '{name[:1].lower()}{name[1:]}' {rule}" for name in missing)
         found = f"{len(missing)} validation error{'s' if len(missing) > 1 else ''} detected: {problems}"
-        error = {"Error": {"Code": "ValidationException", "Message": found}}
-        raise ClientError(error, operation.name)  # type: ignore[arg-type]  # no more is read of it
+        raise _refused(operation, "ValidationException", found)
+    if operation.name == "SendMessage" and parameters.get("MessageBody") == "":
+        # SQS takes no empty message, and moto does.
+        raise _refused(operation, "MissingParameter", "The request must contain the parameter MessageBody.")
     report = ParamValidator().validate(parameters, shape) if shape else None
     if report is not None and report.has_errors():
         raise unusable_arguments(arguments, report.generate_report())
+
+
+def _refused(operation: Any, code: str, message: str) -> ClientError:
+    error: Any = {"Error": {"Code": code, "Message": message}}  # no more is read of it
+    return ClientError(error, operation.name)
 
 
 async def unless_cancelled(start: Awaitable[T], undo: Callable[[T], Awaitable[None]]) -> T:

@@ -94,11 +94,17 @@ def sdk_failure(service_id: str, operation: Any, error: ClientError) -> TaskFail
     return TaskFailure(f"{service}.{name}", f"{message} ({request}) (SDK Attempt Count: 1)")
 
 
+# What moto says → what AWS says (recorded).
+_MESSAGES = {("Publish", "Endpoint does not exist"): "Topic does not exist"}
+
+
 def _parts(error: ClientError) -> tuple[str, str, int, str]:
     metadata: Mapping[str, Any] = error.response.get("ResponseMetadata", {})
     detail = error.response.get("Error", {})
     status = metadata.get("HTTPStatusCode", 400)
-    return detail.get("Code", ""), detail.get("Message", ""), status, metadata.get("RequestId", "")
+    message = detail.get("Message", "")
+    message = _MESSAGES.get((error.operation_name, message), message)
+    return detail.get("Code", ""), message, status, metadata.get("RequestId", "")
 
 
 def _declared_exception(operation: Any, error: ClientError) -> str | None:

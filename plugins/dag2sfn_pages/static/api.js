@@ -72,9 +72,9 @@ export function post(path, body = {}) {
 /**
  * React hook: {data, error, loading, reload} of an API path; null asks for nothing. While it
  * reloads, and if that fails, `data` is what was there before. `every(data)` says after how
- * many milliseconds to look again, 0 never.
+ * many milliseconds to look again, 0 never; `missing` after how many, if there is nothing yet (404).
  */
-export function useJson(path, { every, read = fetchJson } = {}) {
+export function useJson(path, { every, missing = 0, read = fetchJson } = {}) {
   const [result, setResult] = useState({ loading: path !== null });
   const [round, setRound] = useState(0);
   const reload = useCallback(() => setRound((number) => number + 1), []);
@@ -99,7 +99,8 @@ export function useJson(path, { every, read = fetchJson } = {}) {
       (error) => {
         if (!controller.signal.aborted) {
           setResult((before) => ({ data: before.data, error, loading: false }));
-          again(every && (error.status === undefined || error.status >= 500) ? AFTER_FAILURE : 0);
+          const mayPass = every && (error.status === undefined || error.status >= 500);
+          again(error.status === 404 ? missing : mayPass ? AFTER_FAILURE : 0);
         }
       },
     );

@@ -16,7 +16,7 @@ const WHILE_RUNNING = 2_000;
 const OTHERWISE = 15_000;
 
 export function DagTab({ dagId }) {
-  const dag = useJson(address("dags", dagId));
+  const dag = useJson(address("dags", dagId), { every: (found) => (found.aws_problem ? OTHERWISE : 0) });
   const isDeployed = dag.data?.is_deployed === true;
   const list = useJson(isDeployed ? address("dags", dagId, "executions") : null, {
     every: (executions) => (executions.some(isRunning) ? WHILE_RUNNING : OTHERWISE),
@@ -89,8 +89,16 @@ export function Frame({ busy, children }) {
   );
 }
 
+/** What a status of the API means to people; without one, or with 503, AWS or Airflow is out of reach. */
+const FAILURES = {
+  401: { status: "warning", title: "You are not logged in" },
+  403: { status: "warning", title: "You may not see this" },
+  404: { status: "info", title: "There is no counterpart on Step Functions" },
+};
+
 export function Failed({ error, onRetry }) {
-  return h(Failure, { message: error.message, onRetry, title: "Step Functions could not be asked" });
+  const shown = FAILURES[error.status] ?? { title: "Step Functions could not be asked" };
+  return h(Failure, { message: error.message, onRetry, ...shown });
 }
 
 export function Problem({ text }) {
@@ -98,7 +106,8 @@ export function Problem({ text }) {
     Alert.Root,
     { role: "alert", status: "error" },
     h(Alert.Indicator),
-    h(Alert.Content, null, h(Alert.Title, null, text)),
+    // Causes are often JSON without a blank.
+    h(Alert.Content, { minW: 0 }, h(Alert.Title, { overflowWrap: "anywhere" }, text)),
   );
 }
 
@@ -156,9 +165,21 @@ function Shown({ dag, name }) {
         ),
         h(ConsoleLink, { href: data.url }),
       ),
+    data && h(Given, { execution: data }),
     data?.cause && h(Problem, { text: `${data.error}: ${data.cause}` }),
     data && h(TasksTable, { tasks: data.tasks }),
   );
+}
+
+/** What it was started with. */
+function Given({ execution }) {
+  const parts = [
+    execution.logical_date && `logical date ${clock(execution.logical_date)}`,
+    Object.keys(execution.conf ?? {}).length > 0 && `conf ${JSON.stringify(execution.conf)}`,
+  ].filter(Boolean);
+  return parts.length > 0
+    ? h(Text, { color: "fg.muted", fontSize: "sm", overflowWrap: "anywhere" }, `Given: ${parts.join(", ")}`)
+    : null;
 }
 
 function Executions({ dagId, executions, name, canTrigger, onAct, onChoose }) {

@@ -41,7 +41,9 @@ const ROWS = 25;
 const BARS_EVERY = 15_000;
 
 export function OverviewPage() {
-  const { data, error, loading, reload } = useJson("dags", { every: () => 60_000 });
+  const { data, error, loading, reload } = useJson("dags", {
+    every: (found) => (found.aws_problem ? BARS_EVERY : 60_000),
+  });
   const [search, setSearch] = useState("");
   const [state, setState] = useState("");
   const [first, setFirst] = useState(0);

@@ -56,11 +56,11 @@ export function Loading() {
   );
 }
 
-/** What went wrong, and a way to try again. */
-export function Failure({ title, message, onRetry }) {
+/** What went wrong, or is not there, and a way to try again. */
+export function Failure({ title, message, onRetry, status = "error" }) {
   return h(
     Alert.Root,
-    { role: "alert", status: "error" },
+    { role: "alert", status },
     h(Alert.Indicator),
     h(
       Alert.Content,

@@ -3,7 +3,7 @@
 import { address, post, url, useJson } from "./api.js";
 import { Failed, Frame, Problem } from "./dag_tab.js";
 import { Loading, ReloadButton } from "./parts.js";
-import { ConsoleLink, StatusBadge, StateBadge } from "./shown.js";
+import { ConsoleLink, StateBadge, StatusBadge, zone } from "./shown.js";
 
 const { createElement: h, useEffect, useRef, useState } = globalThis.React;
 const { Box, Button, Flex, Text } = globalThis.ChakraUI;
@@ -13,8 +13,9 @@ const ENDED = ["success", "failed"];
 
 export function RunTab({ dagId, runId }) {
   const path = address("dags", dagId, "runs", runId);
-  const dag = useJson(address("dags", dagId));
+  const dag = useJson(address("dags", dagId), { every: (found) => (found.aws_problem ? 15_000 : 0) });
   const { data, error, loading, reload } = useJson(path, {
+    missing: 15_000,
     every: (found) =>
       found.execution?.status === "RUNNING" || !ENDED.includes(found.run.state) ? WHILE_RUNNING : 0,
   });
@@ -94,7 +95,7 @@ function ComparisonPage({ path }) {
     { borderRadius: "md", borderWidth: 1, overflow: "hidden" },
     h("iframe", {
       ref: frame,
-      src: url(`${path}?theme=${theme}`),
+      src: url(`${path}?${new URLSearchParams({ theme, zone: zone() ?? "" })}`),
       style: { border: 0, display: "block", height, width: "100%" },
       title: "Comparison",
     }),

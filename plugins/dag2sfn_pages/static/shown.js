@@ -30,8 +30,8 @@ export function StateBadge({ state }) {
   );
 }
 
-/** Return the zone that is chosen in Airflow's UI, else the browser's. */
-function zone() {
+/** Return the zone that is chosen in Airflow's UI; undefined: the browser's. */
+export function zone() {
   try {
     const chosen = localStorage.getItem("timezone");
     const name = chosen?.startsWith('"') ? JSON.parse(chosen) : chosen;
@@ -40,6 +40,18 @@ function zone() {
   } catch {
     return undefined;
   }
+}
+
+/** Return the moment (ISO 8601) at which a clock in that zone shows a text like 2026-01-31T12:00. */
+export function momentOf(text) {
+  const shownAs = new Date(`${text}Z`).getTime();
+  let moment = shownAs;
+  // The second round mends what the first takes from the wrong side of a change to or from summer time.
+  for (let round = 0; round < 2; round += 1) {
+    const shown = new Date(moment).toLocaleString("sv-SE", { timeZone: zone() }).replace(" ", "T");
+    moment += shownAs - new Date(`${shown}Z`).getTime();
+  }
+  return new Date(moment).toISOString();
 }
 
 export function clock(moment) {

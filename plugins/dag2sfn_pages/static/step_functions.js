@@ -12,7 +12,7 @@ const { createElement: h } = globalThis.React;
 
 function StepFunctions({ dagId, runId, taskId, mapIndex }) {
   if (taskId !== undefined && runId !== undefined) {
-    return h(TaskTab, { dagId, runId, taskId, mapIndex });
+    return h(TaskTab, { dagId, key: `${runId} ${taskId} ${mapIndex}`, mapIndex, runId, taskId });
   }
   if (runId !== undefined) {
     return h(RunTab, { dagId, runId, key: runId });

@@ -4,13 +4,18 @@ import { address, useJson } from "./api.js";
 import { Failed, Frame, Problem } from "./dag_tab.js";
 import { Loading, ReloadButton, plural } from "./parts.js";
 import { ConsoleLink, Json, StateBadge, clock, duration } from "./shown.js";
+import { TasksTable } from "./tasks_table.js";
 
 const { createElement: h } = globalThis.React;
 const { Box, Flex, Heading, Stack, Text } = globalThis.ChakraUI;
 
-export function TaskTab({ dagId, runId, taskId }) {
-  const { data, error, loading, reload } = useJson(address("dags", dagId, "runs", runId, "tasks", taskId), {
+export function TaskTab({ dagId, runId, taskId, mapIndex }) {
+  // Airflow gives it as a text, and -1 to a task that is not mapped.
+  const index = Number(mapIndex ?? -1);
+  const path = address("dags", dagId, "runs", runId, "tasks", taskId);
+  const { data, error, loading, reload } = useJson(index >= 0 ? `${path}?map_index=${index}` : path, {
     every: ({ execution }) => (execution.status === "RUNNING" ? 3_000 : 0),
+    missing: 15_000,
   });
   if (data === undefined) {
     return h(
@@ -40,8 +45,16 @@ export function TaskTab({ dagId, runId, taskId }) {
         `Waited for ${wait.awaited.join(", ")} ${duration(wait.start, wait.end)}: a poller asked ${plural(wait.asked, "time")}.`,
       ),
     ),
+    task.instances &&
+      h(
+        Section,
+        { title: plural(task.instances.length, "instance") },
+        h(TasksTable, {
+          tasks: Object.fromEntries(task.instances.map((one, number) => [`${taskId}[${number}]`, one])),
+        }),
+      ),
     h(Section, { title: "Output" }, outputs(task)),
-    h(
+    !task.instances && h(
       Section,
       { title: plural(tries.length, "try").replace("trys", "tries") },
       tries.map((one, index) =>
@@ -50,7 +63,7 @@ export function TaskTab({ dagId, runId, taskId }) {
           { key: one.start },
           h(
             Text,
-            { fontSize: "sm", mb: 1 },
+            { fontSize: "sm", mb: 1, overflowWrap: "anywhere" },
             `${index + 1}: ${clock(one.start)}, ${duration(one.start, one.end)}${one.error ? `, ${one.error}: ${one.cause ?? ""}` : ""}`,
           ),
           one.input && h(Json, { label: `input of try ${index + 1}`, value: one.input }),

@@ -1,10 +1,13 @@
 // The tasks of an execution, as they are now.
 
+import { plural } from "./parts.js";
 import { StateBadge, clock, duration } from "./shown.js";
 
 const { createElement: h } = globalThis.React;
 const { Box, Table, Text, VisuallyHidden } = globalThis.ChakraUI;
 
+/** Of a mapped task. */
+const INSTANCES_SHOWN = 20;
 const WIDE = { base: "none", md: "table-cell" };
 
 export function TasksTable({ tasks }) {
@@ -33,10 +36,20 @@ export function TasksTable({ tasks }) {
       h(
         Table.Body,
         null,
-        Object.entries(tasks).map(([taskId, task]) => h(TaskRow, { key: taskId, task, taskId })),
+        rowsOf(tasks).map(([taskId, task]) => h(TaskRow, { key: taskId, task, taskId })),
       ),
     ),
   );
+}
+
+/** Each task; behind a mapped one, its first instances. All of them are on the task's own tab. */
+function rowsOf(tasks) {
+  return Object.entries(tasks).flatMap(([taskId, task]) => [
+    [taskId, task],
+    ...(task.instances ?? [])
+      .slice(0, INSTANCES_SHOWN)
+      .map((instance, index) => [`${taskId}[${index}]`, { ...instance, isInstance: true }]),
+  ]);
 }
 
 function TaskRow({ taskId, task }) {
@@ -45,7 +58,18 @@ function TaskRow({ taskId, task }) {
   return h(
     Table.Row,
     { verticalAlign: "top" },
-    cell(taskId, { fontWeight: "bold", minW: "8rem" }),
+    cell(
+      [
+        taskId,
+        task.instances &&
+          h(
+            Text,
+            { as: "span", color: "fg.muted", fontSize: "xs", fontWeight: "normal", key: "count", ms: 2 },
+            plural(task.instances.length, "instance"),
+          ),
+      ],
+      task.isInstance ? { color: "fg.muted", minW: "8rem", ps: 8 } : { fontWeight: "bold", minW: "8rem" },
+    ),
     cell(h(StateBadge, { state: task.state })),
     cell(clock(task.start), { display: WIDE }),
     cell(duration(task.start, task.end), { display: WIDE }),

@@ -1,6 +1,7 @@
 // Starts an execution: a field for each of the DAG's params, as in Airflow's own form, conf, and a logical date.
 
 import { address, post } from "./api.js";
+import { momentOf, zone } from "./shown.js";
 
 const { createElement: h, useState } = globalThis.React;
 const { Alert, Box, Button, Checkbox, Field, Flex, Input, NativeSelect, Stack, Textarea } =
@@ -19,7 +20,7 @@ export function TriggerForm({ dagId, params, onStarted, onCancel }) {
     event.preventDefault();
     let body;
     try {
-      body = { conf: confOf(params, values, more), logical_date: date ? new Date(date).toISOString() : null };
+      body = { conf: confOf(params, values, more), logical_date: date ? momentOf(date) : null };
     } catch (error) {
       setProblem(error.message);
       return;
@@ -67,7 +68,7 @@ export function TriggerForm({ dagId, params, onStarted, onCancel }) {
           type: "datetime-local",
           value: date,
         }),
-        h(Field.HelperText, null, "In this browser's time zone; empty: none."),
+        h(Field.HelperText, null, `In ${zone() ?? "this browser's time zone"}; empty: none.`),
       ),
       problem &&
         h(

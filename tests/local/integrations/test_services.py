@@ -85,12 +85,18 @@ def test_events_carry_the_executions_arns(
 @pytest.mark.parametrize(
     ("resource", "arguments", "error", "cause"),
     [
-        # Recorded from AWS, but for the first word.
+        # Recorded from AWS.
         (
             "sns:publish",
             {"TopicArn": "arn:aws:sns:us-east-1:123456789012:none", "Message": "m"},
             "SNS.NotFoundException",
-            "does not exist (Service: AmazonSNS; Status Code: 404; Error Code: NotFound; Request ID: ",
+            "Topic does not exist (Service: AmazonSNS; Status Code: 404; Error Code: NotFound; Request ID: ",
+        ),
+        (
+            "sqs:sendMessage",
+            {"QueueUrl": "http://127.0.0.1/123456789012/none", "MessageBody": ""},
+            "SQS.AmazonSQSException",
+            "The request must contain the parameter MessageBody. (Service: AmazonSQS; Status Code: 400; ",
         ),
         (
             "sqs:sendMessage",

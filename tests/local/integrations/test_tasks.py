@@ -292,3 +292,7 @@ def test_stopping_the_parent_stops_the_child(sfn: Any, create_machine: Any, chil
     sfn.stop_execution(executionArn=parent)
     (child,) = sfn.list_executions(stateMachineArn=children["slow"])["executions"]
     assert child["status"] == "ABORTED"
+    told = sfn.describe_execution(executionArn=child["executionArn"])
+    assert "error" not in told
+    managed = f"The Task state in AWS Step Functions execution [{parent}] which was managing this resource"
+    assert told["cause"] == f"{managed} was aborted"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +16,7 @@ from airflow.providers.standard.operators.empty import EmptyOperator
 with DAG("{dag_id}", schedule=None):
     EmptyOperator(task_id="only")
 """
+WRITES = {"X-Dag2sfn": "1", "Sec-Fetch-Site": "same-origin"}
 DAG_IDS = ("orders", "invoices", "payroll", "windows")
 
 
@@ -82,3 +83,17 @@ def client(airflow: Any) -> Any:
     api_server = FastAPI()
     api_server.mount("/dag2sfn", create_app())
     return TestClient(api_server)
+
+
+@pytest.fixture
+def call(airflow: Any, client: Any) -> Callable[..., Any]:
+    from airflow.api_fastapi.auth.managers.simple.user import SimpleAuthManagerUser
+
+    def request(method: str, path: str, status: int, role: str = "admin", **given: Any) -> Any:
+        token = airflow.generate_jwt(SimpleAuthManagerUser(username="anna", role=role))
+        headers = {"Authorization": f"Bearer {token}", **given.pop("headers", WRITES)}
+        response = client.request(method, f"/dag2sfn/api/v1/{path}", headers=headers, **given)
+        assert response.status_code == status, response.text
+        return response.json() if response.headers["content-type"] == "application/json" else response
+
+    return request

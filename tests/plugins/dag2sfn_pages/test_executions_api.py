@@ -9,10 +9,10 @@ from typing import Any
 
 import pytest
 
+from converter.executions import RunResult, TaskResult
 from converter.identity import machine_name
 
 ROLE = "arn:aws:iam::123456789012:role/x"
-WRITES = {"X-Dag2sfn": "1", "Sec-Fetch-Site": "same-origin"}
 LONG = {
     "QueryLanguage": "JSONata",
     "StartAt": "load",
@@ -29,20 +29,6 @@ def machine(folder: Path, aws: Any) -> Any:
     client = aws.client("stepfunctions")
     client.create_state_machine(name=machine_name("orders"), definition=json.dumps(LONG), roleArn=ROLE)
     return client
-
-
-@pytest.fixture
-def call(airflow: Any, client: Any) -> Callable[..., Any]:
-    from airflow.api_fastapi.auth.managers.simple.user import SimpleAuthManagerUser
-
-    def request(method: str, path: str, status: int, role: str = "admin", **given: Any) -> Any:
-        token = airflow.generate_jwt(SimpleAuthManagerUser(username="anna", role=role))
-        headers = {"Authorization": f"Bearer {token}", **given.pop("headers", WRITES)}
-        response = client.request(method, f"/dag2sfn/api/v1/{path}", headers=headers, **given)
-        assert response.status_code == status, response.text
-        return response.json() if response.headers["content-type"] == "application/json" else response
-
-    return request
 
 
 def start(call: Callable[..., Any], **body: Any) -> Any:
@@ -162,6 +148,32 @@ def test_without_its_connection_aws_is_not_asked_with_other_credentials(
     assert "Admin, Connections" in call("GET", "dags/orders/executions", 503)["detail"]
 
 
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("AIRFLOW_CONN_AWS_DEFAULT", "{no connection"),
+        ("AIRFLOW_CONN_AWS_DEFAULT", "aws://?region_name=not+a+region"),
+        ("AWS_PROFILE", "of_nobody"),
+        ("AWS_CONFIG_FILE", "BROKEN"),
+        ("AWS_ENDPOINT_URL", "nowhere"),
+    ],
+)
+def test_a_broken_aws_configuration_is_said(
+    machine: Any,
+    call: Callable[..., Any],
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
+    name: str,
+    value: str,
+) -> None:
+    (tmp_path / "config").write_text("[default\nregion = = none")
+    monkeypatch.setenv(name, str(tmp_path / "config") if value == "BROKEN" else value)
+    overview = call("GET", "dags", 200)
+    assert overview["aws_problem"]
+    assert {dag["state"] for dag in overview["dags"]} == {"not_converted"}
+    call("GET", "dags/orders/executions", 503)
+
+
 def test_aws_out_of_reach_is_said_and_got_over(
     machine: Any, call: Callable[..., Any], monkeypatch: pytest.MonkeyPatch, aws: Any
 ) -> None:
@@ -204,3 +216,17 @@ def test_500_dags_and_their_executions_take_few_calls() -> None:
         cache.last_executions(client, arns[:25])
     assert len(arns) == 500
     assert client.calls == 1 + 25
+
+
+def test_an_instance_of_a_mapped_task_is_found_by_its_index(folder: Path) -> None:
+    from dag2sfn_pages.run_api import _instance
+    from fastapi import HTTPException
+
+    instances = (TaskResult("success", output=1), TaskResult("failed"))
+    result = RunResult("arn", "FAILED", {"each": TaskResult("failed", instances=instances)})
+    assert _instance(result, "each", 1) is instances[1]
+    assert _instance(result, "each", -1).instances == instances
+    for task_id, index, said in (("each", 2, "has no instance 2"), ("other", -1, "has no task other")):
+        with pytest.raises(HTTPException, match=said) as refused:
+            _instance(result, task_id, index)
+        assert refused.value.status_code == 404

@@ -1,0 +1,25 @@
+"""Params, a task mapped over what another found, and one that gathers the results."""
+
+from airflow.sdk import DAG, Param, task
+
+PARAMS = {
+    "times": Param(2, type="integer", minimum=1, description="What each number is multiplied by."),
+    "unit": Param("rows", type="string", enum=["rows", "files"]),
+    "dry": Param(False, type="boolean"),
+}
+
+with DAG("mapped", schedule=None, params=PARAMS):
+
+    @task
+    def find():
+        return [1, 2, 3]
+
+    @task
+    def multiply(number, params=None):
+        return {"number": number, "result": number * params["times"], "unit": params["unit"]}
+
+    @task
+    def gather(all_of_them):
+        return sum(one["result"] for one in all_of_them)
+
+    gather(multiply.expand(number=find()))

@@ -1,0 +1,73 @@
+"""DAGs on a real Airflow (LocalExecutor) and on the local AWS, each on both, compared."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+pytestmark = pytest.mark.full
+
+
+def _states(comparison: dict[str, Any], side: str = "airflow") -> dict[str, str]:
+    """Return the state of each task; of a mapped one, of its instances."""
+    found = {}
+    for task in comparison["tasks"]:
+        index = "" if task["map_index"] is None else f"[{task['map_index']}]"
+        found[f"{task['task_id']}{index}"] = task[side]["state"]
+    return found
+
+
+def _differences(comparison: dict[str, Any]) -> dict[str, Any]:
+    return {task["task_id"]: task["differences"] for task in comparison["tasks"] if task["differences"]}
+
+
+def _assert_equal(comparison: dict[str, Any], states: dict[str, str]) -> None:
+    """Both have these states: that two systems agree in something else would be no proof."""
+    assert (comparison["verdict"], comparison["reasons"], _differences(comparison)) == ("equal", [], {})
+    assert (comparison["exit"], _states(comparison)) == (0, states)
+    assert _states(comparison, "step_functions") == states
+
+
+def test_the_example_is_equal(comparisons: dict[str, Any]) -> None:
+    example = comparisons["partial_fan_in"]
+    _assert_equal(example, dict.fromkeys(("glue1", "glue2", "glue3", "report_a", "report_b"), "success"))
+    # On a busy machine another job may be the last that a report waits for.
+    for side in ("airflow", "step_functions"):
+        assert example[side]["critical_path"][-1] in ("report_a", "report_b")
+
+
+def test_a_failing_job_fails_the_same_tasks(comparisons: dict[str, Any]) -> None:
+    failing = comparisons["failing"]
+    _assert_equal(
+        failing,
+        {"broken": "failed", "fine": "success", "after_both": "upstream_failed", "after_fine": "success"},
+    )
+    assert (failing["airflow"]["state"], failing["step_functions"]["state"]) == ("failed", "failed")
+
+
+def test_skips_and_trigger_rules_are_equal(comparisons: dict[str, Any]) -> None:
+    done = dict.fromkeys(("count", "choose", "small", "some", "whatever"), "success")
+    _assert_equal(comparisons["rules"], {**done, "large": "skipped", "all": "skipped"})
+
+
+def test_a_wrong_machine_is_different_and_the_report_points_at_the_task(comparisons: dict[str, Any]) -> None:
+    wrong = comparisons["wrong"]
+    assert (wrong["verdict"], wrong["exit"]) == ("different", 1)
+    ((task_id, (difference,)),) = _differences(wrong).items()
+    assert (task_id, difference["what"], difference["path"]) == ("count", "output", "rows")
+    assert (difference["airflow"], difference["step_functions"]) == (3, 4)
+
+
+def test_the_instances_of_a_mapped_task_are_equal(comparisons: dict[str, Any]) -> None:
+    instances = {f"multiply[{index}]": "success" for index in range(3)}
+    _assert_equal(comparisons["mapped"], {"find": "success", **instances, "gather": "success"})
+
+
+def test_values_that_cross_branches_are_equal(comparisons: dict[str, Any]) -> None:
+    tasks = ("left", "middle", "right", "first_report", "second_report")
+    _assert_equal(comparisons["branches"], dict.fromkeys(tasks, "success"))
+
+
+def test_sensors_and_what_they_found_are_equal(comparisons: dict[str, Any]) -> None:
+    _assert_equal(comparisons["sensing"], dict.fromkeys(("file", "enough", "read"), "success"))
