@@ -90,6 +90,7 @@ INTERVALS, MOMENTS = "CronDataIntervalTimetable", "CronTriggerTimetable"
 QUICK = [
     *(case(INTERVALS, zone, "30 2 * * *") for zone in ZONES[:3]),
     case(MOMENTS, "Europe/Berlin", "0,30 2 * * 0"),
+    case(INTERVALS, "Europe/Berlin", "15,45 1-3 * 3 0"),
     case(INTERVALS, "UTC", "0 0 13 * 5"),
     case(INTERVALS, "America/New_York", "0 8 * * 5#2", end_date="2026-08-15T00:00:00+00:00"),
     case(
@@ -102,7 +103,7 @@ QUICK = [
 MORE = [
     case(MOMENTS, "UTC", "0 8 * * l5", end_date="2026-08-28T08:00:00+00:00"),
     {"timetable": "DeltaDataIntervalTimetable", "seconds": 7 * 3600, "start": START, "end": END},
-    {"timetable": "DeltaTriggerTimetable", "seconds": 25 * 60, "start": START, "end": END},
+    {"timetable": "DeltaTriggerTimetable", "seconds": 150 * 60, "start": START, "end": END},
     case(MOMENTS, "Europe/Berlin", "30 */6 * * *", length=3600),
 ]
 

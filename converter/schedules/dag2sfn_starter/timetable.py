@@ -85,12 +85,12 @@ class Timetable:
             run = self._run(before, due)
             if due >= first and run is not None:
                 yield run
-            before, due = due, self._beat.after(due)
+            before, due = self._following(before, due)
 
     def for_dates(self, first: datetime.datetime, last: datetime.datetime) -> Iterator[Run]:
         """Yield the runs whose logical dates are from one moment to another, both inclusive, in order."""
         # A run is due when its interval ends, at the earliest at its logical date.
-        latest = self._beat.after(last) if self._length is None else last + self._length
+        latest = self._beat.after(self._beat.after(last)) if self._length is None else last + self._length
         for run in self.between(first, latest):
             if first <= run.start <= last:
                 yield run
@@ -99,9 +99,24 @@ class Timetable:
         """Return how long LatestOnlyOperator takes a run for the latest: until the next one is due."""
         if self._length is not None:
             return self._beat.after(run.due)
-        # Airflow aligns the interval's end anew, which makes a difference where clocks change.
         later = self._beat.after(run.due)
-        return later if self._beat.before(later) == run.due else self._beat.after(later)
+        aligned = run.due if self._beat.before(later) == run.due else later
+        return self._beat.after(max(aligned, self._aligned_to_before(run.due)))
+
+    def _following(
+        self, begin: datetime.datetime, end: datetime.datetime
+    ) -> tuple[datetime.datetime, datetime.datetime]:
+        """Return the interval after one. Airflow aligns its end anew, which matters where clocks skip."""
+        if self._length is not None:
+            return end, self._beat.after(end)
+        aligned = self._aligned_to_before(end)
+        if aligned <= begin:
+            aligned = self._beat.after(aligned)
+        return aligned, self._beat.after(aligned)
+
+    def _aligned_to_before(self, moment: datetime.datetime) -> datetime.datetime:
+        earlier = self._beat.before(moment)
+        return moment if self._beat.after(earlier) == moment else earlier
 
     def _run(self, before: datetime.datetime, due: datetime.datetime) -> Run | None:
         start = before if self._length is None else due - self._length
