@@ -19,7 +19,7 @@ ZONES = ("Europe/Berlin", "America/New_York", "Australia/Lord_Howe", "UTC")
 #: Days on which clocks change in one of them.
 CHANGES = ("03-08", "03-29", "04-05", "10-04", "10-25", "11-01")
 _TABLE = """
-    0 0 * * *  | 0 0 * * 0  | 0 0 1 * *  | 0 0 1 */3 * | 0 0 1 1 * | 0 * * * 1 | 30 2 * * * | 0 2 * * *
+    0 0 * * *  | 0 0 * * 0  | 0 0 1 * *  | 0 0 1 */3 * | 0 0 1 1 * | 30 2 * * * | 0 2 * * *
     15 1 * * * | 59 1 * * * | 0 3 * * *  | 0,30 2 * * * | 30 2,3 * * * | 15,45 1-3 * * 0 | 0 */3 * 4,10 *
     0 1-23/2 * * 0 | 30 22 * 3,10 * | 17 */6 * * * | 0 6 * * 1-5 | 0 6 * * mon,wed,fri | 0 22 * * sat,sun
     30 23 * * * | 45 23 31 12 * | 0 0 13 * 5 | 0 12 1,15 * 1 | 0 9 1-7 * mon | 30 2 29 * 0 | 0 0 29 2 *
@@ -105,6 +105,7 @@ MORE = [
     {"timetable": "DeltaDataIntervalTimetable", "seconds": 7 * 3600, "start": START, "end": END},
     {"timetable": "DeltaTriggerTimetable", "seconds": 150 * 60, "start": START, "end": END},
     case(MOMENTS, "Europe/Berlin", "30 */6 * * *", length=3600),
+    case(INTERVALS, "Europe/Berlin", "0 * * * *"),
 ]
 
 
@@ -135,5 +136,5 @@ def test_a_year_of_every_expression_is_that_of_airflow(timetable: str, zone: str
 
 
 @pytest.mark.full
-def test_a_year_of_time_spans_is_that_of_airflow() -> None:
+def test_a_year_of_time_spans_and_of_every_hour_is_that_of_airflow() -> None:
     assert [runs_by_the_starter(case) for case in MORE] == runs_in_airflow(MORE)
