@@ -14,6 +14,7 @@ from typing import Any
 
 import pytest
 
+from converter.local import LocalAws
 from converter.task_runtime.dag2sfn_tasks.hooks import HOOKS
 from converter.task_runtime.dag2sfn_tasks.inert import running_a_task
 
@@ -78,15 +79,12 @@ def test_a_hook_makes_clients_as_old_and_new_airflows_ask_for_them(monkeypatch, 
 
 
 @pytest.fixture
-def aws(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """A modelled AWS, in this process."""
-    moto = pytest.importorskip("moto")
-    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
-        monkeypatch.setenv(name, "x")
+def in_a_task(aws: LocalAws, session: object, monkeypatch: pytest.MonkeyPatch) -> Iterator[LocalAws]:
+    """The local AWS, to which the environment of a running task leads."""
     monkeypatch.setenv("AWS_REGION", "us-east-1")
     monkeypatch.setenv("AWS_DEFAULT_REGION", "us-east-1")
-    with moto.mock_aws(), running_a_task():
-        yield
+    with running_a_task():
+        yield aws
 
 
 def told(work: Callable[[], Any]) -> Any:
@@ -157,7 +155,7 @@ def uses_of_s3(hook: Any, folder: Path) -> Iterator[Any]:
 
 
 @pytest.mark.full  # imports Airflow and the modelled AWS
-def test_what_is_done_with_s3_is_what_airflows_hook_does(aws, tmp_path):
+def test_what_is_done_with_s3_is_what_airflows_hook_does(in_a_task, tmp_path):
     real = pytest.importorskip(f"{PLACE}.s3").S3Hook(aws_conn_id=None)
     expected = list(uses_of_s3(real, tmp_path))
     assert list(uses_of_s3(HOOKS["S3Hook"](aws_conn_id=None), tmp_path)) == expected
@@ -213,16 +211,14 @@ def uses_of_services(hook: Callable[..., Any]) -> Iterator[Any]:
 
 
 @pytest.mark.full  # imports Airflow and the modelled AWS
-def test_what_is_done_with_other_services_is_what_airflows_hooks_do(aws):
-    import moto
-
+def test_what_is_done_with_other_services_is_what_airflows_hooks_do(in_a_task):
     real = real_hooks()
 
     def airflows(name: str, **options: Any) -> Any:
         return real[name](aws_conn_id=None, **options)
 
     expected = list(uses_of_services(airflows))
-    moto.mock_aws().reset()
+    in_a_task.reset()
     assert list(uses_of_services(lambda name, **options: HOOKS[name](**options))) == expected
 
 
