@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 INSTALLED := $(VENV)/.installed
 
-.PHONY: help demo up test test-full test-long scenarios bench check format docs lock clean
+.PHONY: help demo up test test-full test-long scenarios bench check lint format docs lock clean
 
 help:  ## what there is
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/'
@@ -42,14 +42,16 @@ bench: $(INSTALLED)  ## planner: time, distance from the optimum; pollers: what 
 	$(BIN)/python -m benchmarks.folder
 	$(BIN)/python -m benchmarks.local
 
-check: $(INSTALLED)  ## lint, types, architecture, generated docs, quick tests: a minute
+check: lint  ## lint, types, architecture, generated docs, quick tests: two minutes
+	$(BIN)/python -m pytest -q -n auto tests/asl tests/checks tests/expressions/test_jsonata.py tests/operators tests/packaging tests/planning tests/pollers tests/report
+
+lint: $(INSTALLED)  ## the same without tests
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports --no-cache > /dev/null
 	$(BIN)/python -m docs.generate --check
 	$(BIN)/python -m docs.checks_table --check
-	$(BIN)/python -m pytest -q -n auto tests/asl tests/checks tests/expressions/test_jsonata.py tests/operators tests/packaging tests/planning tests/pollers tests/report
 
 format: $(INSTALLED)  ## put the code into its form
 	$(BIN)/ruff check --fix .

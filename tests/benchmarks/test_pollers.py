@@ -1,10 +1,7 @@
-import pytest
-
 from benchmarks.pollers.waiting import measure
 from converter.asl.options import PollerStyle
 
 
-@pytest.mark.full
 def test_a_retry_costs_a_third_of_a_loop_and_sees_the_end_as_soon():
     interval, call = 60, 0.2
     loop, retry = (measure(style, interval, phases=12) for style in PollerStyle)

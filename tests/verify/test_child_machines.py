@@ -15,7 +15,7 @@ from converter.verify.scenarios import scenario_of
 from converter.verify.verification import Verifier
 from converter.workflow import TriggerRule
 
-#: Seconds; in some scenarios, pollers of a hundred layers are to ask for longer than the usual one.
+#: Seconds; in some scenarios, pollers of sixty layers are to ask for longer than the usual one.
 DAY = 24 * 3600
 #: The smallest machines that hold any single task of these DAGs: tried in turn.
 LIMITS = [Limits(definition=size, data=100_000) for size in (9_000, 14_000, 20_000, 40_000)]
@@ -78,7 +78,7 @@ def crossed(layers):
 
 @pytest.mark.full
 def test_a_dag_of_hundreds_of_tasks_ends_as_in_airflow():
-    conversion = pipeline.convert(crossed(100), Options(await_deadline=14 * DAY))
+    conversion = pipeline.convert(crossed(60), Options(await_deadline=7 * DAY))
     assert len(conversion.machine.children) > 5
     verifier = verifier_of(conversion)
     scenario = scenario_of(conversion.workflow, conversion.machine.steps, 3)
