@@ -83,12 +83,12 @@ def _cause(task: TaskResult) -> str:
 
 
 def _message(cause: str) -> str:
-    """Return what a Lambda function says went wrong, without its stack; any other cause as it is."""
+    """Return what a Lambda function or a Glue job says went wrong; any other cause as it is."""
     try:
         told = json.loads(cause)
     except ValueError:
         return cause
-    message = told.get("errorMessage") if isinstance(told, dict) else None
+    message = (told.get("errorMessage") or told.get("ErrorMessage")) if isinstance(told, dict) else None
     return message if isinstance(message, str) and message else cause
 
 

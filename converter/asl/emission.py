@@ -73,7 +73,7 @@ class Emission:
                 found.setdefault(read, set()).add(name)
         return {name: frozenset(readers) for name, readers in found.items()}
 
-    def pushes_anything(self, task_id: str) -> bool:
+    def may_push_much(self, task_id: str) -> bool:
         """Whether what a task pushes may be large: what code returns, not the ids and ARNs of services."""
         return self.steps[task_id].resource == _LAMBDA
 

@@ -295,11 +295,7 @@ class GroupWriter:
         who read it are done.
         """
         emission, block = self.emission, self.block
-        if (
-            task_id not in block.at_hand
-            or task_id in block.forgotten
-            or not emission.pushes_anything(task_id)
-        ):
+        if task_id not in block.at_hand or task_id in block.forgotten or not emission.may_push_much(task_id):
             return False
         if not emission.readers.get(task_id, frozenset()) <= {*block.at_hand, done}:
             return False

@@ -14,9 +14,9 @@ from converter import diagnostics as d
 from converter.checks.findings import Finding, about_block, about_state
 from converter.checks.graphs import components
 from converter.checks.machine import Block, MachineTree, State
-from converter.checks.poller_loops import CannotTell, Poller, pollers_of
+from converter.checks.poller_loops import CannotTell, Poller, is_refused_until, pollers_of
 from converter.checks.shapes import object_of
-from converter.checks.waits import retries_of_wait, waits_by
+from converter.checks.waits import retries_of_wait
 
 DEFINITION_BYTES = 1_048_576
 PAYLOAD_BYTES = 262_144
@@ -117,6 +117,6 @@ def _attempts(state: State) -> int:
     retriers = [retrier for _, retrier in state.entries("Retry")]
     waits = retries_of_wait(state)
     if waits is not None:
-        retriers = [retrier for retrier in retriers if not waits_by(retrier)]
+        retriers = [retrier for retrier in retriers if not is_refused_until(retrier)]
     attempts = (retrier.get("MaxAttempts", _DEFAULT_ATTEMPTS) for retrier in retriers)
     return sum(number for number in attempts if isinstance(number, int)) + (waits or 0)

@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING, Any
 
 from converter.checks.graphs import components
 from converter.checks.machine import MachineTree, State
-from converter.checks.shapes import object_of
+from converter.checks.shapes import list_of, object_of
 
 if TYPE_CHECKING:
     from converter.engine.scope import Scope
@@ -72,7 +72,7 @@ class Poller:
     def retries_until_ready(self) -> bool:
         """Whether it waits by a Retry: its loop is for trouble of the service only."""
         return self.waits_before or any(
-            NOT_READY in retrier.get("ErrorEquals", ()) for _, retrier in self.ask.entries("Retry")
+            NOT_READY in list_of(retrier.get("ErrorEquals")) for _, retrier in self.ask.entries("Retry")
         )
 
     @property
@@ -247,9 +247,14 @@ def tasks_in_keys(keys: Any) -> list[str]:
 
 def waits_for_record(state: State) -> bool:
     """Return whether a Task is repeated as long as the table refuses it."""
-    return any(REFUSED in retrier.get("ErrorEquals", ()) for _, retrier in state.entries("Retry")) and (
+    return any(is_refused_until(retrier) for _, retrier in state.entries("Retry")) and (
         "attribute_exists" in str(object_of(state.arguments).get("ConditionExpression"))
     )
+
+
+def is_refused_until(retrier: Mapping[str, Any]) -> bool:
+    """Return whether a retrier repeats a Task as long as the table refuses it."""
+    return REFUSED in list_of(retrier.get("ErrorEquals"))
 
 
 def _next_of_choice(choice: State, data: Any, age: int) -> str:

@@ -5,10 +5,11 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import Any
 
-from converter.checks.machine import State
-from converter.checks.poller_loops import REFUSED
+from converter.checks.machine import Block, State
+from converter.checks.poller_loops import is_refused_until
 from converter.checks.shapes import list_of
 
 #: Past this age of the execution, in milliseconds, the next try fails without a question.
@@ -25,20 +26,15 @@ def retries_of_wait(state: State) -> int | None:
     deadline = _deadline(state)
     if deadline is None:
         return None
-    retrier = next(entry for _, entry in state.entries("Retry") if waits_by(entry))
+    retrier = next(entry for _, entry in state.entries("Retry") if is_refused_until(entry))
     interval, allowed = _number(retrier, "IntervalSeconds", 1), _number(retrier, "MaxAttempts", 3)
     backoff = _number(retrier, "BackoffRate", 2)
-    share = math.ceil(deadline / _in_turn(state))
+    share = math.ceil(deadline / _in_turn(state.block)[state.name])
     if backoff > 1:
         needed = math.log1p((backoff - 1) * share / interval) / math.log(backoff)
     else:
         needed = share / interval
     return math.ceil(min(allowed, needed + 1))
-
-
-def waits_by(retrier: Mapping[str, Any]) -> bool:
-    """Return whether a retrier is how a Task waits for a record."""
-    return REFUSED in list_of(retrier.get("ErrorEquals"))
 
 
 def _number(retrier: Mapping[str, Any], name: str, default: float) -> float:
@@ -50,7 +46,7 @@ def _number(retrier: Mapping[str, Any], name: str, default: float) -> float:
 def _deadline(state: State) -> int | None:
     """Return the age of the execution, in seconds, at which such a Task ends; None for any other state."""
     retriers = [entry for _, entry in state.entries("Retry")]
-    if not any(map(waits_by, retriers)):
+    if not any(map(is_refused_until, retriers)):
         return None
     ends = any(
         _EVALUATION in list_of(retrier.get("ErrorEquals")) and retrier.get("MaxAttempts") == 0
@@ -60,17 +56,17 @@ def _deadline(state: State) -> int | None:
     return math.ceil(int(found["age"]) / 1000) if ends and found else None
 
 
-def _in_turn(state: State) -> int:
-    """Return how many such Tasks of a block stand one after another, this one among them."""
-    following = {
-        other.name: other.text("Next")
-        for other in state.block.states.values()
-        if _deadline(other) is not None
+@lru_cache(maxsize=8)
+def _in_turn(block: Block) -> Mapping[str, int]:
+    """Return, for each such Task of a block, how many stand one after another there, it among them."""
+    waits = {
+        state.name: state.text("Next") for state in block.states.values() if _deadline(state) is not None
     }
-    before = {after: name for name, after in following.items()}
-    count = 1
-    for steps in (following, before):
-        name = steps.get(state.name, "")
-        while name in following:
-            count, name = count + 1, steps.get(name, "")
-    return count
+    found: dict[str, int] = {}
+    for first in [*(waits.keys() - set(waits.values())), *waits]:  # the latter if they go in circles
+        row, name = [], first
+        while name in waits and name not in found and name not in row:
+            row.append(name)
+            name = waits[name]
+        found |= dict.fromkeys(row, len(row))
+    return found

@@ -10,11 +10,10 @@ from converter.deployment.stack import Progress, Stack
 from converter.deployment.troubles import aws_troubles_explained
 from converter.diagnostics import Dag2SfnError, Diagnostic
 from converter.identity import stack_name
+from converter.packaging.settings import SCHEDULE_STATE
 
 if TYPE_CHECKING:
     from boto3.session import Session
-
-SCHEDULE_STATE = "ScheduleState"
 
 
 @dataclass(frozen=True)

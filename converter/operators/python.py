@@ -47,8 +47,8 @@ _RUN = Expression(
     "['conf', 'run_id', 'logical_date', 'data_interval_start', 'data_interval_end', 'params']})])"
 )
 #: What is left of the 256 KiB that the data of an execution may have, but for the task's own record and for
-#: what Lambda adds to an answer. Text outside of ASCII takes more bytes than characters.
-_ROOM = Expression("250000 - $length($string($states.input))")
+#: what Lambda adds to an answer. A character outside of ASCII takes four bytes at most.
+_ROOM = Expression("250000 - $length($replace($string($states.input), /[^ -~]/, 'four'))")
 _XCOM_PULL = re.compile(r"xcom_pull\s*\(")
 
 

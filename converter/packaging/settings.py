@@ -18,6 +18,8 @@ _RETENTION_DAYS += [2922, 3288, 3653]
 #: For what running executions may still need when an update takes it away. `deploy` removes it later; what a
 #: failed creation leaves, CloudFormation removes.
 KEPT: Mapping[str, str] = {"DeletionPolicy": "RetainExceptOnCreate", "UpdateReplacePolicy": "Retain"}
+#: The parameter that switches the DAG's schedule on.
+SCHEDULE_STATE = "ScheduleState"
 
 
 def parameters(dag_id: str, functions: Sequence[str], *, xcom_in_s3: bool = False) -> dict[str, Any]:
@@ -59,7 +61,7 @@ def parameters(dag_id: str, functions: Sequence[str], *, xcom_in_s3: bool = Fals
                 "Description": f"The {what} in which the functions run; in no VPC by default",
             }
     if "starter" in functions:
-        written["ScheduleState"] = {
+        written[SCHEDULE_STATE] = {
             "Type": "String",
             "Default": "DISABLED",
             "AllowedValues": ["ENABLED", "DISABLED"],

@@ -10,13 +10,12 @@ from typing import Any
 from converter.packaging.functions import Function, function
 from converter.packaging.machines import OWN_ACCOUNT
 from converter.packaging.policies import Statement, role
+from converter.packaging.settings import SCHEDULE_STATE
 from converter.packaging.yaml_text import GetAtt, Note, Ref
 from converter.schedules import HANDLER, SOURCE, Timing, timing_of
 from converter.task_runtime import PYTHON_VERSION
 from converter.workflow import Workflow
 
-#: The parameter that switches the schedule on.
-SCHEDULE_STATE = "ScheduleState"
 STARTER_KEY: Mapping[str, Any] = {
     "Type": "String",
     "Description": "The key of the zip of the function that starts scheduled runs, in that bucket",

@@ -18,14 +18,13 @@ from croniter.croniter import CroniterError
 from converter.schedules.wakeups import Wakeup, minutes_between, wakeups_of
 from converter.workflow import Schedule, Workflow
 
-#: Timetable → whether its runs stand for the interval before them, whose length follows from the schedule.
-_WITH_INTERVALS = {
-    "CronDataIntervalTimetable": True,
-    "CronTriggerTimetable": False,
-    "MultipleCronTriggerTimetable": False,
-    "DeltaDataIntervalTimetable": True,
-    "DeltaTriggerTimetable": False,
-}
+_DEPLOYED = (
+    "CronDataIntervalTimetable",
+    "CronTriggerTimetable",
+    "MultipleCronTriggerTimetable",
+    "DeltaDataIntervalTimetable",
+    "DeltaTriggerTimetable",
+)
 #: Timetable → why it is not deployed, what to do instead.
 _REFUSED = {
     "OnceTimetable": ("@once is a single run", "start it with `dag2sfn run`"),
@@ -85,7 +84,7 @@ def timing_of(workflow: Workflow) -> Timing | Unscheduled | None:
     try:
         if schedule.timetable == "ContinuousTimetable":
             return _continuous(workflow)
-        if schedule.timetable not in _WITH_INTERVALS:
+        if schedule.timetable not in _DEPLOYED:
             raise _CannotBe(*_REFUSED.get(schedule.timetable, _OWN))
         return _timing(workflow, schedule)
     except _CannotBe as error:
@@ -96,12 +95,12 @@ def _timing(workflow: Workflow, schedule: Schedule) -> Timing:
     common = {
         **_common(workflow),
         "zone": schedule.timezone or "UTC",
-        "length": None if _WITH_INTERVALS[schedule.timetable] else schedule.length,
+        "length": None if schedule.by_intervals else schedule.length,
     }
     if schedule.length is None:
         raise _CannotBe("its data interval has months or years of different lengths", "take a timedelta")
     if "Cron" not in schedule.timetable:
-        return _even(common, schedule, catchup=workflow.settings.get("catchup") is True)
+        return _even(common, schedule, _differences(workflow))
     expressions = schedule.expressions or (schedule.expression or "",)
     zone = _zone(common["zone"])
     crons = [cron_fields(expression) for expression in expressions]
@@ -127,7 +126,7 @@ def _differences(workflow: Workflow) -> tuple[tuple[str, str], ...]:
     return ((difference, "start them with `dag2sfn backfill`"),)
 
 
-def _even(common: dict[str, Any], schedule: Schedule, *, catchup: bool) -> Timing:
+def _even(common: dict[str, Any], schedule: Schedule, of_catchup: tuple[tuple[str, str], ...]) -> Timing:
     try:
         seconds = float(schedule.expression or "")
     except ValueError:
@@ -138,27 +137,18 @@ def _even(common: dict[str, Any], schedule: Schedule, *, catchup: bool) -> Timin
         raise _CannotBe(
             "EventBridge Scheduler knows no part of a minute", "take a timedelta of whole minutes"
         )
-    if (catchup or not _WITH_INTERVALS[schedule.timetable]) and common["start_date"] is None:
-        raise _CannotBe("without a start_date it is not known from when on to count", "give the DAG one")
-    differences = (
-        [
-            (
-                "catchup: runs that were due while the schedule was off are not made up for by themselves",
-                "start them with `dag2sfn backfill`",
-            )
-        ]
-        if catchup
-        else []
-    )
     # Without catchup, Airflow counts intervals from 1970 on, as soon as the start_date is over.
-    anchor = common["start_date"] if catchup or not _WITH_INTERVALS[schedule.timetable] else _EPOCH
+    from_the_start = bool(of_catchup) or not schedule.by_intervals
+    if from_the_start and common["start_date"] is None:
+        raise _CannotBe("without a start_date it is not known from when on to count", "give the DAG one")
+    anchor = common["start_date"] if from_the_start else _EPOCH
     document = {
         **common,
         "schedule": str(timedelta(seconds=seconds)),
         "seconds": int(seconds),
         "anchor": anchor,
     }
-    return Timing(document, minutes_between(int(seconds) // 60, anchor), None, tuple(differences))
+    return Timing(document, minutes_between(int(seconds) // 60, anchor), None, of_catchup)
 
 
 def _continuous(workflow: Workflow) -> Timing:

@@ -6,12 +6,15 @@ import math
 from typing import Any
 
 import pytest
+from workflows import nested, workflow
 
-from converter.checks.limits import most_events
+from converter.asl.options import Options, PollerStyle
+from converter.checks.limits import HISTORY_EVENTS, most_events
 from converter.checks.machine import read_machine
 from converter.checks.poller_loops import REFUSED
 from converter.engine.simulation import SimulatedBackend, TaskResult, run_virtual
 from converter.engine.tasks import TaskCall
+from converter.pipeline import convert
 
 DEADLINE = 6 * 3600
 #: How long each record is waited for, in shares of the retries that a Task has.
@@ -66,9 +69,7 @@ def recorded(definition: Any, ends: dict[str, int]) -> int:
 
 
 @pytest.mark.parametrize("growth", [0, 0.02])
-@pytest.mark.parametrize(
-    "share", [(0, 0, 0), (1, 0, 0), (0.5, 0.5, 0), (0.3, 0.3, 0.4), (0.1, 0.7, 1), (1, 1, 1)]
-)
+@pytest.mark.parametrize("share", SHARES)
 def test_whenever_the_records_come_the_events_are_no_more_than_were_counted(share, growth) -> None:
     definition = machine(growth)
     most = definition["States"]["a"]["Retry"][0]["MaxAttempts"]
@@ -93,3 +94,14 @@ def test_a_task_that_goes_on_after_the_error_that_is_to_end_it_counts_in_full() 
     for name in "abc":
         definition["States"][name]["Retry"].pop()
     assert counted(definition) == counted(machine(0, until=0))
+
+
+def test_a_poller_for_three_records_keeps_an_interval_at_which_they_share_a_day() -> None:
+    shared = [nested(name) for name in "xyz"]
+    flow = workflow(nested("a"), *shared, nested("b"), nested("d", "a", *"xyz"), nested("e", *"xyz", "b"))
+    options = Options(poller_style=PollerStyle.RETRY, resumable=False, await_deadline=24 * 3600)
+    converted = convert(flow, options)
+    assert converted.machine is not None
+    assert converted.machine.pace.growth == 0
+    # Each alone may ask 2,880 times in a day, with three events: as if that added up, it would be too many.
+    assert 3 * 2_880 * 3 > HISTORY_EVENTS > counted(converted.machine.definition)

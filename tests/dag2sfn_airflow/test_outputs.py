@@ -52,6 +52,9 @@ def test_a_failure_names_the_tasks_with_their_causes():
         result(
             "FAILED",
             load=TaskResult("failed", error="Glue.JobFailed", cause="no such table"),
+            job=TaskResult(
+                "failed", error="States.TaskFailed", cause='{"JobName": "j", "ErrorMessage": "exit 1"}'
+            ),
             check=TaskResult(
                 "failed", error="ValueError", cause='{"errorMessage": "no rows", "stackTrace": []}'
             ),
@@ -60,7 +63,8 @@ def test_a_failure_names_the_tasks_with_their_causes():
         )
     )
     assert "task load failed: Glue.JobFailed: no such table" in text
-    # Of what Lambda says, the message.
+    # Of what Lambda and Glue say, the message.
+    assert "task job failed: States.TaskFailed: exit 1\n" in text
     assert "task check failed: ValueError: no rows\n" in text
     assert "task clean failed: no reason is known" in text
     assert "not run because of that: report" in text

@@ -2,9 +2,8 @@
 
 Events::
 
-    {"scheduled": "<ISO 8601>"}                       start the run that is due at this moment, if there is
-    one
-    {"from": "<ISO 8601>", "to": "<ISO 8601>"}        tell the runs with these logical dates, and start none
+    {"scheduled": "<ISO 8601>"}                   start the run that is due at this moment, if any
+    {"from": "<ISO 8601>", "to": "<ISO 8601>"}    tell the runs with these logical dates, and start none
 
 Answers: ``{"started": "<ARN>"}``, ``{"exists": "<execution's name>"}`` or ``{"nothing": "<why>"}`` to the
 first, ``{"runs": [{"name", "input"}, ...], "more": "<from where to go on, or null>"}`` to the second.

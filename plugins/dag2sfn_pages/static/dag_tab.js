@@ -4,7 +4,7 @@ import { address, post, url, useJson } from "./api.js";
 import { STATES } from "./overview.js";
 import { Failure, Loading, ReloadButton } from "./parts.js";
 import { Plan } from "./plan.js";
-import { ConsoleLink, Json, StatusBadge, clock, duration } from "./shown.js";
+import { ConsoleLink, Json, StatusBadge, clock, duration, failure } from "./shown.js";
 import { TasksTable } from "./tasks_table.js";
 import { TriggerForm } from "./trigger_form.js";
 
@@ -166,7 +166,7 @@ function Shown({ dag, name }) {
         h(ConsoleLink, { href: data.url }),
       ),
     data && h(Given, { execution: data }),
-    data?.cause && h(Problem, { text: `${data.error}: ${data.cause}` }),
+    data?.cause && h(Problem, { text: failure(data) }),
     data && h(TasksTable, { tasks: data.tasks }),
   );
 }

@@ -82,6 +82,20 @@ export function duration(start, end) {
     : `${Math.floor(minutes / 60)} h ${minutes % 60} min`;
 }
 
+/** What went wrong, in a line. Of a cause that is JSON, as those of Lambda and Glue are, its message. */
+export function failure({ error, cause }) {
+  return [error, messageOf(cause)].filter(Boolean).join(": ");
+}
+
+export function messageOf(cause) {
+  try {
+    const told = JSON.parse(cause);
+    return told?.errorMessage || told?.ErrorMessage || cause;
+  } catch {
+    return cause;
+  }
+}
+
 export function ConsoleLink({ href, children = "AWS console" }) {
   return h(Link, { color: "fg.info", href, rel: "noreferrer", target: "_blank" }, children);
 }

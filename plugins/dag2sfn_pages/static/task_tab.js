@@ -3,7 +3,7 @@
 import { address, useJson } from "./api.js";
 import { Failed, Frame, Problem } from "./dag_tab.js";
 import { Loading, ReloadButton, plural } from "./parts.js";
-import { ConsoleLink, Json, StateBadge, clock, duration } from "./shown.js";
+import { ConsoleLink, Json, StateBadge, clock, duration, failure, messageOf } from "./shown.js";
 import { TasksTable } from "./tasks_table.js";
 
 const { createElement: h } = globalThis.React;
@@ -32,12 +32,12 @@ export function TaskTab({ dagId, runId, taskId, mapIndex }) {
       Flex,
       { align: "center", gap: 3, wrap: "wrap" },
       h(StateBadge, { state: task.state }),
-      h(Text, { fontSize: "sm" }, `${clock(task.start)} ${duration(task.start, task.end)}`),
+      h(Text, { fontSize: "sm" }, [clock(task.start), duration(task.start, task.end)].filter(Boolean).join(", ")),
       h(ConsoleLink, { href: execution.url }, execution.name),
       h(ReloadButton, { ml: "auto", onClick: reload }),
     ),
     error && h(Failed, { error, onRetry: reload }),
-    task.error && h(Problem, { text: [task.error, task.cause].filter(Boolean).join(": ") }),
+    task.error && h(Problem, { text: failure(task) }),
     waits.map((wait) =>
       h(
         Text,
@@ -64,8 +64,10 @@ export function TaskTab({ dagId, runId, taskId, mapIndex }) {
           h(
             Text,
             { fontSize: "sm", mb: 1, overflowWrap: "anywhere" },
-            `${index + 1}: ${clock(one.start)}, ${duration(one.start, one.end)}${one.error ? `, ${one.error}: ${one.cause ?? ""}` : ""}`,
+            `${index + 1}: ${[clock(one.start), duration(one.start, one.end), failure(one)].filter(Boolean).join(", ")}`,
           ),
+          one.cause && messageOf(one.cause) !== one.cause &&
+            h(Json, { label: `cause of try ${index + 1}`, value: one.cause }),
           one.input && h(Json, { label: `input of try ${index + 1}`, value: one.input }),
         ),
       ),

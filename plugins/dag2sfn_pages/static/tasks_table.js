@@ -1,7 +1,7 @@
 // The tasks of an execution, as they are now.
 
 import { plural } from "./parts.js";
-import { StateBadge, clock, duration } from "./shown.js";
+import { StateBadge, clock, duration, failure } from "./shown.js";
 
 const { createElement: h } = globalThis.React;
 const { Box, Table, Text, VisuallyHidden } = globalThis.ChakraUI;
@@ -54,7 +54,7 @@ function rowsOf(tasks) {
 
 function TaskRow({ taskId, task }) {
   const cell = (content, props) => h(Table.Cell, { overflowWrap: "anywhere", ...props }, content);
-  const shown = task.error ? [task.error, task.cause].filter(Boolean).join(": ") : outputOf(task);
+  const shown = task.error ? failure(task) : outputOf(task);
   return h(
     Table.Row,
     { verticalAlign: "top" },
@@ -71,8 +71,8 @@ function TaskRow({ taskId, task }) {
       task.isInstance ? { color: "fg.muted", minW: "8rem", ps: 8 } : { fontWeight: "bold", minW: "8rem" },
     ),
     cell(h(StateBadge, { state: task.state })),
-    cell(clock(task.start), { display: WIDE }),
-    cell(duration(task.start, task.end), { display: WIDE }),
+    cell(clock(task.start), { display: WIDE, whiteSpace: "nowrap" }),
+    cell(duration(task.start, task.end), { display: WIDE, whiteSpace: "nowrap" }),
     cell(task.start ? task.attempts : "", { display: WIDE, textAlign: "end" }),
     cell(h(Text, { fontFamily: "mono", fontSize: "xs", lineClamp: 3, title: shown }, shown)),
   );

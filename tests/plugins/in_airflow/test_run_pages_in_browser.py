@@ -55,7 +55,8 @@ def test_a_task_instance_shows_its_counterpart(
     expect(section.get_by_label("input of try 1", exact=True)).to_contain_text("glue1")
     failed = open_page(_run_page(comparisons["failing"], "/tasks/broken", "task"))
     expect(_section(failed).get_by_text("failed", exact=True)).to_be_visible()
-    expect(failed.get_by_role("alert")).to_contain_text("broken")
+    expect(failed.get_by_role("alert")).to_have_text("States.TaskFailed: Command failed with exit code 1")
+    expect(_section(failed).get_by_label("cause of try 1", exact=True)).to_contain_text("broken_job")
     assert console.errors == []
 
 
