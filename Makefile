@@ -36,8 +36,9 @@ test-long: $(INSTALLED)  ## the random tests of test-full, ten times as many: ho
 scenarios: $(INSTALLED)  ## 10,000 random scenarios of generated DAGs against Airflow's semantics: half an hour
 	PYTHONPATH=tests/support $(BIN)/python -m many_scenarios
 
-bench: $(INSTALLED)  ## planner: time, distance from the optimum; pollers: what waiting costs; the local AWS under load
+bench: $(INSTALLED)  ## planner: time, distance from the optimum; a DAG of 5,000 tasks; what waiting costs; the local AWS under load
 	$(BIN)/python -m benchmarks.planning
+	$(BIN)/python -m benchmarks.large
 	$(BIN)/python -m benchmarks.pollers
 	$(BIN)/python -m benchmarks.folder
 	$(BIN)/python -m benchmarks.local

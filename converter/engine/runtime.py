@@ -7,6 +7,7 @@ import uuid
 from collections.abc import Callable, Coroutine, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
+from functools import cached_property
 from random import Random
 from typing import Any
 
@@ -14,6 +15,7 @@ from converter.engine.clock import Clock
 from converter.engine.failures import StateFailure
 from converter.engine.history import MAX_EVENTS, History
 from converter.engine.jsonata_functions import functions_of_execution
+from converter.engine.jsonata_values import to_query_form
 from converter.engine.tasks import Json, TaskBackend
 from converter.engine.tokens import TokenDesk
 
@@ -43,6 +45,12 @@ class Runtime:
     def __post_init__(self) -> None:
         self._end = self.clock.now() + LONGEST
         self.functions = functions_of_execution(self.clock.now, self.random)
+
+    @cached_property
+    def context_form(self) -> Mapping[str, Any]:
+        """The same as the query language wants it: made once, as the input in it may be large."""
+        form: Mapping[str, Any] = to_query_form(dict(self.context))
+        return form
 
     def child(self, arn: str, context: Mapping[str, Json]) -> Runtime:
         """Return the runtime of an execution that runs inside this one, with a history of its own."""

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from random import Random
+from types import MappingProxyType
 from typing import Any, Protocol
 
 from converter.engine.data import Data
@@ -43,7 +44,8 @@ class Scope:
 
     ``states`` has the members of ``$states``: ``input`` and ``context``, and ``result`` or ``errorOutput``
     where there is one. ``result`` is what the state is left with, in any state. ``shared`` is for fields that
-    have something in common that must be evaluated only once.
+    have something in common that must be evaluated only once. ``constant`` has those members of the context
+    that are the same in the whole execution, as the query language wants them: an input may be large.
     """
 
     def __init__(
@@ -53,11 +55,13 @@ class Scope:
         functions: Mapping[str, Any],
         random: Random,
         result: Data | None = None,
+        constant: Mapping[str, Any] = MappingProxyType({}),
     ) -> None:
         self.variables = variables
         self.random = random
         self.shared: dict[object, Json] = {}
         self._result = result
+        self._constant = constant
         self._states = states
         self._functions = functions
         self._bindings: dict[str, Any] | None = None
@@ -69,12 +73,17 @@ class Scope:
             bindings = dict(self._functions)
             for name, data in self.variables.items():
                 bindings[name] = _query_form(data)
-            bindings["states"] = {
-                name: _query_form(value) if isinstance(value, Data) else to_query_form(value)
-                for name, value in self._states.items()
-            }
+            bindings["states"] = {name: self._member(name, value) for name, value in self._states.items()}
             self._bindings = bindings
         return self._bindings
+
+    def _member(self, name: str, value: Data | Json) -> Any:
+        if isinstance(value, Data):
+            return _query_form(value)
+        if name != "context":
+            return to_query_form(value)
+        members = {key: item for key, item in value.items() if key not in self._constant}
+        return {**self._constant, **to_query_form(members)}
 
     @property
     def input(self) -> Json:

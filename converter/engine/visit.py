@@ -61,6 +61,7 @@ class Visit:
             self.runtime.functions,
             self.runtime.random,
             result,
+            self.runtime.context_form,
         )
 
     def _context(self, item: MapItem | None) -> dict[str, Json]:

@@ -16,6 +16,7 @@ from converter.asl.children import machine_of
 from converter.asl.machine import Machine, OneMachine
 from converter.asl.names import state_name
 from converter.engine import Definition, Execution, parse_definition, run_virtual
+from converter.operators.parts import Until
 from converter.operators.step import Step
 from converter.relations import Relations
 from converter.verify.airflow_run import instance_ids, task_of
@@ -49,6 +50,7 @@ class Played:
     when it ended; ``error`` what the execution failed with; ``cut_short``, whether it was ended before all
     its tasks were decided, and ``timed_out`` that this was by dagrun_timeout. After a first failure that ends
     the run, teardowns may begin later than it ``ended``; if one is begun again, only that is in ``tries``.
+    ``events`` are those of all its executions' histories.
     """
 
     outcomes: Mapping[str, str]
@@ -60,6 +62,7 @@ class Played:
     error: str | None
     cut_short: bool
     timed_out: bool
+    events: int = 0
 
     @cached_property
     def started(self) -> Mapping[str, float]:
@@ -93,6 +96,11 @@ class Player:
             if name in self._task_of and "Branches" in state
             for part, _ in states_of(state["Branches"][0])
         }
+        self._waiting = {
+            task_id
+            for task_id, step in machine.steps.items()
+            if any(isinstance(part, Until) for part in step.parts)
+        }
         self._results = {state: result_of(machine.steps[task]) for state, task in self._task_of.items()}
 
     def play(self, scenario: Scenario) -> Played:
@@ -104,7 +112,11 @@ class Player:
         }
         work = {state: scenario.work[name] for state, name in names.items()}
         run = {**_INPUT, "latest_until": _LATEST_UNTIL[scenario.is_latest]}
-        run[WAITS] = {task: [this.seconds for this in tries] for task, tries in scenario.work.items()}
+        run[WAITS] = {
+            task: [this.seconds for this in tries]
+            for task, tries in scenario.work.items()
+            if task in self._waiting
+        }
         aws = SimulatedRuns(
             work,
             results=self._results,
@@ -153,6 +165,7 @@ class Player:
             error=None if succeeded else execution.error or execution.status,
             cut_short=not succeeded and execution.error != RUN_FAILED_ERROR,
             timed_out=timed_out,
+            events=sum(len(one.history) for one in (execution, *aws.executions.values())),
         )
 
     def _records_of_child(self, child: Execution) -> dict[str, Mapping[str, Any]]:

@@ -58,9 +58,9 @@ class SimulatedAws:
     ``script`` gives the tries of each task, by state name (of an instance of a mapped task: with its map
     index, as in ``load: instance[0]``); the last is repeated. ``results`` gives what a
     success returns, for services that are not simulated here. ``runs`` are the Glue runs made so far, in the
-    order of their start; ``polls`` counts the questions of pollers, ``poll_seconds`` is how long each
-    takes. ``table`` is the outcome table, and ``executions`` are those that machines may ask about, by ARN.
-    ``machines`` are those that others start, by what stands for their ARN.
+    order of their start, ``runs_of`` those of each job; ``polls`` counts the questions of pollers,
+    ``poll_seconds`` is how long each takes. ``table`` is the outcome table, and ``executions`` are those that
+    machines may ask about, by ARN. ``machines`` are those that others start, by what stands for their ARN.
     ``timeline`` lists (seconds since the start, "start" or "end", state name) of every task.
     """
 
@@ -69,6 +69,7 @@ class SimulatedAws:
     start: datetime = DEFAULT_START
     poll_seconds: float = 0.2
     runs: list[dict[str, Any]] = field(default_factory=list)
+    runs_of: dict[str, list[dict[str, Any]]] = field(default_factory=dict)
     table: SimulatedTable = field(default_factory=SimulatedTable)
     executions: dict[str, Execution] = field(default_factory=dict)
     timeline: list[tuple[float, str, str]] = field(default_factory=list)
@@ -137,6 +138,7 @@ class SimulatedAws:
             "StartedOn": self.now(),
         }
         self.runs.append(run)
+        self.runs_of.setdefault(run["JobName"], []).append(run)
         submitted({"JobRunId": run["Id"]})
         try:
             await asyncio.sleep(this.seconds)
@@ -218,7 +220,7 @@ class _Glue:
     aws: SimulatedAws
 
     def get_job_runs(self, *, JobName: str, MaxResults: int, NextToken: str = "0") -> dict[str, Any]:  # noqa: N803
-        runs = [run for run in reversed(self.aws.runs) if run["JobName"] == JobName]
+        runs = list(reversed(self.aws.runs_of.get(JobName, ())))
         if not runs:
             error = {"Error": {"Code": "EntityNotFoundException", "Message": JobName}}
             raise ClientError(error, "GetJobRuns")  # type: ignore[arg-type]  # the stub wants all metadata

@@ -27,7 +27,8 @@ class Board:
     ``told_to_skip`` holds the children that a finished branch or short-circuit upstream of them does not
     want to run: Airflow keeps them in an XCom of that task, apart from the children's states. ``unheard`` is
     None in a run of Airflow as it is, see :func:`converter.verify.airflow_run.simulate`; otherwise ``sure``
-    are the tasks that run to their ends, because they might have begun.
+    are the tasks that run to their ends, because they might have begun. ``waiting`` are tasks that were told
+    to wait, and would be told so again: nothing that decides about them has changed since.
     """
 
     graph: Graph
@@ -43,14 +44,16 @@ class Board:
     end: RunEnd | None = None
     unheard: Mapping[str, Collection[str]] | None = None
     sure: set[str] = field(default_factory=set)
+    waiting: set[str] = field(default_factory=set)
+    _outcomes: dict[str, Outcome] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self.states = dict.fromkeys(self.graph.tasks, Phase.NONE)
         self.tries = dict.fromkeys(self.graph.tasks, 0)
 
     def outcomes(self) -> Mapping[str, Outcome]:
-        """Return the outcomes of the tasks that have one."""
-        return {task_id: state for task_id, state in self.states.items() if isinstance(state, Outcome)}
+        """Return the outcomes of the tasks that have one, at any time: the mapping follows what changes."""
+        return self._outcomes
 
     def unfinished(self) -> tuple[str, ...]:
         """Return the ids of the other tasks, in order."""
@@ -67,10 +70,22 @@ class Board:
         for task_id, state in sorted(states.items()):
             if self.states[task_id] is not state:
                 self.states[task_id] = state
+                self._note(task_id, state)
                 if self.ends_at.pop(task_id, None) is not None:
                     self.interrupted.add(task_id)
                 self.retry_at.pop(task_id, None)
                 self.changes.append(Change(self.now, task_id, state))
+
+    def _note(self, task_id: str, state: State) -> None:
+        if isinstance(state, Outcome):
+            self._outcomes[task_id] = state
+            self.waiting -= self.graph.observers[task_id]
+        self.waiting.discard(task_id)
+
+    def tell_to_skip(self, task_ids: Collection[str]) -> None:
+        """Note that a parent does not want these tasks to run."""
+        self.told_to_skip.update(task_ids)
+        self.waiting.difference_update(task_ids)
 
     def begin_tries(self, task_ids: frozenset[str], others: Mapping[str, State]) -> None:
         """Begin the next try of some tasks, and put others into new states, all at once.

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -28,21 +28,19 @@ class Graph:
     @cached_property
     def downstream(self) -> Mapping[str, frozenset[str]]:
         """The direct downstream tasks of each task."""
-        return {
-            task_id: frozenset(other.task_id for other in self.tasks.values() if task_id in other.upstream)
-            for task_id in self.tasks
-        }
+        found: dict[str, set[str]] = {task_id: set() for task_id in self.tasks}
+        for task_id, task in self.tasks.items():
+            for up in task.upstream:
+                found[up].add(task_id)
+        return {task_id: frozenset(others) for task_id, others in found.items()}
 
-    @cached_property
-    def descendants(self) -> Mapping[str, frozenset[str]]:
-        """All that lies behind each task."""
-        return {task_id: _reachable(task_id, self.downstream) for task_id in self.tasks}
+    def descendants(self, task_id: str) -> frozenset[str]:
+        """Return all that lies behind a task."""
+        return _reachable(task_id, self.downstream)
 
-    @cached_property
-    def ancestors(self) -> Mapping[str, frozenset[str]]:
-        """All that lies before each task."""
-        upstream = {task_id: frozenset(task.upstream) for task_id, task in self.tasks.items()}
-        return {task_id: _reachable(task_id, upstream) for task_id in self.tasks}
+    def ancestors(self, task_id: str) -> frozenset[str]:
+        """Return all that lies before a task."""
+        return _reachable(task_id, {other: task.upstream for other, task in self.tasks.items()})
 
     @cached_property
     def indirect_setups(self) -> Mapping[str, frozenset[str]]:
@@ -51,15 +49,14 @@ class Graph:
         A setup counts for a task while what it has set up is still there: it has no teardown, or one
         behind the task (airflow._shared.dagnode.node, GenericDAGNode.get_upstreams_only_setups).
         """
-        return {
-            task_id: frozenset(filter(lambda s: self._serves(s, task_id), self.ancestors[task_id]))
-            - frozenset(task.upstream)
-            for task_id, task in self.tasks.items()
-        }
-
-    def _serves(self, setup: str, task_id: str) -> bool:
-        teardowns = {other for other in self.downstream[setup] if self.tasks[other].is_teardown}
-        return self.tasks[setup].is_setup and (not teardowns or bool(teardowns & self.descendants[task_id]))
+        found: dict[str, set[str]] = {task_id: set() for task_id in self.tasks}
+        for setup in (task_id for task_id, task in self.tasks.items() if task.is_setup):
+            served = self.descendants(setup)
+            if teardowns := [other for other in self.downstream[setup] if self.tasks[other].is_teardown]:
+                served &= frozenset().union(*map(self.ancestors, teardowns))
+            for task_id in served - self.downstream[setup]:
+                found[task_id].add(setup)
+        return {task_id: frozenset(setups) for task_id, setups in found.items()}
 
     @cached_property
     def teardown_scope(self) -> Mapping[str, frozenset[str]]:
@@ -67,18 +64,23 @@ class Graph:
 
         (airflow.ti_deps.deps.trigger_rule_dep, _evaluate_teardown_scope)
         """
-        return {
-            task_id: frozenset().union(
-                *(
-                    self.descendants[up] & self.ancestors[task_id]
-                    for up in task.upstream
-                    if self.tasks[up].is_setup
-                )
-            )
-            - frozenset(task.upstream)
-            for task_id, task in self.tasks.items()
-            if task.is_teardown
-        }
+        found = {}
+        for task_id, task in self.tasks.items():
+            if task.is_teardown:
+                setups = [up for up in task.upstream if self.tasks[up].is_setup]
+                behind = frozenset().union(*map(self.descendants, setups))
+                found[task_id] = (behind & self.ancestors(task_id)) - frozenset(task.upstream)
+        return found
+
+    @cached_property
+    def observers(self) -> Mapping[str, frozenset[str]]:
+        """The tasks that a task's outcome may decide about, but for what they are expanded over."""
+        found = {task_id: set(others) for task_id, others in self.downstream.items()}
+        for observed in (self.indirect_setups, self.teardown_scope):
+            for task_id, others in observed.items():
+                for other in others:
+                    found[other].add(task_id)
+        return {task_id: frozenset(others) for task_id, others in found.items()}
 
     @cached_property
     def expanded_over(self) -> Mapping[str, Mapping[str, bool]]:
@@ -107,10 +109,10 @@ def _is_ignorable(task: Task) -> bool:
     return task.is_teardown and not task.settings.get("on_failure_fail_dagrun", False)
 
 
-def _reachable(start: str, edges: Mapping[str, frozenset[str]]) -> frozenset[str]:
+def _reachable(start: str, edges: Mapping[str, Collection[str]]) -> frozenset[str]:
     found: set[str] = set()
     open_ends = set(edges[start])
     while open_ends:
         found |= open_ends
-        open_ends = set().union(*(edges[task_id] for task_id in open_ends)) - found
+        open_ends = set[str]().union(*(edges[task_id] for task_id in open_ends)) - found
     return frozenset(found)

@@ -31,17 +31,22 @@ def _changes_something(board: Board) -> bool:
     """Make one pass; return whether it changed a task.
 
     A task that waits for its retry is considered too, in every pass: if what it began upon has become a
-    skip since, it ends without a further try.
+    skip since, it ends without a further try. (Airflow asks all tasks in each pass; here those are left out
+    whose answer is known.)
     """
     if _has_timed_out(board):
         _end_by_timeout(board)
         return True
     unfinished = board.unfinished()
     decisions: dict[str, Decision] = {}
+    decided: dict[str, Outcome] = {}
     for task_id in unfinished:
-        if board.states[task_id] is not Phase.RUNNING:
-            decisions[task_id] = _consider(board, task_id, decisions)
-    decided = {task_id: verdict for task_id, verdict in decisions.items() if isinstance(verdict, Outcome)}
+        if board.states[task_id] is not Phase.RUNNING and task_id not in board.waiting:
+            verdict = decisions[task_id] = _consider(board, task_id, decided)
+            if isinstance(verdict, Outcome):
+                decided[task_id] = verdict
+            elif verdict is Verdict.WAIT and not board.graph.expanded_over[task_id]:
+                board.waiting.add(task_id)
     may_run = [task_id for task_id, verdict in decisions.items() if verdict is Verdict.RUN]
     if board.unheard is not None:
         board.sure.update(may_run)
@@ -55,15 +60,14 @@ def _changes_something(board: Board) -> bool:
     return _look_for_deadlock(board, unfinished)
 
 
-def _consider(board: Board, task_id: str, before: Mapping[str, Decision]) -> Decision:
+def _consider(board: Board, task_id: str, now: Mapping[str, Outcome]) -> Decision:
     """A skip that its parent has ordered comes first (``NotPreviouslySkippedDep``).
 
-    What a mapped task is expanded over is looked up in the database, where the decisions of this pass are
-    already; for its rule the scheduler goes by what had finished before the pass.
+    What a mapped task is expanded over is looked up in the database, where the decisions of this pass
+    (``now``) are already; for its rule the scheduler goes by what had finished before the pass.
     """
     if task_id in board.told_to_skip:
         return Outcome.SKIPPED
-    now = {name: decision for name, decision in before.items() if isinstance(decision, Outcome)}
     return _by_rule(board, board.outcomes(), task_id, now)
 
 

@@ -36,7 +36,7 @@ def _skip_downstream(board: Board, task_id: str, end: Branch | ShortCircuit) -> 
     """
     orders = _not_chosen(board, task_id, end) if isinstance(end, Branch) else _cut_off(board, task_id, end)
     targets = {target for target in orders if board.hears(target, task_id)}
-    board.told_to_skip |= targets & board.graph.downstream[task_id]
+    board.tell_to_skip(targets & board.graph.downstream[task_id])
     untouchable = (Phase.RUNNING, Outcome.SUCCESS, Outcome.FAILED)
     # They are told by the task's id alone, which instances do not go by once there are any.
     skipped = {
@@ -63,7 +63,7 @@ def _not_chosen(board: Board, task_id: str, branch: Branch) -> frozenset[str]:
     The chosen need not be children. (airflow.providers.standard.utils.skipmixin, SkipMixin.skip_all_except)
     """
     chosen = [name for name in board.graph.tasks if task_of(name) in branch.chosen]
-    behind = (board.graph.descendants[name] for name in chosen)
+    behind = map(board.graph.descendants, chosen)
     return board.graph.downstream[task_id].difference(chosen, *behind)
 
 
@@ -72,8 +72,9 @@ def _cut_off(board: Board, task_id: str, end: ShortCircuit) -> frozenset[str]:
 
     (airflow.providers.standard.operators.python, ShortCircuitOperator.execute)
     """
-    behind = board.graph.descendants if end.ignores_rules else board.graph.downstream
-    return frozenset(other for other in behind[task_id] if not board.graph.tasks[other].is_teardown)
+    graph = board.graph
+    behind = graph.descendants(task_id) if end.ignores_rules else graph.downstream[task_id]
+    return frozenset(other for other in behind if not graph.tasks[other].is_teardown)
 
 
 def _wait_for_retry(board: Board, task_id: str) -> None:
