@@ -42,6 +42,7 @@ for command in (
     verify.verify,
     package.package,
     deploying.deploy,
+    deploying.status,
     deploying.rollback,
     deploying.undeploy,
     scheduling.schedule,

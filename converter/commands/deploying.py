@@ -1,4 +1,4 @@
-"""``dag2sfn deploy``, ``rollback`` and ``undeploy``."""
+"""``dag2sfn deploy``, ``status``, ``rollback`` and ``undeploy``."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ import typer
 from converter import cli_support
 from converter.cli_support import Format, print_json, talks_to_aws
 from converter.commands.parameters import OutputFormat, Region
-from converter.report import console
+from converter.report import console, streams
 
 
 class Missing(str, Enum):
@@ -108,6 +108,39 @@ def _shown_and_wanted(*, ask: bool) -> Any:
         return not ask or typer.confirm("Deploy this?", err=True)
 
     return confirm
+
+
+@talks_to_aws
+def status(
+    folder: Annotated[
+        Path, typer.Argument(help="The folder that `convert` wrote bundles to, or one bundle.")
+    ],
+    check: Annotated[
+        bool, typer.Option("--check", help="Exit with 1 unless file, bundle and stack of each DAG agree.")
+    ] = False,
+    region: Region = None,
+    format: OutputFormat = Format.TEXT,
+) -> None:
+    """Say for each DAG whether its file has changed, whether it is deployed as converted, and its schedule.
+
+    Only the DAG file itself is looked at, not the modules that it imports: these are part of the code that is
+    compared with what is deployed once the DAG is converted again.
+
+    Examples: `dag2sfn status build`, `dag2sfn status build --check --format json`
+    """
+    from converter import deployment
+
+    with streams.progress("Looking at bundles") as on_read:
+        found = deployment.statuses(folder, cli_support.session(region), on_read)
+    if format is Format.JSON:
+        print_json([one.to_json() for one in found])
+    else:
+        for one in found:
+            typer.echo(one.line())
+        if not found:
+            console.print_progress(f"{folder} holds no bundle, and none is deployed")
+    if check and not all(one.is_in_step for one in found):
+        raise typer.Exit(1)
 
 
 @talks_to_aws

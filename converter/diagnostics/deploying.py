@@ -84,3 +84,7 @@ STARTER_FAILED = declare(
     """The function that knows which runs a DAG's schedule has was called, and failed. Its log group ends in
     -starter.""",
 )  # fmt: skip
+NO_BUNDLES_FOLDER = declare(
+    "D420", Severity.UNREADABLE, "the folder of bundles cannot be read",
+    """`dag2sfn status` looks at the bundles in a folder: the one that `dag2sfn convert` wrote to.""",
+)  # fmt: skip
