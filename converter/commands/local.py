@@ -23,10 +23,14 @@ def start(
             "--state", help="Folder that keeps everything, also through a kill; default: memory only."
         ),
     ] = None,
+    enforce_iam: Annotated[
+        bool,
+        typer.Option("--enforce-iam", help="Refuse what the roles of machines and functions do not allow."),
+    ] = False,
 ) -> None:
     """Start the local AWS and keep it running until Ctrl-C.
 
-    Example: `dag2sfn local start --port 4566 --state .local-aws`
+    Examples: `dag2sfn local start --port 4566 --state .local-aws`, `dag2sfn local start --enforce-iam`
     """
     try:
         from converter.local import StateUnusable, serve
@@ -37,7 +41,7 @@ def start(
         )
         raise Dag2SfnError(Diagnostic(d.LOCAL_NOT_INSTALLED, problem, remedy)) from None
     try:
-        serve(port, state)
+        serve(port, state, enforce_iam=enforce_iam)
     except StateUnusable as error:
         raise typer.BadParameter(str(error), param_hint="--state") from None
     except OSError as error:

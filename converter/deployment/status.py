@@ -146,7 +146,7 @@ def _stacks(session: Session) -> Iterator[Mapping[str, Any]]:
         yield from page["Stacks"]
 
 
-def _of_stack(description: Mapping[str, Any]) -> dict[str, str | None]:
+def _of_stack(description: Mapping[str, Any]) -> dict[str, Any]:
     parameters = {item["ParameterKey"]: item["ParameterValue"] for item in description.get("Parameters", ())}
     switch = parameters.get(SCHEDULE_STATE)
     schedule = None if switch is None else "on" if switch == "ENABLED" else "off"

@@ -137,10 +137,7 @@ class Executions:
                 if existing.is_running and existing.input_text == input_text:
                     return existing
                 raise NameTaken(arn)
-            execution = self.loop.call(self._begin, definition, started, arn, name, input_text)
-            self._by_arn[arn] = execution
-            self._by_machine.setdefault(started.machine_arn, {})[arn] = execution
-            return execution
+            return self.loop.call(self._begin, definition, started, arn, name, input_text)
 
     def _begin(
         self, definition: Definition, started: Startable, arn: str, name: str, input_text: str
@@ -159,6 +156,9 @@ class Executions:
         if self.journal is not None:
             self.journal.begin(Beginning(arn, name, input_text, started, engine.start_date))
         execution = LocalExecution(engine, started, arn, name, input_text)
+        # Before its first task runs: that may ask for the execution.
+        self._by_arn[arn] = execution
+        self._by_machine.setdefault(started.machine_arn, {})[arn] = execution
         execution.task = asyncio.ensure_future(self._run(execution, engine))
         return execution
 

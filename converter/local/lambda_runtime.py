@@ -34,6 +34,7 @@ class Function:
     timeout: float
     memory_mb: int
     environment: Mapping[str, str]
+    role_arn: str
     code_sha256: str
     code: bytes = field(repr=False, compare=False)
 
@@ -56,11 +57,17 @@ class Invocation:
 class LambdaRuntime:
     """All functions' workers. Thread-safe; :meth:`invoke` blocks its caller until the function has answered.
 
-    ``environment`` is what every function sees beside its own variables: endpoint, credentials, region.
+    ``environment`` is what every function sees beside its own variables: endpoint, credentials, region;
+    ``keys_of_role`` is what it sees on top of that for its role's ARN.
     """
 
-    def __init__(self, environment: Mapping[str, str]) -> None:
+    def __init__(
+        self,
+        environment: Mapping[str, str],
+        keys_of_role: Callable[[str], Mapping[str, str]] = lambda arn: {},
+    ) -> None:
         self._environment = dict(environment)
+        self._keys_of_role = keys_of_role
         self._folder = Path(mkdtemp(prefix="dag2sfn-lambda-"))
         self._lock = threading.Lock()
         self._pools: dict[str, tuple[Function, WorkerPool]] = {}
@@ -125,6 +132,7 @@ class LambdaRuntime:
     def _function_environment(self, function: Function) -> dict[str, str]:
         return {
             **self._environment,
+            **self._keys_of_role(function.role_arn),
             "_HANDLER": function.handler,
             "AWS_EXECUTION_ENV": f"AWS_Lambda_{function.runtime}",
             "AWS_LAMBDA_FUNCTION_NAME": function.name,

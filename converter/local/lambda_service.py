@@ -90,6 +90,7 @@ def _function(deployed: LambdaFunction) -> Function:
         timeout=float(deployed.timeout),
         memory_mb=int(deployed.memory_size),
         environment={key: str(value) for key, value in (deployed.environment_vars or {}).items()},
+        role_arn=deployed.role,
         code_sha256=deployed.code_sha_256,
         code=getattr(deployed, "code_bytes", b""),
     )

@@ -24,6 +24,8 @@ from converter.local.integrations.router import Integrations
 from converter.local.lambda_runtime import LambdaRuntime
 from converter.local.loop_thread import LoopThread
 from converter.local.moto_parts import Parts, forget_everything, installed
+from converter.local.permissions.requests import GuardedRequests, access_key_of
+from converter.local.permissions.tasks import GuardedTasks
 from converter.local.scheduling.clock import ForwardClock
 from converter.local.scheduling.endpoint import ClockEndpoint
 from converter.local.scheduling.targets import Targets
@@ -40,11 +42,21 @@ class LocalAws:
 
     ``port`` 0 takes a free one. All state is in memory and gone after :meth:`stop`, unless a ``state`` folder
     is given: then it is there again at the next start, also after a kill. moto keeps its services in module
-    globals, so one process can hold one local AWS at a time; starting another is a RuntimeError.
+    globals, so one process can hold one local AWS at a time; starting another is a RuntimeError. With
+    ``enforce_iam``, Task states and functions do what their roles allow, and nothing else.
     """
 
-    def __init__(self, port: int = 0, region: str = REGION, state: Path | None = None) -> None:
+    def __init__(
+        self,
+        port: int = 0,
+        region: str = REGION,
+        state: Path | None = None,
+        *,
+        enforce_iam: bool = False,
+    ) -> None:
         self._wanted_port = port
+        self.enforces_iam = enforce_iam
+        """Whether roles count; may be changed while it runs, for functions that start afterwards."""
         self._folder = state
         self._state: DurableState | None = None
         self._region = region
@@ -68,7 +80,7 @@ class LocalAws:
             server = HttpServer(self._wanted_port)
             opened.callback(server.server_close)
             self.endpoint = f"http://{HOST}:{server.port}"
-            runtime = LambdaRuntime(self.environment())
+            runtime = LambdaRuntime(self.environment(), self._keys_of_role)
             opened.callback(runtime.close)
             aws, clients = AwsCalls(self.endpoint), Clients(self.endpoint)
             loop = LoopThread()
@@ -76,7 +88,8 @@ class LocalAws:
             timers = Timers(ForwardClock(), Targets(aws, loop).reach)
             opened.callback(timers.close)
             executions = Executions(loop)
-            executions.backend = Integrations(aws, executions.find)
+            integrations = Integrations(aws, executions.find)
+            executions.backend = GuardedTasks(integrations, executions.find, lambda: self.enforces_iam)
             parts = Parts(executions, runtime, clients, timers)
             opened.enter_context(installed(parts))
             application: Callable[..., Any] = DomainDispatcherApplication(create_backend_app)
@@ -84,7 +97,7 @@ class LocalAws:
                 self._state = DurableState(self._folder, vars(parts), executions)
                 opened.callback(self._state.close)
                 application = self._state.guard(application)
-            server.start(ClockEndpoint(timers, application))
+            server.start(ClockEndpoint(timers, GuardedRequests(application)))
             # Closed from the last to the first: the server's threads end once nothing they wait for is left.
             opened.callback(aws.close)
             opened.callback(clients.close)
@@ -130,6 +143,9 @@ class LocalAws:
             "AWS_EC2_METADATA_DISABLED": "true",
         }
 
+    def _keys_of_role(self, role_arn: str) -> dict[str, str]:
+        return {"AWS_ACCESS_KEY_ID": access_key_of(role_arn)} if self.enforces_iam else {}
+
     def client(self, service: str) -> Any:
         """A boto3 client of this endpoint, whatever the process's own environment says."""
         with self._session_lock:  # creating clients is not thread-safe
@@ -153,7 +169,13 @@ class LocalAws:
             self._state.save_all()
 
 
-def serve(port: int, state: Path | None = None, write: Callable[[str], object] = sys.stdout.write) -> None:
+def serve(
+    port: int,
+    state: Path | None = None,
+    write: Callable[[str], object] = sys.stdout.write,
+    *,
+    enforce_iam: bool = False,
+) -> None:
     """Run a local AWS until SIGINT or SIGTERM; say where it is and how to use it. Raises OSError.
 
     What is written is a shell script: it can be read, copied, or sourced from a file.
@@ -165,7 +187,7 @@ def serve(port: int, state: Path | None = None, write: Callable[[str], object] =
 
     previous = {number: signal.signal(number, request_stop) for number in (signal.SIGINT, signal.SIGTERM)}
     try:
-        with LocalAws(port, state=state) as aws:
+        with LocalAws(port, state=state, enforce_iam=enforce_iam) as aws:
             end = "everything in it is then gone" if state is None else f"its state is kept in {state}"
             write(f"# Local AWS at {aws.endpoint} (Ctrl-C stops it; {end})\n")
             write("".join(f"export {name}={value}\n" for name, value in aws.environment().items()))

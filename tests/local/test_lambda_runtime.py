@@ -70,6 +70,7 @@ def function(handler: str, source: str = SOURCE, **settings: Any) -> Function:
         "timeout": 10.0,
         "memory_mb": 128,
         "environment": {},
+        "role_arn": "arn:aws:iam::123456789012:role/f",
         "code_sha256": str(hash(source)),
         "code": content.getvalue(),
     }
