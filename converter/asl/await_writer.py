@@ -144,16 +144,16 @@ def _rules_of_all(
 def _late_and_broken(writer: GroupWriter, unit: Unit, data: str) -> tuple[Exit, Exit | None]:
     """Return the ways out when the deadline has passed, and when asking fails for good."""
     emission, block = writer.emission, writer.block
-    consumer = first_tasks(unit.item)[0]
+    consumers = first_tasks(unit.item)
     error, cause = awaiting.late_error(unit.awaited, emission.pace)
     if not emission.as_airflow or has_children(unit.item):
         # What is in other machines cannot be recorded here.
-        late = emission.names.unique(f"{consumer}: too late")
+        late = emission.names.unique(f"{consumers[0]}: too late")
         block.states[late] = {"Type": "Fail", "Error": error, "Cause": cause}
         return Exit(late, Expression(records.INPUT)), None
     at_hand = block.has_records
     failed = records.failed_because(
-        consumer, error, cause, has_records=at_hand or data != awaiting.HERE, data=data
+        consumers, error, cause, has_records=at_hand or data != awaiting.HERE, data=data
     )
-    broken = records.failed(consumer, has_records=at_hand, task_count=emission.task_count)
+    broken = records.failed(*consumers, has_records=at_hand, task_count=emission.task_count)
     return Exit(writer.failure_exit_name(), failed), Exit(writer.failure_exit_name(), broken)

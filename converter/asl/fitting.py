@@ -23,6 +23,7 @@ from converter.asl.budget import (
     task_polls_of,
     waiting_events,
 )
+from converter.asl.groups import rules_and_plan
 from converter.asl.instances import events_of_instances, instance_problems, stopping_problems
 from converter.asl.machine import Machine, OneMachine, emit
 from converter.asl.options import Correlate, Failures, Options, PollerStyle
@@ -94,7 +95,7 @@ class Fitting:
             )
             found.append(about_dag(workflow, d.OUTER_MACHINE, problem, "stop runs with `dag2sfn stop`"))
         found += self._resume_problems()
-        found += _task_problems(workflow, self.steps, options, machine.pollers)
+        found += _task_problems(workflow, self.plan, self.steps, options, machine.pollers)
         polls = task_polls_of(workflow, self.steps)
         if not (machine.pollers or polls) or refuses(found):
             return machine, [*found, *_child_problems(workflow, machine)]
@@ -223,9 +224,10 @@ def _slot_problems(workflow: Workflow, machine: Machine, options: Options) -> It
 
 
 def _task_problems(
-    workflow: Workflow, steps: Mapping[str, Step], options: Options, pollers: int
+    workflow: Workflow, plan: Plan, steps: Mapping[str, Step], options: Options, pollers: int
 ) -> Iterator[Diagnostic]:
-    rules = Rules.of(workflow, steps, failures_end_the_run=options.failures is Failures.STOP)
+    stops = options.failures is Failures.STOP
+    rules, _ = rules_and_plan(workflow, plan, steps, failures_end_the_run=stops)
     for task in workflow.tasks:
         yield from notice_problems(steps[task.task_id], task)
         if rules.starts_late(task):

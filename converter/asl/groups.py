@@ -8,12 +8,16 @@ so is a Parallel whose branches do not all stand or fall together.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from collections.abc import Sequence as SequenceOf
 from dataclasses import dataclass, replace
 
 from converter.asl.children import Child, has_children
-from converter.asl.rules import Rules
+from converter.asl.rules import FAILED, NONE, UPSTREAM_FAILED, Rules
+from converter.operators.step import Step as StepOfTask
 from converter.planning import Await, Node, Parallel, Plan, Sequence, Step, awaits, task_ids
+from converter.planning.plan import walk
+from converter.workflow import Outcome, Workflow
 
 
 @dataclass(frozen=True)
@@ -127,6 +131,38 @@ def _needs_from_outside(unit: Unit, rules: Rules) -> tuple[str, ...]:
     inside = {*unit.tasks, *(task for node in awaits(unit.item) for task in node.task_ids)}
     found = (need for task in unit.tasks for need in rules.needs(task) if need not in inside)
     return tuple(dict.fromkeys(found))
+
+
+def rules_and_plan(
+    workflow: Workflow, plan: Plan, steps: Mapping[str, StepOfTask], *, failures_end_the_run: bool
+) -> tuple[Rules, Plan]:
+    """Return what the rules of a workflow mean for its machine, and the plan with all Awaits that they need.
+
+    A poller that gives up fails the task behind it, also one that cannot fail by itself. Which tasks have
+    pollers depends on what others may become, and the other way round: so both are found together.
+    """
+    given_up: dict[str, frozenset[Outcome]] = {}
+    while True:
+        rules = Rules.of(workflow, steps, failures_end_the_run=failures_end_the_run, given_up=given_up)
+        fetched = fetch_needed_records(plan, rules)
+        if failures_end_the_run:
+            return rules, fetched
+        found = _given_up(fetched)
+        if all(ends <= rules.possible[task] for task, ends in found.items()):
+            return rules, fetched
+        given_up |= {task: ends | given_up.get(task, NONE) for task, ends in found.items()}
+
+
+def _given_up(plan: Plan) -> dict[str, frozenset[Outcome]]:
+    """Return what becomes of tasks behind Awaits whose deadline has passed (``GroupWriter``)."""
+    found: dict[str, frozenset[Outcome]] = {}
+    for node in walk(plan):
+        for unit in units_of(node) if isinstance(node, (Sequence, Parallel)) else ():
+            first = first_tasks(unit.item) if unit.awaited else ()
+            for task in unit.tasks if first else ():
+                ends = FAILED if task in first else UPSTREAM_FAILED
+                found[task] = found.get(task, NONE) | ends
+    return found
 
 
 def fetch_needed_records(plan: Plan, rules: Rules) -> Plan:

@@ -20,10 +20,9 @@ from converter.asl.budget import record_bytes, short_record_bytes
 from converter.asl.children import Child, of_one_run, own_nodes, versioned, with_beginning
 from converter.asl.cutting import Cutter
 from converter.asl.emission import Emission
-from converter.asl.groups import awaited_tasks, fetch_needed_records
+from converter.asl.groups import awaited_tasks, rules_and_plan
 from converter.asl.names import Names
 from converter.asl.options import Failures, Options
-from converter.asl.rules import Rules
 from converter.asl.tasks import ASL_MAXIMUM
 from converter.asl.weights import Cut, WeightOf
 from converter.operators.step import Step
@@ -112,8 +111,7 @@ def emit(
     With a ``cut`` the plan is cut into child machines.
     """
     stops = options.failures is Failures.STOP
-    rules = Rules.of(workflow, steps, failures_end_the_run=stops)
-    plan = fetch_needed_records(plan, rules)
+    rules, plan = rules_and_plan(workflow, plan, steps, failures_end_the_run=stops)
     awaited = awaited_tasks(plan)
     if cut is not None:
         weight_of = WeightOf(workflow, plan, steps, rules, options, cut.slowest, frozenset(awaited))

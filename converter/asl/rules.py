@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
+from types import MappingProxyType
 
 from converter.operators.step import SkipOrders, Step
 from converter.relations import Relations
@@ -104,17 +105,33 @@ class Rules:
     mapped: frozenset[str] = NONE_DOOM
 
     @classmethod
-    def of(cls, workflow: Workflow, steps: Mapping[str, Step], *, failures_end_the_run: bool) -> Rules:
-        """Analyse a workflow. ``failures_end_the_run``: with ``--failures stop`` no failure is ever seen."""
+    def of(
+        cls,
+        workflow: Workflow,
+        steps: Mapping[str, Step],
+        *,
+        failures_end_the_run: bool,
+        given_up: Mapping[str, frozenset[Outcome]] = MappingProxyType({}),
+    ) -> Rules:
+        """Analyse a workflow. ``failures_end_the_run``: with ``--failures stop`` no failure is ever seen;
+        ``given_up``: what else becomes of tasks whose poller passes its deadline.
+        """
         relations = Relations(workflow)
-        rules = cls._of(relations, steps, failures_end_the_run=failures_end_the_run, asks_all=False)
+        stops = failures_end_the_run
+        rules = cls._of(relations, steps, given_up, failures_end_the_run=stops, asks_all=False)
         if rules.order_matters:
-            rules = cls._of(relations, steps, failures_end_the_run=failures_end_the_run, asks_all=True)
+            rules = cls._of(relations, steps, given_up, failures_end_the_run=stops, asks_all=True)
         return rules
 
     @classmethod
     def _of(
-        cls, relations: Relations, steps: Mapping[str, Step], *, failures_end_the_run: bool, asks_all: bool
+        cls,
+        relations: Relations,
+        steps: Mapping[str, Step],
+        given_up: Mapping[str, frozenset[Outcome]],
+        *,
+        failures_end_the_run: bool,
+        asks_all: bool,
     ) -> Rules:
         """Analyse a workflow. ``asks_all``: also those whose success is implied by that of others.
 
@@ -147,7 +164,7 @@ class Rules:
             without_running[name] = otherwise
             ends = SUCCESS | (NONE if failures_end_the_run or not steps[name].can_fail else FAILED)
             ends |= SKIPPED if steps[name].can_skip or _may_be_empty(steps[name]) else NONE
-            possible[name] = otherwise | (ends if may_run else NONE)
+            possible[name] = otherwise | (ends if may_run else NONE) | given_up.get(name, NONE)
             if _is_regular(task, question):
                 doomed_by[name] = implied.union(upstream)
         irregular = frozenset(relations.tasks) - doomed_by.keys()

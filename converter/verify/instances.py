@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
+from converter.asl.groups import rules_and_plan
 from converter.asl.rules import Rules
 from converter.expressions.jsonata import Expression
 from converter.operators.step import Instances, Step
@@ -28,15 +29,17 @@ def names_of(task_ids: Iterable[str], lengths: Lengths) -> tuple[str, ...]:
 
 
 def rules_of_instances(
-    workflow: Workflow, steps: Mapping[str, Step], lengths: Lengths, *, failures_end_the_run: bool
+    workflow: Workflow, plan: Plan, steps: Mapping[str, Step], lengths: Lengths, *, failures_end_the_run: bool
 ) -> Rules:
-    """Return what the rules of a workflow mean for its instances."""
+    """Return what the rules of a workflow mean for its instances. ``plan`` is that of the instances."""
     found = {
         name: _step_of(steps[task], name, lengths)
         for task in steps
         for name in instance_ids(task, lengths.get(task))
     }
-    rules = Rules.of(expanded(workflow, lengths), found, failures_end_the_run=failures_end_the_run)
+    rules, _ = rules_and_plan(
+        expanded(workflow, lengths), plan, found, failures_end_the_run=failures_end_the_run
+    )
     # A machine knows of all instances at once.
     return replace(rules, mapped=frozenset(names_of(lengths, lengths)))
 

@@ -8,9 +8,8 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
 
-from converter.asl.groups import fetch_needed_records
+from converter.asl.groups import fetch_needed_records, rules_and_plan
 from converter.asl.machine import Machine
-from converter.asl.rules import Rules
 from converter.diagnostics import Code
 from converter.planning import Plan
 from converter.verify.airflow_run import Trace, expanded
@@ -107,11 +106,14 @@ class Verifier:
 
     def _judge_of_instances(self, lengths: Lengths) -> Judge:
         stops = self.machine.failures_end_the_run
-        rules = rules_of_instances(self.workflow, self.machine.steps, lengths, failures_end_the_run=stops)
+        plan = plan_of_instances(fetch_needed_records(self.plan, self.judge.rules), lengths)
+        rules = rules_of_instances(
+            self.workflow, plan, self.machine.steps, lengths, failures_end_the_run=stops
+        )
         return replace(
             self.judge,
             workflow=expanded(self._meant, lengths),
-            plan=plan_of_instances(fetch_needed_records(self.plan, self.judge.rules), lengths),
+            plan=plan,
             rules=rules,
             rounded=frozenset(names_of(sorted(self.judge.rounded), lengths)),
         )
@@ -133,7 +135,7 @@ class Verifier:
     def judge(self) -> Judge:
         """What holds the machine's runs against Airflow's."""
         stops = self.machine.failures_end_the_run
-        rules = Rules.of(self.workflow, self.machine.steps, failures_end_the_run=stops)
+        rules, _ = rules_and_plan(self.workflow, self.plan, self.machine.steps, failures_end_the_run=stops)
         pairs = zip(self.workflow.tasks, self._meant.tasks, strict=True)
         rounded = frozenset(task.task_id for task, meant in pairs if task != meant)
         return Judge(self._meant, self.plan, rules, self.codes, self.machine.pace, rounded)

@@ -14,8 +14,6 @@ from converter.verify import SimulatedAws, airflow_run
 from converter.verify import Try as MachineTry
 from converter.workflow import Outcome, TriggerRule
 
-pytestmark = pytest.mark.usefixtures("each_poller_style")
-
 RULES = sorted(set(TriggerRule) - {TriggerRule.ALL_DONE_SETUP_SUCCESS}, key=lambda rule: rule.value)
 POLLING = Options(poll_interval=1)
 
@@ -51,9 +49,20 @@ def airflow_outcomes(flow, script):
     return {task: result.outcome.value for task, result in trace.tasks.items()}, trace.outcome
 
 
-@pytest.mark.parametrize("rule", RULES)
+@pytest.mark.parametrize("rule", [rule for rule in RULES if rule not in ANY_OF_RULES])
 def test_every_rule_behind_every_outcome_in_every_order_of_arrival(rule):
-    """Three upstream tasks, each a success, a failure, a skip or upstream_failed, one after another."""
+    """There is no Await, so that the styles of pollers make no difference."""
+    check_every_outcome_in_every_order_of_arrival(rule)
+
+
+@pytest.mark.usefixtures("each_poller_style")
+@pytest.mark.parametrize("rule", sorted(ANY_OF_RULES, key=lambda rule: rule.value))
+def test_every_rule_that_one_is_enough_for(rule):
+    check_every_outcome_in_every_order_of_arrival(rule)
+
+
+def check_every_outcome_in_every_order_of_arrival(rule):
+    """Two upstream tasks, each a success, a failure, a skip or upstream_failed, one after the other."""
     kinds = ("success", "failed", "skipped", "upstream_failed")
     for outcomes in product(kinds, repeat=2):
         for order in ((1, 2), (2, 1)):

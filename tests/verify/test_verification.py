@@ -5,7 +5,9 @@ from random_dags import random_dag
 from scale import scaled
 from verifying import verifier_of
 
-SMALL, LARGE = range(40), range(10_000, 10_003)
+from converter.asl.options import PollerStyle
+
+SMALL, LARGE = range(16), range(10_000, 10_001)
 #: With ten scenarios each: a thousand, and ten thousand in a long run.
 FULL_SMALL, FULL_LARGE = scaled(130_000, 100), scaled(140_000, 4)
 #: DAGs (seed, largest number of tasks) that have shown mistakes of the compiler, and what these were about.
@@ -31,14 +33,12 @@ def check(seed, scenarios, largest):
     assert result.approximations.keys() <= verifier.codes, "what is approximated is declared"
 
 
-@pytest.mark.usefixtures("each_poller_style")
-@pytest.mark.parametrize("first", SMALL[::10])
-def test_random_dags_end_as_in_airflow(first):
-    for seed in range(first, first + 10):
+def test_random_dags_end_as_in_airflow(each_poller_style):
+    # Half of them with each style; the longer tests play all with both.
+    for seed in SMALL[list(PollerStyle).index(each_poller_style) :: 2]:
         check(seed, 3, 10)
 
 
-@pytest.mark.usefixtures("each_poller_style")
 @pytest.mark.parametrize("seed", LARGE)
 def test_large_random_dags_end_as_in_airflow(seed):
     check(seed, 2, 40)
@@ -59,11 +59,11 @@ def test_many_large_random_dags_end_as_in_airflow(seed):
 
 @pytest.mark.parametrize(("seed", "largest"), [dag for dag in TELLING if dag[1] <= 12], ids=str)
 def test_dags_that_have_shown_mistakes_end_as_in_airflow(seed, largest):
-    check(seed, 10, largest)
+    check(seed, 3, largest)
 
 
 @pytest.mark.full
 @pytest.mark.usefixtures("each_poller_style")
 @pytest.mark.parametrize(("seed", "largest"), TELLING, ids=str)
-def test_they_do_so_with_pollers_of_each_style(seed, largest):
+def test_they_do_so_in_more_scenarios_with_pollers_of_each_style(seed, largest):
     check(seed, 10, largest)

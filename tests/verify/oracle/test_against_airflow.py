@@ -11,7 +11,7 @@ from converter.expansion import Expansion, Source, SourceKind
 from converter.verify.airflow_run import Branch, End, ShortCircuit, Try, expanded, simulate, task_of
 from converter.workflow import TriggerRule
 
-QUICK_SEEDS = range(25)
+QUICK_SEEDS = range(8)
 FULL_SEEDS = range(10_000, 15_040)
 MAPPED_SEEDS = scaled(20_000, 120)
 CHUNK = 120
@@ -134,13 +134,14 @@ def cell(states, order):
 
 
 def test_every_rule_decides_a_pair_of_upstream_states_as_airflow_does(airflow_play):
-    for states, order in CELLS:
-        if len(states) <= 2:
-            assert difference(airflow_play, *cell(states, order)) is None, (states, order)
+    """Some of the pairs; all are in the test below."""
+    pairs = [(states, order) for states, order in CELLS if len(states) == 2]
+    for states, order in pairs[1::5]:
+        assert difference(airflow_play, *cell(states, order)) is None, (states, order)
 
 
 @pytest.mark.full
 @pytest.mark.parametrize("first", range(0, len(CELLS), 60))
-def test_every_rule_decides_three_upstream_states_in_any_order_as_airflow_does(airflow_play, first):
+def test_every_rule_decides_up_to_three_upstream_states_in_any_order_as_airflow_does(airflow_play, first):
     for states, order in CELLS[first : first + 60]:
         assert difference(airflow_play, *cell(states, order)) is None, (states, order)
