@@ -37,7 +37,7 @@ def write_await(writer: GroupWriter, unit: Unit, ask: str, *, goes_on_at: str) -
     data = awaiting.HERE if forgets else f"$merge([{awaiting.HERE}, {awaiting.KNOWN}])"
     go_on = Exit(goes_on_at, Expression(data))
     rules, until = (_rules_of_any if unit.any else _rules_of_all)(writer, unit, go_on)
-    late, broken = _late_and_broken(writer, unit, data)
+    late, broken = _late_and_broken(writer, unit, forgets=forgets)
     if _waits_in_front(emission, unit):
         ask = _write_waits(writer, unit, ask)
     awaited = emission.glue_runs(unit.awaited)
@@ -141,8 +141,12 @@ def _rules_of_all(
     return rules, BAD | SKIPPED if is_plain else NONE
 
 
-def _late_and_broken(writer: GroupWriter, unit: Unit, data: str) -> tuple[Exit, Exit | None]:
-    """Return the ways out when the deadline has passed, and when asking fails for good."""
+def _late_and_broken(writer: GroupWriter, unit: Unit, *, forgets: bool) -> tuple[Exit, Exit | None]:
+    """Return the ways out when the deadline has passed, and when asking fails for good.
+
+    The tasks behind the Await fail. What it has not learned counts as failed as well, in this branch, where
+    something further on may look at it.
+    """
     emission, block = writer.emission, writer.block
     consumers = first_tasks(unit.item)
     error, cause = awaiting.late_error(unit.awaited, emission.pace)
@@ -151,9 +155,13 @@ def _late_and_broken(writer: GroupWriter, unit: Unit, data: str) -> tuple[Exit, 
         late = emission.names.unique(f"{consumers[0]}: too late")
         block.states[late] = {"Type": "Fail", "Error": error, "Cause": cause}
         return Exit(late, Expression(records.INPUT)), None
-    at_hand = block.has_records
-    failed = records.failed_because(
-        consumers, error, cause, has_records=at_hand or data != awaiting.HERE, data=data
-    )
-    broken = records.failed(*consumers, has_records=at_hand, task_count=emission.task_count)
+    unknown = () if forgets or unit.any else unit.awaited
+    here = [records.INPUT] if block.has_records else []
+    there = [awaiting.HERE] if block.has_records else []
+    if not forgets:
+        there = [awaiting.HERE, awaiting.KNOWN]
+    too_late = records.failure_because(error, cause)
+    failure = records.failure_caught(emission.task_count)
+    failed = records.all_failed(consumers, too_late, unless=unknown, data=there)
+    broken = records.all_failed(consumers, failure, unless=unknown, data=here)
     return Exit(writer.failure_exit_name(), failed), Exit(writer.failure_exit_name(), broken)

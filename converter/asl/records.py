@@ -43,7 +43,7 @@ def succeeded(
         more |= {name: Expression(f"{branch}.{name}") for name in ("output", "xcom") if more[name]}
     # What has no value in the result is left out of the record by JSONata itself.
     fields |= {name: expression.text for name, expression in more.items() if expression is not None}
-    return _with_record([step.task_id], fields, has_records=has_records, data=without_outputs(forgets))
+    return _with_record(step.task_id, fields, has_records=has_records, data=without_outputs(forgets))
 
 
 def without_outputs(task_ids: Sequence[str], data: str = INPUT) -> str:
@@ -71,21 +71,47 @@ def cause_length(task_count: int) -> int:
     return 300 if task_count <= 100 else 40
 
 
-def failed(*task_ids: str, has_records: bool, task_count: int) -> Expression:
-    """Return the data with the records of tasks whose last try, or poller, has just failed (in a Catch)."""
-    fields = {
-        "state": literal("failed"),
-        "at": "$millis()",
-        "error": "$string($states.errorOutput.Error)",
-        "cause": f"$substring($string($states.errorOutput.Cause), 0, {cause_length(task_count)})",
-    }
-    return _with_record(task_ids, fields, has_records=has_records)
+def failed(task_id: str, *, has_records: bool, task_count: int) -> Expression:
+    """Return the data with the record of a task whose last try has just failed (in a Catch)."""
+    return all_failed([task_id], failure_caught(task_count), data=[INPUT] if has_records else [])
+
+
+def failure_caught(task_count: int) -> str:
+    """Return the record of a failure that has just been caught, as JSONata (in a Catch)."""
+    error, cause = "$string($states.errorOutput.Error)", "$string($states.errorOutput.Cause)"
+    return _failure(error, f"$substring({cause}, 0, {cause_length(task_count)})")
+
+
+def failure_because(error: str, cause: str) -> str:
+    """Return the record of a failure for a reason known at conversion, as JSONata."""
+    return _failure(literal(error), literal(cause))
+
+
+def all_failed(
+    task_ids: Sequence[str], failure: str, *, unless: Sequence[str] = (), data: Sequence[str]
+) -> Expression:
+    """Return the ``data`` with the record ``failure`` of each of these tasks, and of each task in ``unless``
+    that has no record in the data.
+    """
+    count = len(task_ids) + len(unless)
+    each = failure if count == 1 else "$failure"
+
+    def of(names: Sequence[str]) -> list[str]:
+        return ["{" + ", ".join(f"{literal(name)}: {each}" for name in names) + "}"] if names else []
+
+    parts = [*of(unless), *data, *of(task_ids)]
+    found = f"$merge([{', '.join(parts)}])" if len(parts) > 1 else parts[0]
+    return Expression(found if count == 1 else f"($failure := {failure}; {found})")
+
+
+def _failure(error: str, cause: str) -> str:
+    return f"{{'state': 'failed', 'at': $millis(), 'error': {error}, 'cause': {cause}}}"
 
 
 def skipped(task_id: str, *, has_records: bool) -> Expression:
     """Return the data with the record of a task that has just skipped itself (in a Catch)."""
     fields = {"state": literal("skipped"), "at": "$millis()"}
-    return _with_record([task_id], fields, has_records=has_records)
+    return _with_record(task_id, fields, has_records=has_records)
 
 
 def resumed_as(task_id: str, state: str, earlier: str = RESUMED) -> Expression:
@@ -105,17 +131,10 @@ def with_resumed(task_id: str, *, has_records: bool, earlier: str = RESUMED) -> 
     return Expression(f"$merge([{INPUT}, {record}])" if has_records else record)
 
 
-def failed_because(
-    task_ids: Sequence[str], error: str, cause: str, *, has_records: bool, data: str
-) -> Expression:
-    """Return the data with the records of tasks that failed for a reason known at conversion."""
-    fields = {"state": literal("failed"), "at": "$millis()", "error": literal(error), "cause": literal(cause)}
-    return _with_record(task_ids, fields, has_records=has_records, data=data)
-
-
 def not_converted(task_id: str, reason: str, *, has_records: bool) -> Expression:
     """Return the data with the record of a task that was refused, and is in the machine all the same."""
-    return failed_because([task_id], NOT_CONVERTED, reason[:300], has_records=has_records, data=INPUT)
+    failure = failure_because(NOT_CONVERTED, reason[:300])
+    return all_failed([task_id], failure, data=[INPUT] if has_records else [])
 
 
 def joined(*, has_records: bool) -> Expression:
@@ -163,12 +182,8 @@ def run_cause() -> Expression:
 
 
 def _with_record(
-    task_ids: Sequence[str], fields: Mapping[str, str], *, has_records: bool, data: str = INPUT
+    task_id: str, fields: Mapping[str, str], *, has_records: bool, data: str = INPUT
 ) -> Expression:
     pairs = ", ".join(f"{literal(name)}: {value}" for name, value in fields.items())
-    record = f"{{{pairs}}}"
-    each = record if len(task_ids) == 1 else "$record"
-    found = "{" + ", ".join(f"{literal(task)}: {each}" for task in task_ids) + "}"
-    if has_records:
-        found = f"$merge([{data}, {found}])"
-    return Expression(found if each == record else f"($record := {record}; {found})")
+    record = f"{{{literal(task_id)}: {{{pairs}}}}}"
+    return Expression(f"$merge([{data}, {record}])" if has_records else record)

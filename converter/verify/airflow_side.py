@@ -78,9 +78,6 @@ class AirflowSide:
         ``gave_up`` are the tasks that failed with their pollers, ``growth`` by how much of the time waited
         polls become rarer.
         """
-        tasks = tuple(
-            replace(task, upstream=()) if task.task_id in gave_up else task for task in workflow.tasks
-        )
         seen = {**scenario.script, **dict(_as_seen(workflow, scenario, played, growth))}
         with_waits, shortfall = _with_waits(workflow, seen, played)
         script = {
@@ -89,7 +86,7 @@ class AirflowSide:
         }
         unheard = {task: question.unordered for task, question in rules.questions.items()}
         given_up = {task: played.decided[task] for task in gave_up}
-        return cls(replace(workflow, tasks=tasks), script, given_up, unheard, shortfall)
+        return cls(workflow, script, given_up, unheard, shortfall)
 
     def run(self, held: Mapping[str, float] | None = None, *, spared: bool = False) -> airflow_run.Trace:
         """Return a run in which tasks begin no earlier than ``held`` says (task → seconds), see above."""
@@ -98,6 +95,7 @@ class AirflowSide:
             self.script,
             not_before={**self.gave_up, **(held or {})},
             unheard=self.unheard if spared else None,
+            unconditional=self.gave_up,
         )
 
 

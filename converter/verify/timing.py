@@ -84,7 +84,7 @@ class Timing:
 
     def gave_up(self, played: Played) -> frozenset[str]:
         """Return the tasks that failed because their pollers passed the deadline, and rightly so: something
-        that they wait for had not been decided a poll before.
+        that they wait for had not been decided a poll before, or the machine could not know of it yet.
         """
         if self.pace is None or d.AWAIT_DEADLINE not in self.codes:
             return frozenset()
@@ -95,7 +95,7 @@ class Timing:
             task
             for task in late - played.tries.keys()
             if played.decided[task] >= deadline
-            and any(played.decided.get(up, math.inf) > in_time for up in self._awaited.get(task, ()))
+            and any(self._known(up, played) > in_time for up in self._awaited.get(task, ()))
         )
 
     def ends_while_polling(self, late: airflow_run.Trace, played: Played) -> bool:
@@ -170,6 +170,12 @@ class Timing:
         if len(known) == len(ends) and abs(started - max(known, default=0.0)) <= TICK:
             return started
         return None
+
+    def _known(self, task: str, played: Played) -> float:
+        """Return when the machine has decided a task, at the latest: what is before it may have been late."""
+        if task not in played.decided:
+            return math.inf
+        return max(played.decided[task], 0.0 if task in played.tries else self._all_decided(task, played))
 
     def _all_decided(self, task: str, played: Played) -> float:
         """Return when the machine knew all that the task, and those before it, wait for.

@@ -1,11 +1,16 @@
 """Pollers that give up: what is behind them ends as if the task that they held up had failed (D301)."""
 
+from dataclasses import replace
+
 import pytest
-from verifying import verifier_of
-from workflows import empty, glue, workflow
+from random_dags import random_dag
+from verifying import OPTIONS, verified, verifier_of
+from workflows import empty, glue, machine_of, workflow
 
 from converter import diagnostics as d
 from converter.asl.options import Options
+from converter.engine import TaskFailure, parse_definition, run_virtual
+from converter.verify import SimulatedAws, Try
 from converter.workflow import TriggerRule
 
 #: Many scenarios take longer.
@@ -42,3 +47,37 @@ def test_all_tasks_that_a_poller_holds_up_fail():
         == ["failed", "failed", "upstream_failed", "upstream_failed"]
         for replay in late
     )
+
+
+#: A Parallel behind ``first``, of which a branch looks at a task that was awaited before ``first``.
+LOOKS_BACK = (
+    *JOBS,
+    glue("first", "glue2", "glue3", trigger_rule=ALL_DONE),
+    glue("one", "first"),
+    glue("two", "first", "glue3", trigger_rule=TriggerRule.NONE_FAILED),
+)
+
+
+class Denied(SimulatedAws):
+    async def _poll(self, call):
+        raise TaskFailure("ClientError", "not authorized to perform: glue:GetJobRuns")
+
+
+@pytest.mark.parametrize(
+    ("aws", "error"),
+    [(SimulatedAws, "AwaitDeadlineExceeded"), (Denied, "ClientError")],
+    ids=["late", "denied"],
+)
+def test_what_a_poller_has_not_learned_counts_as_failed_behind_it(aws, error):
+    flow = workflow(*LOOKS_BACK)
+    tries = {task.task_id: [Try(500 if task.task_id == "glue3" else 1)] for task in flow.tasks}
+    execution = run_virtual(parse_definition(machine_of(flow, SOON).definition), {"conf": {}}, aws(tries))
+    assert (execution.status, execution.error) == ("FAILED", "DagRunFailed")
+    assert execution.cause == f"failed: first ({error}); upstream_failed: one, two"
+
+
+@pytest.mark.parametrize("seed", [910_018, 910_054, 910_057, 910_058])
+def test_random_dags_whose_pollers_give_up_end_as_in_airflow(seed):
+    found = verified(random_dag(seed), range(6), replace(OPTIONS, await_deadline=600))
+    assert found.divergences == ()
+    assert found.approximations[d.AWAIT_DEADLINE]

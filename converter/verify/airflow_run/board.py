@@ -26,9 +26,10 @@ class Board:
 
     ``told_to_skip`` holds the children that a finished branch or short-circuit upstream of them does not
     want to run: Airflow keeps them in an XCom of that task, apart from the children's states. ``unheard`` is
-    None in a run of Airflow as it is, see :func:`converter.verify.airflow_run.simulate`; otherwise ``sure``
-    are the tasks that run to their ends, because they might have begun. ``waiting`` are tasks that were told
-    to wait, and would be told so again: nothing that decides about them has changed since.
+    None and ``sure`` is empty in a run of Airflow as it is, see
+    :func:`converter.verify.airflow_run.simulate`; else ``sure`` are the tasks that run to their ends, because
+    they might have begun. ``waiting`` are tasks that were told to wait, and would be told so again: nothing
+    that decides about them has changed since.
     """
 
     graph: Graph
@@ -61,9 +62,7 @@ class Board:
 
     def hears(self, task_id: str, teller: str) -> bool:
         """Return whether the task can be told to skip by this one."""
-        if self.unheard is None:
-            return True
-        return task_id not in self.sure and teller not in self.unheard.get(task_id, ())
+        return task_id not in self.sure and teller not in (self.unheard or {}).get(task_id, ())
 
     def change(self, states: Mapping[str, State]) -> None:
         """Put tasks into new states, all at once. Tries that go on are broken off, waits for retries end."""

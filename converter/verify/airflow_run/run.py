@@ -19,6 +19,7 @@ def simulate(
     *,
     not_before: Mapping[str, float] | None = None,
     unheard: Mapping[str, Collection[str]] | None = None,
+    unconditional: Collection[str] = (),
 ) -> Trace:
     """Return what Airflow does with this DAG when its tasks take the times and the ends of the script.
 
@@ -26,12 +27,19 @@ def simulate(
     come first, by task id, and then the scheduler. Raises KeyError for a task that comes to run and is not
     in the script, and ValueError for a wait outside its band.
 
-    Two departures from Airflow show what difference they make. ``not_before`` holds back the first try of
+    Three departures from Airflow show what difference they make. ``not_before`` holds back the first try of
     some tasks until a time, in seconds since the run's start: so a run is seen in which the scheduler was
     late. With ``unheard``, a task that may begin runs to its end whatever is skipped from then on, also if it
-    is held back; and no task is told to skip by those that ``unheard`` lists for it.
+    is held back; and no task is told to skip by those that ``unheard`` lists for it. Tasks that are
+    ``unconditional`` begin when they are no longer held back, whatever is before them and skips them.
     """
-    board = Board(Graph(workflow), script, retry_at=dict(not_before or {}), unheard=unheard)
+    board = Board(
+        Graph(workflow),
+        script,
+        retry_at=dict(not_before or {}),
+        unheard=unheard,
+        sure=set(unconditional),
+    )
     schedule(board)
     while (moment := board.next_moment()) is not None:
         board.now = moment
