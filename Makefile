@@ -31,7 +31,7 @@ test-full: $(INSTALLED)  ## the tests that `make test` leaves out
 	$(BIN)/python -m pytest -q -m full tests/benchmarks tests/plugins  # one Airflow for the latter, to the end
 
 test-long: $(INSTALLED)  ## the random tests of test-full, ten times as many: hours
-	DAG2SFN_TEST_SCALE=10 $(BIN)/python -m pytest -q -n auto -m full tests/verify tests/engine/test_fuzz.py
+	DAG2SFN_TEST_SCALE=10 $(BIN)/python -m pytest -q -n auto -m full tests/verify tests/engine/test_fuzz.py tests/expressions
 
 scenarios: $(INSTALLED)  ## 10,000 random scenarios of generated DAGs against Airflow's semantics: half an hour
 	PYTHONPATH=tests/support $(BIN)/python -m many_scenarios

@@ -209,9 +209,9 @@ def test_a_second_deployment_changes_nothing_and_undeploy_removes_the_machine(sc
 
 
 @pytest.mark.full
-def test_a_dag_file_gives_the_same_bytes_under_twenty_hash_seeds(tmp_path):
+def test_a_dag_file_gives_the_same_bytes_under_eight_hash_seeds(tmp_path):
     found = []
-    for seed in range(20):
+    for seed in range(8):
         out = tmp_path / str(seed)
         subprocess.run(
             [sys.executable, "-m", "converter.cli", "convert", str(DAG_FILE), "-o", str(out)],

@@ -15,6 +15,7 @@ from typing import Any
 import yaml
 
 from converter.checks.shapes import list_of, object_of, objects_of, texts_of
+from converter.yaml_loader import SafeLoader
 
 _MACHINE = "AWS::StepFunctions::StateMachine"
 _LOGICAL_ID = re.compile(r"\$\{([A-Za-z0-9]+)[.}]")
@@ -146,7 +147,7 @@ def _text(value: Any) -> str:
     return value if isinstance(value, str) else ""
 
 
-class _Loader(yaml.SafeLoader):
+class _Loader(SafeLoader):  # type: ignore[misc]
     """Reads CloudFormation's short forms (``!Ref``) as their long ones."""
 
 

@@ -6,8 +6,10 @@ from typing import Any
 
 import yaml
 
+from converter.yaml_loader import SafeLoader
 
-class _Loader(yaml.SafeLoader):
+
+class _Loader(SafeLoader):  # type: ignore[misc]
     pass
 
 

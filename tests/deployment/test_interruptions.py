@@ -35,18 +35,22 @@ class Killed(BaseException):
 
 
 class Killer:
-    """Ends the process, so to say, at the n-th call of AWS: before it is made, or with its answer there."""
+    """Ends the process, so to say, after the n-th call that changes something; before the first for 0.
 
-    def __init__(self, session: boto3.Session, at: int, event: str) -> None:
+    Between two changes it makes no difference when: AWS looks the same, and the process is gone.
+    """
+
+    def __init__(self, session: boto3.Session, at: int) -> None:
         self._left = at
         self.calls: list[str] = []
-        session.events.register(f"{event}.*.*", self)
+        session.events.register("before-call.*.*", self)
 
     def __call__(self, model: Any = None, **_: Any) -> None:
-        self.calls.append(model.name)
-        self._left -= 1
-        if self._left < 0:
+        if self._left == 0:
             raise Killed
+        self.calls.append(model.name)
+        if not model.name.startswith(("Describe", "Get", "Head", "List", "BatchGet")):
+            self._left -= 1
 
 
 def state_of(session) -> dict[str, Any]:
@@ -74,8 +78,7 @@ def state_of(session) -> dict[str, Any]:
 
 
 @pytest.mark.full
-@pytest.mark.parametrize("event", ["before-call", "after-call"])
-def test_a_killed_deployment_is_completed_by_the_next_one(event, bundle, session, aws):
+def test_a_killed_deployment_is_completed_by_the_next_one(bundle, session, aws):
     first = bundle(workflow(glue("glue1"), dag_id="partial_fan_in", source_hash=HASH))
     points = 0
     expected = None
@@ -84,7 +87,7 @@ def test_a_killed_deployment_is_completed_by_the_next_one(event, bundle, session
         deploy(first, session)
         second = bundle(partial_fan_in(source_hash=HASH))
         doomed = boto3.Session()
-        killer = Killer(doomed, points, event)
+        killer = Killer(doomed, points)
         try:
             deploy(second, doomed)
         except Killed:
@@ -96,7 +99,7 @@ def test_a_killed_deployment_is_completed_by_the_next_one(event, bundle, session
             break
         first = bundle(workflow(glue("glue1"), dag_id="partial_fan_in", source_hash=HASH))
     assert state_of(session) == expected
-    assert points >= 10
+    assert points >= 4
 
 
 @pytest.mark.full

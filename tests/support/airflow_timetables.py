@@ -2,7 +2,8 @@
 
 Standard input: ``[{"timetable", "expressions" or "seconds", "zone", "start", "end"}, …]``; standard output:
 for each, ``[[due, start of the data interval, its end, when LatestOnly begins to skip], …]`` of the runs that
-are due until ``end``, in ISO 8601. With ``start_date`` and ``end_date``, the DAG's own.
+are due until ``end``, in ISO 8601. With ``end_date``, the DAG's own. With ``asks_near`` (moments), LatestOnly
+is asked for the runs of three days around these and for every ninth; for the others there is null.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ import sys
 from typing import Any
 
 
-def runs_in_airflow(cases: list[dict[str, Any]]) -> list[list[list[str]]]:
+def runs_in_airflow(cases: list[dict[str, Any]]) -> list[list[list[str | None]]]:
     environment = {**os.environ, "_AIRFLOW__AS_LIBRARY": "1", "AIRFLOW__LOGGING__LOGGING_LEVEL": "ERROR"}
     environment["AIRFLOW__DATABASE__SQL_ALCHEMY_CONN"] = "sqlite://"
     done = subprocess.run(
@@ -29,7 +30,9 @@ def runs_in_airflow(cases: list[dict[str, Any]]) -> list[list[list[str]]]:
     return json.loads(done.stdout)
 
 
-def _runs(case: dict[str, Any]) -> list[list[str]]:
+def _runs(case: dict[str, Any]) -> list[list[str | None]]:
+    from datetime import timedelta
+
     import pendulum
     from airflow.timetables.base import TimeRestriction
 
@@ -38,17 +41,22 @@ def _runs(case: dict[str, Any]) -> list[list[str]]:
         name: pendulum.parse(case[name]) if case.get(name) else None for name in ("start", "end", "end_date")
     }
     restriction = TimeRestriction(earliest=moments["start"], latest=moments["end_date"], catchup=True)
+    near = [pendulum.parse(moment) for moment in case.get("asks_near", [case["start"]])]
+    around = timedelta(days=1.5) if "asks_near" in case else timedelta.max
     found, last = [], None
     while (
         info := timetable.next_dagrun_info(last_automated_data_interval=last, restriction=restriction)
     ) and (info.run_after <= moments["end"]):
         last = info.data_interval
-        until = timetable.next_dagrun_info(
-            last_automated_data_interval=last,
-            restriction=TimeRestriction(earliest=last.end, latest=None, catchup=True),
-        )
-        times = (info.run_after, last.start, last.end, until.data_interval.end)
-        found.append([time.in_timezone("UTC").isoformat() for time in times])
+        times = [info.run_after, last.start, last.end]
+        if len(found) % 9 == 0 or any(abs(last.end - moment) < around for moment in near):
+            until = timetable.next_dagrun_info(
+                last_automated_data_interval=last,
+                restriction=TimeRestriction(earliest=last.end, latest=None, catchup=True),
+            )
+            times.append(until.data_interval.end)
+        texts: list[str | None] = [time.in_timezone("UTC").isoformat() for time in times]
+        found.append([*texts, *[None] * (4 - len(texts))])
     return found
 
 

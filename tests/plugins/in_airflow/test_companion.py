@@ -45,7 +45,9 @@ def test_its_run_shows_each_tasks_output_as_xcom(beside: Any, comparisons: dict[
 
 def test_killing_it_stops_the_execution(beside: Any) -> None:
     instance = _trigger(beside, "slow", "to_be_killed")
-    _wait(lambda: beside.airflow.get(instance)["state"] == "deferred")
+    # Before a triggerer has taken it up, Airflow has nothing to cancel, and tells nobody.
+    _wait(lambda: (beside.airflow.get(instance)["trigger"] or {}).get("triggerer_id") is not None)
+    assert beside.airflow.get(instance)["state"] == "deferred"
     arn = beside.airflow.get(f"{instance}/xcomEntries/execution_arn")["value"].strip('"')
     client = beside.aws.client("stepfunctions")
     assert client.describe_execution(executionArn=arn)["status"] == "RUNNING"
