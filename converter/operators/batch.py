@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from converter import diagnostics as d
 from converter.operators.arguments import Arguments
 from converter.operators.declared import AMAZON
@@ -55,7 +57,7 @@ def batch(args: Arguments) -> Step:
         optimised="batch:submitJob" + (".sync" if waits else ""),
         keeps={"id": "$states.result.JobId"},
         also=(
-            allow("batch:SubmitJob", on=arn("batch", "job-definition/{}:*", definition)),
+            *(allow("batch:SubmitJob", on=resource) for resource in _definition_arns(definition)),
             *(
                 (
                     allow("batch:DescribeJobs", "batch:TerminateJob", reason="a job's id is given by Batch"),
@@ -67,6 +69,13 @@ def batch(args: Arguments) -> Step:
         ),
     )
     return step_of(args, submitted, output="$id")
+
+
+def _definition_arns(definition: Any) -> tuple[str, ...]:
+    """Return what a job definition is called: without a revision it is the newest, which has a number too."""
+    named = arn("batch", "job-definition/{}", definition)
+    has_revision = not isinstance(definition, str) or ":" in definition
+    return (named,) if has_revision else (named, f"{named}:*")
 
 
 @converts(f"{_BATCH}.BatchCreateComputeEnvironmentOperator")

@@ -257,7 +257,9 @@ def put_tags(args: Arguments) -> Step:
 def delete_tags(args: Arguments) -> Step:
     """A bucket loses its tags: ``s3:deleteBucketTagging``. Return value, as in Airflow: none."""
     bucket = args.take("bucket_name")
-    return step_of(args, request("s3:deleteBucketTagging", {"Bucket": bucket}, on=bucket_arn(bucket)))
+    # IAM knows no action for this alone (S3 API Reference, DeleteBucketTagging).
+    does, where = "s3:PutBucketTagging", bucket_arn(bucket)
+    return step_of(args, request("s3:deleteBucketTagging", {"Bucket": bucket}, on=where, does=does))
 
 
 def bucket_and_key(args: Arguments, bucket_name: str, key_name: str) -> tuple[Any, Any]:

@@ -272,6 +272,7 @@ def test_it_asks_for_what_the_operator_asks_for_and_returns_the_same(case):
     real = run_operator(operator, case.arguments, case.answers)
     converted = run_converted(operator, case.arguments, case.answers)
     assert list(differences(real, converted, case.ignored)) == []
+    assert converted.not_allowed == []
     if case.same_result:
         assert converted.returned == real.returned
 
@@ -321,5 +322,6 @@ def test_a_sensor_looks_at_what_the_operator_looks_at_and_goes_on(case):
     real = run_operator(operator, case.arguments, case.answers)
     converted = run_converted(operator, case.arguments, case.answers)
     assert converted.error is None
+    assert converted.not_allowed == []
     look = converted.asked[0]
     assert (look.operation, look.arguments) in [(call.operation, call.arguments) for call in real.asked]

@@ -31,8 +31,13 @@ from converter.asl.options import Options
 from converter.engine import TaskCall, TaskFailure, parse_definition, run_virtual
 from converter.expressions.java_names import class_name, exception_name, member_name
 from converter.local.integrations.job_tasks import SYNC_JOBS
+from converter.local.integrations.resources import Place, Resource
 from converter.local.integrations.service_names import boto3_name
 from converter.local.integrations.shapes import epoch_milliseconds, from_api, iso_instant, to_api
+from converter.local.permissions.policies import permits
+from converter.local.permissions.tasks import wanted_by_task
+from converter.operators import steps_of
+from converter.operators.step import Permission
 from converter.pipeline import convert
 from converter.workflow import Task
 
@@ -60,6 +65,8 @@ class Ran:
     returned: Any = None
     xcom: dict[str, Any] = field(default_factory=dict)
     error: str | None = None
+    not_allowed: list[str] = field(default_factory=list)
+    """What it called without a permission of the converted task."""
 
     def of(self, operation: str) -> list[Any]:
         """Return the arguments of each call of an operation."""
@@ -204,11 +211,12 @@ def run_converted(
 ) -> Ran:
     """Convert the operator, run its machine in the engine; return what it asked for and what it recorded."""
     task = Task("t", operator, arguments=arguments, template_fields=fields)
-    conversion = convert(workflow(task), Options(resumable=False))
+    flow = workflow(task)
+    conversion = convert(flow, Options(resumable=False))
     if conversion.machine is None:
         raise AssertionError([str(problem) for problem in conversion.diagnostics])
     ran = Ran()
-    backend = _Aws(answers, ran)
+    backend = _Aws(answers, ran, steps_of(flow)[0]["t"].permissions)
     run = {"conf": {}, "params": {}, "run_id": "r", "logical_date": "2026-01-01T00:00:00+00:00"}
     execution = run_virtual(parse_definition(dict(conversion.machine.definition)), run, backend)
     if execution.status != "SUCCEEDED":
@@ -224,9 +232,11 @@ def run_converted(
 class _Aws:
     answers: Answers
     ran: Ran
+    permissions: tuple[Permission, ...]
 
     async def run(self, call: TaskCall, submitted: Callable[[Any], None]) -> Any:
         """Answer a Task's call."""
+        self._ask_policy(call)
         *_, service, action = call.resource.split(":")
         is_sdk = ":aws-sdk:" in call.resource
         action, _, pattern = action.partition(".")
@@ -245,6 +255,23 @@ class _Aws:
             return self._ended(service, action, found, dates)
         return from_api(found, operation.output_shape, dates, spelled)
 
+    def _ask_policy(self, call: TaskCall) -> None:
+        place = Place.of(call.execution_arn)
+        here = {"Partition": "aws", "Region": place.region, "AccountId": place.account}
+        statements = [
+            {
+                "Effect": "Allow",
+                "Action": list(permission.actions),
+                "Resource": [_filled(resource, here) for resource in permission.resources],
+            }
+            for permission in self.permissions
+        ]
+        resource = Resource.parse(call.resource)
+        assert resource is not None, call.resource
+        for wanted in wanted_by_task(call, resource):
+            if not permits(statements, wanted):
+                self.ran.not_allowed.append(str(wanted))
+
     def _ended(self, service: str, action: str, started: Any, dates: Any) -> Any:
         job = SYNC_JOBS.get((service, action))
         if job is None:
@@ -260,6 +287,12 @@ class _Aws:
                 found, shape = found[0], shape.member
         shown = from_api(_with_ids(found, started), shape, dates)
         return {job.wrapped: shown} if job.wrapped else shown
+
+
+def _filled(resource: str, here: Mapping[str, str]) -> str:
+    for name, value in here.items():
+        resource = resource.replace(f"${{AWS::{name}}}", value)
+    return resource
 
 
 def _with_ids(found: Any, started: Any) -> Any:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from functools import lru_cache
 from typing import Any
 from urllib.parse import unquote
@@ -25,13 +25,14 @@ def is_allowed(role_arn: str, wanted: Wanted) -> bool:
     if role is None:
         return False
     statements = [statement for document in _documents(role) for statement in _statements(document)]
-    if not _permits(statements, wanted):
+    if not permits(statements, wanted):
         return False
     boundary = _document_of(role, role.permissions_boundary_arn)
-    return boundary is None or _permits(list(_statements(boundary)), wanted)
+    return boundary is None or permits(list(_statements(boundary)), wanted)
 
 
-def _permits(statements: list[Mapping[str, Any]], wanted: Wanted) -> bool:
+def permits(statements: Sequence[Mapping[str, Any]], wanted: Wanted) -> bool:
+    """Return whether statements, in a policy's JSON, allow something and none denies it."""
     met = [statement for statement in statements if _matches(statement, wanted)]
     denied = any(one["Effect"] == "Deny" and "Condition" not in one for one in met)
     return not denied and any(one["Effect"] == "Allow" for one in met)

@@ -76,12 +76,13 @@ class GuardedTasks:
         if execution is None or resource is None:
             return  # deleted in this very moment; or something that the integrations refuse
         role_arn = execution.started.revision.role_arn
-        for wanted in _wanted_by_task(call, resource):
+        for wanted in wanted_by_task(call, resource):
             if not is_allowed(role_arn, wanted):
                 raise _refusal(resource, role_arn, wanted)
 
 
-def _wanted_by_task(call: TaskCall, resource: Resource) -> Iterator[Wanted]:
+def wanted_by_task(call: TaskCall, resource: Resource) -> Iterator[Wanted]:
+    """Yield what a try of a Task needs, with what its integration does besides."""
     place = Place.of(call.execution_arn)
     if not resource.action:
         yield Wanted("lambda:InvokeFunction", call.resource)

@@ -20,6 +20,7 @@ _VARIABLE = re.compile(r"\$\{(\w+)\}")
 _ACTIONS = {
     ("lambda", "Invoke"): ("InvokeFunction",),
     ("s3", "CopyObject"): ("PutObject",),
+    ("s3", "DeleteBucketTagging"): ("PutBucketTagging",),
     ("s3", "DeleteObjects"): ("DeleteObject",),
     ("s3", "HeadBucket"): ("ListBucket",),
     ("s3", "HeadObject"): ("GetObject",),
@@ -71,10 +72,12 @@ def _resources(prefix: str, action: str, arguments: Mapping[str, Any], place: Pl
 def _filled(template: str, arguments: Mapping[str, Any], place: Place) -> str | None:
     """Return an ARN that is among the arguments, or made of them; None if neither is possible."""
     texts = {name.lower(): value for name, value in arguments.items() if isinstance(value, str) and value}
-    form = re.compile(_VARIABLE.sub(".+", template.replace("${Partition}", "aws[a-z-]*")))
+    form = re.compile(_VARIABLE.sub(".+", template.replace("*", ".+").replace("${Partition}", "aws[a-z-]*")))
     for text in texts.values():
         if form.fullmatch(text):
             return _QUALIFIED_MACHINE.sub(r"\1", text)
+    if "*" in template:
+        return None
     values = {"Partition": "aws", "Region": place.region, "Account": place.account}
     for variable in _VARIABLE.findall(template):
         names = (variable, *_MEMBERS.get(variable, ()), re.sub("(Name|Id)$", "", variable))
