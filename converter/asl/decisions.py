@@ -253,6 +253,8 @@ def _rule_of_all(question: Question, mapped: frozenset[str]) -> str:
     if rule is TriggerRule.ALWAYS or not question.upstream:
         return "{'run': 0}"
     run = "{'run': $max($up.at)}"
+    if question.held_for:
+        run = f"{{'run': $max($append($up.at, {records_of(question.held_for, '$in')}.at))}}"
     if rule is TriggerRule.ALL_DONE:
         return run
     count = len(question.upstream) if mapped.isdisjoint(question.upstream) else None

@@ -143,7 +143,13 @@ def rules_and_plan(
     """
     given_up: dict[str, frozenset[Outcome]] = {}
     while True:
-        rules = Rules.of(workflow, steps, failures_end_the_run=failures_end_the_run, given_up=given_up)
+        rules = Rules.of(
+            workflow,
+            steps,
+            failures_end_the_run=failures_end_the_run,
+            given_up=given_up,
+            layers=_layers(plan),
+        )
         fetched = fetch_needed_records(plan, rules)
         if failures_end_the_run:
             return rules, fetched
@@ -151,6 +157,13 @@ def rules_and_plan(
         if all(ends <= rules.possible[task] for task, ends in found.items()):
             return rules, fetched
         given_up |= {task: ends | given_up.get(task, NONE) for task, ends in found.items()}
+
+
+def _layers(plan: Plan) -> dict[str, int]:
+    """Return the tasks of a plan without Awaits, each with the number of its layer."""
+    if not isinstance(plan, Sequence) or awaits(plan):
+        return {}
+    return {task: number for number, child in enumerate(plan.children) for task in task_ids(child)}
 
 
 def _given_up(plan: Plan) -> dict[str, frozenset[Outcome]]:

@@ -56,7 +56,8 @@ class Question:
     cannot ask them. ``expanded_over`` are the tasks that it cannot be expanded without, if its rule would let
     it run without them (airflow.ti_deps.deps.mapped_task_upstream_dep). ``is_expanded``: its instances are
     there from the start, and a skip finds a task by its id, not by those of instances. So what they have
-    become is not overwritten.
+    become is not overwritten. ``held_for`` are those who may have it skipped and that only the plan puts
+    before it: it is held until they have ended.
     """
 
     rule: TriggerRule
@@ -66,6 +67,7 @@ class Question:
     unordered: tuple[str, ...] = ()
     expanded_over: tuple[str, ...] = ()
     is_expanded: bool = False
+    held_for: tuple[str, ...] = ()
 
     @property
     def records(self) -> tuple[str, ...]:
@@ -112,15 +114,17 @@ class Rules:
         *,
         failures_end_the_run: bool,
         given_up: Mapping[str, frozenset[Outcome]] = MappingProxyType({}),
+        layers: Mapping[str, int] = MappingProxyType({}),
     ) -> Rules:
         """Analyse a workflow. ``failures_end_the_run``: with ``--failures stop`` no failure is ever seen;
-        ``given_up``: what else becomes of tasks whose poller passes its deadline.
+        ``given_up``: what else becomes of tasks whose poller passes its deadline; ``layers`` tells of tasks
+        that the plan puts one after another: those of a layer all end before the next begins.
         """
         relations = Relations(workflow)
         stops = failures_end_the_run
-        rules = cls._of(relations, steps, given_up, failures_end_the_run=stops, asks_all=False)
+        rules = cls._of(relations, steps, given_up, layers, failures_end_the_run=stops, asks_all=False)
         if rules.order_matters:
-            rules = cls._of(relations, steps, given_up, failures_end_the_run=stops, asks_all=True)
+            rules = cls._of(relations, steps, given_up, layers, failures_end_the_run=stops, asks_all=True)
         return rules
 
     @classmethod
@@ -129,6 +133,7 @@ class Rules:
         relations: Relations,
         steps: Mapping[str, Step],
         given_up: Mapping[str, frozenset[Outcome]],
+        layers: Mapping[str, int],
         *,
         failures_end_the_run: bool,
         asks_all: bool,
@@ -151,7 +156,7 @@ class Rules:
             if asks_all:
                 question = _with_implied_setups(question, implied, possible)
             question = replace(
-                question,
+                _with_order_of(layers, name, question),
                 expanded_over=_expanded_over(task, steps),
                 is_expanded=_is_expanded_from_the_start(steps[name]),
             )
@@ -349,6 +354,15 @@ def _question(
     known = relations.decided_before(task.task_id).union(relations.watched.get(task.task_id, ()))
     ordered = tuple(name for name in skipped_by if name in known)
     return Question(rule, upstream, setups, ordered, tuple(name for name in skipped_by if name not in known))
+
+
+def _with_order_of(layers: Mapping[str, int], task_id: str, question: Question) -> Question:
+    """Return a question that asks also those who end before the task only because of its layer."""
+    layer = layers.get(task_id, 0)
+    above = tuple(name for name in question.unordered if layers.get(name, layer) < layer)
+    unordered = tuple(name for name in question.unordered if name not in above)
+    skipped_by = (*question.skipped_by, *above)
+    return replace(question, skipped_by=skipped_by, unordered=unordered, held_for=above)
 
 
 def _expanded_over(task: Task, steps: Mapping[str, Step]) -> tuple[str, ...]:
