@@ -169,7 +169,7 @@ class _Work:
         self._manifest = contents.manifest
         self._defaults = default_settings(
             self._manifest.dag_id, self._manifest.functions, xcom_in_s3=self._manifest.xcom_in_s3
-        )
+        ) | dict.fromkeys(self._manifest.values, "")
         self.account = account_of(session)
         self._bucket = ArtifactBucket(session, self.account, bucket)
         self._stack = Stack(session, self._manifest.stack_name, tell)
@@ -178,7 +178,22 @@ class _Work:
         self._settings = {
             name: settings.get(name, there.get(name, default)) for name, default in self._defaults.items()
         }
+        self._refuse_without_values()
         self._template = contents.template_for(self._settings)
+
+    def _refuse_without_values(self) -> None:
+        """Raise Dag2SfnError (D421) if values are missing that the machine cannot do without."""
+        missing = [
+            Diagnostic(
+                d.VALUE_NOT_GIVEN,
+                f"{self._manifest.dag_id}: the parameter {name} has no value: {description}",
+                f"--set {name}=VALUE",
+            )
+            for name, description in self._manifest.values.items()
+            if not self._settings[name]
+        ]
+        if missing:
+            raise Dag2SfnError(*missing)
 
     def preview(self) -> Preview:
         """Return what would change."""

@@ -88,3 +88,8 @@ NO_BUNDLES_FOLDER = declare(
     "D420", Severity.UNREADABLE, "the folder of bundles cannot be read",
     """`dag2sfn status` looks at the bundles in a folder: the one that `dag2sfn convert` wrote to.""",
 )  # fmt: skip
+VALUE_NOT_GIVEN = declare(
+    "D421", Severity.UNREADABLE, "a value of the deployment is missing",
+    """A Variable or an environment variable had no value at conversion, so that the deployment has to give
+    it: `--set NAME=VALUE`. It is kept from then on.""",
+)  # fmt: skip

@@ -51,3 +51,9 @@ CONVERSION_FAILS = declare(
     """The function that the file of --operators has registered for this operator raises an error, or returns
     something else than a Step. The message has its line.""",
 )  # fmt: skip
+AT_DEPLOYMENT = declare(
+    "D809", Severity.APPROXIMATED, "a value is given when the machine is deployed",
+    """A Variable, or an environment variable of Airflow's machines, whose value is not known at conversion,
+    is a parameter of the stack: `dag2sfn deploy --set NAME=VALUE`. Another value takes effect with the next
+    deployment, not with the next run.""",
+)  # fmt: skip

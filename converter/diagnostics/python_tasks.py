@@ -12,3 +12,10 @@ HOOKS_BY_ROLE = declare(
     """A Python task may use Airflow's hooks for AWS: they call boto3 with the role of the Lambda function.
     What an Airflow connection says (keys, a role to assume, a region, an endpoint) is not known there.""",
 )  # fmt: skip
+HTTP_IN_LAMBDA = declare(
+    "D862", Severity.APPROXIMATED, "the HTTP request is made in Lambda",
+    """The function that runs the DAG's Python tasks makes the request, with Python's own library. Address
+    and credentials are those of the Airflow connection, which has to be there as well: as
+    `AIRFLOW_CONN_<ID>` in the function's environment, or in Secrets Manager, where Airflow's own backend
+    looks for it.""",
+)  # fmt: skip

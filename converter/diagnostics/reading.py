@@ -132,6 +132,11 @@ VARIABLE_WITHOUT_VALUE = declare(
     """The file reads a Variable while it is imported, and nobody has given its value. The template that reads
     it was taken in its place: it is rendered when the task runs, always to a text.""",
 )  # fmt: skip
+ENVIRONMENT_WITHOUT_VALUE = declare(
+    "D141", Severity.APPROXIMATED, "an environment variable is not set",
+    """The file asks for an environment variable of Airflow's machines while it is imported, without a
+    default. Where its value stands in an argument of a task, it is a parameter of the stack (D809).""",
+)  # fmt: skip
 VARIABLE_DEFAULT = declare(
     "D129", Severity.APPROXIMATED, "the default of a Variable was taken",
     """The file reads a Variable while it is imported, and nobody has given its value. In your Airflow it may

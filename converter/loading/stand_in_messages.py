@@ -36,7 +36,7 @@ _MESSAGES: dict[StandInKind, tuple[Code, str, str]] = {
     ),
     StandInKind.INTERVALS: (
         diagnostics.COUNTED_IN_INTERVALS,
-        "schedule_interval '{name}' means the interval before a run, as in Airflow 2",
+        "the schedule '{name}' means the interval before a run, as in Airflow 2, for which the file is",
         "write schedule={detail}(...), or the same as `schedule` if you mean the time itself",
     ),
     StandInKind.NO_SCHEDULE: (
@@ -63,6 +63,11 @@ _MESSAGES: dict[StandInKind, tuple[Code, str, str]] = {
         diagnostics.VARIABLE_DEFAULT,
         "the Variable '{name}' has no value here; its default {detail} was taken",
         "give its value with --variables, if it has another one",
+    ),
+    StandInKind.ENVIRONMENT: (
+        diagnostics.ENVIRONMENT_WITHOUT_VALUE,
+        "the environment variable '{name}' is not set here",
+        "set it for the conversion, or give it at deployment where it is asked for",
     ),
     StandInKind.CONNECTION: (
         diagnostics.CONNECTION_WITHOUT_VALUE,

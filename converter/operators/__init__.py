@@ -25,6 +25,7 @@ from converter.operators import (  # noqa: F401 - they register themselves
     glue,
     glue_catalog,
     glue_crawlers,
+    http,
     lambda_function,
     messaging,
     neptune,
@@ -48,6 +49,7 @@ from converter.operators import (  # noqa: F401 - they register themselves
     trigger,
 )
 from converter.operators.arguments import Arguments, task_diagnostic
+from converter.operators.deployment import deployment_notes
 from converter.operators.following import account_for_subclass, conversion_for
 from converter.operators.mapping import instances_of, map_index_of
 from converter.operators.mapping_problems import expansion_problems, mapping_problems
@@ -80,9 +82,12 @@ def steps_of(
             account_for_subclass(args)
             instances = instances_of(task, scope.mapped)
             reads = dict.fromkeys((*step.reads, *args.reads, *(instances.over if instances else ())))
-            steps[task.task_id] = replace(step, reads=tuple(reads), instances=instances)
+            steps[task.task_id] = replace(
+                step, reads=tuple(reads), instances=instances, deployed={**step.deployed, **args.deployed}
+            )
             problems += [*args.problems(), *mapping_problems(task, step)]
     problems += [problem for task in workflow.tasks for problem in expansion_problems(task, steps)]
+    problems += deployment_notes(workflow, steps)
     return steps, tuple(problems)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -14,6 +15,8 @@ from converter.expressions.templates import Scope, translate_value
 from converter.operators.mapping import PerInstance, literals_that_are_no_lists, map_index_of
 from converter.workflow import Opaque, Task, Value
 
+#: How the loader writes a Variable or environment variable without a value.
+_UNKNOWN = re.compile(r"\{\{ (var\.value|var\.json|environ)[.\[]")
 #: Stands for the value of an argument that each instance of a mapped task has its own of.
 _OF_AN_INSTANCE = object()
 
@@ -23,12 +26,14 @@ class Arguments:
 
     An operator's module takes what it converts; :meth:`problems` then refuses whatever is left, so that an
     argument that nobody thought of is never dropped in silence. ``reads`` are the tasks whose XComs the
-    templates of the arguments taken refer to; ``scope`` is where these templates stand.
+    templates of the arguments taken refer to, and ``deployed`` the parameters of the stack (name to what it
+    stands for); ``scope`` is where these templates stand.
     """
 
     def __init__(self, task: Task, scope: Scope | None = None) -> None:
         self.task = task
         self.reads: dict[str, None] = {}
+        self.deployed: dict[str, str] = {}
         self._scope = scope or Scope("", task.task_id)
         self._left = dict(task.arguments)
         self._problems: list[Diagnostic] = []
@@ -56,7 +61,7 @@ class Arguments:
         value = self._left.pop(name, default)
         if value is _OF_AN_INSTANCE:
             value = self._value_of_an_instance(name)
-        elif name in self.task.template_fields:
+        elif name in self.task.template_fields or _holds_the_unknown(value):
             value = self.translated(name, value)
         for found in _texts(value):
             if isinstance(found, Opaque):
@@ -77,7 +82,8 @@ class Arguments:
 
     def _value_of_an_instance(self, name: str) -> Any:
         def translated(value: Value) -> Any:
-            return self.translated(name, value) if name in self.task.template_fields else value
+            is_template = name in self.task.template_fields or _holds_the_unknown(value)
+            return self.translated(name, value) if is_template else value
 
         try:
             return self._per_instance.value(name, translated)
@@ -99,6 +105,7 @@ class Arguments:
             place = f"template {json.dumps(problem.template)} of argument '{name}'"
             self.report(d.TEMPLATE, f"{place}: {problem.what}", problem.remedy)
         self.reads |= dict.fromkeys(translation.reads)
+        self.deployed |= translation.deployed
         return value if translation.problems else translation.value
 
     def take_text(self, name: str) -> str:
@@ -213,6 +220,14 @@ class Later(dict[str, Any]):
 def task_diagnostic(code: Code, task: Task, problem: str, remedy: str = "") -> Diagnostic:
     """Return a diagnostic that names the task and its place in the DAG file."""
     return Diagnostic(code, f"task '{task.task_id}': {problem}", remedy, task.location, task_id=task.task_id)
+
+
+def _holds_the_unknown(value: Value) -> bool:
+    """Whether a text stands for what the file asked for while it was imported, and nobody gave.
+
+    Such a text is in the place of the value, also where Airflow renders no templates.
+    """
+    return any(isinstance(text, str) and _UNKNOWN.search(text) for text in _texts(value))
 
 
 def _is_unicode(text: str) -> bool:

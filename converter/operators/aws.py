@@ -9,7 +9,9 @@ from converter.workflow import Opaque
 
 def set_aside_connection(args: Arguments) -> None:
     """Account for the arguments that say how Airflow reaches AWS: a machine acts as its own role."""
-    connection = args.take("aws_conn_id")
+    of_hook = args.task.arguments.get("hook_params")  # of the provider's operators for RDS, until version 8
+    args.set_aside("hook_params")
+    connection = args.take("aws_conn_id") or (of_hook or {}).get("aws_conn_id")
     if connection not in (None, "", "aws_default"):
         args.report(
             d.OTHER_CREDENTIALS,
@@ -21,7 +23,7 @@ def set_aside_connection(args: Arguments) -> None:
         args.set_aside("region_name")
         region = region.text
     else:
-        region = args.take("region_name")
+        region = args.take("region_name") or (of_hook or {}).get("region_name")
     if region:
         args.report(
             d.OTHER_CREDENTIALS,

@@ -20,7 +20,10 @@ _NAMED = 3
 
 
 def date_problems(workflow: Workflow) -> list[Diagnostic]:
-    """Return D240 for a DAG whose tasks use dates that hang on what nobody has told."""
+    """Return a message on a DAG whose tasks use dates that hang on what nobody has told.
+
+    They are taken to be those of Airflow 2 if the file imports from where Airflow 2 has its names (D242).
+    """
     schedule = workflow.schedule
     if schedule is None or not schedule.assumed:
         return []
@@ -29,9 +32,16 @@ def date_problems(workflow: Workflow) -> list[Diagnostic]:
         return []
     named = ", ".join(f"'{task_id}'" for task_id in tasks[:_NAMED])
     more = f" and {len(tasks) - _NAMED} more" if len(tasks) > _NAMED else ""
+    uses = f"{named}{more} {'uses' if len(tasks) == 1 else 'use'} the run's dates"
+    if schedule.by_intervals:
+        problem = (
+            f"the schedule '{schedule.expression}' is taken to mean the interval before a run, as the file "
+            f"imports like one for Airflow 2, and {uses}"
+        )
+        return [about_dag(workflow, d.DATES_BY_STYLE, problem, "if it runs in Airflow 3: --source-airflow 3")]
     problem = (
         f"the schedule '{schedule.expression}' gives runs another date in Airflow 2 than in Airflow 3, and "
-        f"{named}{more} {'uses' if len(tasks) == 1 else 'use'} the run's dates"
+        f"{uses}"
     )
     remedy = (
         "say which it is: --source-airflow 2 or 3, or --airflow-config FILE; or give a timetable as schedule"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from converter.expressions.jsonata import Expression, literal
-from converter.operators.arguments import Arguments
+from converter.operators.arguments import Arguments, Later
 from converter.operators.declared import AMAZON, Wait, operator
 from converter.operators.registry import converts
 from converter.operators.requests import (
@@ -64,21 +64,28 @@ def crawler(args: Arguments) -> Step:
     """
     config = args.take_mapping("config")
     name = config.get("Name")
+    args.set_aside("crawler_name")  # the operator's own constructor hands it to its parent's
     where = arn("glue", "crawler/{}", name)
     role = (pass_role(config.get("Role")),)
     changed = {key: value for key, value in config.items() if key != "Tags"}
-    create = request(
-        "glue:createCrawler",
-        config,
-        on=where,
-        also=role,
-        fine=("AlreadyExistsException",),
-        keeps={"made": "true"},
-    ).keeping("made", False)
-    update = request("glue:updateCrawler", changed, on=where, also=role, when="$not($made)", fine=(_BUSY,))
-    if args.task.arguments.get("fail_on_already_running", True):
-        update = request("glue:updateCrawler", changed, on=where, also=role, when="$not($made)")
-    return step_of(args, create, update, *_run(args, name), output=literal(name))
+    busy = () if args.task.arguments.get("fail_on_already_running", True) else (_BUSY,)
+    before: list[Request] = []
+    # Without a role and targets no crawler can be made: it is one that is there.
+    is_whole = isinstance(config, Later) or {"Role", "Targets"} <= config.keys()
+    if is_whole:
+        create = request(
+            "glue:createCrawler",
+            config,
+            on=where,
+            also=role,
+            fine=("AlreadyExistsException",),
+            keeps={"made": "true"},
+        )
+        before.append(create.keeping("made", False))
+    if is_whole or len(changed) > 1:
+        when = "$not($made)" if is_whole else None
+        before.append(request("glue:updateCrawler", changed, on=where, also=role, when=when, fine=busy))
+    return step_of(args, *before, *_run(args, name), output=literal(name))
 
 
 def _run(args: Arguments, name: Any) -> list[Request]:

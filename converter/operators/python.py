@@ -111,7 +111,7 @@ def bash(args: Arguments) -> Step:
     processor = args.task.arguments.get("output_processor")
     reads, facts = _reads(args, processor)
     args.set_aside("bash_command", "env", "append_env", "output_encoding", "cwd", "output_processor")
-    return _step(args, "BashOperator", reads, facts, may_skip=may_skip)
+    return function_step(args, "BashOperator", reads, facts, may_skip=may_skip)
 
 
 @converts(f"{_STANDARD}.decorators.bash._BashDecoratedOperator")
@@ -122,7 +122,7 @@ def decorated_bash(args: Arguments) -> Step:
     _report_bash(args)
     reads, facts = _reads(args, args.task.arguments.get("python_callable"))
     args.set_aside("python_callable", "op_args", "op_kwargs")
-    return _step(args, "BashOperator", reads, facts, may_skip=may_skip)
+    return function_step(args, "BashOperator", reads, facts, may_skip=may_skip)
 
 
 @converts(
@@ -133,9 +133,14 @@ def python_sensor(args: Arguments) -> Step:
 
     Return value, as in Airflow: the ``xcom_value`` of a ``PokeReturnValue``. A look may take 15 minutes.
     """
-    sensing = take_sensing(args)
     reads, facts = _reads(args, args.task.arguments.get("python_callable"))
     args.set_aside("python_callable", "op_args", "op_kwargs", "templates_dict")
+    return look_with_function(args, reads, facts)
+
+
+def look_with_function(args: Arguments, reads: tuple[str, ...], facts: Facts | None) -> Step:
+    """Return the step of a sensor that looks with the function."""
+    sensing = take_sensing(args)
     arguments = {"FunctionName": TASK_FUNCTION, "Payload": _payload(args, reads, TRY_NUMBER)}
     answer = "$states.result.Payload"
     keeps = {
@@ -184,10 +189,10 @@ def _python_step(args: Arguments, operator: str, orders: SkipOrders | None = Non
     args.set_aside("python_callable", "op_args", "op_kwargs", "templates_dict", "templates_exts")
     # Of Airflow 1 and of how it logs.
     args.set_aside("provide_context", "show_return_value_in_logs")
-    return _step(args, operator, reads, facts, orders=orders)
+    return function_step(args, operator, reads, facts, orders=orders)
 
 
-def _step(
+def function_step(
     args: Arguments,
     operator: str,
     reads: tuple[str, ...],
@@ -196,6 +201,7 @@ def _step(
     may_skip: bool = False,
     orders: SkipOrders | None = None,
 ) -> Step:
+    """Return the step of a task that the function runs as one of its operators."""
     task = args.task
     _report_time(args)
     payload = _payload(args, reads, Expression("$states.context.State.RetryCount"))
@@ -275,6 +281,24 @@ def _reads(args: Arguments, function: Value) -> tuple[tuple[str, ...], Facts | N
             )
     found.pop(task.task_id, None)
     return tuple(found), facts
+
+
+def reads_of(
+    args: Arguments, fields: tuple[str, ...], functions: tuple[str, ...]
+) -> tuple[tuple[str, ...], Facts | None]:
+    """Return the tasks whose XComs some arguments and functions of the author's read; report problems.
+
+    What is said of the functions together is said of the one of which least is known.
+    """
+    found = {name: None for field in fields for name in _referred(args.task.arguments.get(field))}
+    known: Facts | None = Facts()
+    for name in functions:
+        reads, facts = _reads(args, args.task.arguments.get(name))
+        found |= dict.fromkeys(reads)
+        if facts is None or (known is not None and facts.may_skip):
+            known = facts
+    found.pop(args.task.task_id, None)
+    return tuple(found), known
 
 
 def _expanded_over(expansion: Expansion) -> Iterator[str]:

@@ -38,12 +38,6 @@ _refuse(
 )
 _refuse(
     d.NO_COUNTERPART,
-    "an HTTP request goes through an EventBridge connection, which holds the address and the credentials",
-    "use a @task with a library for HTTP, or convert it to http:invoke in a file of --operators",
-    "airflow.providers.http.operators.http.HttpOperator",
-)
-_refuse(
-    d.NO_COUNTERPART,
     "there is no SMTP server in a machine",
     "use SesEmailOperator, or SnsPublishOperator with a topic that mails",
     "airflow.providers.smtp.operators.smtp.EmailOperator",

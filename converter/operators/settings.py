@@ -21,13 +21,16 @@ _IRRELEVANT = frozenset(
     access_control allow_nested_operators allowed_run_types auto_register dag_display_name default_args
     description disable_bundle_versioning do_xcom_push doc doc_json doc_md doc_rst doc_yaml edge_labels
     email_on_failure email_on_retry executor executor_config ignore_first_depends_on_past
-    is_paused_upon_creation jinja_environment_kwargs logger_name map_index_template multiple_outputs owner
+    is_paused_upon_creation jinja_environment_kwargs logger_name map_index_template mapped_task_group
+    multiple_outputs owner
     owner_links params priority_weight queue render_template_as_native_obj rerun_with_latest_version
     resources returns_dag_result run_as_user tags task_display_name template_searchpath
     template_undefined user_defined_filters user_defined_macros wait_for_past_depends_before_skipping
     weight_rule
     """.split()
 )
+
+# (A mapped_task_group is refused with each of its tasks.)
 
 #: What becomes of the schedule is said as a whole.
 _OF_THE_SCHEDULE = frozenset({"catchup", "end_date", "schedule", "start_date"})
@@ -63,13 +66,19 @@ _LOST: Mapping[str, tuple[Code, str]] = {
     "max_active_tis_per_dag": (d.LIMIT_NOT_HELD, "limit the service itself"),
     "max_active_tis_per_dagrun": (d.LIMIT_NOT_HELD, "limit the service itself"),
     "max_active_tasks": (d.LIMIT_NOT_HELD, "limit the service itself, if it guards a quota"),
+    **dict.fromkeys(
+        ("depends_on_past", "wait_for_downstream"),
+        (
+            d.LOST_FEATURE,
+            "a run starts although the one before has failed: let its first task look at the last execution, "
+            "or switch the schedule off when a run fails; max_active_runs=1 keeps runs apart",
+        ),
+    ),
     "max_active_runs": (d.LIMIT_NOT_HELD, "write a number above 0"),
 }
 
 #: Refused, because another set of tasks would run.
 _REFUSED: Mapping[str, str] = {
-    "depends_on_past": "leave it out; an execution does not know the one before",
-    "wait_for_downstream": "leave it out; an execution does not know the one before",
     "pre_execute": "move what it does into a task of its own",
     "post_execute": "move what it does into a task of its own",
     "retry_policy": "use retries and retry_delay",

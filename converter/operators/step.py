@@ -72,7 +72,8 @@ class Step:
     ``$states.result``, which: null, the ids of some direct downstream tasks, or "all" (of those that
     ``orders_skips`` means). ``final_errors`` are never retried. ``reads`` are the tasks whose records the
     arguments refer to. ``refusal`` says why the task is not converted: its state only records it as failed.
-    ``instances``: the task is mapped, and all else is said of one instance.
+    ``instances``: the task is mapped, and all else is said of one instance. ``deployed`` are the parameters
+    of the stack that its arguments hold, with what each stands for.
     """
 
     task_id: str
@@ -93,6 +94,7 @@ class Step:
     refusal: str = ""
     parts: tuple[Part, ...] = ()
     instances: Instances | None = None
+    deployed: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def does_nothing(self) -> bool:

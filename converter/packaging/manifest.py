@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +16,7 @@ from converter.asl.machine import Machine
 from converter.asl.options import Options
 from converter.diagnostics import Dag2SfnError, Diagnostic, about_dag
 from converter.identity import machine_name, stack_name
-from converter.packaging.template import functions_of, substitutions
+from converter.packaging.template import functions_of, given_at_deployment, substitutions
 from converter.workflow import Location, Workflow, to_json
 
 FORMAT = 1
@@ -47,7 +47,8 @@ class Manifest:
 
     ``options`` are those of the conversion, as JSON; ``functions`` are the folders below ``functions/``;
     ``substitutions`` are the names that the template fills into the definition. ``schedule`` says when
-    Airflow starts runs, and what dates these have; None without a schedule.
+    Airflow starts runs, and what dates these have; None without a schedule. ``values`` are the parameters of
+    the stack that the deployment has to give, with what they stand for.
     """
 
     dag_id: str
@@ -61,6 +62,7 @@ class Manifest:
     functions: tuple[str, ...]
     substitutions: tuple[str, ...]
     schedule: Mapping[str, Any] | None = None
+    values: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def xcom_in_s3(self) -> bool:
@@ -85,6 +87,7 @@ class Manifest:
             "functions": list(self.functions),
             "substitutions": list(self.substitutions),
             "schedule": self.schedule,
+            **({"values": dict(self.values)} if self.values else {}),
         }
 
 
@@ -106,6 +109,7 @@ def manifest_of(workflow: Workflow, machine: Machine, options: Options) -> Manif
         functions=functions_of(workflow, machine),
         substitutions=substitutions(workflow, machine),
         schedule=_schedule_of(workflow),
+        values=given_at_deployment(workflow, machine),
     )
 
 
@@ -140,6 +144,7 @@ def read_manifest(directory: Path) -> Manifest:
             functions=tuple(data["functions"]),
             substitutions=tuple(data["substitutions"]),
             schedule=data.get("schedule"),
+            values=data.get("values") or {},
         )
     except (KeyError, TypeError):
         raise _not_a_bundle(directory, f"has an incomplete {MANIFEST}") from None

@@ -28,6 +28,7 @@ def outer_filled(
     }
     if tasks is not None and runs_tasks(_teardowns(workflow, steps)):
         filled[TASK_FUNCTION.name] = tasks.version
+    filled |= {name: Ref(name) for step in _teardowns(workflow, steps).values() for name in step.deployed}
     return filled
 
 

@@ -80,7 +80,7 @@ def requirements(tasks: Iterable[Task], modules: Iterable[Module], dag_file: Pat
     """
     imports: list[Imported] = []
     for task in tasks:
-        for name in ("python_callable", "output_processor"):
+        for name in ("python_callable", "output_processor", "response_check", "response_filter"):
             function = task.arguments.get(name)
             if isinstance(function, Opaque):
                 facts = facts_of(function.text, Path(task.location.file))

@@ -5,7 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from converter.expressions.deployment import ENVIRONMENT, parameter_name
+from converter.operators.http import SECRETS
 from converter.operators.large_xcoms import uses_s3
+from converter.operators.python import calls_function
 from converter.operators.step import Permission, Step
 from converter.packaging.functions import Function, function
 from converter.packaging.policies import Statement, statements_of
@@ -13,7 +16,7 @@ from converter.packaging.task_code import uses_variables
 from converter.packaging.yaml_text import GetAtt, Note, Ref, Sub
 from converter.task_runtime import HANDLER, LONGEST_RUN, PYTHON_VERSION
 from converter.task_runtime.dag2sfn_tasks.xcoms import BUCKET, PREFIX
-from converter.workflow import Workflow
+from converter.workflow import StandInKind, Workflow
 
 TASKS_KEY: Mapping[str, Any] = {
     "Type": "String",
@@ -21,6 +24,7 @@ TASKS_KEY: Mapping[str, Any] = {
 }
 _XCOMS = "Large XComs: what tasks push, and what others read of it."
 _XCOM_BUCKET: Mapping[str, Any] = {"Fn::If": ["HasXComBucket", Ref("XComBucket"), Ref("ArtifactBucket")]}
+_CONNECTIONS = "Airflow's connections, under the names that its own Secrets Manager backend uses."
 _VARIABLES = "Airflow's Variables, under the names that its own Parameter Store backend uses."
 
 
@@ -55,9 +59,19 @@ def task_function(
 
 
 def _environment(workflow: Workflow, steps: Mapping[str, Step]) -> dict[str, Any]:
-    if not uses_s3(steps):
-        return {}
-    return {"Environment": {"Variables": {BUCKET: _XCOM_BUCKET, PREFIX: _prefix(workflow)}}}
+    variables: dict[str, Any] = {key: Ref(name) for key, name in environment_of(workflow).items()}
+    if uses_s3(steps):
+        variables |= {BUCKET: _XCOM_BUCKET, PREFIX: _prefix(workflow)}
+    return {"Environment": {"Variables": variables}} if variables else {}
+
+
+def environment_of(workflow: Workflow) -> dict[str, str]:
+    """Return the environment variables that the DAG file asks for, with the parameters that give them."""
+    return {
+        item.name: parameter_name(ENVIRONMENT, item.name)
+        for item in workflow.stand_ins
+        if item.kind is StandInKind.ENVIRONMENT
+    }
 
 
 def _prefix(workflow: Workflow) -> str:
@@ -82,7 +96,24 @@ def _statements(workflow: Workflow, steps: Mapping[str, Step]) -> tuple[Statemen
             "arn:${AWS::Partition}:ssm:${AWS::Region}:${AWS::AccountId}:parameter/airflow/variables/*"
         )
         found += statements_of([Permission(("ssm:GetParameter",), (parameters,), _VARIABLES)])
+    if secrets := _connections(workflow, steps):
+        resources = tuple(
+            "arn:${AWS::Partition}:secretsmanager:${AWS::Region}:${AWS::AccountId}:secret:"
+            f"{SECRETS}{name}-*"
+            for name in secrets
+        )
+        found += statements_of([Permission(("secretsmanager:GetSecretValue",), resources, _CONNECTIONS)])
     return found
+
+
+def _connections(workflow: Workflow, steps: Mapping[str, Step]) -> list[str]:
+    """Return the connections that tasks of the function use; ``*`` if the run says which."""
+    names = {
+        str(task.arguments.get("http_conn_id") or "http_default")
+        for task in workflow.tasks
+        if task.operator.startswith("airflow.providers.http.") and calls_function(steps[task.task_id])
+    }
+    return sorted("*" if "{" in name else name for name in names)
 
 
 def task_outputs(made: Function) -> dict[str, Any]:

@@ -18,6 +18,7 @@ from typing import Any
 from converter import __version__
 from converter.asl import awaiting
 from converter.asl.machine import Machine
+from converter.expressions.deployment import ENVIRONMENT, described, parameters_of
 from converter.identity import child_machine_name
 from converter.operators.large_xcoms import uses_s3
 from converter.operators.python import TASK_FUNCTION
@@ -49,7 +50,7 @@ from converter.packaging.starter_function import (
     starter_function,
 )
 from converter.packaging.task_code import runs_tasks
-from converter.packaging.task_function import TASKS_KEY, task_function, task_outputs
+from converter.packaging.task_function import TASKS_KEY, environment_of, task_function, task_outputs
 from converter.packaging.yaml_text import GetAtt, Note, Ref, Sub, yaml_text
 from converter.workflow import Workflow
 
@@ -110,6 +111,7 @@ def template(workflow: Workflow, machine: Machine, sources: Sources) -> dict[str
         "Parameters": {
             **_artifacts(machine, needed),
             **parameters(workflow.dag_id, needed, xcom_in_s3=uses_s3(machine.steps)),
+            **parameters_of(given_at_deployment(workflow, machine)),
         },
         "Conditions": conditions(needed, xcom_in_s3=uses_s3(machine.steps)),
         "Resources": _resources(stack),
@@ -135,7 +137,16 @@ def substitutions(workflow: Workflow, machine: Machine) -> tuple[str, ...]:
         TASK_FUNCTION.name: runs_tasks(machine.steps),
     }
     children = tuple(child_arn(workflow, child)[0] for child in machine.children)
-    return (*(name for name, needed in found.items() if needed), *children)
+    values = sorted({name for step in machine.steps.values() for name in step.deployed})
+    return (*(name for name, needed in found.items() if needed), *children, *values)
+
+
+def given_at_deployment(workflow: Workflow, machine: Machine) -> dict[str, str]:
+    """Return the parameters of the stack for values that nobody gave, with what they stand for."""
+    found = {name: text for step in machine.steps.values() for name, text in step.deployed.items()}
+    if runs_tasks(machine.steps):
+        found |= {name: described(ENVIRONMENT, key) for key, name in environment_of(workflow).items()}
+    return found
 
 
 def _filled(stack: _Stack, definition: Mapping[str, Any]) -> dict[str, Ref | GetAtt | Sub]:
@@ -148,6 +159,7 @@ def _filled(stack: _Stack, definition: Mapping[str, Any]) -> dict[str, Ref | Get
     if stack.tasks is not None:
         filled[TASK_FUNCTION.name] = stack.tasks.version
     filled |= dict(child_arn(stack.workflow, child) for child in stack.machine.children)
+    filled |= {name: Ref(name) for step in stack.machine.steps.values() for name in step.deployed}
     text = json.dumps(definition)
     return {name: value for name, value in filled.items() if f"${{{name}}}" in text}
 

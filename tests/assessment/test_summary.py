@@ -33,7 +33,7 @@ def found():
         workflow(other("a", "FtpOperator"), other("b", "FtpOperator"), dag_id="ftp"),
         workflow(
             other("a", "FtpOperator"),
-            glue("b", settings={"depends_on_past": True}),
+            glue("b", settings={"pre_execute": True}),
             other("c", "StartOperator", trigger_dag_id="good"),
             dag_id="both",
         ),

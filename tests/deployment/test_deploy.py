@@ -318,3 +318,20 @@ def test_what_the_machine_starts_and_is_not_there_is_named_before_anything_chang
     )
     assert "the state machine arn:aws:states:us-east-1:123456789012:stateMachine:report_a" in text
     assert session.client("cloudformation").describe_stacks()["Stacks"] == []
+
+
+def test_what_nobody_gave_at_conversion_is_given_at_deployment_and_kept(bundle, session):
+    def folder():
+        task = glue("load", job="{{ var.value.env }}-load")
+        return bundle(workflow(task, dag_id="given", source_hash=HASH))
+
+    with pytest.raises(Dag2SfnError) as caught:
+        deploy(folder(), session)
+    (problem,) = caught.value.diagnostics
+    assert problem.code.id == "D421"
+    assert "VariableEnv has no value: The Airflow Variable env" in problem.problem
+
+    deployed = deploy(folder(), session, settings={"VariableEnv": "prod"})
+    definition = json.loads(definition_of(session, deployed))
+    assert definition["States"]["load"]["Arguments"]["JobName"] == "{% 'prod' & '-load' %}"
+    assert deploy(folder(), session).change is Change.UNCHANGED

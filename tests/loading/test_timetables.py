@@ -13,7 +13,8 @@ from converter.workflow import Schedule
 
 DAGS = """\
 from datetime import datetime, timedelta
-from airflow.sdk import DAG, CronTriggerTimetable
+from airflow import DAG
+from airflow.timetables.trigger import CronTriggerTimetable
 
 def made(name, schedule, **more):
     with DAG(name, schedule=schedule, start_date=datetime(2024, 1, 1), **more) as dag:
@@ -109,3 +110,39 @@ def test_an_environment_of_mwaa_says_which_airflow_it_runs(tmp_path):
 def test_intervals_are_those_of_two_timetables():
     assert not Schedule("CronTriggerTimetable").by_intervals
     assert Schedule("CronDataIntervalTimetable").by_intervals
+
+
+DAILY = """
+with DAG("daily", schedule="0 3 * * *", start_date=pendulum.datetime(2024, 1, 1)) as dag:
+    BashOperator(task_id="t", bash_command="echo {{ ds }}")
+"""
+
+
+@pytest.mark.parametrize(
+    ("imports", "by_intervals", "assumed"),
+    [
+        # Only Airflow 3 has it, only Airflow 2 has it, Airflow 2 has it and Airflow 3 warns of it.
+        ("from airflow.sdk import DAG\nfrom airflow.providers.standard.operators.bash import BashOperator", False, False),  # noqa: E501
+        ("from airflow import DAG\nfrom airflow.operators.bash_operator import BashOperator", True, False),
+        ("from airflow import DAG\nfrom airflow.operators.bash import BashOperator", True, True),
+        (
+            "from airflow import DAG\n"
+            "try:\n"
+            "    from airflow.sdk import BaseOperator\n"
+            "except ImportError:\n"
+            "    from airflow.models import BaseOperator\n"
+            "from airflow.operators.bash_operator import BashOperator",
+            True,
+            False,
+        ),
+    ],
+)  # fmt: skip
+def test_what_a_file_imports_says_for_which_airflow_it_is(
+    tmp_path, monkeypatch, imports, by_intervals, assumed
+):
+    monkeypatch.delenv("AIRFLOW__SCHEDULER__CREATE_CRON_DATA_INTERVALS", raising=False)
+    (tmp_path / "dags.py").write_text(f"import pendulum\n{imports}\n{DAILY}")
+    (workflow,) = load(tmp_path / "dags.py")
+    assert (workflow.schedule.by_intervals, workflow.schedule.assumed) == (by_intervals, assumed)
+    (told,) = load(tmp_path / "dags.py", timetables=Timetables.of_version("3"))
+    assert not told.schedule.by_intervals

@@ -98,7 +98,8 @@ def test_an_execution_keeps_the_name_that_the_author_gave():
         (START_EXECUTION, {"state_machine_arn": ARN, "state_machine_input": '{"a": NaN}'}, "D203"),
         (START_EXECUTION, {"state_machine_arn": ARN, "state_machine_input": "{"}, "D203"),
         (START_EXECUTION, {"state_machine_arn": ARN, "is_redrive_execution": True}, "D220"),
-        ("airflow.providers.http.operators.http.HttpOperator", {"endpoint": "x"}, "D801"),
+        ("airflow.providers.http.operators.http.HttpOperator", {"endpoint": "x"}, "D862"),
+        ("airflow.providers.http.sensors.http.HttpSensor", {"endpoint": "x"}, "D862"),
         ("company.operators.Unheard", {"endpoint": "x"}, "D201"),
     ],
 )
@@ -163,7 +164,7 @@ def test_a_task_reads_the_records_of_those_whose_xcoms_it_pulls():
 def test_all_problems_of_all_tasks_are_reported_at_once():
     bad = Task("bad", GLUE, arguments={"x": 1})
     mapped = Task("mapped", GLUE, arguments={"job_name": "j"}, is_mapped=True)
-    worse = Task("worse", "custom.Operator", settings={"pool": "p", "depends_on_past": True})
+    worse = Task("worse", "custom.Operator", settings={"pool": "p", "pre_execute": True})
     _, problems = steps_of(workflow(bad, mapped, worse))
     assert sorted(problem.code.id for problem in problems) == [
         "D201",
@@ -201,7 +202,9 @@ def test_a_mapped_task_is_refused():
     [
         ("owner", "me", []),
         ("depends_on_past", False, []),
-        ("depends_on_past", True, ["D209"]),
+        ("depends_on_past", True, ["D220"]),
+        ("wait_for_downstream", True, ["D220"]),
+        ("pre_execute", Opaque("function", "function tell"), ["D209"]),
         ("on_failure_callback", Opaque("function", "function tell"), ["D220"]),
         ("pool", "quota", ["D224"]),
         ("something_new", 1, ["D209"]),
@@ -215,3 +218,47 @@ def test_every_setting_is_accounted_for(setting, value, codes):
 def test_only_an_empty_operator_cannot_fail():
     steps, _ = steps_of(workflow(empty("e"), glue("g"), nested("n")))
     assert {task: step.can_fail for task, step in steps.items()} == {"e": False, "g": True, "n": True}
+
+
+def test_a_variable_that_nobody_gave_counts_where_airflow_renders_no_templates_too():
+    # While the file is imported, Variable.get gives a text, whatever the argument is.
+    steps, problems = steps_of(workflow(Task("t", GLUE, arguments={"job_name": "x-{{ var.value.env }}"})))
+    assert steps["t"].arguments["JobName"] == Expression("'x-' & '${VariableEnv}'")
+    assert [problem.code.id for problem in problems] == ["D809"]
+
+
+def test_a_crawler_of_which_only_the_name_is_given_is_run_as_it_is():
+    crawler = "airflow.providers.amazon.aws.operators.glue_crawler.GlueCrawlerOperator"
+
+    def actions(config):
+        steps, _ = steps_of(workflow(Task("t", crawler, arguments={"config": config})))
+        calls = (getattr(part, "ask", part) for part in steps["t"].parts)
+        return [call.resource.rpartition(":")[2] for call in calls]
+
+    assert actions({"Name": "c"}) == ["startCrawler", "getCrawler"]
+    assert actions({"Name": "c", "Schedule": "x"}) == ["updateCrawler", "startCrawler", "getCrawler"]
+    whole = {"Name": "c", "Role": "r", "Targets": {"S3Targets": []}}
+    assert actions(whole) == ["createCrawler", "updateCrawler", "startCrawler", "getCrawler"]
+
+
+def test_an_argument_that_the_provider_knew_once_or_hands_on_itself_is_no_problem():
+    crawler = "airflow.providers.amazon.aws.operators.glue_crawler.GlueCrawlerOperator"
+    snapshot = "airflow.providers.amazon.aws.operators.rds.RdsCreateDbSnapshotOperator"
+    tasks = [
+        Task("crawl", crawler, arguments={"config": {"Name": "c"}, "crawler_name": "c"}),
+        Task(
+            "copy",
+            snapshot,
+            arguments={
+                "db_type": "instance",
+                "db_identifier": "d",
+                "db_snapshot_identifier": "s",
+                "hook_params": {"region_name": "eu-west-1"},
+            },
+        ),
+    ]
+    _, problems = steps_of(workflow(*tasks))
+    assert [(problem.task_id, problem.code.id) for problem in problems] == [
+        ("copy", "D803"),
+        ("copy", "D222"),
+    ]

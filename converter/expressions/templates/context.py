@@ -5,7 +5,8 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Mapping
 
-from converter.expressions.jsonata import literal
+from converter.expressions.deployment import ENVIRONMENT, VARIABLE, described, parameter_name
+from converter.expressions.jsonata import Substitution, literal
 from converter.expressions.templates.date_formats import strftime
 from converter.expressions.templates.folding import folded
 from converter.expressions.templates.helpers import RUN
@@ -24,6 +25,12 @@ from converter.workflow import Opaque
 
 _CONF = f"{RUN}.conf"
 
+#: A Variable with JSON whose value is not known, and its members.
+_JSON_OF_DEPLOYMENT = "var.json."
+
+#: Environment variables of Airflow's machines, as the loader writes them.
+ENVIRON = "environ"
+
 #: Where two names mean the same.
 _ALIASES = {"task_instance": "ti"}
 
@@ -33,7 +40,7 @@ _NAMESPACES = frozenset(
     conn dag dag_run dag_run.conf macros macros.datetime macros.datetime.strptime macros.ds_add
     macros.ds_format macros.timedelta params range task ti ti.xcom_pull var var.json var.value
     """.split()
-)
+) | {ENVIRON}
 
 _WRITE_LOGICAL_DATE = "write logical_date, or data_interval_start"
 #: Gone in Airflow 3, with what to write there.
@@ -94,6 +101,8 @@ def member(findings: Findings, owner: Named, key: str, *, dotted: bool) -> Opera
         raise Refusal(f"{name} is a method of Python's dict", f"write {owner.name}['{key}'] for the key")
     if owner.name in _MEMBERS_OF:
         return _MEMBERS_OF[owner.name](findings, key)
+    if owner.name.startswith(_JSON_OF_DEPLOYMENT):
+        return Named(name)
     if owner.name.startswith("conn."):
         return _connection_field(findings, owner, key)
     if name in _NAMESPACES:
@@ -113,6 +122,14 @@ def whole(findings: Findings, owner: Named) -> Operand:
             name: value for name, value in findings.scope.params.items() if not isinstance(value, Opaque)
         }
         return Computed(Kind.OBJECT, f"$merge([{literal(defaults)}, {_CONF}])", label="params")
+    if owner.name.startswith(_JSON_OF_DEPLOYMENT):
+        variable_name, _, inside = owner.name.removeprefix(_JSON_OF_DEPLOYMENT).partition(".")
+        if not inside:
+            remedy = (
+                "give its value with --variables FILE (JSON: name to value), or name the member that is meant"
+            )
+            raise Refusal(f"the value of the Variable '{variable_name}' is not known", remedy)
+        return _at_deployment(findings, VARIABLE, f"{variable_name}.{inside}")
     return owner
 
 
@@ -145,12 +162,25 @@ def _in_conf(key: str) -> str:
 
 
 def variable(findings: Findings, key: str, as_json: bool) -> Operand:
-    """Return an Airflow Variable, whose value has to be known at conversion. Raises Refusal."""
+    """Return an Airflow Variable: its value, if that is known, else what the deployment says.
+
+    Of one that holds JSON, only members can be said there.
+    """
     known = findings.scope.variables
     if known is None or key not in known:
-        remedy = "give its value with --variables FILE (JSON: name to value), or write the value itself"
-        raise Refusal(f"the value of the Variable '{key}' is not known", remedy)
+        return Named(f"{_JSON_OF_DEPLOYMENT}{key}") if as_json else _at_deployment(findings, VARIABLE, key)
     return folded(lambda: json.loads(known[key])) if as_json else Constant(known[key])
+
+
+def _at_deployment(findings: Findings, kind: str, key: str) -> Computed:
+    """Return a text that is a parameter of the stack."""
+    name = parameter_name(kind, key)
+    findings.deployed[name] = described(kind, key)
+    return Computed(Kind.TEXT, f"'{Substitution(name)}'", label=f"{kind} {key}")
+
+
+def _environment(findings: Findings, key: str) -> Operand:
+    return _at_deployment(findings, ENVIRONMENT, key)
 
 
 def _connection(findings: Findings, key: str) -> Operand:
@@ -176,6 +206,7 @@ _MEMBERS_OF: Mapping[str, Callable[[Findings, str], Operand]] = {
     "var.value": lambda findings, key: variable(findings, key, as_json=False),
     "var.json": lambda findings, key: variable(findings, key, as_json=True),
     "conn": _connection,
+    ENVIRON: _environment,
 }
 
 

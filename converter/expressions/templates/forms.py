@@ -386,7 +386,7 @@ REFUSED = (
     "{{ dag_run.conf.name.title() }}",
     "{{ dag_run.conf.count / 2 }}",
     "{{ dag_run.conf.name + dag_run.conf.path }}",
-    "{{ var.value.unknown }}",
+    "{{ var.json.unknown }}",
     "{{ conn.lake.password }}",
     "{{ conn.other.host }}",
     "{{ not_there }}",

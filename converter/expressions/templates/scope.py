@@ -63,6 +63,7 @@ class Findings:
 
     scope: Scope
     reads: dict[str, None] = field(default_factory=dict)
+    deployed: dict[str, str] = field(default_factory=dict)
     uses_dates: bool = False
     problems: list[Problem] = field(default_factory=list)
     _names: int = 0

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from converter.expressions.templates.scope import Findings, Problem, Refusal, Scope
 from converter.workflow import Opaque, Value
@@ -19,6 +19,7 @@ class Translation:
     """A translated value: JSON with an Expression for each text that is known only at run time.
 
     ``reads`` are the tasks whose records it needs in ``$states.input``, in the order of their first mention;
+    ``deployed`` are the parameters of the stack in it, with what they stand for;
     ``uses_dates`` tells whether it needs the run's logical date or data interval. With ``problems``, the
     value is good for nothing.
     """
@@ -27,6 +28,7 @@ class Translation:
     reads: tuple[str, ...] = ()
     uses_dates: bool = False
     problems: tuple[Problem, ...] = ()
+    deployed: Mapping[str, str] = field(default_factory=dict)
 
 
 def translate(text: str, scope: Scope) -> Translation:
@@ -47,7 +49,9 @@ def translate_value(value: Value, scope: Scope) -> Translation:
 
 
 def _translation(value: Value, findings: Findings) -> Translation:
-    return Translation(value, tuple(findings.reads), findings.uses_dates, tuple(findings.problems))
+    return Translation(
+        value, tuple(findings.reads), findings.uses_dates, tuple(findings.problems), findings.deployed
+    )
 
 
 def _value(value: Value, findings: Findings) -> Value:

@@ -30,6 +30,7 @@ _MISTAKES = ("Duplicate", "Cycle", "TaskAlreadyInTaskGroup", "TaskNotFound")
 _UNKNOWNS = (
     StandInKind.CALL,
     StandInKind.CONNECTION,
+    StandInKind.ENVIRONMENT,
     StandInKind.MISSING_MODULE,
     StandInKind.MOVED,
     StandInKind.REMOVED,

@@ -118,9 +118,9 @@ def _all_parts(timetable: Any) -> list[Any]:
 def _is_assumed(dag: DAG, timetables: Timetables) -> bool:
     """Whether the DAG's timetable hangs on an option of Airflow's that nobody has told.
 
-    In Airflow 2, that is read beside the DAG; a file that speaks of a schedule_interval is of Airflow 2.
+    In Airflow 2, that is read beside the DAG; some files can only be of one Airflow.
     """
-    if IS_AIRFLOW_2 or getattr(dag, "_counted_in_intervals", False):
+    if IS_AIRFLOW_2 or getattr(dag, "_dates_are_told", False):
         return False
     schedule = schedule_of(dag)
     if isinstance(schedule, str):

@@ -11,6 +11,7 @@ from . import assets, exceptions, references
 from .context import get_current_context
 from .dags import DAG, TaskGroup, dag, task_group
 from .hooks import HOOKS
+from .http import HttpOperator, HttpSensor
 from .inert import inert_class
 from .nodes import Label, chain
 from .operators import (
@@ -53,6 +54,8 @@ _NAMES: dict[str, Any] = {
     "DAG": DAG,
     "Dataset": assets.Asset,
     "DatasetAlias": assets.AssetAlias,
+    "HttpOperator": HttpOperator,
+    "HttpSensor": HttpSensor,
     "Label": Label,
     "Metadata": assets.Metadata,
     "Param": Param,
@@ -60,6 +63,7 @@ _NAMES: dict[str, Any] = {
     "PythonOperator": PythonOperator,
     "PythonSensor": PythonSensor,
     "ShortCircuitOperator": ShortCircuitOperator,
+    "SimpleHttpOperator": HttpOperator,
     "TaskGroup": TaskGroup,
     "Variable": Variable,
     "XComArg": references.XComArg,

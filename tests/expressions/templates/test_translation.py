@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from converter.expressions.deployment import parameter_name
 from converter.expressions.jsonata import Expression, field_value
 from converter.expressions.templates import Problem, Scope, forms, translate, translate_value
 from converter.workflow import Opaque
@@ -177,11 +178,34 @@ def test_a_param_without_default_is_what_conf_says(evaluate, run, task_failed):
         evaluate(value)
 
 
-def test_variables_that_are_not_given_are_refused_even_with_a_default():
-    # Whether Airflow has the Variable is not known, so the default may be wrong.
+@pytest.mark.parametrize(
+    ("template", "parameter", "stands_for"),
+    [
+        ("s3://{{ var.value.bucket_name }}/x", "VariableBucketName", "The Airflow Variable bucket_name"),
+        # Whether Airflow has the Variable is not known, so the default may be wrong.
+        ("s3://{{ var.value.get('bucket', 'x') }}/x", "VariableBucket", "The Airflow Variable bucket"),
+        ("s3://{{ environ.BUCKET }}/x", "EnvironmentBucket", "The environment variable BUCKET"),
+    ],
+)
+def test_what_nobody_gave_is_a_parameter_of_the_stack(template, parameter, stands_for):
+    translation = translate(template, dataclasses.replace(SCOPE, variables=None))
+    assert translation.value == Expression(f"'s3://' & '${{{parameter}}}' & '/x'")
+    assert (translation.problems, translation.deployed) == ((), {parameter: stands_for})
+
+
+def test_a_member_of_a_variable_with_json_is_a_parameter_and_the_whole_of_it_is_not():
     scope = dataclasses.replace(SCOPE, variables=None)
-    (problem,) = translate("{{ var.value.get('bucket', 'x') }}", scope).problems
+    (name,) = translate("{{ var.json.env.names['lake'] }}", scope).deployed
+    assert name.startswith("VariableEnvNamesLake")
+    (problem,) = translate("{{ var.json.env }}", scope).problems
     assert "--variables" in problem.remedy
+
+
+def test_two_keys_never_share_a_parameter():
+    keys = ["bucket", "BUCKET", "Bucket", "bucket_1", "bucket1", "a_b", "ab", "a.b", "a-b", "aB", "bücket"]
+    names = {parameter_name("Variable", key) for key in keys}
+    assert len(names) == len(keys)
+    assert all(name.isascii() and name.isalnum() for name in names)
 
 
 def test_no_secret_of_a_connection_gets_into_a_definition():

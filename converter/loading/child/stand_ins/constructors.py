@@ -48,6 +48,12 @@ _SCHEDULES = frozenset({"schedule", "schedule_interval", "timetable"})
 _IDLE = frozenset(old for old, new in old_arguments.OF_OPERATORS.items() if new is None)
 #: Schedules that mean no interval.
 _NO_INTERVALS = ("@once", "@continuous")
+#: Where names are that Airflow 2 does not have, and where Airflow 2 had them (Airflow 3 warns of it).
+_ONLY_IN_AIRFLOW_3 = ("airflow.sdk", "airflow.providers.standard")
+_IN_AIRFLOW_2 = (
+    "airflow.datasets airflow.decorators airflow.hooks airflow.models airflow.operators airflow.sensors "
+    "airflow.utils"
+).split()
 
 
 class Constructors:
@@ -87,27 +93,36 @@ class Constructors:
                 # Not by Airflow's own option: Airflow 3 wants a start_date then, which tasks may have.
                 dag.__dict__["_caught_up_by_default"] = True
             if of_airflow_2:
-                self._count_intervals(dag)
+                self._count_intervals(dag, "schedule_interval")
             elif not _SCHEDULES & given.keys():
                 self._stay_without_schedule(dag)
+            elif self._timetables.cron_intervals is None and not IS_AIRFLOW_2:
+                self._date_as_written_for(dag)
 
         return construct_dag
 
-    def _count_intervals(self, dag: Any) -> None:
-        """Let a schedule mean what it meant in Airflow 2, where a run stood for the interval before it."""
-        schedule = dag.schedule
-        if self._timetables.cron_intervals is not None:
-            self._ledger.note(StandInKind.RENAMED_ARGUMENT, "DAG(schedule_interval=...)", "schedule=...")
-            return
-        dag.__dict__["_counted_in_intervals"] = True
-        if isinstance(schedule, str) and schedule not in _NO_INTERVALS:
-            dag.timetable = CronDataIntervalTimetable(schedule, dag.timezone)
-        elif isinstance(schedule, timedelta) or type(schedule).__name__ == "relativedelta":
-            dag.timetable = DeltaDataIntervalTimetable(schedule)
-        else:
-            self._ledger.note(StandInKind.RENAMED_ARGUMENT, "DAG(schedule_interval=...)", "schedule=...")
-            return
-        self._ledger.note(StandInKind.INTERVALS, str(schedule), type(dag.timetable).__name__)
+    def _count_intervals(self, dag: Any, word: str) -> None:
+        """Let a schedule mean what it meant in Airflow 2; ``word`` is the argument's name."""
+        if self._timetables.cron_intervals is None:
+            dag.__dict__["_dates_are_told"] = True
+            if _take_for_intervals(dag):
+                self._ledger.note(StandInKind.INTERVALS, str(dag.schedule), type(dag.timetable).__name__)
+                return
+        if word != "schedule":
+            self._ledger.note(StandInKind.RENAMED_ARGUMENT, f"DAG({word}=...)", "schedule=...")
+
+    def _date_as_written_for(self, dag: Any) -> None:
+        """Let a plain schedule mean what it means in the Airflow that the file was written for.
+
+        What only one of them has, tells which it is. Names of Airflow 2 that Airflow 3 still knows suggest
+        it: then the meaning stays one that nobody has told.
+        """
+        if self._ledger.imports(*_ONLY_IN_AIRFLOW_3):
+            dag.__dict__["_dates_are_told"] = True
+        elif self._ledger.has(StandInKind.MOVED, StandInKind.REMOVED):
+            self._count_intervals(dag, "schedule")
+        elif self._ledger.imports(*_IN_AIRFLOW_2):
+            _take_for_intervals(dag)
 
     def _stay_without_schedule(self, dag: Any) -> None:
         """Note that Airflow 2, which the file is for by all appearances, gave such a DAG a schedule."""
@@ -197,3 +212,15 @@ class Constructors:
             return unmapped_decorator(dotted)
 
         return find_or_stand_in
+
+
+def _take_for_intervals(dag: Any) -> bool:
+    """Let a run of a plain schedule stand for the interval before it; return whether it is a plain one."""
+    schedule = dag.schedule
+    if isinstance(schedule, str) and schedule not in _NO_INTERVALS:
+        dag.timetable = CronDataIntervalTimetable(schedule, dag.timezone)
+    elif isinstance(schedule, timedelta) or type(schedule).__name__ == "relativedelta":
+        dag.timetable = DeltaDataIntervalTimetable(schedule)
+    else:
+        return False
+    return True

@@ -8,6 +8,7 @@ from typing import Any
 
 from converter.loading.child.construction import Constructions
 from converter.loading.child.stand_ins.constructors import Constructors
+from converter.loading.child.stand_ins.environment import lend_environment
 from converter.loading.child.stand_ins.imports import Imports
 from converter.loading.child.stand_ins.json_texts import let_json_pass_what_is_unknown
 from converter.loading.child.stand_ins.ledger import Ledger
@@ -42,6 +43,7 @@ class StandIns:
         self.missing = missing = Missing(self._ledger, is_authors)
         Constructors(self._ledger, timetables).install()
         Variables(variables, missing).install()
+        lend_environment(missing)
         let_json_pass_what_is_unknown()
         if not allow_network:
             close_network()

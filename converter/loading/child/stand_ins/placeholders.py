@@ -17,7 +17,7 @@ from converter.loading.child.stand_ins.ledger import Ledger
 from converter.workflow import StandInKind
 
 #: A template that stands in for a value: the expression, and the name of the Variable or Connection in it.
-_TEMPLATE = re.compile(r"\{\{ ((?:var\.value|var\.json|conn)(?:\.(\w+)|\['([^']*)'\])[^{}]*) \}\}")
+_TEMPLATE = re.compile(r"\{\{ ((?:var\.value|var\.json|conn|environ)(?:\.(\w+)|\['([^']*)'\])[^{}]*) \}\}")
 
 
 def placeholder_in(text: str) -> str | None:

@@ -1,0 +1,59 @@
+"""Environment variables of Airflow's own machines, which are not set where a DAG file is read.
+
+What a file asks for without a default gives a placeholder, as a Variable without a value does: ``None`` or an
+error would make another DAG of it than the one at home.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from types import FrameType
+from typing import Any
+
+from converter.loading.child.stand_ins.missing import Missing
+from converter.loading.child.stand_ins.placeholders import Placeholder, member
+from converter.workflow import StandInKind
+
+#: What the expression of such a placeholder begins with; a template of Airflow's has no such name.
+_NAME = "environ"
+#: Asked for by files that look where they are; unset as a rule.
+_MAY_BE_UNSET = ("AIRFLOW_", "AWS_", "PYTHON", "DEBUG", "HTTP", "NO_PROXY")
+
+
+def lend_environment(missing: Missing) -> None:
+    """Let DAG files find environment variables that are not set, for the rest of this process."""
+    kind: Any = type(os.environ)
+    find, get = kind.__getitem__, kind.get
+
+    def getitem(environment: Any, key: Any) -> Any:
+        try:
+            return find(environment, key)
+        except KeyError:
+            if environment is os.environ and missing.is_authors(sys._getframe(1)):
+                return _placeholder(missing, str(key))
+            raise
+
+    def found_or_placeholder(key: Any, frame: FrameType) -> Any:
+        found = get(os.environ, key)
+        if found is not None or str(key).upper().startswith(_MAY_BE_UNSET) or not missing.is_authors(frame):
+            return found
+        return _placeholder(missing, str(key))
+
+    def lookup(environment: Any, key: Any, *default: Any, **named: Any) -> Any:
+        if default or named or environment is not os.environ:
+            return get(environment, key, *default, **named)
+        return found_or_placeholder(key, sys._getframe(1))
+
+    def getenv(key: Any, *default: Any, **named: Any) -> Any:
+        if default or named:
+            return get(os.environ, key, *default, **named)
+        return found_or_placeholder(key, sys._getframe(1))
+
+    kind.__getitem__, kind.get, os.getenv = getitem, lookup, getenv
+
+
+def _placeholder(missing: Missing, key: str) -> Placeholder:
+    made = Placeholder(member(_NAME, key), missing.ledger, missing.is_authors)
+    missing.ledger.note(StandInKind.ENVIRONMENT, key, str.__str__(made))
+    return made
