@@ -46,6 +46,7 @@ class Airflow:
     port: int = 0
     parts: str = "standalone"
     _process: subprocess.Popen[bytes] | None = None
+    _tokens: dict[str, str] = field(default_factory=dict)
 
     @property
     def url(self) -> str:
@@ -126,6 +127,10 @@ class Airflow:
             raise
         return self
 
+    def processes(self) -> list[int]:
+        """The ids of its processes, as far as it runs."""
+        return _members(self._process.pid) if self._process else []
+
     def stop(self) -> None:
         """End all of it. Safe to call twice."""
         process, self._process = self._process, None
@@ -168,9 +173,11 @@ class Airflow:
         return _request(f"{self.url}{path}", method, body, {**(headers or {}), **login})
 
     def token(self, user: str = "admin") -> str:
-        """Return a token of a user."""
-        _, answer = _request(f"{self.url}/auth/token", "POST", {"username": user, "password": user}, {})
-        return str(answer["access_token"])
+        """Return a token of a user, who logs in once: it is good for a day."""
+        if user not in self._tokens:
+            _, answer = _request(f"{self.url}/auth/token", "POST", {"username": user, "password": user}, {})
+            self._tokens[user] = str(answer["access_token"])
+        return self._tokens[user]
 
     def _is_healthy(self) -> bool:
         try:

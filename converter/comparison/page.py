@@ -27,6 +27,7 @@ _LEGEND = (
     ("waiting", "waits for the orchestrator"),
     ("polling", "a poller asks"),
     ("retrying", "between two tries"),
+    ("mark", "on the run's critical path"),
 )
 
 
@@ -49,7 +50,6 @@ def page(comparison: Comparison, theme: str = "auto", zone: str | None = None) -
             f"<h2>Task by task</h2>\n{_tools(comparison)}{_legend()}",
             f'<div class="rows">\n{axis(length)}{rows}</div>\n',
             "<footer>Seconds count from each run's own start. "
-            "A bar at the left edge marks a run's critical path. "
             "The cost is that of orchestration: jobs cost the same on both sides.</footer>\n",
             f"<script>\n{_resource('page.js')}</script>\n</body>\n</html>\n",
         ]

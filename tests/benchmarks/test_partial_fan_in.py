@@ -50,7 +50,7 @@ def test_ctrl_c_ends_it_and_leaves_nothing_running():
         preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),  # noqa: PLW1509 - no threads here
     )
     for line in demo.stderr:
-        if "glue1 running" in line:
+        if "glue3 running" in line:
             break
     os.killpg(demo.pid, signal.SIGINT)  # Ctrl-C reaches the whole group in the foreground of a terminal
     _, stderr = demo.communicate(timeout=60)

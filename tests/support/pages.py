@@ -7,9 +7,25 @@ from dataclasses import dataclass, field
 from typing import Any
 
 CHROMIUM = shutil.which("chromium")
-_FLAGS = ["--no-sandbox", "--disable-background-networking", "--disable-component-update", "--disable-sync"]
+_FLAGS = [
+    "--no-sandbox",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-gpu",
+    "--disable-sync",
+]
 #: Milliseconds that anything may take to be shown, on a machine that does much else.
 PATIENCE = 60_000
+
+
+#: Airflow's router goes where the browser's history does.
+_GO = """path => {
+    history.pushState({}, "", path);
+    dispatchEvent(new PopStateEvent("popstate", {state: history.state}));
+}"""
+
+#: What Airflow's UI gives to plugins; a test may have left for another page.
+_IS_AIRFLOW = "globalThis.ChakraUI !== undefined"
 
 
 @dataclass
@@ -18,18 +34,27 @@ class Console:
 
     errors: list[str] = field(default_factory=list)
 
-    def listen(self, page: Any) -> None:
-        page.on("console", lambda said: said.type in ("error", "warning") and self.errors.append(said.text))
-        page.on("pageerror", lambda error: self.errors.append(str(error)))
+    def hear(self, said: Any) -> None:
+        if said.type in ("error", "warning"):
+            self.errors.append(said.text)
+
+    def hear_error(self, error: Any) -> None:
+        self.errors.append(str(error))
 
 
 class Browser:
-    """Chromium. Each user logs in once, and has tabs of one window then: what is loaded once is kept."""
+    """Chromium. Each user logs in once.
+
+    To load Airflow's UI takes seconds. So a tab that is given back is kept, and goes to the next page as it
+    does when somebody clicks a link.
+    """
 
     def __init__(self, started: Any, url: str) -> None:
         self._browser = started.chromium.launch(executable_path=CHROMIUM, args=_FLAGS)
         self._url = url
         self._contexts: dict[str, Any] = {}
+        self._free: dict[str, list[Any]] = {}
+        self._given: dict[Any, tuple[str, Console]] = {}
 
     def close(self) -> None:
         self._browser.close()
@@ -44,24 +69,43 @@ class Browser:
         height: int = 720,
         scheme: str = "light",
     ) -> Any:
-        """Open a page of Airflow's."""
-        page = self._context(user).new_page()
+        """Show a page of Airflow's."""
+        if user not in self._contexts:
+            self._log_in(user)
+        free = self._free[user]
+        is_open = bool(free)
+        page = free.pop() if is_open else self._contexts[user].new_page()
+        self._given[page] = (user, console)
         page.set_viewport_size({"width": width, "height": height})
         page.emulate_media(color_scheme=scheme)
-        console.listen(page)
-        page.goto(f"{self._url}/{path}")
+        page.on("console", console.hear)
+        page.on("pageerror", console.hear_error)
+        if is_open:
+            page.evaluate(_GO, f"/{path}")
+        else:
+            page.goto(f"{self._url}/{path}")
         return page
 
-    def _context(self, user: str) -> Any:
-        if user not in self._contexts:
-            context = self._browser.new_context(permissions=["clipboard-read", "clipboard-write"])
-            context.set_default_timeout(PATIENCE)
-            page = context.new_page()
-            page.goto(self._url)
-            page.get_by_label("Username").fill(user)
-            page.get_by_label("Password", exact=True).fill(user)
-            page.get_by_role("button", name="Sign in").click()
-            page.get_by_role("link", name="Step Functions").wait_for()
+    def give_back(self, page: Any) -> None:
+        """Keep a tab for whoever wants one next."""
+        user, console = self._given.pop(page)
+        page.unroute_all()
+        page.remove_listener("console", console.hear)
+        page.remove_listener("pageerror", console.hear_error)
+        if page.evaluate(_IS_AIRFLOW):
+            # Away from what a test had on the screen, to a page that asks for little.
+            page.evaluate(_GO, "/providers")
+            self._free[user].append(page)
+        else:
             page.close()
-            self._contexts[user] = context
-        return self._contexts[user]
+
+    def _log_in(self, user: str) -> None:
+        context = self._browser.new_context(permissions=["clipboard-read", "clipboard-write"])
+        context.set_default_timeout(PATIENCE)
+        page = context.new_page()
+        page.goto(self._url)
+        page.get_by_label("Username").fill(user)
+        page.get_by_label("Password", exact=True).fill(user)
+        page.get_by_role("button", name="Sign in").click()
+        page.get_by_role("link", name="Step Functions").wait_for()
+        self._contexts[user], self._free[user] = context, [page]

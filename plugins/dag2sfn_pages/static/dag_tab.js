@@ -84,7 +84,15 @@ function isRunning({ status }) {
 export function Frame({ busy, children }) {
   return h(
     Box,
-    { "aria-busy": busy, as: "section", h: "full", overflowY: "auto", p: { base: 2, md: 4 } },
+    {
+      "aria-busy": busy,
+      as: "section",
+      h: "full",
+      // Airflow lays these pages out for 1,280 pixels and lets a narrow window scroll: no wider than that window.
+      maxW: "calc(100vw - 5rem)",
+      overflowY: "auto",
+      p: { base: 2, md: 4 },
+    },
     h(Stack, { gap: 4 }, children),
   );
 }
@@ -124,13 +132,14 @@ function Summary({ dag, isStarting, onTrigger, onReload }) {
     dag.reason && h(Text, { color: "fg.muted", fontSize: "sm" }, dag.reason),
     h(
       Flex,
-      { gap: 2, ml: "auto" },
+      { gap: 2, justify: "end", ml: "auto", wrap: "wrap" },
       h(ReloadButton, { onClick: onReload }),
       canStart &&
         h(
           Button,
           { colorPalette: "brand", disabled: isStarting, onClick: onTrigger, size: "sm" },
-          "Trigger",
+          // Airflow's own button, of the DAG itself, is not far.
+          "Trigger on Step Functions",
         ),
     ),
   );

@@ -54,7 +54,7 @@ export function RunTab({ dagId, runId }) {
       execution && h(ConsoleLink, { href: execution.url }, execution.name),
       h(
         Flex,
-        { gap: 2, ml: "auto" },
+        { gap: 2, justify: "end", ml: "auto", wrap: "wrap" },
         h(ReloadButton, { onClick: reload }),
         dag.data?.can_trigger &&
           execution?.status !== "RUNNING" &&

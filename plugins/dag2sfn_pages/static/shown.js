@@ -48,10 +48,17 @@ export function momentOf(text) {
   let moment = shownAs;
   // The second round mends what the first takes from the wrong side of a change to or from summer time.
   for (let round = 0; round < 2; round += 1) {
-    const shown = new Date(moment).toLocaleString("sv-SE", { timeZone: zone() }).replace(" ", "T");
-    moment += shownAs - new Date(`${shown}Z`).getTime();
+    moment += shownAs - new Date(`${localTime(moment)}Z`).getTime();
   }
   return new Date(moment).toISOString();
+}
+
+/** Return what a clock in that zone shows at a moment, like 2026-01-31T12:00:00; undefined if it is none. */
+export function localTime(moment) {
+  const date = new Date(moment);
+  return Number.isNaN(date.getTime())
+    ? undefined
+    : date.toLocaleString("sv-SE", { timeZone: zone() }).replace(" ", "T");
 }
 
 export function clock(moment) {

@@ -12,10 +12,10 @@ const { createElement: h } = globalThis.React;
 
 function StepFunctions({ dagId, runId, taskId, mapIndex }) {
   if (taskId !== undefined && runId !== undefined) {
-    return h(TaskTab, { dagId, key: `${runId} ${taskId} ${mapIndex}`, mapIndex, runId, taskId });
+    return h(TaskTab, { dagId, key: `${dagId} ${runId} ${taskId} ${mapIndex}`, mapIndex, runId, taskId });
   }
   if (runId !== undefined) {
-    return h(RunTab, { dagId, runId, key: runId });
+    return h(RunTab, { dagId, runId, key: `${dagId} ${runId}` });
   }
   if (dagId !== undefined) {
     return h(DagTab, { dagId, key: dagId });

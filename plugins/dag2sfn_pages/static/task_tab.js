@@ -67,8 +67,8 @@ export function TaskTab({ dagId, runId, taskId, mapIndex }) {
             `${index + 1}: ${[clock(one.start), duration(one.start, one.end), failure(one)].filter(Boolean).join(", ")}`,
           ),
           one.cause && messageOf(one.cause) !== one.cause &&
-            h(Json, { label: `cause of try ${index + 1}`, value: one.cause }),
-          one.input && h(Json, { label: `input of try ${index + 1}`, value: one.input }),
+            h(Captioned, { caption: "Cause", label: `cause of try ${index + 1}`, value: one.cause }),
+          one.input && h(Captioned, { caption: "Input", label: `input of try ${index + 1}`, value: one.input }),
         ),
       ),
     ),
@@ -80,6 +80,15 @@ function outputs(task) {
   return Object.keys(all).length === 0
     ? h(Text, { color: "fg.muted", fontSize: "sm" }, "none")
     : h(Json, { label: "output", value: Object.keys(task.xcom).length === 0 ? task.output : all });
+}
+
+function Captioned({ caption, label, value }) {
+  return h(
+    Box,
+    { mt: 2 },
+    h(Text, { color: "fg.muted", fontSize: "xs", mb: 1 }, caption),
+    h(Json, { label, value }),
+  );
 }
 
 function Section({ title, children }) {

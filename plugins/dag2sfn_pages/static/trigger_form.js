@@ -1,15 +1,15 @@
 // Starts an execution: a field for each of the DAG's params, as in Airflow's own form, conf, and a logical date.
 
 import { address, post } from "./api.js";
+import { ParamFields, parsed, shownValue, valueOf } from "./param_fields.js";
 import { momentOf, zone } from "./shown.js";
 
 const { createElement: h, useState } = globalThis.React;
-const { Alert, Box, Button, Checkbox, Field, Flex, Input, NativeSelect, Stack, Textarea } =
-  globalThis.ChakraUI;
+const { Alert, Box, Button, Field, Flex, Input, Stack, Textarea } = globalThis.ChakraUI;
 
 export function TriggerForm({ dagId, params, onStarted, onCancel }) {
   const [values, setValues] = useState(() =>
-    Object.fromEntries(params.map(({ name, value, schema }) => [name, shownValue(value, schema)])),
+    Object.fromEntries(params.map((param) => [param.name, shownValue(param)])),
   );
   const [more, setMore] = useState("{}");
   const [date, setDate] = useState("");
@@ -38,14 +38,11 @@ export function TriggerForm({ dagId, params, onStarted, onCancel }) {
     h(
       Stack,
       { gap: 3, maxW: "40rem" },
-      params.map((param) =>
-        h(ParamField, {
-          key: param.name,
-          onChange: (value) => setValues((before) => ({ ...before, [param.name]: value })),
-          param,
-          value: values[param.name],
-        }),
-      ),
+      h(ParamFields, {
+        onChange: (name, value) => setValues((before) => ({ ...before, [name]: value })),
+        params,
+        values,
+      }),
       h(
         Field.Root,
         null,
@@ -87,68 +84,13 @@ export function TriggerForm({ dagId, params, onStarted, onCancel }) {
   );
 }
 
-function typesOf(schema) {
-  return [schema.type ?? []].flat();
-}
-
-/** Return what stands in a param's field. */
-function shownValue(value, schema) {
-  if (typesOf(schema).includes("boolean")) {
-    return value === true;
-  }
-  if (value === null || value === undefined) {
-    return "";
-  }
-  return typeof value === "string" ? value : JSON.stringify(value);
-}
-
-function ParamField({ param, value, onChange }) {
-  const { name, description, schema } = param;
-  if (typesOf(schema).includes("boolean")) {
-    return h(
-      Checkbox.Root,
-      { checked: value, onCheckedChange: (change) => onChange(change.checked === true) },
-      h(Checkbox.HiddenInput),
-      h(Checkbox.Control),
-      h(Checkbox.Label, null, schema.title ?? name),
-    );
-  }
-  return h(
-    Field.Root,
-    null,
-    h(Field.Label, null, schema.title ?? name),
-    control(schema, value, onChange),
-    (description ?? schema.description) && h(Field.HelperText, null, description ?? schema.description),
-  );
-}
-
-function control(schema, value, onChange) {
-  const given = { onChange: (event) => onChange(event.target.value), value };
-  if (schema.enum) {
-    const options = schema.enum.map((one) => {
-      const text = typeof one === "string" ? one : JSON.stringify(one);
-      return h("option", { key: text, value: text }, schema.values_display?.[one] ?? text);
-    });
-    return h(NativeSelect.Root, null, h(NativeSelect.Field, given, options), h(NativeSelect.Indicator));
-  }
-  const types = typesOf(schema);
-  if (types.includes("integer") || types.includes("number")) {
-    const step = types.includes("number") ? "any" : 1;
-    return h(Input, { ...given, max: schema.maximum, min: schema.minimum, step, type: "number" });
-  }
-  if (types.includes("object") || types.includes("array")) {
-    return h(Textarea, { ...given, fontFamily: "mono", rows: 3, spellCheck: false });
-  }
-  return h(Input, { ...given, type: schema.format === "date" ? "date" : "text" });
-}
-
 /** Return the conf that the fields say. Throws an Error that names the field that says none. */
 function confOf(params, values, more) {
   const conf = {};
-  for (const { name, value, schema } of params) {
-    const text = values[name];
-    if (text !== shownValue(value, schema)) {
-      conf[name] = valueOf(name, text, schema, value);
+  for (const param of params) {
+    const text = values[param.name];
+    if (text !== shownValue(param)) {
+      conf[param.name] = valueOf(param, text);
     }
   }
   const further = parsed("conf", more);
@@ -156,27 +98,4 @@ function confOf(params, values, more) {
     throw new Error("Conf is no JSON object: write {\"name\": \"value\"}.");
   }
   return { ...conf, ...further };
-}
-
-function valueOf(name, text, schema, before) {
-  const types = typesOf(schema);
-  if (typeof text === "boolean") {
-    return text;
-  }
-  if (text === "" && types.includes("null")) {
-    return null;
-  }
-  const isText = types.includes("string") || (types.length === 0 && typeof before === "string");
-  if (isText && !(schema.enum && !schema.enum.includes(text))) {
-    return text;
-  }
-  return parsed(name, text);
-}
-
-function parsed(name, text) {
-  try {
-    return JSON.parse(text);
-  } catch {
-    throw new Error(`${name} is no JSON.`);
-  }
 }

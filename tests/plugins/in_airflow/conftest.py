@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import os
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
@@ -121,20 +121,36 @@ def _deploy(airflow: Airflow, aws: LocalAws) -> None:
         list(pool.map(lambda bundle: both.deploy(aws, bundle, {"glue3": 8, "slow_job": 600}), deployed))
 
 
+class Comparisons(Mapping[str, dict[str, Any]]):
+    """What ``dag2sfn compare`` says of each DAG, and its exit code as ``exit``. Who asks waits."""
+
+    def __init__(self, beside: Beside, pool: ThreadPoolExecutor) -> None:
+        self._running = {dag_id: pool.submit(_compare, beside, dag_id) for dag_id in COMPARED}
+
+    def __getitem__(self, dag_id: str) -> dict[str, Any]:
+        return self._running[dag_id].result()
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._running)
+
+    def __len__(self) -> int:
+        return len(self._running)
+
+
+def _compare(beside: Beside, dag_id: str) -> dict[str, Any]:
+    arguments = ("compare", dag_id, "--format", "json", "--interval", "1")
+    if dag_id == "partial_fan_in":
+        arguments += ("--conf", '{"day": "2026-01-01"}', "--logical-date", "2026-01-01")
+    done = both.dag2sfn(beside.aws, *arguments, more=both.login(beside.airflow))
+    assert done.stdout, done.stderr
+    return {**json.loads(done.stdout), "exit": done.returncode}
+
+
 @pytest.fixture(scope="session")
-def comparisons(beside: Beside) -> dict[str, Any]:
-    """Run DAGs on both sides; return what ``dag2sfn compare`` says of each, and its exit code as ``exit``."""
-
-    def compare(dag_id: str) -> dict[str, Any]:
-        arguments = ("compare", dag_id, "--format", "json", "--interval", "1")
-        if dag_id == "partial_fan_in":
-            arguments += ("--conf", '{"day": "2026-01-01"}', "--logical-date", "2026-01-01")
-        done = both.dag2sfn(beside.aws, *arguments, more=both.login(beside.airflow))
-        assert done.stdout, done.stderr
-        return {**json.loads(done.stdout), "exit": done.returncode}
-
+def comparisons(beside: Beside) -> Iterator[Comparisons]:
+    """DAGs are run on both sides, meanwhile, and compared."""
     with ThreadPoolExecutor(_AT_ONCE) as pool:
-        return dict(zip(COMPARED, pool.map(compare, COMPARED), strict=True))
+        yield Comparisons(beside, pool)
 
 
 @pytest.fixture
@@ -185,4 +201,4 @@ def open_page(browser: Browser, console: Console) -> Iterator[Callable[..., Any]
 
     yield open_it
     for page in opened:
-        page.close()
+        browser.give_back(page)

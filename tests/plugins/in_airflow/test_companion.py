@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import pytest
@@ -28,7 +28,7 @@ def _wait(is_so: Callable[[], Any], seconds: float = 120) -> Any:
     return found
 
 
-def test_its_run_shows_each_tasks_output_as_xcom(beside: Any, comparisons: dict[str, Any]) -> None:
+def test_its_run_shows_each_tasks_output_as_xcom(beside: Any, comparisons: Mapping[str, Any]) -> None:
     instance = _trigger(beside, "rules", "by_companion")
     state = _wait(lambda: (found := beside.airflow.get(instance)["state"]) in ("success", "failed") and found)
     assert state == "success"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 from urllib.parse import quote
 
@@ -24,7 +24,7 @@ def _section(page: Any) -> Any:
 
 
 def test_a_run_and_its_counterpart_are_compared(
-    open_page: Callable[..., Any], console: Any, comparisons: dict[str, Any]
+    open_page: Callable[..., Any], console: Any, comparisons: Mapping[str, Any]
 ) -> None:
     page = open_page(_run_page(comparisons["partial_fan_in"]), user="viewer")
     expect(_section(page).get_by_text("succeeded", exact=True)).to_be_visible()
@@ -36,7 +36,7 @@ def test_a_run_and_its_counterpart_are_compared(
 
 
 def test_the_comparison_points_at_the_task_that_differs(
-    open_page: Callable[..., Any], console: Any, comparisons: dict[str, Any]
+    open_page: Callable[..., Any], console: Any, comparisons: Mapping[str, Any]
 ) -> None:
     page = open_page(_run_page(comparisons["wrong"]), user="user")
     compared = page.frame_locator("iframe[title=Comparison]")
@@ -46,7 +46,7 @@ def test_the_comparison_points_at_the_task_that_differs(
 
 
 def test_a_task_instance_shows_its_counterpart(
-    open_page: Callable[..., Any], console: Any, comparisons: dict[str, Any]
+    open_page: Callable[..., Any], console: Any, comparisons: Mapping[str, Any]
 ) -> None:
     page = open_page(_run_page(comparisons["partial_fan_in"], "/tasks/glue1", "task"))
     section = _section(page)
@@ -61,7 +61,7 @@ def test_a_task_instance_shows_its_counterpart(
 
 
 def test_each_instance_of_a_mapped_task_shows_its_own(
-    open_page: Callable[..., Any], console: Any, comparisons: dict[str, Any]
+    open_page: Callable[..., Any], console: Any, comparisons: Mapping[str, Any]
 ) -> None:
     page = open_page(_run_page(comparisons["mapped"], "/tasks/multiply/mapped/1", "task"))
     expect(_section(page).get_by_label("output", exact=True)).to_contain_text('"result": 4')

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import pytest
@@ -29,7 +30,7 @@ def _assert_equal(comparison: dict[str, Any], states: dict[str, str]) -> None:
     assert _states(comparison, "step_functions") == states
 
 
-def test_the_example_is_equal(comparisons: dict[str, Any]) -> None:
+def test_the_example_is_equal(comparisons: Mapping[str, Any]) -> None:
     example = comparisons["partial_fan_in"]
     _assert_equal(example, dict.fromkeys(("glue1", "glue2", "glue3", "report_a", "report_b"), "success"))
     # On a busy machine another job may be the last that a report waits for.
@@ -37,7 +38,7 @@ def test_the_example_is_equal(comparisons: dict[str, Any]) -> None:
         assert example[side]["critical_path"][-1] in ("report_a", "report_b")
 
 
-def test_a_failing_job_fails_the_same_tasks(comparisons: dict[str, Any]) -> None:
+def test_a_failing_job_fails_the_same_tasks(comparisons: Mapping[str, Any]) -> None:
     failing = comparisons["failing"]
     _assert_equal(
         failing,
@@ -46,12 +47,14 @@ def test_a_failing_job_fails_the_same_tasks(comparisons: dict[str, Any]) -> None
     assert (failing["airflow"]["state"], failing["step_functions"]["state"]) == ("failed", "failed")
 
 
-def test_skips_and_trigger_rules_are_equal(comparisons: dict[str, Any]) -> None:
+def test_skips_and_trigger_rules_are_equal(comparisons: Mapping[str, Any]) -> None:
     done = dict.fromkeys(("count", "choose", "small", "some", "whatever"), "success")
     _assert_equal(comparisons["rules"], {**done, "large": "skipped", "all": "skipped"})
 
 
-def test_a_wrong_machine_is_different_and_the_report_points_at_the_task(comparisons: dict[str, Any]) -> None:
+def test_a_wrong_machine_is_different_and_the_report_points_at_the_task(
+    comparisons: Mapping[str, Any],
+) -> None:
     wrong = comparisons["wrong"]
     assert (wrong["verdict"], wrong["exit"]) == ("different", 1)
     ((task_id, (difference,)),) = _differences(wrong).items()
@@ -59,15 +62,15 @@ def test_a_wrong_machine_is_different_and_the_report_points_at_the_task(comparis
     assert (difference["airflow"], difference["step_functions"]) == (3, 4)
 
 
-def test_the_instances_of_a_mapped_task_are_equal(comparisons: dict[str, Any]) -> None:
+def test_the_instances_of_a_mapped_task_are_equal(comparisons: Mapping[str, Any]) -> None:
     instances = {f"multiply[{index}]": "success" for index in range(3)}
     _assert_equal(comparisons["mapped"], {"find": "success", **instances, "gather": "success"})
 
 
-def test_values_that_cross_branches_are_equal(comparisons: dict[str, Any]) -> None:
+def test_values_that_cross_branches_are_equal(comparisons: Mapping[str, Any]) -> None:
     tasks = ("left", "middle", "right", "first_report", "second_report")
     _assert_equal(comparisons["branches"], dict.fromkeys(tasks, "success"))
 
 
-def test_sensors_and_what_they_found_are_equal(comparisons: dict[str, Any]) -> None:
+def test_sensors_and_what_they_found_are_equal(comparisons: Mapping[str, Any]) -> None:
     _assert_equal(comparisons["sensing"], dict.fromkeys(("file", "enough", "read"), "success"))

@@ -6,6 +6,10 @@ PARAMS = {
     "times": Param(2, type="integer", minimum=1, description="What each number is multiplied by."),
     "unit": Param("rows", type="string", enum=["rows", "files"]),
     "dry": Param(False, type="boolean"),
+    "day": Param("2026-01-01", type="string", format="date"),
+    "until": Param(None, type=["null", "string"], format="date-time", section="Limits"),
+    "tables": Param(["orders"], type="array", section="Limits"),
+    "limits": Param({"rows": 10}, type="object", section="Limits"),
 }
 
 with DAG("mapped", schedule=None, params=PARAMS):

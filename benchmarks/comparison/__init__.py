@@ -1,0 +1,1 @@
+"""How long it takes to read and judge a large run."""
