@@ -74,7 +74,9 @@ function TaskRow({ taskId, task }) {
     cell(clock(task.start), { display: WIDE, whiteSpace: "nowrap" }),
     cell(duration(task.start, task.end), { display: WIDE, whiteSpace: "nowrap" }),
     cell(task.start ? task.attempts : "", { display: WIDE, textAlign: "end" }),
-    cell(h(Text, { fontFamily: "mono", fontSize: "xs", lineClamp: 3, title: shown }, shown)),
+    cell(
+      h(Text, { fontFamily: "mono", fontSize: "xs", lineClamp: 3, title: shown, wordBreak: "break-all" }, shown),
+    ),
   );
 }
 
