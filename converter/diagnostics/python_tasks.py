@@ -19,3 +19,9 @@ HTTP_IN_LAMBDA = declare(
     `AIRFLOW_CONN_<ID>` in the function's environment, or in Secrets Manager, where Airflow's own backend
     looks for it.""",
 )  # fmt: skip
+OWN_OPERATOR = declare(
+    "D863", Severity.APPROXIMATED, "an operator of your own runs in Lambda",
+    """The class of the operator is in the DAG file or beside it, and derives from Airflow's BaseOperator or
+    BaseSensorOperator. The function that runs the DAG's Python tasks calls its `execute`, or its `poke` for
+    each look of a sensor, with the limits of Python tasks (docs/python_tasks.md).""",
+)  # fmt: skip

@@ -56,9 +56,19 @@ from converter.operators.mapping_problems import expansion_problems, mapping_pro
 from converter.operators.registry import converted_operators
 from converter.operators.settings import setting_problems
 from converter.operators.step import GlueRun, Permission, Retrier, Step
-from converter.workflow import Task, Workflow
+from converter.workflow import StandInKind, Task, Workflow
 
 __all__ = ["GlueRun", "Permission", "Retrier", "Step", "converted_operators", "steps_of"]
+
+
+#: What only files for Airflow 2 need.
+_OF_AIRFLOW_2 = (
+    StandInKind.MOVED,
+    StandInKind.REMOVED,
+    StandInKind.INTERVALS,
+    StandInKind.RENAMED_ARGUMENT,
+    StandInKind.IDLE_ARGUMENT,
+)
 
 
 def steps_of(
@@ -110,6 +120,7 @@ def _scope_of(task: Task, workflow: Workflow, variables: Mapping[str, str] | Non
         native=bool(workflow.settings.get("render_template_as_native_obj")),
         user_defined=frozenset(user_defined),
         timezone=workflow.timezone,
+        of_airflow_2=any(item.kind in _OF_AIRFLOW_2 for item in workflow.stand_ins),
     )
 
 

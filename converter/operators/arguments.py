@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import math
-import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -15,8 +14,6 @@ from converter.expressions.templates import Scope, translate_value
 from converter.operators.mapping import PerInstance, literals_that_are_no_lists, map_index_of
 from converter.workflow import Opaque, Task, Value
 
-#: How the loader writes a Variable or environment variable without a value.
-_UNKNOWN = re.compile(r"\{\{ (var\.value|var\.json|environ)[.\[]")
 #: Stands for the value of an argument that each instance of a mapped task has its own of.
 _OF_AN_INSTANCE = object()
 
@@ -61,7 +58,7 @@ class Arguments:
         value = self._left.pop(name, default)
         if value is _OF_AN_INSTANCE:
             value = self._value_of_an_instance(name)
-        elif name in self.task.template_fields or _holds_the_unknown(value):
+        elif name in self.task.template_fields:
             value = self.translated(name, value)
         for found in _texts(value):
             if isinstance(found, Opaque):
@@ -82,7 +79,7 @@ class Arguments:
 
     def _value_of_an_instance(self, name: str) -> Any:
         def translated(value: Value) -> Any:
-            is_template = name in self.task.template_fields or _holds_the_unknown(value)
+            is_template = name in self.task.template_fields
             return self.translated(name, value) if is_template else value
 
         try:
@@ -220,14 +217,6 @@ class Later(dict[str, Any]):
 def task_diagnostic(code: Code, task: Task, problem: str, remedy: str = "") -> Diagnostic:
     """Return a diagnostic that names the task and its place in the DAG file."""
     return Diagnostic(code, f"task '{task.task_id}': {problem}", remedy, task.location, task_id=task.task_id)
-
-
-def _holds_the_unknown(value: Value) -> bool:
-    """Whether a text stands for what the file asked for while it was imported, and nobody gave.
-
-    Such a text is in the place of the value, also where Airflow renders no templates.
-    """
-    return any(isinstance(text, str) and _UNKNOWN.search(text) for text in _texts(value))
 
 
 def _is_unicode(text: str) -> bool:

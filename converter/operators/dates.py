@@ -57,6 +57,8 @@ def uses_dates(task: Task) -> bool:
     if any(_names_dates(text) for value in values for text in _texts(value)):
         return True
     function = task.arguments.get("python_callable")
+    if function is None and not task.operator.startswith("airflow."):
+        function = Opaque("class", task.operator)
     if not isinstance(function, Opaque):
         return False
     facts = facts_of(function.text, Path(task.location.file))

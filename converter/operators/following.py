@@ -7,6 +7,7 @@ from difflib import get_close_matches
 from converter import diagnostics as d
 from converter.diagnostics import Diagnostic
 from converter.operators.arguments import Arguments, task_diagnostic
+from converter.operators.own import is_own, own_operator
 from converter.operators.registry import Conversion, conversion_of, converted_operators
 from converter.workflow import Task
 
@@ -21,7 +22,7 @@ def conversion_for(task: Task) -> Conversion | Diagnostic:
     parent = followed(task)
     conversion = conversion_of(parent) if parent else None
     if parent is None or conversion is None:
-        return _unknown_operator(task)
+        return own_operator if is_own(task) else _unknown_operator(task)
     if parent != task.operator and task.overrides:
         name, base = task.operator.rpartition(".")[2], parent.rpartition(".")[2]
         problem = f"{name} overrides {', '.join(task.overrides)} of {base}"

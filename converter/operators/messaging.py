@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from typing import Any
 
 from converter import diagnostics as d
-from converter.expressions.jsonata import Expression, literal
+from converter.expressions.jsonata import Expression, Substitution, literal
 from converter.operators.arguments import Arguments
 from converter.operators.declared import AMAZON, operator
 from converter.operators.registry import converts
-from converter.operators.requests import arn, given, pass_role, request, step_of
+from converter.operators.requests import Request, arn, given, pass_role, request, step_of
 from converter.operators.step import Step
 
 _EVENTS = f"{AMAZON}.operators.eventbridge"
@@ -154,6 +155,38 @@ def send_email(args: Arguments) -> Step:
 
     Return value: the answer, with MessageId, as the operator's, which sends the same as a raw message.
     """
+    args_of_ses = {
+        "ReplyToAddresses": _addresses(args.take("reply_to")),
+        "ReturnPath": args.take("return_path"),
+    }
+    sent = _mail(args, args.take("mail_from"), args_of_ses, {"answer": "$states.result"})
+    return step_of(args, sent, output="$answer")
+
+
+@converts("airflow.providers.smtp.operators.smtp.EmailOperator")
+def send_email_by_smtp(args: Arguments) -> Step:
+    """A mail through SES instead of an SMTP server: ``ses:sendEmail``, with its HTML as the body.
+
+    Return value, as in Airflow: none. A sender that is not given is that of the deployment.
+    """
+    sender = args.take("from_email")
+    if not sender:
+        name = "MailSender"
+        args.deployed[name] = "The sender of mails, an identity that SES has verified"
+        sender = Expression(f"'{Substitution(name)}'")
+    args.set_aside("conn_id", "auth_type")
+    args.report(
+        d.OTHER_CREDENTIALS,
+        "SES sends the mail, not the SMTP server of Airflow's connection",
+        "verify sender and recipients in SES, where the account is in its sandbox",
+    )
+    return step_of(args, _mail(args, sender, {}))
+
+
+def _mail(
+    args: Arguments, sender: Any, more: Mapping[str, Any], keeps: Mapping[str, str] | None = None
+) -> Request:
+    """Return the call that sends the mail that an operator's arguments describe."""
     if args.take("files"):
         args.report(d.NO_COUNTERPART, "a machine cannot attach files", "send the mail with a @task and boto3")
     if args.take("custom_headers"):
@@ -167,21 +200,18 @@ def send_email(args: Arguments) -> Step:
     }
     kind = args.take("mime_subtype", "mixed")
     charset = args.take("mime_charset", "utf-8")
-    reply_to, return_path = args.take("reply_to"), args.take("return_path")
     arguments = {
-        "Source": args.take("mail_from"),
+        "Source": sender,
         "Destination": given(destination),
         "Message": {
             "Subject": {"Data": args.take("subject"), "Charset": charset},
             "Body": {"Html": {"Data": args.take("html_content"), "Charset": charset}},
         },
-        "ReplyToAddresses": _addresses(reply_to),
-        "ReturnPath": return_path,
+        **more,
     }
     if kind != "mixed":
         args.report(d.LOST_FEATURE, f"mime_subtype '{kind}' has no effect", "leave it out")
-    sent = request("ses:sendEmail", arguments, keeps={"answer": "$states.result"})
-    return step_of(args, sent, output="$answer")
+    return request("ses:sendEmail", arguments, keeps=keeps)
 
 
 def _addresses(value: Any) -> Any:

@@ -284,16 +284,17 @@ def _reads(args: Arguments, function: Value) -> tuple[tuple[str, ...], Facts | N
 
 
 def reads_of(
-    args: Arguments, fields: tuple[str, ...], functions: tuple[str, ...]
+    args: Arguments, fields: tuple[str, ...], functions: tuple[str, ...], *more: Value
 ) -> tuple[tuple[str, ...], Facts | None]:
     """Return the tasks whose XComs some arguments and functions of the author's read; report problems.
 
-    What is said of the functions together is said of the one of which least is known.
+    ``functions`` are the arguments that hold them, ``more`` are others. What is said of them together is said
+    of the one of which least is known.
     """
     found = {name: None for field in fields for name in _referred(args.task.arguments.get(field))}
     known: Facts | None = Facts()
-    for name in functions:
-        reads, facts = _reads(args, args.task.arguments.get(name))
+    for function in (*(args.task.arguments.get(name) for name in functions), *more):
+        reads, facts = _reads(args, function)
         found |= dict.fromkeys(reads)
         if facts is None or (known is not None and facts.may_skip):
             known = facts

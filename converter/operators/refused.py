@@ -37,12 +37,6 @@ _refuse(
     f"{_STANDARD}.decorators.branch_external_python._BranchExternalPythonDecoratedOperator",
 )
 _refuse(
-    d.NO_COUNTERPART,
-    "there is no SMTP server in a machine",
-    "use SesEmailOperator, or SnsPublishOperator with a topic that mails",
-    "airflow.providers.smtp.operators.smtp.EmailOperator",
-)
-_refuse(
     d.NAME_UNKNOWN,
     "its Airflow connection says which database it is, and connections are not known here",
     "use AthenaOperator or RedshiftDataOperator, or a @task with a client of that database",

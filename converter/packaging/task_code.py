@@ -33,6 +33,8 @@ REQUIREMENTS = "requirements.txt"
 _LARGEST_DATA_FOLDER = 5 * 1024 * 1024
 #: A relative path without hidden files (which hold secrets more often than settings), and not upwards.
 _PATH = re.compile(r"\w[\w -]*(\.[\w -]+)*(/\w[\w -]*(\.[\w -]+)*){0,5}/?")
+#: Arguments that hold functions.
+_FUNCTIONS = ("python_callable", "output_processor", "response_check", "response_filter")
 _TEMPLATE_LIBRARIES = ("jinja2", "markupsafe")
 #: The folders that are the same for every DAG that has them.
 ALIKE = (SOURCE.name, *_TEMPLATE_LIBRARIES)
@@ -80,8 +82,9 @@ def requirements(tasks: Iterable[Task], modules: Iterable[Module], dag_file: Pat
     """
     imports: list[Imported] = []
     for task in tasks:
-        for name in ("python_callable", "output_processor", "response_check", "response_filter"):
-            function = task.arguments.get(name)
+        # Last, the class of an operator of the author's own.
+        for name in (*_FUNCTIONS, *(() if task.operator.startswith("airflow.") else ("",))):
+            function = task.arguments.get(name) if name else Opaque("class", task.operator)
             if isinstance(function, Opaque):
                 facts = facts_of(function.text, Path(task.location.file))
                 imports += facts.modules if facts else ()

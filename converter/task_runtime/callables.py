@@ -29,9 +29,10 @@ _LAMBDA_LINE = re.compile(r" \(line (\d+)\)$")
 PROVIDED = frozenset(
     """
     AirflowException AirflowFailException AirflowNotFoundException AirflowSensorTimeout AirflowSkipException
-    AirflowTaskTimeout Asset AssetAlias AssetAll AssetAny BaseOperator Context DAG DagRunState Dataset
+    AirflowTaskTimeout Asset AssetAlias AssetAll AssetAny BaseOperator BaseSensorOperator Context DAG
+    DagRunState Dataset
     DatasetAlias Label Metadata Param PokeReturnValue State TaskGroup TaskInstanceState TriggerRule
-    Variable XComArg XComNotFound asset chain chain_linear cross_downstream dag days_ago
+    Variable XComArg XComNotFound apply_defaults asset chain chain_linear cross_downstream dag days_ago
     get_current_context literal macros setup task task_group teardown
     """.split()
 )
@@ -104,6 +105,17 @@ def facts_of(description: str, file: Path) -> Facts | None:
         return None
     # Code of another package: it has to be there, and knows nothing of XComs.
     return Facts(modules=(Imported(module, attribute),))
+
+
+def defines_method(description: str, method: str, file: Path) -> bool:
+    """Return whether the author's files define a class (``module.name``), and in it a method."""
+    found = _definition(description, file, search_folders(file))
+    return found is not None and any(
+        isinstance(item, (ast.FunctionDef, ast.AsyncFunctionDef)) and item.name == method
+        for node in found[1]
+        if isinstance(node, ast.ClassDef)
+        for item in node.body
+    )
 
 
 def _definition(

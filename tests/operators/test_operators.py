@@ -220,13 +220,6 @@ def test_only_an_empty_operator_cannot_fail():
     assert {task: step.can_fail for task, step in steps.items()} == {"e": False, "g": True, "n": True}
 
 
-def test_a_variable_that_nobody_gave_counts_where_airflow_renders_no_templates_too():
-    # While the file is imported, Variable.get gives a text, whatever the argument is.
-    steps, problems = steps_of(workflow(Task("t", GLUE, arguments={"job_name": "x-{{ var.value.env }}"})))
-    assert steps["t"].arguments["JobName"] == Expression("'x-' & '${VariableEnv}'")
-    assert [problem.code.id for problem in problems] == ["D809"]
-
-
 def test_a_crawler_of_which_only_the_name_is_given_is_run_as_it_is():
     crawler = "airflow.providers.amazon.aws.operators.glue_crawler.GlueCrawlerOperator"
 
@@ -262,3 +255,18 @@ def test_an_argument_that_the_provider_knew_once_or_hands_on_itself_is_no_proble
         ("copy", "D803"),
         ("copy", "D222"),
     ]
+
+
+def test_a_mail_is_sent_by_ses_from_the_sender_of_the_deployment():
+    mail = {"to": "a@example.com; b@example.com", "subject": "s", "html_content": "<p>", "conn_id": "smtp"}
+    operator = "airflow.providers.smtp.operators.smtp.EmailOperator"
+    given = {**mail, "from_email": "me@example.com"}
+    steps, problems = steps_of(
+        workflow(Task("mail", operator, arguments=mail), Task("mine", operator, arguments=given))
+    )
+    assert [problem.code.id for problem in problems] == ["D222", "D222", "D809"]
+    assert steps["mail"].resource == "arn:aws:states:::aws-sdk:ses:sendEmail"
+    assert steps["mail"].arguments["Source"] == Expression("'${MailSender}'")
+    assert steps["mail"].arguments["Destination"]["ToAddresses"] == ["a@example.com", "b@example.com"]
+    assert steps["mine"].arguments["Source"] == "me@example.com"
+    assert not steps["mine"].deployed

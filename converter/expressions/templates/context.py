@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import datetime
 import json
 from collections.abc import Callable, Mapping
 
 from converter.expressions.deployment import ENVIRONMENT, VARIABLE, described, parameter_name
 from converter.expressions.jsonata import Substitution, literal
 from converter.expressions.templates.date_formats import strftime
+from converter.expressions.templates.dates import shifted
 from converter.expressions.templates.folding import folded
 from converter.expressions.templates.helpers import RUN
 from converter.expressions.templates.members import METHODS_OF_DICTS, maybe, member_path
@@ -78,6 +80,8 @@ def name_in_context(findings: Findings, name: str) -> Operand:
     name = _ALIASES.get(name, name)
     if name in _VALUES:
         return _VALUES[name](findings)
+    if findings.scope.of_airflow_2 and name in _OF_AIRFLOW_2:
+        return _OF_AIRFLOW_2[name](findings)
     if name in _NAMESPACES and name not in findings.scope.user_defined:
         return Named(name)
     if name in findings.scope.user_defined:
@@ -290,4 +294,23 @@ _VALUES: Mapping[str, Callable[[Findings], Operand]] = {
     "ti.map_index": _map_index,
     "ti.try_number": _try_number,
     "task_instance_key_str": _task_instance_key,
+}
+
+
+def _of(date: Callable[[Findings], Computed], days: int, pattern: str) -> Callable[[Findings], Operand]:
+    later = datetime.timedelta(days=days)
+    return lambda findings: strftime(shifted(date(findings), later) if days else date(findings), pattern)
+
+
+_data_interval_end = _date_of_run("data_interval_end", Kind.MOMENT)
+#: What Airflow 3 has taken out of the context, and means the same in every schedule.
+_OF_AIRFLOW_2: Mapping[str, Callable[[Findings], Operand]] = {
+    "execution_date": _logical_date,
+    "next_execution_date": _data_interval_end,
+    "next_ds": _of(_data_interval_end, 0, "%Y-%m-%d"),
+    "next_ds_nodash": _of(_data_interval_end, 0, "%Y%m%d"),
+    "yesterday_ds": _of(_logical_date, -1, "%Y-%m-%d"),
+    "yesterday_ds_nodash": _of(_logical_date, -1, "%Y%m%d"),
+    "tomorrow_ds": _of(_logical_date, 1, "%Y-%m-%d"),
+    "tomorrow_ds_nodash": _of(_logical_date, 1, "%Y%m%d"),
 }

@@ -18,7 +18,8 @@ class Scope:
     of the DAG's params, updated with the task's own; an Opaque is a param without a default. ``variables``
     holds Airflow Variables (text, as Airflow stores them) and ``connections`` the fields of connections, both
     by id; None means that none are known. ``native`` is ``render_template_as_native_obj``; ``user_defined``
-    names the DAG's own filters and macros.
+    names the DAG's own filters and macros. ``of_airflow_2``: the file is for Airflow 2, whose context has
+    more names.
     """
 
     dag_id: str
@@ -33,6 +34,7 @@ class Scope:
     native: bool = False
     user_defined: frozenset[str] = frozenset()
     timezone: str = "UTC"
+    of_airflow_2: bool = False
 
 
 @dataclass(frozen=True)

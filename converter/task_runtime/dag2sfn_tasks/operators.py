@@ -1,6 +1,7 @@
 """Operators: they keep what the author passed, and do nothing."""
 
 import inspect
+import logging
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -77,6 +78,11 @@ class BaseOperator(Node, metaclass=OperatorType):
         return XComArg(self)
 
     @property
+    def log(self) -> logging.Logger:
+        """The task's logger."""
+        return logging.getLogger(f"airflow.task.{type(self).__name__}")
+
+    @property
     def operator_class(self) -> type:
         """The task's class."""
         return type(self)
@@ -90,6 +96,14 @@ class BaseOperator(Node, metaclass=OperatorType):
         if name.startswith("__"):
             raise AttributeError(name)
         return inert(f"{type(self).__name__}.{name}")
+
+
+def own_method(task: Any) -> str:
+    """Return the method by which an operator of the author's own does its work, empty if it is none."""
+    kind = type(task)
+    if isinstance(task, (PythonOperator, BashOperator)):
+        return ""
+    return next((name for name in ("poke", "execute") if callable(getattr(kind, name, None))), "")
 
 
 class Partial:

@@ -28,6 +28,7 @@ from .operators import (
     PythonOperator,
     PythonSensor,
     ShortCircuitOperator,
+    own_method,
 )
 from .references import RETURN_KEY
 from .templates import Renderer
@@ -44,7 +45,7 @@ def run_task(loaded: LoadedDag, structure: Structure, event: Mapping[str, Any]) 
     if isinstance(task, MappedOperator):
         task = instance_of(task, context)
         context["task"] = context["ti"].task = task
-    if not isinstance(task, (PythonOperator, BashOperator)):
+    if not isinstance(task, (PythonOperator, BashOperator)) and not own_method(task):
         raise AirflowException(
             f"task '{task.task_id}' is a {type(task).__name__}, which is not run in Lambda"
         )
@@ -56,7 +57,7 @@ def run_task(loaded: LoadedDag, structure: Structure, event: Mapping[str, Any]) 
             Renderer(task, context).render_fields()
             returned = _execute(task, context, variables)
             looked: dict[str, Any] = {}
-            if isinstance(task, PythonSensor):
+            if isinstance(task, PythonSensor) or own_method(task) == "poke":
                 looked = {"done": bool(returned)}
                 returned = returned.xcom_value if isinstance(returned, PokeReturnValue) and returned else None
             skip = _skipped(task, structure, returned)
@@ -79,6 +80,8 @@ def _execute(task: Any, context: dict[str, Any], variables: Mapping[str, str]) -
         Renderer(task, context).render_fields()
     if isinstance(task, BashOperator):
         return run_bash(task, variables)
+    if method := own_method(task):
+        return getattr(task, method)(context)
     context["templates_dict"] = task.templates_dict
     returned = _call(task, context)
     if task.show_return_value_in_logs:

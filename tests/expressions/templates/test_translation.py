@@ -349,3 +349,22 @@ def test_a_date_is_no_native_value():
 
 def test_a_scope_needs_only_the_ids():
     assert translate("{{ dag.dag_id }}.{{ task.task_id }}", Scope("d", "t")).value == "d.t"
+
+
+@pytest.mark.parametrize(
+    ("old", "todays"),
+    [
+        ("execution_date", "logical_date"),
+        ("execution_date.strftime('%Y/%m')", "logical_date.strftime('%Y/%m')"),
+        ("next_ds", "data_interval_end | ds"),
+        ("next_ds_nodash", "data_interval_end | ds_nodash"),
+        ("yesterday_ds", "macros.ds_add(ds, -1)"),
+        ("tomorrow_ds", "macros.ds_add(ds, 1)"),
+        ("tomorrow_ds_nodash", "macros.ds_add(ds, 1) | replace('-', '')"),
+    ],
+)
+def test_a_file_for_airflow_2_has_the_names_of_airflow_2(old, todays, evaluate, run):
+    scope = dataclasses.replace(SCOPE, of_airflow_2=True)
+    first, second = (evaluate(translate(f"{{{{ {text} }}}}", scope).value, run) for text in (old, todays))
+    assert first == second
+    assert translate(f"{{{{ {old} }}}}", SCOPE).problems
