@@ -67,7 +67,7 @@ def convert(
     if workflow.settings.get("fail_fast"):
         # The first failure ends the run: what runs fails, what waits is skipped.
         options = replace(options, failures=Failures.STOP)
-    steps, problems = steps_of(workflow, options.variables)
+    steps, problems = steps_of(workflow, options.variables, options.connections)
     found = [*of_stand_ins(workflow), *_unusable_id(workflow), *dag_problems(workflow)]
     found += [*date_problems(workflow), *problems]
     found += [problem for task in workflow.tasks for problem in rounding_problems(task)]

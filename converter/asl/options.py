@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from enum import Enum
 from pathlib import Path
+from typing import Any
 
 from converter.planning import Strategy
 
@@ -49,7 +50,9 @@ class Options:
     start itself. ``await_deadline`` counts from the start of the execution; None means the DAG's
     dagrun_timeout, or 24 hours without one. ``resumable``: an execution may begin with outcomes of an earlier
     one, which costs one more state for each task. ``variables`` are values of Airflow's Variables, as it
-    stores them: templates take them at conversion. ``allow_unsupported``: a task that is refused becomes a
+    stores them: templates take them at conversion.
+    ``connections`` are the fields of its connections, without passwords. ``allow_unsupported``: a task that
+    is refused becomes a
     state that records it as failed. ``poller_styles`` has the awaited tasks (ids) whose pollers are of a
     style other than ``poller_style``. ``operators`` is a file of the user's own conversions. ``companion``:
     the bundle gets a DAG file that runs the machine from Airflow. ``xcom``: where large values are that
@@ -63,6 +66,7 @@ class Options:
     await_deadline: int | None = None
     resumable: bool = True
     variables: Mapping[str, str] | None = None
+    connections: Mapping[str, Mapping[str, Any]] | None = None
     allow_unsupported: bool = False
     poller_style: PollerStyle = PollerStyle.LOOP
     poller_styles: Mapping[str, PollerStyle] = field(default_factory=dict)

@@ -15,6 +15,7 @@ from converter.cli_support import json_text
 from converter.commands.parameters import (
     AirflowConfig,
     AllowNetwork,
+    ConnectionsFile,
     DagIds,
     DagPath,
     DurationsFile,
@@ -54,6 +55,7 @@ def assess(
     jobs: Jobs = None,
     durations: DurationsFile = None,
     variables: VariablesFile = None,
+    connections: ConnectionsFile = None,
     source_airflow: SourceAirflow = None,
     airflow_config: AirflowConfig = None,
     operators: OperatorsFile = None,
@@ -72,6 +74,7 @@ def assess(
     from converter import loading
     from converter.assessment import Assessment, assess_one
     from converter.folder import jobs_for
+    from converter.loading.connections import read_connections
     from converter.loading.variables import as_text, read_variables
     from converter.operators.extending import load_operators
     from converter.planning.durations import NO_DURATIONS
@@ -88,6 +91,7 @@ def assess(
             poller_style=poller_style,
             operators=operators,
             variables={name: as_text(value) for name, value in values.items()} if variables else None,
+            connections=read_connections(connections) if connections else None,
         )
         expected = read_durations(durations) if durations else NO_DURATIONS
         processes = jobs_for(path, jobs)

@@ -14,6 +14,7 @@ from converter.cli_support import Format, print_json, reports_problems
 from converter.commands.parameters import (
     AirflowConfig,
     AllowNetwork,
+    ConnectionsFile,
     DagIds,
     DagPath,
     DurationsFile,
@@ -121,6 +122,7 @@ def convert(
     jobs: Jobs = None,
     durations: DurationsFile = None,
     variables: VariablesFile = None,
+    connections: ConnectionsFile = None,
     source_airflow: SourceAirflow = None,
     airflow_config: AirflowConfig = None,
     operators: OperatorsFile = None,
@@ -136,6 +138,7 @@ def convert(
     Examples: `dag2sfn convert dags/partial_fan_in.py -o build`; `dag2sfn convert dags -o build`
     """
     from converter import folder, loading
+    from converter.loading.connections import read_connections
     from converter.loading.variables import as_text, read_variables
     from converter.operators.extending import load_operators
     from converter.planning.durations import NO_DURATIONS
@@ -151,6 +154,8 @@ def convert(
         load_operators(operators)
     values = read_variables(variables) if variables else {}
     timetables = loading.told_timetables(source_airflow, airflow_config)
+    if connections:
+        options = replace(options, connections=read_connections(connections))
     if variables:
         options = replace(options, variables={name: as_text(value) for name, value in values.items()})
     expected = read_durations(durations) if durations else NO_DURATIONS

@@ -38,6 +38,13 @@ VariablesFile = Annotated[
         "--variables", help="JSON or YAML, {name: value}: Airflow's Variables, for DAG files and templates."
     ),
 ]
+ConnectionsFile = Annotated[
+    Path | None,
+    typer.Option(
+        "--connections",
+        help="JSON or YAML, {id: fields or URI}: Airflow's connections; passwords are not read.",
+    ),
+]
 SourceAirflow = Annotated[
     SourceVersion | None,
     typer.Option(

@@ -17,6 +17,7 @@ from converter.cli_support import Format, print_json
 from converter.commands.parameters import (
     AirflowConfig,
     AllowNetwork,
+    ConnectionsFile,
     DagIds,
     DagPath,
     DurationsFile,
@@ -60,6 +61,7 @@ def verify(
     resume: Annotated[bool, typer.Option(help="As for `convert`.")] = True,
     durations: DurationsFile = None,
     variables: VariablesFile = None,
+    connections: ConnectionsFile = None,
     source_airflow: SourceAirflow = None,
     airflow_config: AirflowConfig = None,
     operators: OperatorsFile = None,
@@ -79,6 +81,7 @@ def verify(
     """
     from converter import loading
     from converter.folder import jobs_for
+    from converter.loading.connections import read_connections
     from converter.loading.variables import as_text, read_variables
     from converter.operators.extending import load_operators
 
@@ -91,6 +94,8 @@ def verify(
             load_operators(operators)
         values = read_variables(variables) if variables else {}
         timetables = loading.told_timetables(source_airflow, airflow_config)
+        if connections:
+            options = replace(options, connections=read_connections(connections))
         if variables:
             options = replace(options, variables={name: as_text(value) for name, value in values.items()})
         with _progress() as progress:

@@ -19,6 +19,11 @@ def read_variables(path: Path) -> Mapping[str, Any]:
 
     Raises Dag2SfnError (D135) if it cannot be read, or is no mapping with texts as keys.
     """
+    return read_mapping(path, "names of Variables to values", "write {name: value}")
+
+
+def read_mapping(path: Path, what: str, remedy: str) -> Mapping[str, Any]:
+    """Return the mapping with texts as keys that a JSON or YAML file holds. Raises Dag2SfnError (D135)."""
     location = Location(path.as_posix())
     try:
         values = yaml.safe_load(path.read_text("utf-8-sig"))
@@ -30,8 +35,8 @@ def read_variables(path: Path) -> Mapping[str, Any]:
         if isinstance(values, dict) and all(isinstance(name, str) for name in values):
             # JSON values only: YAML has dates as well.
             return {name: json.loads(json.dumps(value, default=str)) for name, value in values.items()}
-        problem = "the file does not map names of Variables to values"
-    raise Dag2SfnError(Diagnostic(d.VARIABLES_UNREADABLE, problem, "write {name: value}", location))
+        problem = f"the file does not map {what}"
+    raise Dag2SfnError(Diagnostic(d.VARIABLES_UNREADABLE, problem, remedy, location))
 
 
 def as_text(value: Any) -> str:

@@ -41,6 +41,7 @@ from converter.operators import (  # noqa: F401 - they register themselves
     sensors_sqs,
     sensors_states,
     sensors_time,
+    sql,
     standard,
     step_functions,
     storage,
@@ -56,7 +57,7 @@ from converter.operators.mapping_problems import expansion_problems, mapping_pro
 from converter.operators.registry import converted_operators
 from converter.operators.settings import setting_problems
 from converter.operators.step import GlueRun, Permission, Retrier, Step
-from converter.workflow import StandInKind, Task, Workflow
+from converter.workflow import StandInKind, Task, Value, Workflow
 
 __all__ = ["GlueRun", "Permission", "Retrier", "Step", "converted_operators", "steps_of"]
 
@@ -72,11 +73,14 @@ _OF_AIRFLOW_2 = (
 
 
 def steps_of(
-    workflow: Workflow, variables: Mapping[str, str] | None = None
+    workflow: Workflow,
+    variables: Mapping[str, str] | None = None,
+    connections: Mapping[str, Mapping[str, Value]] | None = None,
 ) -> tuple[dict[str, Step], tuple[Diagnostic, ...]]:
     """Return task id → Step for every task that is converted, and all problems of all tasks.
 
     ``variables`` are values of Airflow's Variables, as it stores them; None means that none are known.
+    ``connections`` are the fields of its connections, by id, without passwords.
     """
     steps: dict[str, Step] = {}
     problems: list[Diagnostic] = []
@@ -86,7 +90,7 @@ def steps_of(
         if isinstance(conversion, Diagnostic):
             problems.append(conversion)
         elif task.expansion is not None or not task.is_mapped:
-            scope = _scope_of(task, workflow, variables)
+            scope = replace(_scope_of(task, workflow, variables), connections=connections)
             args = Arguments(task, scope)
             step = conversion(args)
             account_for_subclass(args)

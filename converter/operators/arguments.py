@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from converter import diagnostics as d
@@ -72,6 +72,10 @@ class Arguments:
         """Return an argument with its templates as they are, to be translated piece by piece."""
         value = self._left.pop(name, default)
         return self._value_of_an_instance(name) if value is _OF_AN_INSTANCE else value
+
+    def connection(self, name: Any) -> Mapping[str, Value] | None:
+        """Return the fields of an Airflow connection, None if it is not known."""
+        return (self._scope.connections or {}).get(name) if isinstance(name, str) else None
 
     def is_mapped(self, task_id: str) -> bool:
         """Whether a task of the DAG is mapped, so that its record has one for each instance."""

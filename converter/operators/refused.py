@@ -40,7 +40,6 @@ _refuse(
     d.NAME_UNKNOWN,
     "its Airflow connection says which database it is, and connections are not known here",
     "use AthenaOperator or RedshiftDataOperator, or a @task with a client of that database",
-    "airflow.providers.common.sql.operators.sql.SQLExecuteQueryOperator",
     "airflow.providers.common.sql.operators.sql.SQLTableCheckOperator",
     "airflow.providers.common.sql.operators.sql.SQLColumnCheckOperator",
     "airflow.providers.common.sql.operators.sql.SQLCheckOperator",

@@ -102,7 +102,7 @@ def manifest_of(workflow: Workflow, machine: Machine, options: Options) -> Manif
         source=workflow.location,
         source_sha256=workflow.source_hash,
         # Variables may be secrets, and most of them are not of this DAG.
-        options=to_json(replace(options, variables=None)),
+        options=to_json(replace(options, variables=None, connections=None)),
         tasks=tuple(
             ManifestTask(task.task_id, task.operator, states[task.task_id]) for task in workflow.tasks
         ),
