@@ -16,6 +16,7 @@ from .inert import inert_class
 from .nodes import Label, chain
 from .operators import (
     BaseOperator,
+    BaseSensorOperator,
     BashOperator,
     BranchPythonOperator,
     PokeReturnValue,
@@ -35,6 +36,11 @@ class Param:
         return default
 
 
+def apply_defaults(function: Any) -> Any:
+    """Return the function itself, as Airflow does since 2.0."""
+    return function
+
+
 def days_ago(days: int, **time: int) -> datetime:
     """Return midnight of some days ago, UTC (airflow.utils.dates.days_ago)."""
     today = datetime.now(timezone.utc).replace(hour=0, minute=0, second=0, microsecond=0)
@@ -49,6 +55,7 @@ _NAMES: dict[str, Any] = {
     "AssetAll": assets.Assets,
     "AssetAny": assets.Assets,
     "BaseOperator": BaseOperator,
+    "BaseSensorOperator": BaseSensorOperator,
     "BashOperator": BashOperator,
     "BranchPythonOperator": BranchPythonOperator,
     "DAG": DAG,
@@ -67,6 +74,7 @@ _NAMES: dict[str, Any] = {
     "TaskGroup": TaskGroup,
     "Variable": Variable,
     "XComArg": references.XComArg,
+    "apply_defaults": apply_defaults,
     "asset": assets.asset,
     "chain": chain,
     "chain_linear": chain,

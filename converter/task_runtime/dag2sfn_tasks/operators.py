@@ -98,6 +98,10 @@ class BaseOperator(Node, metaclass=OperatorType):
         return inert(f"{type(self).__name__}.{name}")
 
 
+class BaseSensorOperator(BaseOperator):
+    """Any sensor."""
+
+
 def own_method(task: Any) -> str:
     """Return the method by which an operator of the author's own does its work, empty if it is none."""
     kind = type(task)
