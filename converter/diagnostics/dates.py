@@ -1,4 +1,4 @@
-"""D240-D242: what a DAG's dates are."""
+"""D240-D241: what a DAG's dates are."""
 
 from converter.diagnostics.model import Severity, declare
 
@@ -14,11 +14,4 @@ AIRFLOW_CONFIG_UNREADABLE = declare(
     "D241", Severity.UNREADABLE, "the configuration of Airflow cannot be read",
     """The file of `--airflow-config` is neither an `airflow.cfg`, nor JSON with configuration options, as
     `aws mwaa get-environment` prints them.""",
-)  # fmt: skip
-DATES_BY_STYLE = declare(
-    "D242", Severity.APPROXIMATED, "dates are counted as Airflow 2 does",
-    """A task uses the run's dates, the schedule is a plain cron string or time span, and nobody has said
-    what it means where the DAG runs (D240). The file imports from where Airflow 2 has its names, so that a
-    run is taken to stand for the interval before it. Airflow 3 still loads such a file, and would give its
-    runs the date at which they start.""",
 )  # fmt: skip

@@ -20,10 +20,7 @@ _NAMED = 3
 
 
 def date_problems(workflow: Workflow) -> list[Diagnostic]:
-    """Return a message on a DAG whose tasks use dates that hang on what nobody has told.
-
-    They are taken to be those of Airflow 2 if the file imports from where Airflow 2 has its names (D242).
-    """
+    """Return a message on a DAG whose tasks use dates that hang on what nobody has told."""
     schedule = workflow.schedule
     if schedule is None or not schedule.assumed:
         return []
@@ -33,12 +30,6 @@ def date_problems(workflow: Workflow) -> list[Diagnostic]:
     named = ", ".join(f"'{task_id}'" for task_id in tasks[:_NAMED])
     more = f" and {len(tasks) - _NAMED} more" if len(tasks) > _NAMED else ""
     uses = f"{named}{more} {'uses' if len(tasks) == 1 else 'use'} the run's dates"
-    if schedule.by_intervals:
-        problem = (
-            f"the schedule '{schedule.expression}' is taken to mean the interval before a run, as the file "
-            f"imports like one for Airflow 2, and {uses}"
-        )
-        return [about_dag(workflow, d.DATES_BY_STYLE, problem, "if it runs in Airflow 3: --source-airflow 3")]
     problem = (
         f"the schedule '{schedule.expression}' gives runs another date in Airflow 2 than in Airflow 3, and "
         f"{uses}"

@@ -13,8 +13,7 @@ from converter.workflow import Schedule
 
 DAGS = """\
 from datetime import datetime, timedelta
-from airflow import DAG
-from airflow.timetables.trigger import CronTriggerTimetable
+from airflow.sdk import DAG, CronTriggerTimetable
 
 def made(name, schedule, **more):
     with DAG(name, schedule=schedule, start_date=datetime(2024, 1, 1), **more) as dag:
@@ -121,10 +120,10 @@ with DAG("daily", schedule="0 3 * * *", start_date=pendulum.datetime(2024, 1, 1)
 @pytest.mark.parametrize(
     ("imports", "by_intervals", "assumed"),
     [
-        # Only Airflow 3 has it, only Airflow 2 has it, Airflow 2 has it and Airflow 3 warns of it.
-        ("from airflow.sdk import DAG\nfrom airflow.providers.standard.operators.bash import BashOperator", False, False),  # noqa: E501
+        # Airflow 3 has an option that makes intervals of it; only Airflow 2 loads it; both load it.
+        ("from airflow.sdk import DAG\nfrom airflow.providers.standard.operators.bash import BashOperator", False, True),  # noqa: E501
         ("from airflow import DAG\nfrom airflow.operators.bash_operator import BashOperator", True, False),
-        ("from airflow import DAG\nfrom airflow.operators.bash import BashOperator", True, True),
+        ("from airflow import DAG\nfrom airflow.operators.bash import BashOperator", False, True),
         (
             "from airflow import DAG\n"
             "try:\n"
@@ -137,7 +136,7 @@ with DAG("daily", schedule="0 3 * * *", start_date=pendulum.datetime(2024, 1, 1)
         ),
     ],
 )  # fmt: skip
-def test_what_a_file_imports_says_for_which_airflow_it_is(
+def test_a_file_that_only_airflow_2_loads_has_its_dates(
     tmp_path, monkeypatch, imports, by_intervals, assumed
 ):
     monkeypatch.delenv("AIRFLOW__SCHEDULER__CREATE_CRON_DATA_INTERVALS", raising=False)

@@ -36,11 +36,11 @@ def test_what_is_set_after_construction_is_a_setting(good):
 
 
 def test_a_cron_string_keeps_its_expression_and_time_zone(good):
-    assert good["settings"].schedule == Schedule("CronTriggerTimetable", "30 2 * * *", "UTC")
+    assert good["settings"].schedule == Schedule("CronTriggerTimetable", "30 2 * * *", "UTC", assumed=True)
 
 
 def test_a_timedelta_is_written_in_seconds(good):
-    assert good["hourly"].schedule == Schedule("DeltaTriggerTimetable", "3600", None)
+    assert good["hourly"].schedule == Schedule("DeltaTriggerTimetable", "3600", None, assumed=True)
 
 
 def test_a_timetable_with_arguments_of_its_own_is_kept_in_the_settings(good):

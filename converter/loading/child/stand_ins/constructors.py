@@ -48,12 +48,6 @@ _SCHEDULES = frozenset({"schedule", "schedule_interval", "timetable"})
 _IDLE = frozenset(old for old, new in old_arguments.OF_OPERATORS.items() if new is None)
 #: Schedules that mean no interval.
 _NO_INTERVALS = ("@once", "@continuous")
-#: Where names are that Airflow 2 does not have, and where Airflow 2 had them (Airflow 3 warns of it).
-_ONLY_IN_AIRFLOW_3 = ("airflow.sdk", "airflow.providers.standard")
-_IN_AIRFLOW_2 = (
-    "airflow.datasets airflow.decorators airflow.hooks airflow.models airflow.operators airflow.sensors "
-    "airflow.utils"
-).split()
 
 
 class Constructors:
@@ -112,17 +106,13 @@ class Constructors:
             self._ledger.note(StandInKind.RENAMED_ARGUMENT, f"DAG({word}=...)", "schedule=...")
 
     def _date_as_written_for(self, dag: Any) -> None:
-        """Let a plain schedule mean what it means in the Airflow that the file was written for.
+        """Let a plain schedule mean what it meant in Airflow 2 if no other Airflow loads the file.
 
-        What only one of them has, tells which it is. Names of Airflow 2 that Airflow 3 still knows suggest
-        it: then the meaning stays one that nobody has told.
+        Else it stays one that nobody has told: Airflow 3 loads many files that were written for Airflow 2,
+        and may be told to count in intervals.
         """
-        if self._ledger.imports(*_ONLY_IN_AIRFLOW_3):
-            dag.__dict__["_dates_are_told"] = True
-        elif self._ledger.has(StandInKind.MOVED, StandInKind.REMOVED):
+        if self._ledger.has(StandInKind.MOVED, StandInKind.REMOVED):
             self._count_intervals(dag, "schedule")
-        elif self._ledger.imports(*_IN_AIRFLOW_2):
-            _take_for_intervals(dag)
 
     def _stay_without_schedule(self, dag: Any) -> None:
         """Note that Airflow 2, which the file is for by all appearances, gave such a DAG a schedule."""

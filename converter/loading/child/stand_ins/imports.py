@@ -67,8 +67,6 @@ class Imports:
         if fromlist and name in _NOT_TO_BE_IMPORTED:
             return self._names.module(name)
         line = sys._getframe(1).f_lineno
-        if name.startswith("airflow") and not is_optional(file, line):
-            self._missing.ledger.imported(name)
         try:
             module = self._python(name, globals, locals, fromlist, level)
         except (ImportError, AirflowOptionalProviderFeatureException) as error:

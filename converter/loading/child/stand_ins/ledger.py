@@ -17,21 +17,11 @@ class Ledger:
         self._here = here
         self._file = Location("")
         self._noted: dict[tuple[StandInKind, str, str], StandIn] = {}
-        self._imported: set[str] = set()
 
     def begin(self, file: Location) -> None:
         """Start afresh, for another DAG file."""
         self._file = file
         self._noted.clear()
-        self._imported.clear()
-
-    def imported(self, module: str) -> None:
-        """Note a module of Airflow that the present file cannot do without."""
-        self._imported.add(module)
-
-    def imports(self, *packages: str) -> bool:
-        """Return whether the present file has imported one of these modules, or from within one."""
-        return any(f"{name}.".startswith(f"{package}.") for name in self._imported for package in packages)
 
     def note(self, kind: StandInKind, name: str, detail: str = "") -> None:
         """Note that a stand-in was used. The same again in the same file is not noted again."""
