@@ -13,7 +13,7 @@ from converter.workflow import Retries, Task
 
 EMR_STEP = "airflow.providers.amazon.aws.sensors.emr.EmrStepSensor"
 STEP = {"job_flow_id": "j", "step_id": "s", "poke_interval": 10}
-SOME, FULL = range(9), scaled(2_000, 100)
+SOME, FULL = range(6), scaled(2_000, 60)
 
 
 def check(seed, scenarios, largest=10):

@@ -8,8 +8,8 @@ from verifying import verifier_of
 from converter.asl.options import PollerStyle
 
 SMALL, LARGE = range(16), range(10_000, 10_001)
-#: With ten scenarios each: a thousand, and ten thousand in a long run.
-FULL_SMALL, FULL_LARGE = scaled(130_000, 100), scaled(140_000, 4)
+#: With ten scenarios each; ten times as many in a long run.
+FULL_SMALL, FULL_LARGE = scaled(130_000, 60), scaled(140_000, 4)
 #: DAGs (seed, largest number of tasks) that have shown mistakes of the compiler, and what these were about.
 TELLING = {
     (1_168, 12): "a one_failed behind a poller",
