@@ -27,6 +27,7 @@ from converter.local.glue_runs import (
     RunPlan,
 )
 from converter.local.paging import PageTokenError, page
+from converter.local.request_checks import CheckedRequests
 
 # Limits of the Glue API: GetJobRuns returns at most 200 runs, BatchStopJobRun takes at most 25 ids.
 MAX_RUNS_PER_PAGE = 200
@@ -120,7 +121,7 @@ class LocalGlue(GlueBackend):  # type: ignore[misc]  # moto is not seen by mypy:
         self.runs.forget_job(name)
 
 
-class LocalGlueResponse(GlueResponse):  # type: ignore[misc]  # moto is not seen by mypy
+class LocalGlueResponse(CheckedRequests, GlueResponse):  # type: ignore[misc]  # moto is not seen by mypy
     """The API calls about runs, and UpdateJob, which moto lacks; all other calls are moto's."""
 
     def update_job(self) -> ActionResult:

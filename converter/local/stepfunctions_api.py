@@ -10,9 +10,11 @@ from moto.core.responses import ActionResult, EmptyResult
 
 from converter.local.executions import LocalExecution
 from converter.local.machines_api import MachineCalls, described_revision
+from converter.local.request_checks import CheckedRequests
+from converter.local.stepfunctions_errors import ValidationError
 
 
-class LocalStepFunctionsResponse(MachineCalls):
+class LocalStepFunctionsResponse(CheckedRequests, MachineCalls):
     """Executions, their history and task tokens."""
 
     def describe_execution(self) -> ActionResult:
@@ -22,6 +24,8 @@ class LocalStepFunctionsResponse(MachineCalls):
 
     def list_executions(self) -> ActionResult:
         """ListExecutions of a machine, a version or an alias; newest first."""
+        if self._get_param("stateMachineArn") is None:
+            raise ValidationError("Must provide a State Machine ARN or Map Run ARN")
         found = self.stepfunction_backend.executions_of(
             self._get_param("stateMachineArn"), self._get_param("statusFilter")
         )
@@ -49,8 +53,9 @@ class LocalStepFunctionsResponse(MachineCalls):
 
     def start_execution(self) -> ActionResult:
         """StartExecution."""
+        given = self._get_param("input")
         execution = self.stepfunction_backend.start_execution(
-            self._get_param("stateMachineArn"), self._get_param("name"), self._get_param("input", "{}")
+            self._get_param("stateMachineArn"), self._get_param("name"), "{}" if given is None else given
         )
         return ActionResult({"executionArn": execution.arn, "startDate": execution.start_date})
 
