@@ -36,6 +36,20 @@ class Param:
         return default
 
 
+_RULES = (
+    "all_success all_failed all_done all_done_min_one_success all_done_setup_success one_success one_failed "
+    "one_done none_failed none_failed_or_skipped none_skipped none_failed_min_one_success all_skipped always"
+).split()
+
+
+class TriggerRule:
+    """Trigger rules are texts: the machine has decided by them already, but ids may be made of them."""
+
+
+for _rule in _RULES:
+    setattr(TriggerRule, _rule.upper(), _rule)
+
+
 def apply_defaults(function: Any) -> Any:
     """Return the function itself, as Airflow does since 2.0."""
     return function
@@ -72,6 +86,7 @@ _NAMES: dict[str, Any] = {
     "ShortCircuitOperator": ShortCircuitOperator,
     "SimpleHttpOperator": HttpOperator,
     "TaskGroup": TaskGroup,
+    "TriggerRule": TriggerRule,
     "Variable": Variable,
     "XComArg": references.XComArg,
     "apply_defaults": apply_defaults,
