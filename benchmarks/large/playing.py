@@ -22,7 +22,8 @@ from converter.workflow import Location, Task, TriggerRule, Workflow
 _GLUE = "airflow.providers.amazon.aws.operators.glue.GlueJobOperator"
 #: Every second task has one of them, so that a failure does not put an end to everything behind it.
 _RULES = (TriggerRule.ALL_DONE, TriggerRule.NONE_FAILED, TriggerRule.ONE_SUCCESS, TriggerRule.ALL_DONE)
-_WEEKS = 4 * 7 * 86_400
+#: Seconds. Jobs of the scenario take up to half an hour, and a run takes days.
+_POLL_INTERVAL, _WEEKS = 300, 4 * 7 * 86_400
 
 
 @dataclass(frozen=True)
@@ -73,7 +74,9 @@ def measure(tasks: int, seed: int = 3, limits: Limits = LIMITS) -> Result:
     stages: list[Stage] = []
     workflow = workflow_of(tasks)
     with _stage(stages, "convert"):
-        conversion = pipeline.convert(workflow, Options(await_deadline=_WEEKS), limits=limits)
+        conversion = pipeline.convert(
+            workflow, Options(poll_interval=_POLL_INTERVAL, await_deadline=_WEEKS), limits=limits
+        )
     machine, plan = conversion.machine, conversion.plan
     assert machine is not None, conversion.diagnostics
     assert plan is not None

@@ -15,12 +15,14 @@ from dataclasses import asdict, dataclass
 from rich.console import Console
 from rich.table import Table
 
-from benchmarks.planning import distance
+from benchmarks.planning import distance, exhaustive
 from benchmarks.planning.families import FAMILIES
 from converter.planning import awaits, plan_graph
 
 SIZES = (100, 1_000, 10_000)
 RANDOM_SIZES = (12, 25, 50, 100, 200)
+#: Small graphs are held against a search through all sets of tasks: families, tasks and how many of each.
+SEARCHED, SEARCHED_SIZES, SEARCHED_GRAPHS = ("bip", "layered", "gnp"), (6, 8, 10, 11, 12), 100
 
 
 @dataclass(frozen=True)
@@ -43,11 +45,19 @@ def main(arguments: list[str]) -> int:
         return 0
     scales = [_measure_apart(family, size) for family in FAMILIES for size in SIZES]
     distances = [distance.measure(tasks) for tasks in RANDOM_SIZES]
+    compared = [
+        exhaustive.compare(family, tasks, SEARCHED_GRAPHS) for family in SEARCHED for tasks in SEARCHED_SIZES
+    ]
     if arguments == ["--format", "json"]:
-        found = {"scale": [asdict(item) for item in scales], "distance": [asdict(item) for item in distances]}
+        found = {
+            "scale": [asdict(item) for item in scales],
+            "distance": [asdict(item) for item in distances],
+            "exhaustive": [asdict(item) for item in compared],
+        }
         print(json.dumps(found, indent=2))
     else:
         _print(scales, distances)
+        _print_compared(compared)
     return 0
 
 
@@ -99,6 +109,15 @@ def _print(scales: list[Scale], distances: list[distance.Distance]) -> None:
         numbers_of = (row.tasks, row.graphs, row.proven, row.fewest, row.greedy, row.one_per_join)
         table.add_row(*map(str, numbers_of), f"{row.greedy_over_fewest:.3f}")
     console.print(table)
+
+
+def _print_compared(compared: list[exhaustive.Compared]) -> None:
+    table = Table("family", title="Await nodes against the fewest tasks that need one, by exhaustive search")
+    for name in ("tasks", "graphs", "fewer", "as many", "more"):
+        table.add_column(name, justify="right")
+    for row in compared:
+        table.add_row(row.family, *map(str, (row.tasks, row.graphs, row.fewer, row.equal, row.more)))
+    Console().print(table)
 
 
 if __name__ == "__main__":

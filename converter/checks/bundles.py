@@ -189,6 +189,10 @@ class _Bundle:
         if missing:
             problem = f"the states of the tasks {listing(missing)} are not in {DEFINITION}"
             yield self._incomplete(problem)
+        started = {state.child for item in definitions.values() for state in item.machine.states}
+        for number in sorted(number for number in started if number is not None):
+            if not (self._folder / CHILDREN / f"child-{number}.asl.json").is_file():
+                yield self._incomplete(f"there is no {CHILDREN}/child-{number}.asl.json, which is started")
 
     def findings(self, machine: MachineTree) -> Iterator[Finding]:
         """Yield what is wrong between a definition and the template (D545, D546)."""

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from converter.checks.graphs import reachable
-from converter.checks.machine import MachineTree, Path, State
+from converter.checks.machine import Block, MachineTree, Path, State
 from converter.checks.poller_loops import Poller, task_run_by, tasks_in_keys, waits_for_record
 from converter.checks.shapes import object_of
 
@@ -33,6 +33,17 @@ class Cast:
             return True
         return any(
             _may_come_first(teller, runner) for teller in self.tellers.get(task, ()) for runner in runners
+        )
+
+    def is_told(self, task: str, runner: State, *, success: bool) -> bool:
+        """Return whether ways lead to a teller: from the task's success, or from all of its caught errors."""
+        tellers = set(self.tellers.get(task, ()))
+        tellers.update(around for teller in tuple(tellers) for around in _around(teller))
+        if success:
+            return _leads_to(tellers, runner)
+        handlers = (runner.block.states.get(str(entry.get("Next"))) for _, entry in runner.entries("Catch"))
+        return all(
+            _is_reached(tellers, [handler], runner.block) for handler in handlers if handler is not None
         )
 
 
@@ -87,3 +98,26 @@ def _reached_without(state: State) -> set[State]:
         return tuple(successor for successor in state.successors if successor.name in handlers)
 
     return reachable([start] if start else [], onwards)
+
+
+def _around(state: State) -> Iterator[State]:
+    """Yield the states that hold a state in one of their blocks."""
+    while (owner := state.block.owner) is not None:
+        yield owner
+        state = owner
+
+
+def _leads_to(goals: set[State], state: State) -> bool:
+    """Return whether one of ``goals`` may be reached once a state has succeeded."""
+    targets = [target for name, target in state.targets if not name.startswith("Catch")]
+    nexts = [state.block.states[target] for target in targets if target in state.block.states]
+    return _is_reached(goals, nexts, state.block, may_end=state.ends_block)
+
+
+def _is_reached(goals: set[State], starts: Sequence[State], block: Block, *, may_end: bool = False) -> bool:
+    """Return whether one of ``goals`` is reached from states of a block, in it or behind it."""
+    found = reachable(starts, lambda state: state.successors)
+    if not goals.isdisjoint(found):
+        return True
+    may_end = may_end or any(state.ends_block for state in found)
+    return may_end and block.owner is not None and _leads_to(goals, block.owner)

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections import deque
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta, timezone
@@ -34,6 +35,8 @@ _READS_RECORDS = re.compile(r"arn:[^:]+:states:[^:]*:[^:]*:(aws-sdk:)?dynamodb:(
 #: Whether loops of a shape ask again, with which records and at what age; and how many of these are kept.
 _SEEN: dict[tuple[str, frozenset[tuple[str, str]], int], bool] = {}
 _MOST_SEEN = 100_000
+#: The deadlines found last, in seconds.
+_DEADLINES: deque[int] = deque(maxlen=3)
 #: What a task may be called.
 _NAME = re.compile(r"[\w.-]+")
 #: The poller function's error while it is told to wait (``until`` in its event).
@@ -88,10 +91,15 @@ class Poller:
         """
         if self.waits({}, LONGEST_EXECUTION):
             return None
+        # Nearly all pollers of a machine have the same.
+        for known in _DEADLINES:
+            if not self.waits({}, known) and self.waits({}, known - 1):
+                return known
         lower, upper = -1, LONGEST_EXECUTION  # still waiting, given up
         while upper - lower > 1:
             middle = (lower + upper) // 2
             lower, upper = (middle, upper) if self.waits({}, middle) else (lower, middle)
+        _DEADLINES.append(upper)
         return upper
 
     def waits(self, records: Mapping[str, Any], age: int) -> bool:

@@ -46,10 +46,15 @@ def _awaited_findings(poller: Poller, task: str, job: str | None, cast: Cast) ->
         return
     if job is not None:
         yield from _run_findings(poller, task, job, runners)
-    if task not in cast.tellers and (job is None or any("Catch" in state.content for state in runners)):
-        what = "has ended" if job is None else "has failed"
-        problem = f"it waits for task '{task}', and no state writes a record once that {what}"
-        yield about_state(d.AWAITED_NOT_TOLD, poller.ask, problem, "write one behind the task with putItem")
+    told = {end: all(cast.is_told(task, state, success=end) for state in runners) for end in (True, False)}
+    if job is None and not told[True]:
+        untold = "has succeeded" if told[False] and task in cast.tellers else "has ended"
+    elif any("Catch" in state.content for state in runners) and not told[False]:
+        untold = "has failed"
+    else:
+        return
+    problem = f"it waits for task '{task}', and no state writes a record once that {untold}"
+    yield about_state(d.AWAITED_NOT_TOLD, poller.ask, problem, "write one behind the task with putItem")
 
 
 def _run_findings(poller: Poller, task: str, job: str, runners: list[State]) -> Iterator[Finding]:

@@ -26,9 +26,9 @@ def test_a_mistake_in_a_file_or_bundle_is_found_and_nothing_else(fixture: Path) 
     assert {item.code.id for item in check(fixture)} == {code_of(fixture)}
 
 
-def test_what_has_no_mistake_passes() -> None:
-    assert problems_of(definition_of(FIXTURES / "valid-poller.json")) == ()
-    assert check(FIXTURES / "valid-bundle") == []
+@pytest.mark.parametrize("fixture", sorted(FIXTURES.glob("valid-*")), ids=named)
+def test_what_has_no_mistake_passes(fixture: Path) -> None:
+    assert check(fixture) == []
 
 
 def test_every_check_has_a_failing_fixture() -> None:
