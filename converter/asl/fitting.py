@@ -38,8 +38,8 @@ from converter.planning import Plan, Strategy
 from converter.workflow import Workflow
 
 #: How plans are cut, tried in turn: how much of the limits a machine may use by an estimate, and how fast
-#: the interval of its pollers may grow (at 0.05, they may be late by 5 % of the run's age).
-_CUTS = ((0.85, 0.05), (0.85, 0.1), (0.6, 0.1), (0.4, 0.1), (0.25, 0.1))
+#: the interval of its pollers may grow (at 0.02, they may be late by 2 % of the age).
+_CUTS = ((0.85, 0.02), (0.85, 0.05), (0.85, 0.1), (0.6, 0.1), (0.4, 0.1), (0.25, 0.1))
 #: A stack has at most 500 resources (CloudFormation quotas); some are for the roles, functions and so on.
 _MOST_MACHINES = 450
 

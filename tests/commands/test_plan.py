@@ -200,6 +200,14 @@ def everything_shown(leader):
     return shown.decode()
 
 
+def test_hundreds_of_dags_are_planned_in_one_call_in_their_order(monkeypatch):
+    flows = tuple(replace(partial_fan_in(), dag_id=f"flow_{number}") for number in range(300))
+    monkeypatch.setattr(loading, "load_readable", lambda path, **_: (flows, ()))
+    shown = json.loads(plan("dags", "--format", "json").stdout)
+    assert [item["dag_id"] for item in shown] == [flow.dag_id for flow in flows]
+    assert {(item["tasks"], item["awaits"]) for item in shown} == {(5, 1)}
+
+
 def test_what_cannot_be_read_stops_no_plan_of_another(monkeypatch):
     broken = Diagnostic(d.FILE_SYNTAX, "syntax error: invalid syntax", "", Location("dags/broken.py", 2))
     monkeypatch.setattr(loading, "load_readable", lambda path, **_: ((partial_fan_in(),), (broken,)))
