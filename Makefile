@@ -42,6 +42,7 @@ bench: $(INSTALLED)  ## planner: time, distance from the optimum; a DAG of 5,000
 	$(BIN)/python -m benchmarks.pollers
 	$(BIN)/python -m benchmarks.folder
 	$(BIN)/python -m benchmarks.local
+	$(BIN)/python -m benchmarks.comparison
 
 check: lint  ## lint, types, architecture, generated docs, quick tests: two minutes
 	$(BIN)/python -m pytest -q -n auto tests/asl tests/checks tests/expressions/test_jsonata.py tests/operators tests/packaging tests/planning tests/pollers tests/report

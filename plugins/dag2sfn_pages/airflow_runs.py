@@ -37,11 +37,14 @@ def read_run(dag_id: str, run_id: str, session: Session) -> Run | None:
     for one in session.scalars(select(TaskInstanceHistory).filter_by(**of_run)):
         earlier.setdefault((one.task_id, one.map_index), []).append(_instance(one))
     instances = [(one, [*earlier.get((one["task_id"], one["map_index"]), []), one]) for one in now]
-    xcoms = [
-        {"task_id": one.task_id, "map_index": one.map_index, "key": one.key, "value": one.value}
-        for one in session.scalars(select(XComModel).filter_by(**of_run))
-    ]
-    return run_of(run, instances, xcoms, *graph_of(_tasks(dag_id, session)))
+    return run_of(run, instances, xcoms_of(dag_id, run_id, session), *graph_of(_tasks(dag_id, session)))
+
+
+def xcoms_of(dag_id: str, run_id: str, session: Session) -> list[dict[str, Any]]:
+    """Return all XComs of a run with their values, as the REST API writes them one by one."""
+    columns = (XComModel.task_id, XComModel.map_index, XComModel.key, XComModel.value)
+    found = session.execute(select(*columns).filter_by(dag_id=dag_id, run_id=run_id))
+    return [dict(row) for row in found.mappings()]
 
 
 def params_of(dag_id: str, session: Session) -> list[dict[str, Any]]:

@@ -18,7 +18,7 @@ from converter.comparison.pairing import latest_named, start_counterpart
 from converter.executions import RunResult, TaskResult
 
 from . import audit, aws
-from .airflow_runs import find_run, read_run
+from .airflow_runs import find_run, read_run, xcoms_of
 from .api import machines
 from .dag_api import machine_arn, started
 from .guards import READ, TRIGGER
@@ -40,6 +40,12 @@ def show_counterpart(dag_id: str, run_id: RunId, session: SessionDep) -> dict[st
         "run": {"state": run["state"], "conf": run["conf"], "logical_date": run["logical_date"]},
         "execution": {**started(arn), "status": status} if arn else None,
     }
+
+
+@router.get("/xcoms", dependencies=READ)
+def list_xcoms(dag_id: str, run_id: RunId, session: SessionDep) -> dict[str, Any]:
+    """Return all XComs of the run at once, for ``dag2sfn compare``: Airflow's API gives a value a request."""
+    return {"xcom_entries": xcoms_of(dag_id, run_id, session)}
 
 
 @router.post("/execution", dependencies=TRIGGER, status_code=201)

@@ -18,6 +18,7 @@ class Server(ThreadingHTTPServer):
     def __init__(self, version):
         super().__init__(("127.0.0.1", 0), Handler)
         self.version = version
+        self.others = {}
         self.url = f"http://127.0.0.1:{self.server_port}"
 
 
@@ -32,6 +33,8 @@ class Handler(BaseHTTPRequestHandler):
     def do_GET(self):
         if self.path == f"/api/{self.server.version}/version":
             self.answer(200, {"version": "3.3.2" if self.server.version == "v2" else "2.11.0"})
+        elif self.path in self.server.others:
+            self.answer(200, self.server.others[self.path])
         elif not self.path.startswith(f"/api/{self.server.version}/"):
             self.answer(404, "not found")
         elif self.headers.get("Authorization") in ("Bearer good", "Basic YW5uYTpzZWNyZXQ="):
@@ -150,3 +153,14 @@ def test_what_the_api_refuses_through_mwaa_is_an_answer(mwaa):
         modeled_fields={"RestApiStatusCode": 404, "RestApiResponse": {"title": "DAG not found"}},
     )
     assert AirflowApi(MwaaTransport(client, "prod")).dag("etl") is None
+
+
+def test_the_plugin_gives_all_xcoms_at_once(server):
+    api = AirflowApi(HttpTransport(server.url, token="good"))
+    # Without it, one by one: this server's list of them is empty.
+    assert api.xcoms("etl", "r 1") == []
+    xcoms = [{"task_id": "t", "map_index": -1, "key": "return_value", "value": 3}]
+    server.others["/dag2sfn/api/v1/dags/etl/runs/r%201/xcoms"] = {"xcom_entries": xcoms}
+    assert api.xcoms("etl", "r 1") == xcoms
+    server.others["/dag2sfn/api/v1/dags/etl/runs/r%201/xcoms"] = "a page of the UI"
+    assert api.xcoms("etl", "r 1") == []

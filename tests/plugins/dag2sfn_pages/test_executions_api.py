@@ -106,6 +106,7 @@ def test_writes_of_other_sites_are_refused(
         "dags/orders/executions",
         "dags/orders/definition",
         "dags/orders/runs/r",
+        "dags/orders/runs/r/xcoms",
         "dags/orders/report",
     ],
 )

@@ -7,6 +7,9 @@ from typing import Any
 
 import pytest
 
+from converter.comparison.airflow_api import AirflowApi, HttpTransport
+from converter.comparison.airflow_run import read_run
+
 pytestmark = pytest.mark.full
 
 
@@ -74,3 +77,19 @@ def test_values_that_cross_branches_are_equal(comparisons: Mapping[str, Any]) ->
 
 def test_sensors_and_what_they_found_are_equal(comparisons: Mapping[str, Any]) -> None:
     _assert_equal(comparisons["sensing"], dict.fromkeys(("file", "enough", "read"), "success"))
+
+
+def test_airflows_own_api_gives_what_the_plugin_gives_at_once(
+    beside: Any, comparisons: Mapping[str, Any]
+) -> None:
+    class WithoutPlugin:
+        """What an Airflow is that has no plugin."""
+
+        call = HttpTransport(beside.airflow.url, user="admin", password="admin").call
+
+    with_plugin = HttpTransport(beside.airflow.url, user="admin", password="admin")
+    for dag_id in ("branches", "rules", "mapped"):
+        run_id = comparisons[dag_id]["airflow"]["run_id"]
+        at_once, singly = (read_run(AirflowApi(it), dag_id, run_id) for it in (with_plugin, WithoutPlugin()))
+        assert at_once == singly
+        assert any(task.outputs for task in singly.tasks.values())
