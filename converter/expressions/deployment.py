@@ -23,12 +23,13 @@ def parameter_name(kind: str, key: str) -> str:
     >>> parameter_name("Variable", "bucket_name"), parameter_name("Environment", "BUCKET")
     ('VariableBucketName', 'EnvironmentBucket')
     >>> parameter_name("Variable", "BUCKET")
-    'VariableBucket62fc'
+    'VariableBucket99644b15'
     """
-    usual = key.lower() if kind == ENVIRONMENT and key.isupper() else key
+    # Variables of environments are written in capitals.
+    usual = (key.lower() if key.isupper() else key.upper()) if kind == ENVIRONMENT else key
     words = "".join(word.capitalize() for word in re.findall(r"[A-Za-z0-9]+", usual))
     plain = _SNAKE.match(usual) is not None
-    return f"{kind}{words}{'' if plain else hashlib.sha256(key.encode()).hexdigest()[:4]}"
+    return f"{kind}{words}{'' if plain else hashlib.sha256(key.encode()).hexdigest()[:8]}"
 
 
 #: The kinds of values.
