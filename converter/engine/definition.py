@@ -156,10 +156,17 @@ class ItemBatcher:
 
 @dataclass(frozen=True)
 class ResultWriter:
-    """Where a distributed Map writes its results: the arguments have ``Bucket`` and maybe ``Prefix``."""
+    """Where a distributed Map writes its results: the arguments have ``Bucket`` and maybe ``Prefix``.
+
+    Without a ``resource`` it writes none, and the results are the state's. ``transformation`` is NONE (each
+    with what is known of its execution), COMPACT (the outputs) or FLATTEN (what is in outputs that are
+    lists); with ``lines`` a file has a line for each result.
+    """
 
     resource: str
     arguments: Field | None
+    transformation: str = "NONE"
+    lines: bool = False
 
 
 @dataclass(frozen=True)

@@ -109,8 +109,9 @@ class _MapRun:
         await self._run_children(inputs)
         writer = self._distribution.writer
         if writer is not None:
-            return await write_results(self._visit, writer, self._arn, self._id, self._children)
-        result = Data([child.output.value for child in self._children if child.output is not None])
+            result = await write_results(self._visit, writer, self._arn, self._id, self._children)
+        else:
+            result = Data([child.output.value for child in self._children if child.output is not None])
         if result.too_large:
             raise data_limit_exceeded(self._state.name, fatal=True)
         return result

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 
 from converter.engine.definition import Distribution, ItemBatcher, ItemReader, ResultWriter
 from converter.engine.language_reading import LanguageReader
@@ -114,9 +114,26 @@ def _read_writer(fields: Fields, language: LanguageReader) -> ResultWriter | Non
     part = _part(fields, "ResultWriter")
     if part is None:
         return None
-    part.refuse_unknown({"Resource", language.arguments_name, "WriterConfig"}, "ResultWriter")
-    if "WriterConfig" in part:
-        part.problems.unsupported(part.at("WriterConfig"), "Field 'WriterConfig' of a ResultWriter")
-    resource = _resource(part, (_PUT_OBJECT,))
     name = language.arguments_name
-    return ResultWriter(resource, language.template(part, name, f"ResultWriter/{name}", fields))
+    part.refuse_unknown({"Resource", name, "WriterConfig"}, "ResultWriter")
+    config = _part(part, "WriterConfig")
+    if config is not None and "Resource" not in part and name not in part:
+        resource = ""  # the results are formatted, and written nowhere
+    else:
+        resource = _resource(part, (_PUT_OBJECT,))
+    config = config or Fields({}, part.at("WriterConfig"), part.problems)
+    config.refuse_unknown({"Transformation", "OutputType"}, "WriterConfig")
+    lines = _one_of(config, "OutputType", ("JSON", "JSONL")) == "JSONL"
+    if lines and not resource:
+        config.problems.unsupported(config.at("OutputType"), "OutputType 'JSONL' without a Resource")
+    transformation = _one_of(config, "Transformation", ("NONE", "COMPACT", "FLATTEN"))
+    arguments = language.template(part, name, f"ResultWriter/{name}", fields)
+    return ResultWriter(resource, arguments, transformation, lines)
+
+
+def _one_of(part: Fields, name: str, allowed: Sequence[str]) -> str:
+    """Return a field's text, by default the first that is allowed."""
+    text: str = part.optional(name, "string") or allowed[0]
+    if text not in allowed:
+        part.problems.invalid(part.at(name), f"Value is not valid. Allowed values: [{', '.join(allowed)}]")
+    return text

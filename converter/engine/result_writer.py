@@ -1,4 +1,4 @@
-"""ResultWriter: the results of a Map Run as files in S3, through the execution's backend.
+"""ResultWriter: the results of a Map Run, formatted, and as files in S3 through the execution's backend.
 
 The files and their names follow "ResultWriter (Map)", Step Functions Developer Guide.
 """
@@ -22,10 +22,12 @@ if TYPE_CHECKING:
 async def write_results(
     visit: Visit, writer: ResultWriter, run_arn: str, run_id: str, children: Sequence[ChildExecution]
 ) -> Data:
-    """Write the files and return the Map's result, which says where the manifest is.
+    """Write the files and return the Map's result, which says where the manifest is; or the results.
 
     Raises ``StateFailure`` (``States.ResultWriterFailed``) where S3 refuses.
     """
+    if not writer.resource:
+        return Data(_formatted(writer, children))
     value = visit.evaluate(writer.arguments)
     arguments = value if isinstance(value, dict) else {}
     bucket, prefix = (arguments.get(name, "") for name in ("Bucket", "Prefix"))
@@ -33,23 +35,37 @@ async def write_results(
         raise StateFailure("States.ResultWriterFailed", "Bucket and Prefix must be strings")
     folder = f"{prefix.rstrip('/')}/{run_id}" if prefix else run_id
 
-    async def put(name: str, content: Json) -> dict[str, Json]:
-        text = compact_json(content)
+    async def put(name: str, text: str) -> dict[str, Json]:
         request = {"Bucket": bucket, "Key": f"{folder}/{name}", "Body": text}
         await visit.call_service("s3:putObject", request, failing_as="States.ResultWriterFailed")
         return {"Key": request["Key"], "Size": len(text.encode())}
 
     files: dict[str, list[Json]] = {"FAILED": [], "PENDING": [], "SUCCEEDED": []}
+    kind = "jsonl" if writer.lines else "json"
     for status in ("SUCCEEDED", "FAILED"):
-        entries = [
-            _entry(child, status) for child in children if (child.failure is None) == (status != "FAILED")
-        ]
-        if entries:
-            files[status].append(await put(f"{status}_0.json", entries))
+        ended = [child for child in children if (child.failure is None) == (status != "FAILED")]
+        if ended:
+            results = _formatted(writer, ended)
+            lines = "\n".join(map(compact_json, results))
+            text = lines if writer.lines else compact_json(results)
+            files[status].append(await put(f"{status}_0.{kind}", text))
     manifest = {"DestinationBucket": bucket, "MapRunArn": run_arn, "ResultFiles": files}
-    written = await put("manifest.json", manifest)
+    written = await put("manifest.json", compact_json(manifest))
     details = {"Bucket": bucket, "Key": written["Key"]}
     return Data({"MapRunArn": run_arn, "ResultWriterDetails": details})
+
+
+def _formatted(writer: ResultWriter, children: Sequence[ChildExecution]) -> list[Json]:
+    """Return the results as the writer is told to give them; a failed execution's stays as it is."""
+    results: list[Json] = []
+    for child in children:
+        if writer.transformation == "NONE" or child.output is None:
+            results.append(_entry(child, "SUCCEEDED" if child.failure is None else "FAILED"))
+        elif writer.transformation == "FLATTEN" and isinstance(child.output.value, list):
+            results += child.output.value
+        else:
+            results.append(child.output.value)
+    return results
 
 
 def _entry(child: ChildExecution, status: str) -> dict[str, Json]:

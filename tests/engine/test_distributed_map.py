@@ -205,3 +205,46 @@ def test_results_are_written_with_a_manifest() -> None:
     assert [f["Key"].rpartition("/")[2] for f in written["manifest.json"]["ResultFiles"]["FAILED"]] == [
         "FAILED_0.json"
     ]
+
+
+@pytest.mark.parametrize(
+    ("config", "written"),
+    [
+        # Step Functions Developer Guide, "ResultWriter (Map)".
+        ({"Transformation": "COMPACT", "OutputType": "JSON"}, ("json", "[[1,2],3]")),
+        ({"Transformation": "FLATTEN", "OutputType": "JSON"}, ("json", "[1,2,3]")),
+        ({"Transformation": "FLATTEN", "OutputType": "JSONL"}, ("jsonl", "1\n2\n3")),
+        ({"Transformation": "COMPACT", "OutputType": "JSONL"}, ("jsonl", "[1,2]\n3")),
+    ],
+)
+def test_results_are_written_as_the_writer_is_told(config: Any, written: Any) -> None:
+    files: dict[str, str] = {}
+
+    def store(call: TaskCall) -> TaskResult:
+        files[call.arguments["Key"].rpartition("/")[2]] = call.arguments["Body"]
+        return TaskResult()
+
+    target = {"Resource": "arn:aws:states:::s3:putObject", "Parameters": {"Bucket": "b"}}
+    passes = {"Type": "Pass", "End": True}
+    execution = run(machine(passes, ResultWriter={**target, "WriterConfig": config}), [[1, 2], 3], store)
+    assert "ResultWriterDetails" in json.loads(execution.output or "")
+    kind, text = written
+    assert files[f"SUCCEEDED_0.{kind}"] == text
+
+
+def test_results_are_formatted_without_being_written() -> None:
+    config = {"WriterConfig": {"Transformation": "FLATTEN", "OutputType": "JSON"}}
+    execution = run(machine({"Type": "Pass", "End": True}, ResultWriter=config), [[1, 2], 3], odd_items_fail)
+    assert execution.output == "[1,2,3]"
+    config = {"WriterConfig": {"Transformation": "NONE", "OutputType": "JSON"}}
+    execution = run(machine({"Type": "Pass", "End": True}, ResultWriter=config), [7], odd_items_fail)
+    [entry] = json.loads(execution.output or "")
+    assert (entry["Output"], entry["Status"], entry["Input"]) == ("7", "SUCCEEDED", "7")
+
+
+def test_a_failed_result_is_not_transformed() -> None:
+    config = {"WriterConfig": {"Transformation": "COMPACT", "OutputType": "JSON"}}
+    execution = run(machine(WORK, ResultWriter=config, ToleratedFailureCount=1), [2, 3], odd_items_fail)
+    output, entry = json.loads(execution.output or "")
+    assert output == 20
+    assert (entry["Status"], entry["Error"]) == ("FAILED", "Odd")
