@@ -10,6 +10,7 @@ from airflow.models.serialized_dag import SerializedDagModel
 from airflow.models.taskinstance import TaskInstance
 from airflow.models.taskinstancehistory import TaskInstanceHistory
 from airflow.models.xcom import XComModel
+from jsonschema import FormatChecker, ValidationError, validate
 from sqlalchemy import select
 
 from converter.comparison.airflow_run import graph_of, run_of
@@ -18,6 +19,10 @@ if TYPE_CHECKING:
     from sqlalchemy.orm import Session
 
     from converter.comparison import Run
+
+
+#: The class of what stands for no value; its module is another in each version of Airflow.
+_UNSET = "ArgNotSet"
 
 
 def find_run(dag_id: str, run_id: str, session: Session) -> Mapping[str, Any] | None:
@@ -63,6 +68,22 @@ def params_of(dag_id: str, session: Session) -> list[dict[str, Any]]:
                 "schema": dict(param.schema or {}),
             }
         )
+    return found
+
+
+def refusals(dag_id: str, conf: Mapping[str, Any], session: Session) -> list[str]:
+    """Return why Airflow itself would not start the DAG with this conf: what breaks the schema of a param."""
+    dag = SerializedDagModel.get_dag(dag_id, session=session)
+    found = []
+    for name in dag.params if dag else ():
+        param = dag.params.get_param(name)
+        if name not in conf and type(param.value).__name__ == _UNSET:
+            found.append(f"{name}: a value is required")
+            continue
+        try:
+            validate(conf.get(name, param.value), param.schema or {}, format_checker=FormatChecker())
+        except ValidationError as error:
+            found.append(f"{name}: {error.message}")
     return found
 
 

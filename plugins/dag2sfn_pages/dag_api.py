@@ -21,7 +21,7 @@ from converter.identity import machine_name
 
 from . import audit, aws
 from .airflow_dags import in_airflow, source_hashes
-from .airflow_runs import params_of
+from .airflow_runs import params_of, refusals
 from .api import bundles_folder, deployed_machines, described, machines
 from .bundles import read_bundle
 from .guards import READ, TRIGGER
@@ -106,7 +106,9 @@ def show_execution(dag_id: str, name: str) -> dict[str, Any]:
 
 @router.post("/executions", dependencies=TRIGGER, status_code=201)
 def start_execution(dag_id: str, wanted: Wanted, user: GetUserDep, session: SessionDep) -> dict[str, str]:
-    """Start an execution with a conf and a logical date."""
+    """Start an execution with a conf and a logical date. 422 if the conf breaks the schema of a param."""
+    if refused := refusals(dag_id, wanted.conf, session):
+        raise HTTPException(422, "The conf is not what the DAG's params ask for: " + "; ".join(refused))
     run_id = f"manual__{datetime.now(timezone.utc).isoformat()}"
     with aws.answered():
         machine = machine_arn(dag_id)

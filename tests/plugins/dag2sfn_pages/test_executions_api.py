@@ -134,6 +134,28 @@ def test_input_is_validated(machine: Any, call: Callable[..., Any], body: Any) -
     call("POST", "dags/orders/executions/no%20name/stop", 404)
 
 
+@pytest.mark.parametrize(
+    ("conf", "refused"),
+    [
+        ({}, "day: a value is required"),
+        ({"day": "soon"}, "day: 'soon' is not a 'date'"),
+        ({"day": "2026-01-01", "rows": 0}, "rows: 0 is less than the minimum of 1"),
+        ({"day": "2026-01-01", "rows": "1"}, "rows: '1' is not of type 'integer'"),
+        ({"day": "2026-01-01", "rows": 2, "other": [1]}, None),
+    ],
+)
+def test_a_conf_that_airflow_would_refuse_starts_nothing(
+    folder: Path, aws: Any, call: Callable[..., Any], conf: Any, refused: str | None
+) -> None:
+    client = aws.client("stepfunctions")
+    name = machine_name("asking")
+    arn = client.create_state_machine(name=name, definition=json.dumps(LONG), roleArn=ROLE)["stateMachineArn"]
+    answer = call("POST", "dags/asking/executions", 422 if refused else 201, json={"conf": conf})
+    assert len(client.list_executions(stateMachineArn=arn)["executions"]) == (0 if refused else 1)
+    if refused:
+        assert refused in answer["detail"]
+
+
 def test_of_another_machine_nothing_is_stopped(machine: Any, call: Callable[..., Any]) -> None:
     other = machine.create_state_machine(name="other", definition=json.dumps(LONG), roleArn=ROLE)
     arn = machine.start_execution(stateMachineArn=other["stateMachineArn"], name="theirs")["executionArn"]
