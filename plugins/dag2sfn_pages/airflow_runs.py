@@ -10,7 +10,7 @@ from airflow.models.serialized_dag import SerializedDagModel
 from airflow.models.taskinstance import TaskInstance
 from airflow.models.taskinstancehistory import TaskInstanceHistory
 from airflow.models.xcom import XComModel
-from jsonschema import FormatChecker, ValidationError, validate
+from jsonschema import FormatChecker, ValidationError, validate  # type: ignore[import-untyped]
 from sqlalchemy import select
 
 from converter.comparison.airflow_run import graph_of, run_of
