@@ -30,8 +30,19 @@ def test_variables_are_given_to_the_file_and_to_its_templates(tmp_path):
     assert definition["States"]["load"]["Arguments"]["Arguments"] == {"--bucket": "lake", "--table": "orders"}
 
 
-def test_without_values_the_template_is_refused_with_what_to_do(tmp_path):
+def test_values_that_nobody_gives_are_left_to_the_deployment(tmp_path):
     (tmp_path / "etl.py").write_text(DAG.replace('Variable.get("task")', '"load"'))
+    result = CliRunner().invoke(app, ["convert", str(tmp_path / "etl.py"), "-o", str(tmp_path / "build")])
+    assert result.exit_code == 0, result.stderr
+    assert "deploy with --set VariableBucket=VALUE, or give its value at conversion" in result.stderr
+    template = (tmp_path / "build" / "etl" / "template.yaml").read_text()
+    assert "The Airflow Variable bucket" in template
+    assert "The Airflow Variable config.table" in template
+
+
+def test_a_whole_variable_that_nobody_gives_is_refused_with_what_to_do(tmp_path):
+    text = DAG.replace('Variable.get("task")', '"load"').replace("var.json.config.table", "var.json.config")
+    (tmp_path / "etl.py").write_text(text)
     result = CliRunner().invoke(app, ["convert", str(tmp_path / "etl.py"), "-o", str(tmp_path / "build")])
     assert result.exit_code == 1
     assert "--variables" in result.stderr

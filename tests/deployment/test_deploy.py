@@ -322,7 +322,7 @@ def test_what_the_machine_starts_and_is_not_there_is_named_before_anything_chang
 
 def test_what_nobody_gave_at_conversion_is_given_at_deployment_and_kept(bundle, session):
     def folder():
-        task = glue("load", job="{{ var.value.env }}-load")
+        task = glue("load", job="{{ var.value.env }}-load", template_fields=("job_name",))
         return bundle(workflow(task, dag_id="given", source_hash=HASH))
 
     with pytest.raises(Dag2SfnError) as caught:

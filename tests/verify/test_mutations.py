@@ -309,7 +309,6 @@ MUTATIONS: Mapping[str, tuple[str, Break]] = {
         "fail_fast",
         lambda patch: patch.setattr(outer, "_ended", lambda: "{'error': 'DagRunFailed', 'cause': ''}"),
     ),
-    "a teardown that has failed runs again": ("fail_fast", without_noting_failures),
     "a branch's skip of a teardown is forgotten after the first failure": ("fail_fast", noting_setups_only),
     # --- the run's own outcome
     "any failure fails the run": ("absorbed", relation("deciding", lambda self, found: tuple(self.tasks))),
@@ -389,9 +388,11 @@ MUTATIONS: Mapping[str, tuple[str, Break]] = {
 }
 
 
-#: Breaks with which no machine is made: the code that tells, and the break.
-REFUSED: Mapping[str, tuple[str, Break]] = {
+#: Breaks with which no machine is made: the DAG, the code that tells, and the break.
+REFUSED: Mapping[str, tuple[str, str, Break]] = {
+    "a teardown that has failed runs again": ("fail_fast", "D533", without_noting_failures),
     "no failure is told to sibling branches": (
+        "awaiting",
         "D533",
         lambda patch: patch.setattr(
             outcome_table,
@@ -400,6 +401,7 @@ REFUSED: Mapping[str, tuple[str, Break]] = {
         ),
     ),
     "a poller goes on at once": (
+        "awaiting",
         "D534",
         lambda patch: patch.setattr(awaiting, "all_succeeded", lambda count: Expression("true")),
     ),
@@ -424,9 +426,9 @@ def test_some_scenario_tells(broken):
 
 @pytest.mark.parametrize("broken", REFUSED)
 def test_the_conversion_itself_tells(broken, monkeypatch):
-    code, break_something = REFUSED[broken]
+    name, code, break_something = REFUSED[broken]
     break_something(monkeypatch)
-    conversion = convert(TELLING_DAGS["awaiting"], OPTIONS)
+    conversion = convert(TELLING_DAGS[name], OPTIONS)
     assert conversion.machine is None
     assert code in {item.code.id for item in conversion.diagnostics}
 
