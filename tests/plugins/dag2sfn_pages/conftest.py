@@ -21,7 +21,7 @@ DAG_IDS = ("orders", "invoices", "payroll", "windows")
 WITH_PARAMS = """
 from airflow.sdk import DAG, Param
 
-with DAG("asking", schedule=None, params={
+with DAG("with_params", schedule=None, params={
     "day": Param(type="string", format="date"),
     "rows": Param(10, type="integer", minimum=1),
     "plain": "x",
@@ -49,7 +49,7 @@ def airflow(home: Path, airflow_environment: Any, plugins_folder: Path) -> Itera
             text = DAG_FILE.format(dag_id=dag_id)
             text = text.replace("\n", "\r\n") if dag_id == "windows" else text
             (home / "dags" / f"{dag_id}.py").write_bytes(text.encode())
-        (home / "dags" / "asking.py").write_text(WITH_PARAMS)
+        (home / "dags" / "with_params.py").write_text(WITH_PARAMS)
         _read_dags(home / "dags")
 
         from airflow.api_fastapi.app import init_auth_manager

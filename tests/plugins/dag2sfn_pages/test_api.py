@@ -73,7 +73,8 @@ def test_a_bundle_is_described_from_its_manifest(
     write_manifest(folder, "orders")
     listed = list_bundles()
     assert (listed["folder"], listed["folder_exists"], listed["aws_problem"]) == (str(folder), True, None)
-    assert [dag["dag_id"] for dag in listed["dags"]] == ["invoices", "orders", "payroll", "windows"]
+    ids = ["invoices", "orders", "payroll", "windows", "with_params"]
+    assert [dag["dag_id"] for dag in listed["dags"]] == ids
     assert listed["dags"][1] == {
         "dag_id": "orders",
         "in_airflow": True,

@@ -148,9 +148,9 @@ def test_a_conf_that_airflow_would_refuse_starts_nothing(
     folder: Path, aws: Any, call: Callable[..., Any], conf: Any, refused: str | None
 ) -> None:
     client = aws.client("stepfunctions")
-    name = machine_name("asking")
+    name = machine_name("with_params")
     arn = client.create_state_machine(name=name, definition=json.dumps(LONG), roleArn=ROLE)["stateMachineArn"]
-    answer = call("POST", "dags/asking/executions", 422 if refused else 201, json={"conf": conf})
+    answer = call("POST", "dags/with_params/executions", 422 if refused else 201, json={"conf": conf})
     assert len(client.list_executions(stateMachineArn=arn)["executions"]) == (0 if refused else 1)
     if refused:
         assert refused in answer["detail"]
