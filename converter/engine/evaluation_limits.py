@@ -37,10 +37,9 @@ class Budget:
     def __init__(self, limit: int = MAX_EVALUATIONS) -> None:
         self.limit, self.left, self.depth = limit, limit, 0
 
-    def spend(self, count: int) -> None:
-        """Take some away. Raises the library's error if that is more than there was."""
-        self.left -= count
-        if self.left < 0:
+    def refuse_if_spent(self) -> None:
+        """Raise the library's error if nothing is left: a machine that catches it does not start over."""
+        if self.left <= 0:
             raise too_much(f"All expressions together need more than {self.limit:,} evaluations")
 
     def refuse(self) -> None:

@@ -163,6 +163,9 @@ class _Evaluator(jsonata.Jsonata):  # type: ignore[misc]  # the library is untyp
         """Evaluate without an input document: Step Functions gives an expression variables only."""
         if self.errors is not None:
             raise jexception.JException("S0500", 0)
+        in_all = variables.get(IN_ALL)
+        if in_all is not None:
+            in_all.refuse_if_spent()
         # Higher-order functions of the library find the interpreter through this thread-local.
         jsonata.Jsonata.CURRENT.jsonata = self
         frame = self.create_frame(self._base_frame)
@@ -172,9 +175,8 @@ class _Evaluator(jsonata.Jsonata):  # type: ignore[misc]  # the library is untyp
         try:
             return self.eval(self.ast, None, frame)
         finally:
-            in_all = variables.get(IN_ALL)
             if in_all is not None:
-                in_all.spend(budget.limit - budget.left)
+                in_all.left -= budget.limit - budget.left
 
     def eval(self, expr: Any, input: Any, environment: Any) -> Any:
         # The library switches to a per-thread interpreter here, whose only state serves $eval. $eval is

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from converter.engine import SimulatedBackend, TaskResult, evaluation_limits, run_virtual
 from converter.engine.jsonata_language import EvaluationError, Expression
 
 
@@ -107,3 +108,32 @@ def test_what_ends_is_not_touched(text: str, expected: Any) -> None:
 def test_each_evaluation_has_a_budget_of_its_own() -> None:
     expression = Expression("$sum($map([1..20000], function($i){$i + 1}))")
     assert {expression.evaluate({}) for _ in range(3)} == {200_030_000}
+
+
+def test_catching_a_slow_expression_for_ever_ends_in_time(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(evaluation_limits.Budget.__init__, "__defaults__", (2_000,))
+    monkeypatch.setattr(evaluation_limits, "MAX_EVALUATIONS_IN_ALL", 20_000)
+    evaluated = 0
+    really = evaluation_limits.Budget.refuse
+
+    def counted(budget: evaluation_limits.Budget) -> None:
+        nonlocal evaluated
+        evaluated += 1
+        really(budget)
+
+    monkeypatch.setattr(evaluation_limits.Budget, "refuse", counted)
+    slow = "{% ($f := function($n){$f($n)}; $f(1)) %}"
+    state = {
+        "Type": "Task",
+        "Resource": "arn:aws:states:us-east-1:123456789012:activity:a",
+        "Arguments": slow,
+        "Catch": [{"ErrorEquals": ["States.ALL"], "Next": "S"}],
+        "End": True,
+    }
+    definition = {"QueryLanguage": "JSONata", "StartAt": "S", "States": {"S": state}}
+    execution = run_virtual(definition, "{}", SimulatedBackend(lambda call: TaskResult()))
+    assert execution.status == "FAILED"
+    assert len(execution.history) == 25_000
+    assert 1 < evaluated < 12
