@@ -101,6 +101,11 @@ def test_bars_stand_where_the_table_will_be(open_page: Callable[..., Any]) -> No
     page.route(API, hold)
     page.get_by_role("link", name="Step Functions").click()
     expect(page.get_by_role("status", name="Loading")).to_be_visible()
+    for _ in range(200):  # the bars may be there before the request has come to us
+        if held:
+            break
+        page.wait_for_timeout(50)
+    expect(page.get_by_role("status", name="Loading")).to_be_visible()
     held[0].continue_()
     expect(_row(page, "partial_fan_in")).to_be_visible()
 
