@@ -15,7 +15,7 @@ from jsonata import functions, jexception, regex_engine
 
 MAX_EVALUATIONS = 500_000
 """Nodes of the expression that may be evaluated, counted anew for each of its evaluations."""
-MAX_EVALUATIONS_IN_ALL = 10_000_000
+MAX_EVALUATIONS_IN_ALL = 5_000_000
 """The same for all expressions of an execution: a loop over a slow one ends before 25,000 events do."""
 MAX_DEPTH = 100
 """Nodes inside each other: ``1+1+…`` has 100 terms at most, a call that is no tail call 31 levels."""
