@@ -13,6 +13,8 @@ import re
 
 #: The alias by which runs are started: it leads to the version of the machine that is in force.
 LIVE = "live"
+#: The tag of what belongs to a DAG, with its id.
+DAG_ID_TAG = "dag2sfn:dag-id"
 #: State machines and executions (AWS documentation, CreateStateMachine and StartExecution).
 _MAX_NAME = 80
 #: CloudFormation stacks: letters, digits and hyphens.

@@ -50,10 +50,9 @@ class Options:
     start itself. ``await_deadline`` counts from the start of the execution; None means the DAG's
     dagrun_timeout, or 24 hours without one. ``resumable``: an execution may begin with outcomes of an earlier
     one, which costs one more state for each task. ``variables`` are values of Airflow's Variables, as it
-    stores them: templates take them at conversion.
-    ``connections`` are the fields of its connections, without passwords. ``allow_unsupported``: a task that
-    is refused becomes a
-    state that records it as failed. ``poller_styles`` has the awaited tasks (ids) whose pollers are of a
+    stores them: templates take them at conversion. ``connections`` are the fields of its connections, without
+    passwords. ``allow_unsupported``: a task that is refused becomes a state that records it as failed.
+    ``poller_styles`` has the awaited tasks (ids) whose pollers are of a
     style other than ``poller_style``. ``operators`` is a file of the user's own conversions. ``companion``:
     the bundle gets a DAG file that runs the machine from Airflow. ``xcom``: where large values are that
     Python tasks push. ``strategy`` is how DAGs are planned.

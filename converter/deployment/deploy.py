@@ -23,7 +23,7 @@ from converter.deployment.preview import (
     setting_changes,
 )
 from converter.deployment.references import check_references
-from converter.deployment.stack import Progress, Stack
+from converter.deployment.stack import Progress, Stack, parameters_of
 from converter.deployment.troubles import aws_troubles_explained
 from converter.deployment.versions import (
     lead_alias,
@@ -34,7 +34,7 @@ from converter.deployment.versions import (
     running_executions,
 )
 from converter.diagnostics import Dag2SfnError, Diagnostic
-from converter.identity import machine_name, stack_name
+from converter.identity import DAG_ID_TAG, machine_name, stack_name
 from converter.packaging import CHILDREN_PREFIX, OUTER_KEY, default_settings
 from converter.packaging.yaml_reading import read_yaml
 
@@ -135,7 +135,7 @@ def undeploy(
     tell = on_progress or (lambda message: None)
     with aws_troubles_explained(otherwise=d.DEPLOYMENT_FAILED):
         stack = Stack(session, stack_name(dag_id), tell)
-        name = _parameters(stack.describe()).get("MachineName", machine_name(dag_id))
+        name = parameters_of(stack.describe()).get("MachineName", machine_name(dag_id))
         running = running_executions(session.client("stepfunctions"), machine_arn(session, dag_id, name))
         if running and not stop:
             raise Dag2SfnError(
@@ -174,7 +174,7 @@ class _Work:
         self._bucket = ArtifactBucket(session, self.account, bucket)
         self._stack = Stack(session, self._manifest.stack_name, tell)
         self._before = self._stack.describe()
-        there = _parameters(self._before)
+        there = parameters_of(self._before)
         self._settings = {
             name: settings.get(name, there.get(name, default)) for name, default in self._defaults.items()
         }
@@ -207,7 +207,7 @@ class _Work:
                 setting_changes(self._defaults, settings),
             )
         old = read_yaml(self._stack.template())
-        there = _parameters(self._before)
+        there = parameters_of(self._before)
         return Preview(
             False,
             self._machine_changes(there),
@@ -309,7 +309,7 @@ class _Work:
             **self._body(),
             "Capabilities": ["CAPABILITY_IAM"],
             # CloudFormation gives them to all resources of the stack: costs can be told apart by DAG.
-            "Tags": [{"Key": "dag2sfn:dag-id", "Value": self._manifest.dag_id}],
+            "Tags": [{"Key": DAG_ID_TAG, "Value": self._manifest.dag_id}],
             "Parameters": list(self._given_parameters(existing)),
         }
         if existing is None:
@@ -327,7 +327,7 @@ class _Work:
 
     def _given_parameters(self, existing: Mapping[str, Any] | None) -> Iterator[dict[str, str | bool]]:
         keys = self._contents.keys
-        there = _parameters(existing)
+        there = parameters_of(existing)
         for name, value in {"ArtifactBucket": self._bucket.name, **keys, **self._settings}.items():
             # Left out of an update, a parameter would fall back to its default.
             as_before = name in self._settings and there.get(name) == value
@@ -355,8 +355,3 @@ class _Work:
                 self._tell(f"{self._stack.name}: removed {removed}, which nothing needs any more")
         except (BotoCoreError, ClientError) as error:
             self._tell(f"{self._stack.name}: not all of what nothing needs could be removed: {error}")
-
-
-def _parameters(description: Mapping[str, Any] | None) -> dict[str, str]:
-    described = description.get("Parameters", ()) if description else ()
-    return {parameter["ParameterKey"]: parameter["ParameterValue"] for parameter in described}

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from converter import diagnostics as d
-from converter.deployment.stack import Progress, Stack
+from converter.deployment.stack import Progress, Stack, parameters_of
 from converter.deployment.troubles import aws_troubles_explained
 from converter.diagnostics import Dag2SfnError, Diagnostic
 from converter.identity import stack_name
@@ -34,7 +34,10 @@ def switch_schedule(dag_id: str, session: Session, *, on: bool, on_progress: Pro
     wanted = "ENABLED" if on else "DISABLED"
     with aws_troubles_explained(otherwise=d.DEPLOYMENT_FAILED):
         stack = Stack(session, stack_name(dag_id), on_progress or (lambda message: None))
-        there = _parameters(stack, dag_id, session)
+        description = stack.describe()
+        if description is None:
+            raise _not_deployed(dag_id, session)
+        there = parameters_of(description)
         if SCHEDULE_STATE not in there:
             raise _no_schedule(dag_id)
         if there[SCHEDULE_STATE] == wanted:
@@ -62,13 +65,6 @@ def starter_of(dag_id: str, session: Session) -> Starter:
     if "StarterFunctionArn" not in outputs:
         raise _no_schedule(dag_id)
     return Starter(outputs["StarterFunctionArn"], outputs["StateMachineAliasArn"])
-
-
-def _parameters(stack: Stack, dag_id: str, session: Session) -> dict[str, str]:
-    description = stack.describe()
-    if description is None:
-        raise _not_deployed(dag_id, session)
-    return {item["ParameterKey"]: item["ParameterValue"] for item in description.get("Parameters", ())}
 
 
 def _not_deployed(dag_id: str, session: Session) -> Dag2SfnError:

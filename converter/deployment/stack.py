@@ -161,6 +161,12 @@ class Stack:
         return Dag2SfnError(Diagnostic(d.DEPLOYMENT_FAILED, f"the stack {self.name} {problem}", remedy))
 
 
+def parameters_of(description: Mapping[str, Any] | None) -> dict[str, str]:
+    """Return the parameters of a stack as it is described; none of one that is not there."""
+    described = description.get("Parameters", ()) if description else ()
+    return {parameter["ParameterKey"]: parameter["ParameterValue"] for parameter in described}
+
+
 def _line(event: Mapping[str, Any]) -> str:
     reason = event.get("ResourceStatusReason")
     return f"{event['LogicalResourceId']}: {event['ResourceStatus']}" + (f" ({reason})" if reason else "")

@@ -11,20 +11,17 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from converter import diagnostics as d
-from converter.deployment.contents import Contents, read_contents
 from converter.deployment.deploy import preview_of
 from converter.deployment.preview import Preview
-from converter.deployment.stack import Stack
+from converter.deployment.stack import Stack, parameters_of
 from converter.deployment.troubles import aws_troubles_explained
 from converter.diagnostics import Dag2SfnError, Diagnostic
+from converter.identity import DAG_ID_TAG
 from converter.packaging.manifest import MANIFEST, Manifest, read_manifest
 from converter.packaging.settings import SCHEDULE_STATE
 
 if TYPE_CHECKING:
     from boto3.session import Session
-
-#: The tag that `deploy` puts on each of its stacks.
-DAG_ID_TAG = "dag2sfn:dag-id"
 
 
 class Source(str, Enum):
@@ -147,8 +144,7 @@ def _stacks(session: Session) -> Iterator[Mapping[str, Any]]:
 
 
 def _of_stack(description: Mapping[str, Any]) -> dict[str, Any]:
-    parameters = {item["ParameterKey"]: item["ParameterValue"] for item in description.get("Parameters", ())}
-    switch = parameters.get(SCHEDULE_STATE)
+    switch = parameters_of(description).get(SCHEDULE_STATE)
     schedule = None if switch is None else "on" if switch == "ENABLED" else "off"
     return {"stack_status": description["StackStatus"], "schedule": schedule}
 
@@ -168,18 +164,11 @@ def _of_bundle(
     if not Stack(session, manifest.stack_name, lambda message: None).is_usable(description):
         return Status(**known, deployed=Deployed.BROKEN)
     try:
-        contents = read_contents(directory)
         changes = preview_of(directory, session)
     except Dag2SfnError as error:
         return Status(**known, deployed=Deployed.UNKNOWN, problem=str(error))
-    same = changes.is_empty and _same_files(contents, description)
-    return Status(**known, deployed=Deployed.AS_CONVERTED if same else Deployed.DIFFERENT, changes=changes)
-
-
-def _same_files(contents: Contents, description: Mapping[str, Any]) -> bool:
-    """Return whether the definition and the code are what is deployed: their keys follow from the content."""
-    there = {item["ParameterKey"]: item["ParameterValue"] for item in description.get("Parameters", ())}
-    return all(there.get(name) == key for name, key in contents.keys.items())
+    deployed = Deployed.AS_CONVERTED if changes.is_empty else Deployed.DIFFERENT
+    return Status(**known, deployed=deployed, changes=changes)
 
 
 def _source(manifest: Manifest) -> Source:

@@ -7,12 +7,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from functools import cache
 from typing import Any
 
-import botocore.session
 from moto.core.responses import method_names_from_class
 from moto.core.utils import camelcase_to_underscores
+
+from converter.local.integrations.service_names import service_model
 
 _JSON_NAMES = {bool: "TRUE_VALUE", int: "NUMBER_VALUE", float: "DECIMAL_VALUE", str: "STRING_VALUE"}
 _NUMBERS = ("integer", "long", "float", "double")
@@ -45,7 +45,7 @@ class CheckedRequests:
 
     def _refusal(self, target: str, body: bytes) -> tuple[str, str] | None:
         action = target.rpartition(".")[2]
-        model = _model(self.boto3_service_name)  # type: ignore[attr-defined]  # moto has it
+        model = service_model(self.boto3_service_name)  # type: ignore[attr-defined]  # moto has it
         if action not in model.operation_names:
             return "UnknownOperationException", ""
         if camelcase_to_underscores(action) not in method_names_from_class(type(self)):
@@ -62,11 +62,6 @@ class CheckedRequests:
             return None
         count = f"{len(found)} validation error{'s' if len(found) > 1 else ''} detected"
         return "ValidationException", f"{count}: {'; '.join(found)}"
-
-
-@cache
-def _model(service: str) -> Any:
-    return botocore.session.get_session().get_service_model(service)
 
 
 def _problems(value: Any, shape: Any, path: str) -> Iterator[str]:

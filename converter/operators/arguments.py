@@ -83,8 +83,7 @@ class Arguments:
 
     def _value_of_an_instance(self, name: str) -> Any:
         def translated(value: Value) -> Any:
-            is_template = name in self.task.template_fields
-            return self.translated(name, value) if is_template else value
+            return self.translated(name, value) if name in self.task.template_fields else value
 
         try:
             return self._per_instance.value(name, translated)

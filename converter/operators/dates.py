@@ -20,7 +20,7 @@ _NAMED = 3
 
 
 def date_problems(workflow: Workflow) -> list[Diagnostic]:
-    """Return a message on a DAG whose tasks use dates that hang on what nobody has told."""
+    """Return D240 for a DAG whose tasks use dates that hang on what nobody has told."""
     schedule = workflow.schedule
     if schedule is None or not schedule.assumed:
         return []
@@ -29,10 +29,9 @@ def date_problems(workflow: Workflow) -> list[Diagnostic]:
         return []
     named = ", ".join(f"'{task_id}'" for task_id in tasks[:_NAMED])
     more = f" and {len(tasks) - _NAMED} more" if len(tasks) > _NAMED else ""
-    uses = f"{named}{more} {'uses' if len(tasks) == 1 else 'use'} the run's dates"
     problem = (
         f"the schedule '{schedule.expression}' gives runs another date in Airflow 2 than in Airflow 3, and "
-        f"{uses}"
+        f"{named}{more} {'uses' if len(tasks) == 1 else 'use'} the run's dates"
     )
     remedy = (
         "say which it is: --source-airflow 2 or 3, or --airflow-config FILE; or give a timetable as schedule"

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from converter import __version__
-from converter.identity import LIVE
+from converter.identity import DAG_ID_TAG, LIVE
 from converter.packaging.policies import Statement
 from converter.packaging.settings import KEPT, only_if
 from converter.packaging.yaml_text import GetAtt, Note, Ref, Sub
@@ -89,7 +89,7 @@ def state_machine(
         },
     )
     properties["Tags"] = [
-        {"Key": "dag2sfn:dag-id", "Value": workflow.dag_id},
+        {"Key": DAG_ID_TAG, "Value": workflow.dag_id},
         {"Key": "dag2sfn:source-hash", "Value": workflow.source_hash},
         {"Key": "dag2sfn:converter-version", "Value": __version__},
     ]

@@ -7,7 +7,7 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from converter.identity import machine_name
+from converter.identity import DAG_ID_TAG, machine_name
 from converter.packaging.yaml_text import Ref, Sub, without_notes
 
 DEFAULT_RETENTION_DAYS = 90
@@ -125,7 +125,7 @@ def only_if(condition: str, value: Any) -> dict[str, Any]:
 
 def tags_of(dag_id: str) -> list[dict[str, str]]:
     """Return the tag by which costs can be told apart by DAG."""
-    return [{"Key": "dag2sfn:dag-id", "Value": dag_id}]
+    return [{"Key": DAG_ID_TAG, "Value": dag_id}]
 
 
 def log_group(name: str, dag_id: str) -> dict[str, Any]:

@@ -30,10 +30,9 @@ PROVIDED = frozenset(
     """
     AirflowException AirflowFailException AirflowNotFoundException AirflowSensorTimeout AirflowSkipException
     AirflowTaskTimeout Asset AssetAlias AssetAll AssetAny BaseOperator BaseSensorOperator Context DAG
-    DagRunState Dataset
-    DatasetAlias Label Metadata Param PokeReturnValue State TaskGroup TaskInstanceState TriggerRule
-    Variable XComArg XComNotFound apply_defaults asset chain chain_linear cross_downstream dag days_ago
-    get_current_context literal macros setup task task_group teardown
+    DagRunState Dataset DatasetAlias Label Metadata Param PokeReturnValue State TaskGroup TaskInstanceState
+    TriggerRule Variable XComArg XComNotFound apply_defaults asset chain chain_linear cross_downstream dag
+    days_ago get_current_context literal macros setup task task_group teardown
     """.split()
 )
 

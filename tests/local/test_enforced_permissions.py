@@ -5,6 +5,8 @@ from __future__ import annotations
 import io
 import json
 import time
+import urllib.error
+import urllib.request
 import zipfile
 
 import botocore.session
@@ -183,6 +185,23 @@ def test_an_sdk_call_is_refused_as_the_sdk_spells_it(role, run, guarded):
     assert told["error"] == "Glue.AccessDeniedException"
 
 
+@pytest.mark.parametrize(
+    ("action", "arguments", "wanted"),
+    [
+        ("createCluster", {"Name": "c"}, "elasticmapreduce:RunJobFlow"),
+        (
+            "addStep",
+            {"ClusterId": "j-1", "Step": {}},
+            "elasticmapreduce:AddJobFlowSteps on resource: arn:aws:",
+        ),
+        ("terminateCluster", {"ClusterId": "j-1"}, "elasticmapreduce:TerminateJobFlows"),
+    ],
+)
+def test_actions_of_emr_are_those_of_its_api(role, run, action, arguments, wanted):
+    told = run(role(allow("s3:GetObject")), f"arn:aws:states:::elasticmapreduce:{action}", arguments)
+    assert f"not authorized to perform: {wanted}" in told["cause"]
+
+
 CALLS = """
 import boto3
 
@@ -256,6 +275,30 @@ def test_each_protocol_is_understood(role, guarded, service, method, arguments, 
     client = session.client(service, endpoint_url=guarded.endpoint)
     with pytest.raises(ClientError, match=f"not authorized to perform: {action}"):
         getattr(client, method)(**arguments)
+
+
+@pytest.mark.parametrize(
+    ("service", "path", "headers", "status"),
+    [
+        ("s3", "/bucket/key", {"X-Method": "PATCH"}, 403),  # no operation of S3
+        ("sumerian", "/x", {}, 400),  # no service that botocore knows
+        # What is no JSON is the service's to refuse, after IAM.
+        ("states", "/", {"X-Amz-Target": "AWSStepFunctions.StartExecution"}, 400),
+    ],
+)
+def test_what_cannot_be_understood_is_refused(role, guarded, service, path, headers, status):
+    key = access_key_of(role(allow("s3:GetObject")))
+    credential = f"AWS4-HMAC-SHA256 Credential={key}/20260101/us-east-1/{service}/aws4_request"
+    request = urllib.request.Request(  # noqa: S310 - the local AWS
+        f"{guarded.endpoint}{path}",
+        b"{",
+        {"Authorization": credential, **headers},
+        method=headers.pop("X-Method", "POST"),
+    )
+    with pytest.raises(urllib.error.HTTPError) as refused:
+        urllib.request.urlopen(request)  # noqa: S310 - the local AWS
+    assert refused.value.code == status
+    assert "is not authorized to perform" in refused.value.read().decode()
 
 
 def test_wanted_reads_as_iam_writes_it():

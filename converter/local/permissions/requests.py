@@ -10,19 +10,17 @@ from functools import lru_cache
 from typing import Any
 from urllib.parse import parse_qs, unquote
 
-import botocore.session
 from werkzeug.wrappers import Request, Response
 
 from converter.local.integrations.resources import Place
+from converter.local.integrations.service_names import name_of_signed, service_model
 from converter.local.permissions.policies import is_allowed
 from converter.local.permissions.tasks import refusal_text
-from converter.local.permissions.wanted import wanted_by
+from converter.local.permissions.wanted import Wanted, wanted_by
 
 _CREDENTIAL = re.compile(r"Credential=(?P<key>[^/]+)/\d+/(?P<region>[\w-]+)/(?P<service>[\w-]+)/aws4_request")
 #: In front of a role's ARN in an access key, in hexadecimal digits: keys have letters and digits only.
 _OF_ROLE = "ROLE"
-#: How requests are signed → boto3's name, where these differ.
-_SERVICES = {"states": "stepfunctions", "elasticmapreduce": "emr", "monitoring": "cloudwatch"}
 
 WsgiApplication = Callable[..., Any]
 
@@ -49,47 +47,46 @@ class GuardedRequests:
         role_arn = bytes.fromhex(signed["key"].removeprefix(_OF_ROLE)).decode()
         request = Request(environ)
         environ["wsgi.input"] = io.BytesIO(request.get_data())  # it can be read once
-        service = _SERVICES.get(signed["service"], signed["service"])
         place = Place(role_arn.split(":")[4], signed["region"])
-        for operation, arguments in _operations(service, request):
-            for wanted in wanted_by(_model(service), operation, arguments, place):
-                if not is_allowed(role_arn, wanted):
-                    return _refusal(service, refusal_text(role_arn, wanted))(environ, start_response)
+        service = name_of_signed(signed["service"])
+        for wanted in _wanted(service, signed["service"], request, place):
+            if not is_allowed(role_arn, wanted):
+                return _refusal(service, refusal_text(role_arn, wanted))(environ, start_response)
         return self._application(environ, start_response)
 
 
-@lru_cache(maxsize=64)
-def _model(service: str) -> Any:
-    return botocore.session.get_session().get_service_model(service)
-
-
-def _operations(service: str, request: Request) -> Iterator[tuple[str, Mapping[str, Any]]]:
-    """Yield the operation that a request is, with those of its arguments that a resource is named by."""
-    model = _model(service)
-    if target := request.headers.get("X-Amz-Target"):
-        body = json.loads(request.get_data() or b"{}")
-        yield target.rpartition(".")[2], body if isinstance(body, dict) else {}
-    elif model.metadata["protocol"] in ("query", "ec2"):
-        body = parse_qs(request.get_data(as_text=True))
-        arguments = {name: values[0] for name, values in body.items()}
-        yield arguments.pop("Action", ""), arguments
+def _wanted(service: str, signed: str, request: Request, place: Place) -> Iterator[Wanted]:
+    model = service_model(service)
+    found = _operation(service, request) if model is not None else None
+    if found is None:  # nobody knows what it is: only a role that may do anything there may do it
+        yield Wanted(f"{signed}:UnknownOperation", None)
     else:
-        yield from _by_path(service, request)
+        yield from wanted_by(model, *found, place)
 
 
-def _by_path(service: str, request: Request) -> Iterator[tuple[str, Mapping[str, Any]]]:
-    """Yield the operation whose method, path and fixed parameters fit; the one with most of these first."""
+def _operation(service: str, request: Request) -> tuple[str, Mapping[str, Any]] | None:
+    """Return the operation that a request is, with those of its arguments that a resource is named by."""
+    if target := request.headers.get("X-Amz-Target"):
+        try:
+            body = json.loads(request.get_data() or b"{}")
+        except ValueError:  # the service says so
+            body = None
+        return target.rpartition(".")[2], body if isinstance(body, dict) else {}
+    if service_model(service).metadata["protocol"] in ("query", "ec2"):
+        arguments = {name: values[0] for name, values in parse_qs(request.get_data(as_text=True)).items()}
+        return arguments.pop("Action", ""), arguments
     given = set(request.args)
     for name, method, path, fixed in _routes(service):
         match = path.fullmatch(request.path) if method == request.method else None
         if match and fixed <= given:
-            yield name, {key: unquote(value) for key, value in match.groupdict().items()}
-            return
+            return name, {key: unquote(value) for key, value in match.groupdict().items()}
+    return None
 
 
 @lru_cache(maxsize=16)
 def _routes(service: str) -> tuple[tuple[str, str, re.Pattern[str], frozenset[str]], ...]:
-    model = _model(service)
+    """Return operation, method, path and fixed parameters, those with most of these first."""
+    model = service_model(service)
     routes = []
     for name in model.operation_names:
         http = model.operation_model(name).http
@@ -105,14 +102,11 @@ def _routes(service: str) -> tuple[tuple[str, str, re.Pattern[str], frozenset[st
 
 
 def _refusal(service: str, message: str) -> Response:
-    if _model(service).metadata["protocol"] in ("query", "ec2", "rest-xml"):
-        text = f"<Code>AccessDenied</Code><Message>{message}</Message>"
-        xml = (
-            f"<Error>{text}</Error>"
-            if service == "s3"
-            else (f"<ErrorResponse><Error><Type>Sender</Type>{text}</Error></ErrorResponse>")
-        )
-        return Response(xml, 403, content_type="text/xml")
+    model = service_model(service)
+    if model is not None and model.metadata["protocol"] in ("query", "ec2", "rest-xml"):
+        error = f"<Error><Type>Sender</Type><Code>AccessDenied</Code><Message>{message}</Message></Error>"
+        text = error if service == "s3" else f"<ErrorResponse>{error}</ErrorResponse>"
+        return Response(text, 403, content_type="text/xml")
     content = {"__type": "AccessDeniedException", "message": message, "Message": message}
     headers = {"x-amzn-ErrorType": "AccessDeniedException"}
     return Response(json.dumps(content), 400, headers, content_type="application/x-amz-json-1.1")

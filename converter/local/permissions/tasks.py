@@ -3,24 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from functools import lru_cache
 from typing import Any
 
-import botocore.session
 from botocore.exceptions import ClientError
 
 from converter.engine import TaskBackend, TaskCall, TaskFailure
 from converter.local.executions import LocalExecution
 from converter.local.integrations.failures import optimised_call_failure, sdk_failure
 from converter.local.integrations.resources import Place, Resource
-from converter.local.integrations.service_names import boto3_name
+from converter.local.integrations.service_names import boto3_name, name_of_signed, service_model
 from converter.local.integrations.shapes import Json, UnknownFieldError, to_api
 from converter.local.permissions.policies import is_allowed
 from converter.local.permissions.wanted import Wanted, wanted_by
 
 #: What ``.sync`` does besides the call itself, and the rule of EventBridge by which it hears of the end; AWS
-#: documentation, "IAM policies for calling other services from Step Functions". ``*`` stands for what is not
-#: known before the call.
+#: documentation, "IAM policies for calling other services from Step Functions".
 _SYNC: Mapping[tuple[str, str], tuple[tuple[str, ...], str]] = {
     ("athena", "startQueryExecution"): (("athena:GetQueryExecution", "athena:StopQueryExecution"), ""),
     ("batch", "submitJob"): (("batch:DescribeJobs", "batch:TerminateJob"), "BatchJobs"),
@@ -48,8 +45,13 @@ _SYNC: Mapping[tuple[str, str], tuple[tuple[str, ...], str]] = {
     ),
 }
 _RULE_ACTIONS = ("events:PutTargets", "events:PutRule", "events:DescribeRule")
-#: The service of an optimised integration → boto3's name.
-_SERVICES = {"states": "stepfunctions", "elasticmapreduce": "emr"}
+#: Actions of optimised integrations → the API's, where these are called otherwise (Developer Guide, "EMR").
+_OPERATIONS = {
+    ("elasticmapreduce", "addStep"): "AddJobFlowSteps",
+    ("elasticmapreduce", "cancelStep"): "CancelSteps",
+    ("elasticmapreduce", "createCluster"): "RunJobFlow",
+    ("elasticmapreduce", "terminateCluster"): "TerminateJobFlows",
+}
 
 
 class GuardedTasks:
@@ -87,10 +89,9 @@ def wanted_by_task(call: TaskCall, resource: Resource) -> Iterator[Wanted]:
     if not resource.action:
         yield Wanted("lambda:InvokeFunction", call.resource)
         return
-    model = _service(resource)
-    operation = resource.action[:1].upper() + resource.action[1:]
+    model, operation = service_model(_service_of(resource)), _operation_of(resource)
     if model is None or operation not in model.operation_names:
-        return  # no call: the integration says what is wrong, or does something that has no API
+        return  # no such call: the integration says so
     yield from wanted_by(model, operation, _arguments(model, operation, call.arguments), place)
     more, rule = _SYNC.get((resource.service, resource.action), ((), ""))
     if resource.pattern.startswith("sync"):
@@ -103,32 +104,35 @@ def wanted_by_task(call: TaskCall, resource: Resource) -> Iterator[Wanted]:
 
 
 def _arguments(model: Any, operation: str, arguments: Json) -> Mapping[str, Any]:
-    """Return the arguments as the API spells them; none if the service will not take them anyway."""
+    """Return the arguments as the API spells them; as they are, where the integration has others (EMR)."""
     try:
         return to_api(arguments, model.operation_model(operation).input_shape) or {}
     except (UnknownFieldError, AttributeError, TypeError, ValueError):
-        return {}
+        return arguments if isinstance(arguments, Mapping) else {}
 
 
-@lru_cache(maxsize=256)
-def _service(resource: Resource) -> Any:
-    name = boto3_name(resource.service) if resource.sdk else _SERVICES.get(resource.service, resource.service)
-    session = botocore.session.get_session()
-    return session.get_service_model(name) if name in session.get_available_services() else None
+def _service_of(resource: Resource) -> str:
+    return boto3_name(resource.service) if resource.sdk else name_of_signed(resource.service)
+
+
+def _operation_of(resource: Resource) -> str:
+    if not resource.action:
+        return "Invoke"  # a function's own ARN
+    named = _OPERATIONS.get((resource.service, resource.action))
+    return named or resource.action[:1].upper() + resource.action[1:]
 
 
 def _refusal(resource: Resource, role_arn: str, wanted: Wanted) -> TaskFailure:
-    model = _service(resource)
-    name = resource.action[:1].upper() + resource.action[1:] if resource.action else "Invoke"
-    operation = model.operation_model(name)
+    model = service_model(_service_of(resource))
+    operation = model.operation_model(_operation_of(resource))
     detail: Any = {
         "Error": {"Code": "AccessDeniedException", "Message": refusal_text(role_arn, wanted)},
         "ResponseMetadata": {"HTTPStatusCode": 400},
     }
-    error = ClientError(detail, name)
+    error = ClientError(detail, operation.name)
     if resource.sdk:
         return sdk_failure(str(model.service_id), operation, error)
-    return optimised_call_failure(_SERVICES.get(resource.service, resource.service), operation, error)
+    return optimised_call_failure(_service_of(resource), operation, error)
 
 
 def refusal_text(role_arn: str, wanted: Wanted) -> str:

@@ -6,16 +6,15 @@ import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from functools import lru_cache
 from typing import Any, TypeAlias
 
-import botocore.session
 from moto.core.exceptions import ServiceException
 
 from converter.local.glue_runs import LocalArgumentError, utc_now
 from converter.local.integrations.jobs.model import Job, Phase
 from converter.local.integrations.jobs.told import plan_of
 from converter.local.integrations.resources import Place
+from converter.local.integrations.service_names import service_model
 
 Request: TypeAlias = Mapping[str, Any]
 """A call's parameters, or part of an answer; names as the API spells them."""
@@ -170,15 +169,9 @@ def nothing(desk: JobDesk, job: Job) -> Answer:
     return {}
 
 
-@lru_cache(maxsize=32)
-def api(service: str) -> Any:
-    """Return botocore's model of a service."""
-    return botocore.session.get_session().get_service_model(service)
-
-
 def described_shape(service: str, operation: str, *path: str) -> Any:
     """Return the model of a job in an operation's answer; ``path`` leads to it, through lists."""
-    shape = api(service).operation_model(operation).output_shape
+    shape = service_model(service).operation_model(operation).output_shape
     for member in path:
         shape = shape.members[member]
         shape = shape.member if shape.type_name == "list" else shape
