@@ -24,8 +24,8 @@ _IRRELEVANT = frozenset(
     is_paused_upon_creation jinja_environment_kwargs logger_name map_index_template mapped_task_group
     multiple_outputs owner owner_links params priority_weight queue render_template_as_native_obj
     rerun_with_latest_version resources returns_dag_result run_as_user tags task_display_name
-    template_searchpath template_undefined user_defined_filters user_defined_macros wait_for_past_depends_before_skipping
-    weight_rule
+    template_searchpath template_undefined user_defined_filters user_defined_macros
+    wait_for_past_depends_before_skipping weight_rule
     """.split()
 )
 

@@ -201,9 +201,10 @@ def test_a_member_of_a_variable_with_json_is_a_parameter_and_the_whole_of_it_is_
     assert "--variables" in problem.remedy
 
 
-def test_two_keys_never_share_a_parameter():
+@pytest.mark.parametrize("kind", ["Variable", "Environment"])
+def test_two_keys_never_share_a_parameter(kind):
     keys = ["bucket", "BUCKET", "Bucket", "bucket_1", "bucket1", "a_b", "ab", "a.b", "a-b", "aB", "bücket"]
-    names = {parameter_name("Variable", key) for key in keys}
+    names = {parameter_name(kind, key) for key in keys}
     assert len(names) == len(keys)
     assert all(name.isascii() and name.isalnum() for name in names)
 
