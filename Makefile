@@ -33,7 +33,7 @@ test-full: $(INSTALLED)  ## the tests that `make test` leaves out
 test-long: $(INSTALLED)  ## the random tests of test-full, ten times as many: hours
 	DAG2SFN_TEST_SCALE=10 $(BIN)/python -m pytest -q -n auto -m full tests/verify tests/engine/test_fuzz.py tests/expressions
 
-scenarios: $(INSTALLED)  ## 10,000 random scenarios of generated DAGs against Airflow's semantics: a quarter of an hour
+scenarios: $(INSTALLED)  ## 10,000 random scenarios of generated DAGs against Airflow's semantics: minutes
 	PYTHONPATH=tests/support $(BIN)/python -m many_scenarios
 
 bench: $(INSTALLED)  ## planner: time, distance from the optimum; a DAG of 5,000 tasks; what waiting costs; the local AWS under load
