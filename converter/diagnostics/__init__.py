@@ -6,6 +6,7 @@ Codes are stable: a code that is given up is not used again. Each is a name of t
 # ruff: noqa: F403
 from converter.diagnostics.checking import *
 from converter.diagnostics.comparing import *
+from converter.diagnostics.configuring import *
 from converter.diagnostics.converting import *
 from converter.diagnostics.dates import *
 from converter.diagnostics.deploying import *
