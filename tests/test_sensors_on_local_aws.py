@@ -93,3 +93,47 @@ def test_sensors_see_what_comes_into_being(aws, session, tmp_path, monkeypatch):
     assert run["status"] == "FAILED"  # no_bucket is a leaf
     assert tasks["no_bucket"]["error"] == "AirflowSensorTimeout"
     assert "Messages" not in sqs.receive_message(QueueUrl=queue, WaitTimeSeconds=0)  # it was deleted
+
+
+TWO_DAGS = """
+    from datetime import datetime, timedelta
+
+    from airflow.providers.standard.operators.empty import EmptyOperator
+    from airflow.providers.standard.sensors.external_task import ExternalTaskSensor
+    from airflow.providers.standard.sensors.time_delta import WaitSensor
+    from airflow.providers.amazon.aws.operators.sqs import SqsPublishOperator
+    from airflow.sdk import DAG
+
+    with DAG("other", schedule=None, start_date=datetime(2024, 1, 1)):
+        first = WaitSensor(task_id="first", time_to_wait=timedelta(seconds=2))
+        first >> SqsPublishOperator(task_id="fails", sqs_queue="https://none", message_content="m")
+    with DAG("waits", schedule=None, start_date=datetime(2024, 1, 1)):
+        BEFORE = {"external_dag_id": "other", "poke_interval": 1, "execution_delta": timedelta(hours=1)}
+        ExternalTaskSensor(task_id="run", allowed_states=["failed"], **BEFORE)
+        ExternalTaskSensor(task_id="task", external_task_id="first", timeout=60, **BEFORE)
+        ExternalTaskSensor(task_id="failed", external_task_id="fails", failed_states=["failed"], **BEFORE)
+        none = {"external_dag_id": "other", "poke_interval": 1, "timeout": 1}
+        ExternalTaskSensor(task_id="none", soft_fail=True, **none)
+"""
+
+
+def test_a_dag_waits_for_a_run_of_another(aws, session, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "dag.py").write_text(textwrap.dedent(TWO_DAGS))
+    run_of_other = ("run", "other", "--run-id", "scheduled__2026-01-01T05:00:00+00:00")
+    for command in (
+        ("convert", "dag.py", "-o", "build"),
+        ("deploy", "build/other"),
+        ("deploy", "build/waits"),
+        (*run_of_other, "--logical-date", "2026-01-01T05:00:00"),
+    ):
+        result = dag2sfn(*command)
+        assert result.exit_code == 0, (result.stdout, result.stderr, result.exception)
+    result = dag2sfn("run", "waits", "--logical-date", "2026-01-01T06:00:00", "--wait", "--format", "json")
+    tasks = json.loads(result.stdout)["tasks"]
+    assert {name: task["state"] for name, task in tasks.items()} == {
+        "run": "success",
+        "task": "success",
+        "failed": "failed",
+        "none": "skipped",
+    }, result.stderr

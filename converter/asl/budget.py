@@ -36,6 +36,7 @@ LONGEST_EXECUTION = 365 * 86_400
 #: Wait, Task (entered, scheduled, started, succeeded, exited) and Choice.
 EVENTS_PER_POLL = 9
 _EVENTS_OF_A_CALL = 5
+_EVENTS_OF_A_CHOICE = 2
 #: A Task that is tried again: scheduled, started, failed.
 EVENTS_PER_RETRY = 3
 #: What pollers may plan with: a fifth of the history is held back for status calls that are tried again.
@@ -142,7 +143,9 @@ def _task_polls(workflow: Workflow, task: Task, poll: Poll) -> TaskPolls:
     tries = 1 + max(0, task.retries.count)
     if poll.backoff:  # pauses of half the interval, the interval, twice that, …
         interval = min(longest, math.ceil(poll.backoff.longest or longest / 30))
-    return TaskPolls(interval, longest, tries, EVENTS_PER_POLL + _EVENTS_OF_A_CALL * len(poll.also))
+    questions = sum(1 for call in poll.also if call.when)
+    more = _EVENTS_OF_A_CALL * len(poll.also) + _EVENTS_OF_A_CHOICE * questions
+    return TaskPolls(interval, longest, tries, EVENTS_PER_POLL + more)
 
 
 def waiting_events(definition: Mapping[str, Any], pollers: int, pace: Pace) -> int:

@@ -21,3 +21,9 @@ SENSOR_CHOICE = declare(
     "D273", Severity.REFUSED, "the sensor cannot look for this",
     "What the sensor is to look for needs code that only Airflow can run, or is not there in AWS.",
 )  # fmt: skip
+SEEN_AT_THE_END = declare(
+    "D274", Severity.APPROXIMATED, "a task of another DAG is seen when its run has ended",
+    """What has become of a task is read in what its execution has given, or in the last event of its history.
+    In Airflow the sensor goes on as soon as the task has ended. Two DAGs whose runs wait for a task of each
+    other would wait until their timeouts.""",
+)  # fmt: skip

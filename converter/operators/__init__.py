@@ -36,6 +36,7 @@ from converter.operators import (  # noqa: F401 - they register themselves
     s3,
     sagemaker,
     sensors_aws,
+    sensors_external,
     sensors_items,
     sensors_s3,
     sensors_sqs,

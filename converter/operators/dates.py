@@ -40,7 +40,9 @@ def date_problems(workflow: Workflow) -> list[Diagnostic]:
 
 
 def uses_dates(task: Task) -> bool:
-    """Whether a template or the function of a task asks for the run's dates."""
+    """Whether a template or the function of a task asks for the run's dates, or the task is about them."""
+    if task.operator.endswith(".ExternalTaskSensor"):
+        return True
     values = [task.arguments.get(name) for name in task.template_fields]
     if task.expansion is not None:
         values += [source.value for source in task.expansion.sources]

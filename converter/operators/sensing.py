@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from converter import diagnostics as d
@@ -115,13 +115,15 @@ def take_seconds(args: Arguments, name: str, default: float) -> float:
 class Look:
     """A look of a sensor: its calls, and conditions over what they keep.
 
-    ``failed`` gives conditions upon which the try fails, with their causes; ``pages``, ``also`` and ``given``
-    are as in :class:`Poll`. What is kept may be null: a sensor with silent_fail goes on after an error.
+    ``failed`` gives conditions upon which the try fails, with their causes, ``skips`` those upon which the
+    task skips itself; ``pages``, ``also`` and ``given`` are as in :class:`Poll`. What is kept may be null: a
+    sensor with silent_fail goes on after an error.
     """
 
     ask: Call
     done: Expression
     failed: Sequence[tuple[Expression, str | Expression]] = ()
+    skips: Sequence[tuple[Expression, str | Expression]] = ()
     also: tuple[Call, ...] = ()
     pages: Expression | None = None
     given: Mapping[str, Any] = field(default_factory=dict)
@@ -140,6 +142,7 @@ def sensor_step(
     failures: tuple[Failure, ...] = ()
     if not sensing.silent_fail:
         failures = tuple(Failure(when, sensing.trouble(cause)) for when, cause in look.failed)
+    failures += tuple(Failure(when, Ending(SKIP_ERROR, cause)) for when, cause in look.skips)
     poll = Poll(
         _patient(look.ask, sensing),
         look.done,
@@ -154,6 +157,7 @@ def sensor_step(
     )
     if sensing.skips_on_error:
         then = [_patient(part, sensing) if isinstance(part, Call) else part for part in then]
+    fields["can_skip"] = bool(fields.get("can_skip") or look.skips)
     return _step(args, sensing, (poll, *then), permissions, **fields)
 
 
@@ -180,7 +184,7 @@ def _patient(call: Call, sensing: Sensing) -> Call:
         flag = "never_fail" if sensing.never_fail else "soft_fail"
         caught.append(Caught(("States.ALL",), ends=Ending(SKIP_ERROR, f"skipped because of {flag}")))
     retriers = call.retriers or (_QUICK_TRIES,)
-    return Call(call.does, call.resource, call.arguments, call.keeps, retriers, tuple(caught))
+    return replace(call, retriers=retriers, caught=tuple(caught))
 
 
 def _step(

@@ -106,6 +106,12 @@ def facts_of(description: str, file: Path) -> Facts | None:
     return Facts(modules=(Imported(module, attribute),))
 
 
+def definitions_of(description: str, file: Path) -> tuple[ast.AST, ...]:
+    """Return what defines a callable in the author's files: several where the line has several lambdas."""
+    found = _definition(description, file, search_folders(file))
+    return found[1] if found else ()
+
+
 def defines_method(description: str, method: str, file: Path) -> bool:
     """Return whether the author's files define a class (``module.name``), and in it a method."""
     found = _definition(description, file, search_folders(file))
