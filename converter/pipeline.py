@@ -20,6 +20,7 @@ from converter.operators.dates import date_problems
 from converter.operators.extending import load_operators
 from converter.operators.large_xcoms import kept_in_s3
 from converter.operators.settings import dag_problems
+from converter.operators.shadowing import shadow_problems
 from converter.operators.unsupported import refused_tasks, with_refusals
 from converter.packaging import REPORT, write_bundle, write_report
 from converter.packaging.companion import companion_file
@@ -69,7 +70,7 @@ def convert(
         options = replace(options, failures=Failures.STOP)
     steps, problems = steps_of(workflow, options.variables, options.connections)
     found = [*of_stand_ins(workflow), *_unusable_id(workflow), *dag_problems(workflow)]
-    found += [*date_problems(workflow), *problems]
+    found += [*date_problems(workflow), *shadow_problems(workflow), *problems]
     found += [problem for task in workflow.tasks for problem in rounding_problems(task)]
     allowed = refused_tasks(found) if options.allow_unsupported else {}
     if options.xcom is Xcom.S3:

@@ -15,6 +15,7 @@ from functools import cached_property
 from typing import Any, TypeAlias
 
 from converter.expansion import Expansion, expansion_from_json
+from converter.shadow_mark import ShadowMark
 
 #: A JSON value, or an :class:`Opaque` anywhere inside one.
 Value: TypeAlias = Any
@@ -179,7 +180,8 @@ class Workflow:
     ``dagrun_timeout`` is in seconds. ``source_hash`` is the SHA-256 (hex) of the DAG file. ``task_groups``
     gives the tasks with which each task group begins (a branch may choose a group). ``stand_ins`` are those
     that its whole file needed in order to be read. ``timezone`` is the DAG's own, by its IANA name;
-    ``scheduled_on`` names the assets that start it.
+    ``scheduled_on`` names the assets that start it. With ``shadow``, its machine is to run beside Airflow,
+    whose runs start it, and has no schedule of its own.
     """
 
     dag_id: str
@@ -195,6 +197,7 @@ class Workflow:
     stand_ins: tuple[StandIn, ...] = ()
     timezone: str = "UTC"
     scheduled_on: tuple[str, ...] = ()
+    shadow: ShadowMark | None = None
 
     @cached_property
     def by_id(self) -> Mapping[str, Task]:
@@ -253,6 +256,7 @@ def workflow_from_json(data: Mapping[str, Any]) -> Workflow:
     for name in ("params", "settings"):
         fields[name] = _value_from_json(data[name])
     fields["task_groups"] = {name: tuple(roots) for name, roots in data["task_groups"].items()}
+    fields["shadow"] = ShadowMark.from_json(data["shadow"]) if data["shadow"] else None
     fields["scheduled_on"] = tuple(data["scheduled_on"])
     fields["stand_ins"] = tuple(stand_in_from_json(item) for item in data["stand_ins"])
     return Workflow(**fields)

@@ -153,6 +153,8 @@ def emit(
 
 def _head(workflow: Workflow, which: str = "") -> dict[str, Any]:
     comment = f"DAG {workflow.dag_id}{which}, converted by dag2sfn {__version__}"
+    if workflow.shadow is not None and not which:
+        comment = workflow.shadow.comment(comment)
     return {"Comment": comment, "QueryLanguage": "JSONata"}
 
 

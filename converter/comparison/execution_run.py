@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from bisect import bisect_right
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from datetime import datetime, timezone
 from typing import TYPE_CHECKING, Any
 
@@ -25,7 +26,7 @@ def read_execution(client: SFNClient, dag_id: str, execution_arn: str) -> Run:
     """Return an execution, as far as it has got. Raises Dag2SfnError (D452) if there is none."""
     reader = RunReader(client, execution_arn)
     reader.read_on()
-    return run_of(dag_id, reader.result(), reader.upstream)
+    return replace(run_of(dag_id, reader.result(), reader.upstream), shadow=reader.shadow)
 
 
 def run_of(dag_id: str, result: RunResult, upstream: Mapping[str, tuple[str, ...]]) -> Run:

@@ -18,6 +18,7 @@ from converter.comparison.model import (
     Verdict,
 )
 from converter.comparison.ordering import delay, too_early
+from converter.comparison.overrides import Overrides
 from converter.comparison.paths import critical
 from converter.comparison.rules import NO_RULES, Rules
 from converter.comparison.values import Own, ValueDiff, same
@@ -157,7 +158,8 @@ def _outputs(
     if not (left.outputs_known and right.outputs_known):
         notes.append("outputs are not known on both sides, and not compared")
         return
-    diff = ValueDiff(_own(airflow), _own(step_functions), left.key.task_id, rules)
+    overrides = Overrides(step_functions.shadow.instead if step_functions.shadow else ())
+    diff = ValueDiff(_own(airflow), _own(step_functions), left.key.task_id, rules, overrides)
     for key in _compared_keys(left.outputs, right.outputs, notes):
         path = "" if key == RETURN_VALUE else key
         diff.compare(left.outputs.get(key), right.outputs.get(key), path)

@@ -8,6 +8,8 @@ from datetime import datetime
 from enum import Enum
 from typing import Any, NamedTuple
 
+from converter.shadow_mark import ShadowMark
+
 RETURN_VALUE = "return_value"
 
 
@@ -83,6 +85,7 @@ class Run:
 
     ``upstream`` and ``trigger_rules`` are by task id, as far as the side knows them. ``transitions`` and
     ``status_calls`` are those of an execution. ``own_names`` are texts that name this run and no other.
+    ``shadow`` is what the execution's machine says of itself, if it is one that runs beside Airflow.
     """
 
     side: Side
@@ -102,6 +105,7 @@ class Run:
     status_calls: int | None = None
     own_names: tuple[str, ...] = ()
     error: str | None = None
+    shadow: ShadowMark | None = None
 
     @property
     def has_ended(self) -> bool:

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta, timezone
 from typing import Any, NamedTuple
 
+from converter.comparison.overrides import NO_OVERRIDES, Overrides
 from converter.comparison.rules import NO_RULES, Rules
 
 #: How far outside its run a moment may lie: clocks of different machines, and what happens around the run.
@@ -60,9 +61,16 @@ class Own:
 class ValueDiff:
     """Compares values of two runs; ``pairs`` and ``notes`` collect what it finds."""
 
-    def __init__(self, airflow: Own, step_functions: Own, task: str, rules: Rules = NO_RULES) -> None:
+    def __init__(
+        self,
+        airflow: Own,
+        step_functions: Own,
+        task: str,
+        rules: Rules = NO_RULES,
+        overrides: Overrides = NO_OVERRIDES,
+    ) -> None:
         self._airflow, self._machine = airflow, step_functions
-        self._task, self._rules = task, rules
+        self._task, self._rules, self._overrides = task, rules, overrides
         self.pairs: list[Pair] = []
         self.notes: list[str] = []
 
@@ -72,6 +80,7 @@ class ValueDiff:
             if not same(airflow, machine):
                 self.notes.append(f"{path or 'the value'} differs and is ignored by your rules")
         elif isinstance(airflow, Mapping) and isinstance(machine, Mapping):
+            machine = self._named_as(airflow, machine)
             for name in sorted({*airflow, *machine}, key=str):
                 inner = f"{path}.{name}" if path else str(name)
                 self.compare(airflow.get(name, _ABSENT), machine.get(name, _ABSENT), inner)
@@ -79,6 +88,20 @@ class ValueDiff:
             self._compare_lists(airflow, machine, path)
         else:
             self._compare_leaves(airflow, machine, path)
+
+    def _named_as(self, airflow: Mapping[str, Any], machine: Mapping[str, Any]) -> Mapping[str, Any]:
+        """Return the machine's members under Airflow's names, where a name is an overridden one."""
+        theirs = {
+            self._overrides.in_airflow(name): name
+            for name in airflow
+            if isinstance(name, str) and name not in machine
+        }
+        if not theirs:
+            return machine
+        return {
+            name if name in airflow else theirs.get(self._overrides.on_machine(str(name)), name): value
+            for name, value in machine.items()
+        }
 
     def _compare_lists(self, airflow: list[Any], machine: list[Any], path: str) -> None:
         if self._rules.is_unordered(self._task, path):
@@ -103,15 +126,22 @@ class ValueDiff:
     def _must_differ(self, airflow: Any, machine: Any) -> str | None:
         """Return why two values have to differ, None if they need not."""
         if isinstance(airflow, str) and isinstance(machine, str):
-            left, found = masked(self._rules.masked(airflow), self._airflow)
-            right, _ = masked(self._rules.masked(machine), self._machine)
-            kinds = ", ".join(found) or "what your rules mask"
-            return f"{kinds}: differs between any two runs" if left == right else None
+            return self._texts_must_differ(airflow, machine)
         if _is_number(airflow) and _is_number(machine):
             both = self._airflow.is_moment, self._machine.is_moment
             if _moment_of_number(airflow, both[0]) and _moment_of_number(machine, both[1]):
                 return "a moment of the run: differs between any two runs"
         return None
+
+    def _texts_must_differ(self, airflow: str, machine: str) -> str | None:
+        theirs, ours = self._overrides.in_airflow(airflow), self._overrides.on_machine(machine)
+        left, found = masked(self._rules.masked(theirs), self._airflow)
+        right, _ = masked(self._rules.masked(ours), self._machine)
+        if left != right:
+            return None
+        if theirs != airflow:
+            return ", ".join([f"'{machine}' is what the overrides make of '{airflow}'", *found])
+        return f"{', '.join(found) or 'what your rules mask'}: differs between any two runs"
 
 
 def same(left: Any, right: Any) -> bool:

@@ -18,5 +18,6 @@ from converter.diagnostics.python_tasks import *
 from converter.diagnostics.reading import *
 from converter.diagnostics.scheduling import *
 from converter.diagnostics.sensing import *
+from converter.diagnostics.shadowing import *
 from converter.diagnostics.verifying import *
 from converter.diagnostics.whole_folders import *

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Collection, Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
@@ -13,6 +14,7 @@ from converter.executions.machine_states import states_that_matter
 from converter.executions.progress import Progress
 from converter.executions.refusals import explaining_unknown_execution
 from converter.executions.results import RUNNING, RunResult, TaskResult
+from converter.shadow_mark import ShadowMark, mark_of
 
 if TYPE_CHECKING:
     from mypy_boto3_stepfunctions import SFNClient
@@ -27,6 +29,8 @@ class RunReader:
         self._outer: Progress | None = None
         with explaining_unknown_execution(client, execution_arn):
             text = client.describe_state_machine_for_execution(executionArn=execution_arn)["definition"]
+            self.shadow: ShadowMark | None = mark_of(json.loads(text))
+            """What its machine says of itself, if it is one that runs beside Airflow."""
             body_machine = body_machine_of(text)
             if body_machine is None:
                 self._run = MachineRun(client, execution_arn, inputs_of)

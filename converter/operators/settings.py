@@ -104,7 +104,7 @@ def dag_problems(workflow: Workflow) -> list[Diagnostic]:
 
 def _of_schedule(workflow: Workflow) -> Iterable[tuple[Code, str, str]]:
     timing, schedule = timing_of(workflow), workflow.schedule
-    if timing is None or schedule is None:
+    if timing is None or schedule is None or workflow.shadow is not None:
         return
     if isinstance(timing, Unscheduled):
         given = workflow.settings.get("schedule")

@@ -10,6 +10,7 @@ from converter.identity import DAG_ID_TAG, LIVE
 from converter.packaging.policies import Statement
 from converter.packaging.settings import KEPT, only_if
 from converter.packaging.yaml_text import GetAtt, Note, Ref, Sub
+from converter.shadow_mark import BUCKET_TAG, SHADOW_TAG
 from converter.workflow import Workflow
 
 _DELIVERY = Statement(
@@ -92,8 +93,19 @@ def state_machine(
         {"Key": DAG_ID_TAG, "Value": workflow.dag_id},
         {"Key": "dag2sfn:source-hash", "Value": workflow.source_hash},
         {"Key": "dag2sfn:converter-version", "Value": __version__},
+        *_tags_of_shadow(workflow),
     ]
     return {"Type": "AWS::StepFunctions::StateMachine", "Properties": properties}
+
+
+def _tags_of_shadow(workflow: Workflow) -> list[dict[str, Any]]:
+    """Return the tags by which Airflow's listener knows that its runs may start the machine."""
+    if workflow.shadow is None:
+        return []
+    return [
+        {"Key": SHADOW_TAG, "Value": workflow.shadow.allowed},
+        {"Key": BUCKET_TAG, "Value": Ref("ArtifactBucket")},
+    ]
 
 
 def version_of(machine: str) -> dict[str, Any]:

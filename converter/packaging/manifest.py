@@ -116,7 +116,7 @@ def manifest_of(workflow: Workflow, machine: Machine, options: Options) -> Manif
 def _schedule_of(workflow: Workflow) -> Mapping[str, Any] | None:
     """Return when Airflow starts runs; ``by_intervals``: a logical date is where an interval begins."""
     schedule = workflow.schedule
-    if schedule is None:
+    if schedule is None or workflow.shadow is not None:
         return None
     catchup = bool(workflow.settings.get("catchup"))
     return {**to_json(schedule), "by_intervals": schedule.by_intervals, "catchup": catchup}

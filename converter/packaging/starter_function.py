@@ -23,8 +23,8 @@ STARTER_KEY: Mapping[str, Any] = {
 
 
 def is_scheduled(workflow: Workflow) -> bool:
-    """Return whether the stack of a DAG has a schedule."""
-    return isinstance(timing_of(workflow), Timing)
+    """Return whether the stack of a DAG has a schedule; runs of a shadow are started by those of Airflow."""
+    return workflow.shadow is None and isinstance(timing_of(workflow), Timing)
 
 
 def starter_files(workflow: Workflow) -> dict[str, str | bytes]:

@@ -1,0 +1,81 @@
+"""What overrides change in a DAG: its tasks, and the texts that Airflow and the machine then have."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+from converter.shadow_mark import MAY_RUN_TWICE, NOT_ALLOWED, OVERRIDDEN, ShadowMark
+from converter.workflow import Task, Workflow
+
+_TEMPLATE = re.compile(r"(\{\{.*?\}\}|\{%.*?%\})", re.DOTALL)
+#: They do nothing that could be done twice.
+_HARMLESS = ("EmptyOperator", "DummyOperator", "LatestOnlyOperator")
+
+
+@dataclass(frozen=True)
+class Overridden:
+    """``tasks`` have other arguments than in the DAG, ``untouched`` have the same and do something.
+
+    ``instead``: pairs of a text in the DAG's arguments and the one in its place.
+    """
+
+    tasks: tuple[str, ...]
+    untouched: tuple[str, ...]
+    instead: tuple[tuple[str, str], ...]
+
+
+def overridden(before: Workflow, after: Workflow) -> Overridden:
+    """Compare a DAG as its file says with the DAG that overrides make of it."""
+    changed, same, pairs = [], [], []
+    for old in before.tasks:
+        new = after.by_id.get(old.task_id, old)
+        if _given(new) != _given(old):
+            changed.append(old.task_id)
+            pairs += list(_pairs(_given(old), _given(new)))
+        elif not _is_harmless(old):
+            same.append(old.task_id)
+    return Overridden(tuple(changed), tuple(same), tuple(dict.fromkeys(pairs)))
+
+
+def as_shadow(before: Workflow, after: Workflow, *, may_run_twice: bool) -> Workflow:
+    """Return a DAG with its overrides (``after``) as one whose machine is to run beside Airflow."""
+    found = overridden(before, after)
+    allowed = OVERRIDDEN if found.tasks else MAY_RUN_TWICE if may_run_twice else NOT_ALLOWED
+    mark = ShadowMark(before.source_hash, allowed, found.instead, found.untouched)
+    return replace(after, shadow=mark)
+
+
+def _given(task: Task) -> Any:
+    """Return all that a task was given; arguments of a mapped one may stand in its expansion."""
+    return {"arguments": dict(task.arguments), "expansion": task.expansion}
+
+
+def _is_harmless(task: Task) -> bool:
+    name = task.operator.rpartition(".")[2]
+    return name in _HARMLESS or name.endswith("Sensor")
+
+
+def _pairs(old: Any, new: Any) -> Iterator[tuple[str, str]]:
+    if isinstance(old, Mapping) and isinstance(new, Mapping):
+        for name in old.keys() & new.keys():
+            yield from _pairs(old[name], new[name])
+    elif isinstance(old, (list, tuple)) and isinstance(new, (list, tuple)):
+        for left, right in zip(old, new, strict=False):
+            yield from _pairs(left, right)
+    elif isinstance(old, str) and isinstance(new, str) and old != new:
+        yield from _text_pairs(old, new)
+
+
+def _text_pairs(old: str, new: str) -> Iterator[tuple[str, str]]:
+    """Yield what stands around the same templates in both texts, and the names in which ARNs end."""
+    left, right = _TEMPLATE.split(old), _TEMPLATE.split(new)
+    if left[1::2] != right[1::2]:
+        return  # the run decides what either becomes
+    for one, other in zip(left[::2], right[::2], strict=True):
+        if one != other and one and other:
+            yield one, other
+            if one.startswith("arn:") and other.startswith("arn:"):
+                yield re.split("[:/]", one)[-1], re.split("[:/]", other)[-1]
