@@ -23,7 +23,6 @@ from types import TracebackType
 from typing import Any
 
 ROOT = Path(__file__).parents[1]
-BIN = Path(sys.executable).parent
 #: Name and password are the same; each has the role of its name.
 USERS = ("admin", "user", "viewer")
 _PARTS = ("metadatabase", "scheduler", "triggerer", "dag_processor")
@@ -39,12 +38,14 @@ class Airflow:
     """An Airflow with its home in a folder. A context manager; ``dags`` is the folder of its DAG files.
 
     ``settings`` are environment variables, on top of those that this process has (but for Airflow's own).
+    ``python`` is the one that has Airflow, by default this one.
     """
 
     home: Path
     settings: Mapping[str, str] = field(default_factory=dict)
     port: int = 0
     parts: str = "standalone"
+    python: Path = Path(sys.executable)
     _process: subprocess.Popen[bytes] | None = None
     _tokens: dict[str, str] = field(default_factory=dict)
 
@@ -56,7 +57,7 @@ class Airflow:
     @property
     def command(self) -> Path:
         """The ``airflow`` that is started."""
-        return BIN / "airflow"
+        return self.python.parent / "airflow"
 
     @property
     def dags(self) -> Path:
@@ -80,7 +81,7 @@ class Airflow:
         roles = ",".join(f"{name}:{name}" for name in USERS)
         return kept | {
             # `airflow standalone` looks for `airflow` there.
-            "PATH": f"{BIN}{os.pathsep}{os.environ.get('PATH', '')}",
+            "PATH": f"{self.python.parent}{os.pathsep}{os.environ.get('PATH', '')}",
             "AIRFLOW_HOME": str(self.home),
             "PYTHONPATH": os.pathsep.join(filter(None, (str(ROOT), os.environ.get("PYTHONPATH")))),
             "AIRFLOW__API__BASE_URL": f"{self.url}/",

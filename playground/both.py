@@ -16,8 +16,10 @@ from playground.airflow import ROOT, Airflow
 POLL_INTERVAL = "2"
 
 
-def airflow_beside(aws: LocalAws, home: Path, port: int = 0, **settings: str) -> Airflow:
-    """Return an Airflow, not started yet, whose operators and pages use the local AWS."""
+def airflow_beside(
+    aws: LocalAws, home: Path, port: int = 0, *, python: Path = Path(sys.executable), **settings: str
+) -> Airflow:
+    """Return an Airflow, that of a Python, not started yet, whose operators and pages use the local AWS."""
     plugins = home / "plugins"
     plugins.parent.mkdir(parents=True, exist_ok=True)
     given = {
@@ -28,7 +30,7 @@ def airflow_beside(aws: LocalAws, home: Path, port: int = 0, **settings: str) ->
         "AIRFLOW__DAG2SFN__BUNDLES_FOLDER": str(home / "dag2sfn"),
         **settings,
     }
-    return Airflow(home, given, port)
+    return Airflow(home, given, port, python=python)
 
 
 def add_dags(airflow: Airflow, files: Iterable[Path]) -> None:

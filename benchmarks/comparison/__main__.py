@@ -10,9 +10,11 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
-from converter.comparison.airflow_api import AirflowApi, HttpTransport, Transport
+from converter.comparison.airflow_api import AirflowApi, Answer, HttpTransport, Transport
 from converter.comparison.airflow_run import read_run
 from playground.airflow import Airflow
 
@@ -24,6 +26,16 @@ class _WithoutPlugin:
 
     def __init__(self, transport: HttpTransport) -> None:
         self.call = transport.call
+
+
+class _OneByOne(_WithoutPlugin):
+    """And what it is through MWAA, if that passes no list on: what tasks returned is told one by one."""
+
+    def __init__(self, transport: HttpTransport) -> None:
+        def call(method: str, path: str, query: Mapping[str, Any] | None = None, body: Any = None) -> Answer:
+            return Answer(404, None) if path.endswith("/wait") else transport.call(method, path, query, body)
+
+        self.call = call
 
 
 def main() -> int:
@@ -39,6 +51,7 @@ def main() -> int:
             ways: dict[str, Transport] = {
                 "with the plugin": transport,
                 "without": _WithoutPlugin(transport),
+                "one by one": _OneByOne(transport),
             }
             for way, one in ways.items():
                 begin, used, served = time.monotonic(), time.process_time(), _seconds_of(airflow)

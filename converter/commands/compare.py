@@ -122,11 +122,15 @@ def _print(result: Comparison, format: ComparisonFormat) -> None:
 
 def _airflow(url: str | None, environment: str | None, region: str | None) -> AirflowApi:
     """Return the API of the Airflow that the user names. Raises typer.BadParameter if none is named."""
+    from botocore.config import Config
+
     from converter.comparison.airflow_api import AirflowApi, HttpTransport, MwaaTransport
 
     if environment:
-        client: Any = cli_support.session(region).client("mwaa")
-        return AirflowApi(MwaaTransport(client, environment))
+        # It limits the rate of calls, at one that it does not tell.
+        patient = Config(retries={"mode": "adaptive", "max_attempts": 10})
+        client: Any = cli_support.session(region).client("mwaa", config=patient)
+        return AirflowApi(MwaaTransport(client, environment), console.print_progress)
     if not url:
         raise typer.BadParameter(
             "say where Airflow is: --airflow http://localhost:8080, or --mwaa ENVIRONMENT",
@@ -135,4 +139,4 @@ def _airflow(url: str | None, environment: str | None, region: str | None) -> Ai
     login = {
         name: os.environ.get(f"DAG2SFN_AIRFLOW_{name.upper()}") for name in ("token", "user", "password")
     }
-    return AirflowApi(HttpTransport(url, **login))
+    return AirflowApi(HttpTransport(url, **login), console.print_progress)

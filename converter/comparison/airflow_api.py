@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import base64
 import json
+import re
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, Protocol
-from urllib.parse import quote, urlsplit
+from urllib.parse import quote, urlencode, urlsplit
 
 import urllib3
+from botocore.exceptions import ClientError
 
 from converter import diagnostics as d
 from converter.diagnostics import Dag2SfnError, Diagnostic
@@ -23,6 +25,8 @@ _PAGE = 100
 _AT_ONCE = 8
 #: Seconds before each attempt to start a run.
 _PAUSES = (0, 1, 3, 9)
+#: Seconds after which somebody who waits is told how far it is.
+_SILENCE = 5.0
 _HINT = "check the address, and the token or the user (see docs/comparison.md)"
 
 
@@ -111,9 +115,9 @@ class HttpTransport:
     def _send(
         self, method: str, url: str, query: Mapping[str, Any] | None, body: Any, headers: Mapping[str, str]
     ) -> Answer:
-        given = {name: str(value) for name, value in (query or {}).items()}
+        given = urlencode(query or {}, doseq=True)
         content = None if body is None else json.dumps(body)
-        target = f"{url}?{'&'.join(f'{k}={quote(v)}' for k, v in given.items())}" if given else url
+        target = f"{url}?{given}" if given else url
         try:
             response = self._http.request(
                 method, target, body=content, headers={**headers, "Content-Type": "application/json"}
@@ -139,7 +143,9 @@ class MwaaTransport:
         """Return the answer; what AWS itself refuses is raised by boto3."""
         request: dict[str, Any] = {"Name": self._environment, "Method": method, "Path": path}
         if query:
-            request["QueryParameters"] = {name: str(value) for name, value in query.items()}
+            request["QueryParameters"] = {
+                name: value if isinstance(value, list) else str(value) for name, value in query.items()
+            }
         if body is not None:
             request["Body"] = body
         refusals = (
@@ -155,19 +161,23 @@ class MwaaTransport:
 
 
 class AirflowApi:
-    """What the comparison asks of Airflow. Every method may raise Dag2SfnError (D701)."""
+    """What the comparison asks of Airflow. Every method may raise Dag2SfnError (D701).
 
-    def __init__(self, transport: Transport) -> None:
+    ``say`` is told how far it is, now and then, where many requests are needed.
+    """
+
+    def __init__(self, transport: Transport, say: Callable[[str], object] = lambda text: None) -> None:
         self._transport = transport
         self._plugin = transport if isinstance(transport, HttpTransport) else None
+        self._say = say
 
     def run(self, dag_id: str, run_id: str) -> Mapping[str, Any] | None:
         """Return a DAG run, None if there is none."""
-        return self._found(f"/dags/{_part(dag_id)}/dagRuns/{_part(run_id)}")
+        return self.found(f"/dags/{part(dag_id)}/dagRuns/{part(run_id)}")
 
     def dag(self, dag_id: str) -> Mapping[str, Any] | None:
         """Return a DAG, None if there is none."""
-        return self._found(f"/dags/{_part(dag_id)}")
+        return self.found(f"/dags/{part(dag_id)}")
 
     def trigger(self, dag_id: str, run_id: str, conf: Any, logical_date: str | None) -> Answer:
         """Start a run; the answer says whether that was accepted.
@@ -175,9 +185,9 @@ class AirflowApi:
         A server that fails is asked again: its database may be busy. The run's id keeps it from starting two.
         """
         body = {"dag_run_id": run_id, "conf": conf, "logical_date": logical_date}
-        if not self._is_3 and logical_date is None:
+        if self.version[:1] == (2,) and logical_date is None:
             del body["logical_date"]  # it then takes the time
-        path, answer = f"/dags/{_part(dag_id)}/dagRuns", Answer(500, None)
+        path, answer = f"/dags/{part(dag_id)}/dagRuns", Answer(500, None)
         for pause in _PAUSES:
             time.sleep(pause)
             answer = self._transport.call("POST", path, None, body)
@@ -189,77 +199,75 @@ class AirflowApi:
 
     def tasks(self, dag_id: str) -> list[Mapping[str, Any]]:
         """Return the tasks of a DAG as it is now."""
-        found = self._found(f"/dags/{_part(dag_id)}/tasks") or {}
+        found = self.found(f"/dags/{part(dag_id)}/tasks") or {}
         return list(found.get("tasks", ()))
 
     def task_instances(self, dag_id: str, run_id: str) -> list[Mapping[str, Any]]:
         """Return all task instances of a run, each with its last try."""
-        path = f"/dags/{_part(dag_id)}/dagRuns/{_part(run_id)}/taskInstances"
-        return list(self._pages(path, "task_instances"))
+        path = f"/dags/{part(dag_id)}/dagRuns/{part(run_id)}/taskInstances"
+        return list(self.pages(path, "task_instances"))
 
     def tries(self, instances: list[Mapping[str, Any]]) -> list[list[Mapping[str, Any]]]:
         """Return for each of the task instances all of its tries."""
-        return self._each([self._tries_path(instance) for instance in instances], "task_instances")
+        found = self.each([(self._tries_path(instance), {}) for instance in instances], "tasks' tries")
+        return [list((document or {}).get("task_instances", ())) for document in found]
 
-    def xcoms(self, dag_id: str, run_id: str) -> list[Mapping[str, Any]]:
-        """Return all XComs of a run, with their values.
-
-        From the plugin, if Airflow has it: its own API gives one value a request.
-        """
-        if (at_once := self._xcoms_at_once(dag_id, run_id)) is not None:
-            return at_once
-        run = f"/dags/{_part(dag_id)}/dagRuns/{_part(run_id)}/taskInstances"
-        entries = list(self._pages(f"{run}/~/xcomEntries", "xcom_entries"))
-        values = self._parallel(
-            [
-                (
-                    f"{run}/{_part(entry['task_id'])}/xcomEntries/{_part(entry['key'])}",
-                    {"map_index": entry.get("map_index", -1), "stringify": "false"},
-                )
-                for entry in entries
-            ]
-        )
-        return [
-            {**entry, "value": value.get("value") if value else None}
-            for entry, value in zip(entries, values, strict=True)
-        ]
-
-    def _xcoms_at_once(self, dag_id: str, run_id: str) -> list[Mapping[str, Any]] | None:
+    def from_plugin(self, path: str, member: str) -> list[Mapping[str, Any]] | None:
+        """Return a list of dag2sfn's own plugin, None if this Airflow does not have it."""
         if self._plugin is None:
             return None
-        answer = self._plugin.call_plugin(f"/dags/{_part(dag_id)}/runs/{_part(run_id)}/xcoms")
-        found = answer.document.get("xcom_entries") if isinstance(answer.document, Mapping) else None
+        answer = self._plugin.call_plugin(path)
+        found = answer.document.get(member) if isinstance(answer.document, Mapping) else None
         return found if answer.status == 200 and isinstance(found, list) else None
 
+    def results(self, path: str, task_ids: list[str]) -> Mapping[str, Any] | None:
+        """Return what tasks of a run that has ended returned, None if Airflow does not tell them together."""
+        try:
+            answer = self._transport.call("GET", path, {"interval": 1, "result": task_ids})
+        # MWAA may refuse a list.
+        except (Dag2SfnError, ClientError):
+            return None
+        results = answer.document.get("results") if isinstance(answer.document, Mapping) else None
+        return results if answer.status == 200 and isinstance(results, Mapping) else None
+
     @cached_property
-    def _is_3(self) -> bool:
-        answer = self._found("/version") or {}
-        return not str(answer.get("version", "3")).startswith("2")
+    def version(self) -> tuple[int, ...]:
+        """The version of Airflow; () if it does not say."""
+        answer = self.found("/version") or {}
+        return tuple(int(number) for number in re.findall(r"\d+", str(answer.get("version", "")))[:3])
 
     def _tries_path(self, instance: Mapping[str, Any]) -> str:
-        run = f"/dags/{_part(instance['dag_id'])}/dagRuns/{_part(instance['dag_run_id'])}"
+        run = f"/dags/{part(instance['dag_id'])}/dagRuns/{part(instance['dag_run_id'])}"
         index = f"/{instance['map_index']}" if instance["map_index"] >= 0 else ""
-        return f"{run}/taskInstances/{_part(instance['task_id'])}{index}/tries"
+        return f"{run}/taskInstances/{part(instance['task_id'])}{index}/tries"
 
-    def _each(self, paths: list[str], member: str) -> list[list[Mapping[str, Any]]]:
-        found = self._parallel([(path, {}) for path in paths])
-        return [list((document or {}).get(member, ())) for document in found]
-
-    def _parallel(self, requests: list[tuple[str, Mapping[str, Any]]]) -> list[Mapping[str, Any] | None]:
+    def each(
+        self, requests: list[tuple[str, Mapping[str, Any]]], what: str
+    ) -> list[Mapping[str, Any] | None]:
+        """Return the document of each path and query, None for those that are not there."""
+        found: list[Mapping[str, Any] | None] = []
+        said = time.monotonic()
         with ThreadPoolExecutor(_AT_ONCE) as pool:
-            return list(pool.map(lambda request: self._found(*request), requests))
+            for document in pool.map(lambda request: self.found(*request), requests):
+                found.append(document)
+                if time.monotonic() - said > _SILENCE:
+                    said = time.monotonic()
+                    self._say(f"read {len(found):,} of {len(requests):,} {what}")
+        return found
 
-    def _pages(self, path: str, member: str) -> Iterator[Mapping[str, Any]]:
+    def pages(self, path: str, member: str) -> Iterator[Mapping[str, Any]]:
+        """Yield what a list has, page by page."""
         seen = 0
         while True:
-            document = self._found(path, {"limit": _PAGE, "offset": seen}) or {}
+            document = self.found(path, {"limit": _PAGE, "offset": seen}) or {}
             page = document.get(member, ())
             yield from page
             seen += len(page)
             if not page or seen >= document.get("total_entries", 0):
                 return
 
-    def _found(self, path: str, query: Mapping[str, Any] | None = None) -> Mapping[str, Any] | None:
+    def found(self, path: str, query: Mapping[str, Any] | None = None) -> Mapping[str, Any] | None:
+        """Return a document, None if there is none."""
         answer = self._transport.call("GET", path, query)
         if answer.status == 404:
             return None
@@ -273,5 +281,6 @@ def unusable(problem: str, remedy: str = _HINT) -> Dag2SfnError:
     return Dag2SfnError(Diagnostic(d.AIRFLOW_UNREACHABLE, problem.rstrip(": "), remedy))
 
 
-def _part(text: str) -> str:
+def part(text: str) -> str:
+    """Return a text as a part of a path."""
     return quote(text, safe="~")

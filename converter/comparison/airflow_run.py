@@ -10,15 +10,17 @@ from typing import Any
 from converter import diagnostics as d
 from converter.comparison.airflow_api import AirflowApi
 from converter.comparison.airflow_values import plain
+from converter.comparison.airflow_xcoms import Wanted, read_xcoms
 from converter.comparison.model import Key, Run, Side, Span, SpanKind, TaskRun
 from converter.comparison.values import parsed_moment
 from converter.diagnostics import Dag2SfnError, Diagnostic
 
+_ENDED = ("success", "failed")
 _ACTIVE = ("running", "deferred", "restarting", "up_for_reschedule")
 
 
-def read_run(api: AirflowApi, dag_id: str, run_id: str) -> Run:
-    """Return a DAG run, as far as it has got.
+def read_run(api: AirflowApi, dag_id: str, run_id: str, wanted: Wanted = lambda key, name: True) -> Run:
+    """Return a DAG run, as far as it has got, with those of its XComs that are wanted.
 
     Raises :class:`~converter.diagnostics.Dag2SfnError`: no such run (D702), Airflow out of reach (D701).
     """
@@ -31,10 +33,9 @@ def read_run(api: AirflowApi, dag_id: str, run_id: str) -> Run:
         _key(instance): all_tries for instance, all_tries in zip(retried, api.tries(retried), strict=True)
     }
     upstream, rules = graph_of(api.tasks(dag_id))
-    return run_of(
-        run, [(instance, tries.get(_key(instance), [instance])) for instance in instances],
-        api.xcoms(dag_id, run_id), upstream, rules,
-    )  # fmt: skip
+    xcoms = read_xcoms(api, dag_id, run_id, has_ended=run["state"] in _ENDED, wanted=wanted)
+    tried = [(instance, tries.get(_key(instance), [instance])) for instance in instances]
+    return run_of(run, tried, xcoms, upstream, rules)
 
 
 def run_of(

@@ -183,8 +183,13 @@ def _compared_keys(
             yield key
 
 
+def is_for_operators(key: str) -> bool:
+    """Return whether Airflow's operators push this XCom for themselves, as far as its key tells."""
+    return key in _FOR_OPERATORS or key.startswith("_link_")
+
+
 def _is_airflows_own(key: str, value: Any) -> bool:
-    if key in _FOR_OPERATORS or key.startswith("_link_"):
+    if is_for_operators(key):
         return True
     # BaseAwsLink.persist of the Amazon provider pushes these with each link; region_name is in all of them.
     return (

@@ -14,7 +14,8 @@ from converter import executions
 from converter.comparison import airflow_run
 from converter.comparison.airflow_api import AirflowApi
 from converter.comparison.execution_run import read_execution
-from converter.comparison.model import Run
+from converter.comparison.judging import is_for_operators
+from converter.comparison.model import Key, Run
 from converter.comparison.values import parsed_moment
 from converter.diagnostics import Dag2SfnError, Diagnostic
 from converter.executions.results import RUNNING
@@ -101,10 +102,13 @@ def wait_for_both(
 
 def read_both(found: Found, api: AirflowApi, client: SFNClient) -> tuple[Run, Run]:
     """Return Airflow's run and the execution as they are now."""
-    return (
-        airflow_run.read_run(api, found.dag_id, found.run_id),
-        read_execution(client, found.dag_id, found.execution),
-    )
+    execution = read_execution(client, found.dag_id, found.execution)
+
+    def wanted(key: Key, name: str) -> bool:
+        machine = execution.tasks.get(key)
+        return not is_for_operators(name) or (machine is not None and name in machine.outputs)
+
+    return airflow_run.read_run(api, found.dag_id, found.run_id, wanted), execution
 
 
 def counterpart(client: SFNClient, dag_id: str, run_id: str) -> str | None:

@@ -8,7 +8,7 @@ from typing import Any
 from fastapi import FastAPI, Response
 from fastapi.staticfiles import StaticFiles
 
-from . import api, dag_api, run_api
+from . import api, dag_api, kills, run_api
 
 STATIC = Path(__file__).parent / "static"
 
@@ -24,7 +24,11 @@ class _RevalidatedFiles(StaticFiles):
 
 
 def create_app() -> FastAPI:
-    """Return the app. Its files are public, as Airflow's own are; the API requires a user."""
+    """Return the app, and begin to listen to what users end in Airflow.
+
+    Its files are public, as Airflow's own are; the API requires a user.
+    """
+    kills.listen()
     # No /docs and no /openapi.json: Airflow would serve them to anybody.
     app = FastAPI(title="dag2sfn", openapi_url=None)
     for routes in (api, dag_api, run_api):

@@ -43,7 +43,7 @@ def step_functions() -> Any:
     with _lock:
         made, client = _clients.get(wanted, (0.0, None))
         if client is None or time.monotonic() - made > _SECONDS_KEPT:
-            client = _new_client(wanted)
+            client = new_client(wanted)
             _clients[wanted] = (time.monotonic(), client)
         return client
 
@@ -65,9 +65,21 @@ def answered() -> Iterator[None]:
         raise HTTPException(status, message) from None
 
 
-def _new_client(wanted: str) -> Any:
+def new_client(conn_id: str | None, region_name: str | None = None) -> Any:
+    """Return a client for Step Functions. Raises HTTPException (503) without its connection.
+
+    ``None`` asks for the API server's own credentials, and for the connection's region.
+    """
+    connection = None if conn_id is None else _connection(conn_id)
     try:
-        connection = Connection.get_connection_from_secrets(wanted)
+        return _hook(connection, region_name).get_client_type()
+    except Exception as error:  # whatever is wrong with it, the page has to say so
+        raise HTTPException(503, f"The connection {conn_id!r} cannot be used: {error}") from error
+
+
+def _connection(wanted: str) -> Connection:
+    try:
+        return Connection.get_connection_from_secrets(wanted)
     except AirflowNotFoundException:
         raise HTTPException(
             503,
@@ -75,13 +87,9 @@ def _new_client(wanted: str) -> Any:
             "Amazon Web Services), or name another as aws_conn_id in section [dag2sfn] of Airflow's "
             "configuration.",
         ) from None
-    try:
-        return _hook(connection).get_client_type()
-    except Exception as error:  # whatever is wrong with it, the page has to say so
-        raise HTTPException(503, f"The connection {wanted!r} cannot be used: {error}") from error
 
 
-def _hook(connection: Connection) -> Any:
+def _hook(connection: Connection | None, region_name: str | None) -> Any:
     from airflow.providers.amazon.aws.hooks.base_aws import AwsBaseHook
     from botocore.config import Config
 
@@ -93,4 +101,9 @@ def _hook(connection: Connection) -> Any:
 
     # A page waits for it.
     patient = Config(connect_timeout=3, read_timeout=10, retries={"mode": "standard", "max_attempts": 3})
-    return Hook(aws_conn_id=connection.conn_id, client_type="stepfunctions", config=patient)
+    return Hook(
+        aws_conn_id=connection.conn_id if connection else None,
+        client_type="stepfunctions",
+        region_name=region_name,
+        config=patient,
+    )

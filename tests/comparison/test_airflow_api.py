@@ -155,12 +155,10 @@ def test_what_the_api_refuses_through_mwaa_is_an_answer(mwaa):
     assert AirflowApi(MwaaTransport(client, "prod")).dag("etl") is None
 
 
-def test_the_plugin_gives_all_xcoms_at_once(server):
+def test_the_plugin_is_asked_if_there_is_one(server):
     api = AirflowApi(HttpTransport(server.url, token="good"))
-    # Without it, one by one: this server's list of them is empty.
-    assert api.xcoms("etl", "r 1") == []
-    xcoms = [{"task_id": "t", "map_index": -1, "key": "return_value", "value": 3}]
-    server.others["/dag2sfn/api/v1/dags/etl/runs/r%201/xcoms"] = {"xcom_entries": xcoms}
-    assert api.xcoms("etl", "r 1") == xcoms
-    server.others["/dag2sfn/api/v1/dags/etl/runs/r%201/xcoms"] = "a page of the UI"
-    assert api.xcoms("etl", "r 1") == []
+    assert api.from_plugin("/runs/r%201/xcoms", "xcom_entries") is None
+    server.others["/dag2sfn/api/v1/runs/r%201/xcoms"] = {"xcom_entries": [3]}
+    assert api.from_plugin("/runs/r%201/xcoms", "xcom_entries") == [3]
+    server.others["/dag2sfn/api/v1/runs/r%201/xcoms"] = "a page of the UI"
+    assert api.from_plugin("/runs/r%201/xcoms", "xcom_entries") is None

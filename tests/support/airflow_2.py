@@ -8,7 +8,6 @@ import os
 import urllib.error
 import urllib.request
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 from playground.airflow import ROOT, Airflow
@@ -19,12 +18,6 @@ _PARTS = ("metadatabase", "scheduler", "triggerer")
 @dataclass
 class Airflow2(Airflow):
     """As :class:`playground.airflow.Airflow`, with the settings and the REST API of Airflow 2."""
-
-    python: Path = Path("python")
-
-    @property
-    def command(self) -> Path:
-        return self.python.parent / "airflow"
 
     def environment(self) -> dict[str, str]:
         kept = {name: value for name, value in os.environ.items() if not name.startswith("AIRFLOW")}

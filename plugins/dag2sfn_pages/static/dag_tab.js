@@ -1,6 +1,7 @@
 // The tab on a DAG: its plan with the states of an execution, its executions, and what can be done with them.
 
 import { address, post, url, useJson } from "./api.js";
+import { ChakraUI } from "./chakra.js";
 import { STATES } from "./overview.js";
 import { Failure, Loading, ReloadButton } from "./parts.js";
 import { Plan } from "./plan.js";
@@ -9,8 +10,7 @@ import { TasksTable } from "./tasks_table.js";
 import { TriggerForm } from "./trigger_form.js";
 
 const { createElement: h, useState } = globalThis.React;
-const { Alert, Badge, Box, Button, Code, Flex, Heading, Link, Stack, Table, Text, VisuallyHidden } =
-  globalThis.ChakraUI;
+const { Alert, Badge, Box, Button, Code, Flex, Heading, Link, Stack, Table, Text, VisuallyHidden } = ChakraUI;
 
 const WHILE_RUNNING = 2_000;
 const OTHERWISE = 15_000;

@@ -1,11 +1,11 @@
 // The page of Airflow's navigation: every DAG, how it stands to Step Functions, and its last executions.
 
 import { useJson } from "./api.js";
+import { ChakraUI } from "./chakra.js";
 import { Bars } from "./shown.js";
-import { Failure, Loading, MachineIcon, ReloadButton, SearchIcon, plural, useTitle } from "./parts.js";
+import { Failure, Loading, MachineIcon, PageLink, ReloadButton, SearchIcon, plural, useTitle } from "./parts.js";
 
 const { createElement: h, useDeferredValue, useEffect, useMemo, useState } = globalThis.React;
-const { Link: RouterLink } = globalThis.ReactRouterDOM;
 const {
   Badge,
   Box,
@@ -22,7 +22,7 @@ const {
   Table,
   Text,
   VisuallyHidden,
-} = globalThis.ChakraUI;
+} = ChakraUI;
 
 export const STATES = {
   not_converted: { label: "Not converted", colorPalette: "none" },
@@ -34,6 +34,7 @@ export const STATES = {
 };
 
 const WIDE = { base: "none", md: "table-cell" };
+const VERY_WIDE = { base: "none", lg: "table-cell" };
 const NARROW = { base: "block", md: "none" };
 
 /** Rows on one page; one request asks for the executions of all of them. */
@@ -196,8 +197,8 @@ function Dags({ dags, bars }) {
           header("Last executions", { display: WIDE }),
           header("State machine", { display: WIDE }),
           header("Tasks", { display: WIDE, pe: 6, textAlign: "end" }),
-          header("Source file", { display: WIDE }),
-          header("Converter", { display: WIDE }),
+          header("Source file", { display: VERY_WIDE }),
+          header("Converter", { display: VERY_WIDE }),
         ),
       ),
       h(
@@ -230,6 +231,7 @@ function DagRow({ bundle, executions }) {
           { color: "fg.muted", display: NARROW, fontSize: "xs" },
           `${bundle.machine_name}, ${plural(bundle.tasks, "task")}`,
         ),
+      executions && h(Box, { display: NARROW, mt: 1 }, h(Bars, { executions })),
     ),
     h(
       Table.Cell,
@@ -245,8 +247,9 @@ function DagRow({ bundle, executions }) {
     cell(executions && h(Bars, { executions })),
     cell(bundle.machine_name),
     cell(bundle.tasks, { fontVariantNumeric: "tabular-nums", pe: 6, textAlign: "end" }),
-    cell(bundle.source_file),
-    cell(bundle.converter_version),
+    // In a folder that is the same in all rows.
+    cell(bundle.source_file?.split("/").at(-1), { display: VERY_WIDE, title: bundle.source_file }),
+    cell(bundle.converter_version, { display: VERY_WIDE }),
   );
 }
 
@@ -256,7 +259,7 @@ function DagName({ bundle }) {
       Link,
       { asChild: true, color: "fg.info", fontWeight: "bold" },
       h(
-        RouterLink,
+        PageLink,
         { to: `/dags/${encodeURIComponent(bundle.dag_id)}/plugin/step-functions-dag` },
         bundle.dag_id,
       ),

@@ -2,10 +2,11 @@
 //
 // A field holds a text (a checkbox a boolean): `shownValue` makes it of a param's value, `valueOf` goes back.
 
+import { ChakraUI } from "./chakra.js";
 import { localTime, momentOf } from "./shown.js";
 
 const { createElement: h, useId } = globalThis.React;
-const { Checkbox, Field, Fieldset, Heading, Input, NativeSelect, Stack, Textarea } = globalThis.ChakraUI;
+const { Checkbox, Field, Fieldset, Heading, Input, NativeSelect, Stack, Textarea } = ChakraUI;
 
 /** The fields, in the sections that the params name; constants are not asked for. */
 export function ParamFields({ params, values, onChange }) {

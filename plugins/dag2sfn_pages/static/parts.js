@@ -1,7 +1,9 @@
 // Small parts that pages share, made of Airflow's own React and Chakra UI.
 
+import { ChakraUI } from "./chakra.js";
+
 const { createElement: h, useEffect } = globalThis.React;
-const { Alert, Button, Icon, Skeleton, Stack } = globalThis.ChakraUI;
+const { Alert, Button, Icon, Skeleton, Stack } = ChakraUI;
 
 const strokes = (d) => (props) =>
   h(
@@ -26,6 +28,11 @@ export const MachineIcon = strokes(
   "M8 12h2c4 0 2-6 6-6M10 12c4 0 2 6 6 6M8 12a3 3 0 1 1-6 0a3 3 0 0 1 6 0" +
     "M22 6a3 3 0 1 1-6 0a3 3 0 0 1 6 0M22 18a3 3 0 1 1-6 0a3 3 0 0 1 6 0",
 );
+
+/** A link to a page of Airflow's, which 3.1.0 loads anew: it keeps its router to itself. */
+export const PageLink =
+  globalThis.ReactRouterDOM?.Link ??
+  (({ to, ...props }) => h("a", { href: new URL(to.slice(1), document.baseURI).href, ...props }));
 
 /** Set the window's title for as long as the page is shown. */
 export function useTitle(title) {

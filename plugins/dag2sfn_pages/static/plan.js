@@ -1,9 +1,10 @@
 // The picture of a DAG's plan, with the states of an execution's tasks as they are now.
 
 import { address, fetchText, useJson } from "./api.js";
+import { ChakraUI } from "./chakra.js";
 
 const { createElement: h, useEffect, useMemo, useRef } = globalThis.React;
-const { Box, Text } = globalThis.ChakraUI;
+const { Box, Text } = ChakraUI;
 
 const STATES = ["success", "failed", "upstream_failed", "skipped", "running"];
 

@@ -1,12 +1,13 @@
 // The tab on a run of Airflow's: its counterpart on Step Functions, and both side by side.
 
 import { address, post, url, useJson } from "./api.js";
+import { ChakraUI } from "./chakra.js";
 import { Failed, Frame, Problem } from "./dag_tab.js";
 import { Loading, ReloadButton } from "./parts.js";
 import { ConsoleLink, StateBadge, StatusBadge, zone } from "./shown.js";
 
 const { createElement: h, useEffect, useRef, useState } = globalThis.React;
-const { Box, Button, Flex, Text } = globalThis.ChakraUI;
+const { Box, Button, Flex, Text } = ChakraUI;
 
 const WHILE_RUNNING = 3_000;
 const ENDED = ["success", "failed"];

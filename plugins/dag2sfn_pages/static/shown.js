@@ -1,9 +1,10 @@
 // How states, times and values are shown, on all pages alike.
 
+import { ChakraUI } from "./chakra.js";
 import { plural } from "./parts.js";
 
 const { createElement: h, useState } = globalThis.React;
-const { Badge, Box, Button, Flex, Link, Text } = globalThis.ChakraUI;
+const { Badge, Box, Button, Flex, Link, Text } = ChakraUI;
 
 /** Airflow's palettes are named after its states; an execution's states have their counterparts. */
 const EXECUTION_PALETTES = {

@@ -1,13 +1,14 @@
 // The tab on a task instance: the same task in the run's counterpart on Step Functions.
 
 import { address, useJson } from "./api.js";
+import { ChakraUI } from "./chakra.js";
 import { Failed, Frame, Problem } from "./dag_tab.js";
 import { Loading, ReloadButton, plural } from "./parts.js";
 import { ConsoleLink, Json, StateBadge, clock, duration, failure, messageOf } from "./shown.js";
 import { TasksTable } from "./tasks_table.js";
 
 const { createElement: h } = globalThis.React;
-const { Box, Flex, Heading, Stack, Text } = globalThis.ChakraUI;
+const { Box, Flex, Heading, Stack, Text } = ChakraUI;
 
 export function TaskTab({ dagId, runId, taskId, mapIndex }) {
   // Airflow gives it as a text, and -1 to a task that is not mapped.

@@ -1,10 +1,11 @@
 // The tasks of an execution, as they are now.
 
+import { ChakraUI } from "./chakra.js";
 import { plural } from "./parts.js";
 import { StateBadge, clock, duration, failure } from "./shown.js";
 
 const { createElement: h } = globalThis.React;
-const { Box, Table, Text, VisuallyHidden } = globalThis.ChakraUI;
+const { Box, Table, Text, VisuallyHidden } = ChakraUI;
 
 /** Of a mapped task. */
 const INSTANCES_SHOWN = 20;

@@ -1,11 +1,12 @@
 // Starts an execution: a field for each of the DAG's params, as in Airflow's own form, conf, and a logical date.
 
 import { address, post } from "./api.js";
+import { ChakraUI } from "./chakra.js";
 import { ParamFields, parsed, shownValue, valueOf } from "./param_fields.js";
 import { momentOf, zone } from "./shown.js";
 
 const { createElement: h, useState } = globalThis.React;
-const { Alert, Box, Button, Field, Flex, Input, Stack, Textarea } = globalThis.ChakraUI;
+const { Alert, Box, Button, Field, Flex, Input, Stack, Textarea } = ChakraUI;
 
 export function TriggerForm({ dagId, params, onStarted, onCancel }) {
   const [values, setValues] = useState(() =>

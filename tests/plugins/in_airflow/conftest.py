@@ -1,7 +1,8 @@
 """One Airflow (standalone, LocalExecutor) and one local AWS for all tests of this folder.
 
 DAGs in every state are there, and a DAG that only admins may read. Some are run on both sides and compared,
-once, for whoever asks.
+once, for whoever asks. DAG2SFN_AIRFLOW_3_PYTHON names a Python with another Airflow (3.1 or later, its Amazon
+provider, and this checkout): then it is that one.
 """
 
 from __future__ import annotations
@@ -9,6 +10,7 @@ from __future__ import annotations
 import json
 import os
 import shutil
+import sys
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -24,6 +26,7 @@ from playground import both
 from playground.airflow import ROOT, Airflow
 
 HERE = Path(__file__).parent
+PYTHON = Path(os.environ.get("DAG2SFN_AIRFLOW_3_PYTHON") or sys.executable)
 EXAMPLE = ROOT / "dags" / "partial_fan_in.py"
 #: Which are run on both sides.
 COMPARED = ("partial_fan_in", "failing", "rules", "wrong", "mapped", "branches", "sensing")
@@ -71,7 +74,11 @@ class Beside:
 def beside(tmp_path_factory: pytest.TempPathFactory, local_aws: LocalAws) -> Iterator[Beside]:
     home, gate = tmp_path_factory.mktemp("airflow"), Gate(local_aws.endpoint)
     airflow = both.airflow_beside(
-        local_aws, home, AIRFLOW__CORE__PARALLELISM=str(_AT_ONCE), AWS_ENDPOINT_URL=gate.url
+        local_aws,
+        home,
+        python=PYTHON,
+        AIRFLOW__CORE__PARALLELISM=str(_AT_ONCE),
+        AWS_ENDPOINT_URL=gate.url,
     )
     with ThreadPoolExecutor(1) as pool:
         # While it starts, which takes half a minute, machines are made.

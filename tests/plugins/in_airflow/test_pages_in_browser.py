@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from typing import Any
 
@@ -125,10 +125,15 @@ def test_an_error_is_shown_and_can_be_got_over(open_page: Callable[..., Any]) ->
     expect(_row(page, "partial_fan_in")).to_be_visible()
 
 
-def test_a_narrow_window_shows_names_and_states(open_page: Callable[..., Any], console: Any) -> None:
+def test_a_narrow_window_shows_names_states_and_bars(
+    open_page: Callable[..., Any], console: Any, comparisons: Mapping[str, Any]
+) -> None:
+    assert comparisons["branches"]
     page = open_page(width=400, height=800)
     expect(_row(page, "branches").get_by_text("Deployed")).to_be_in_viewport()
     expect(page.get_by_text("dag2sfn-branches, 5 tasks")).to_be_in_viewport()
+    bars = _row(page, "branches").get_by_role("img", name="1 execution, 0 not successful")
+    expect(bars).to_be_in_viewport()
     expect(page.get_by_role("columnheader", name="Source file")).to_be_hidden()
     table = page.get_by_role("table")
     assert table.evaluate("it => it.scrollWidth <= it.parentElement.clientWidth")

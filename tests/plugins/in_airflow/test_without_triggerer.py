@@ -1,0 +1,59 @@
+"""A deferred task that is ended before a triggerer holds its trigger: the API server stops the execution."""
+
+from __future__ import annotations
+
+import os
+import signal
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+pytestmark = pytest.mark.full
+
+COMPANION = "/api/v2/dags/slow__step_functions/dagRuns"
+
+
+@contextmanager
+def _no_triggerer(beside: Any) -> Iterator[None]:
+    """Halt Airflow's triggerer meanwhile."""
+    commands = {pid: Path(f"/proc/{pid}/cmdline").read_bytes() for pid in beside.airflow.processes()}
+    halted = [pid for pid, command in commands.items() if b"triggerer" in command]
+    assert halted
+    for pid in halted:
+        os.kill(pid, signal.SIGSTOP)
+    try:
+        yield
+    finally:
+        for pid in halted:
+            os.kill(pid, signal.SIGCONT)
+
+
+def _wait(is_so: Callable[[], Any], seconds: float = 120) -> Any:
+    deadline = time.monotonic() + seconds
+    while not (found := is_so()):
+        assert time.monotonic() < deadline
+        time.sleep(0.5)
+    return found
+
+
+def test_ending_its_task_or_its_run_stops_the_execution(beside: Any, comparisons: Mapping[str, Any]) -> None:
+    assert all(comparisons.values())  # nothing else needs the triggerer any more
+    airflow, client = beside.airflow, beside.aws.client("stepfunctions")
+    ended = {"by_task": "/taskInstances/run", "by_run": ""}
+    with _no_triggerer(beside):
+        for run_id in ended:
+            body = {"dag_run_id": run_id, "logical_date": None}
+            assert airflow.request("POST", COMPANION, body)[0] == 200
+        for run_id, marked in ended.items():
+            run = f"{COMPANION}/{run_id}"
+            instance = f"{run}/taskInstances/run"
+            _wait(lambda path=instance: airflow.get(path)["state"] == "deferred")
+            arn = airflow.get(f"{instance}/xcomEntries/execution_arn")["value"].strip('"')
+            assert client.describe_execution(executionArn=arn)["status"] == "RUNNING"
+            body = {"new_state": "failed"} if marked else {"state": "failed"}
+            assert airflow.request("PATCH", f"{run}{marked}", body)[0] == 200
+            _wait(lambda arn=arn: client.describe_execution(executionArn=arn)["status"] == "ABORTED")
