@@ -18,6 +18,7 @@ from converter.commands import (
     compare,
     convert,
     deploying,
+    init,
     local,
     package,
     plan,
@@ -35,6 +36,7 @@ app = typer.Typer(
     rich_markup_mode="markdown",
 )
 for command in (
+    init.init,
     assess.assess,
     convert.convert,
     plan.plan,

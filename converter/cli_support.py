@@ -50,11 +50,13 @@ def json_text(document: Any) -> str:
         raise Dag2SfnError(Diagnostic(d.TOO_LARGE, problem, "split the DAG in two")) from None
 
 
-def reports_problems(**nothing: Any) -> Callable[[Callable[..., _Returned]], Callable[..., _Returned]]:
+def reports_problems(
+    *, in_array: bool = False, **nothing: Any
+) -> Callable[[Callable[..., _Returned]], Callable[..., _Returned]]:
     """Turn a problem that the user can mend into its message and exit code.
 
     The JSON document is then ``{"diagnostics": […]}``, together with ``nothing``: members that are there in
-    any case, as they look without a result.
+    any case, as they look without a result. ``in_array``: it is ``[]``, if it does not go to a file.
     """
 
     def decorate(command: Callable[..., _Returned]) -> Callable[..., _Returned]:
@@ -65,7 +67,10 @@ def reports_problems(**nothing: Any) -> Callable[[Callable[..., _Returned]], Cal
             except Dag2SfnError as error:
                 console.print_diagnostics(error.diagnostics)
                 if kwargs.get("format") == Format.JSON:  # of whichever enumeration
-                    print_json({**nothing, "diagnostics": diagnostics_json(error.diagnostics)})
+                    if not in_array:
+                        print_json({**nothing, "diagnostics": diagnostics_json(error.diagnostics)})
+                    elif not kwargs.get("out"):
+                        print_json([])
                 raise typer.Exit(error.exit_code) from None
 
         return run
@@ -95,8 +100,13 @@ def session(region: str | None) -> Any:
 
 def step_functions(region: str | None, execution_arn: str = "") -> Any:
     """Return a client for Step Functions; without a region, for that of the execution."""
+    return session(region or region_of(execution_arn)).client("stepfunctions")
+
+
+def region_of(execution_arn: str) -> str | None:
+    """Return the region of an execution's ARN; None for anything else."""
     arn = _EXECUTION_ARN.fullmatch(execution_arn)
-    return session(region or (arn["region"] if arn else None)).client("stepfunctions")
+    return arn["region"] if arn else None
 
 
 def checked_execution_arn(text: str) -> str:

@@ -16,7 +16,7 @@ from pathlib import Path
 
 from converter import all_cores, pipeline
 from converter import diagnostics as d
-from converter.asl.options import Options
+from converter.asl.options import OptionsOfDags
 from converter.diagnostics import Dag2SfnError, Diagnostic, about_dag
 from converter.loading.reader import number_of_files
 from converter.packaging import write_report
@@ -67,7 +67,7 @@ def jobs_for(path: Path, jobs: int | None) -> int:
 
 def convert_each(
     items: Iterable[Workflow | Diagnostic],
-    options: Options,
+    options: OptionsOfDags,
     out: Path,
     *,
     durations: ExpectedDurations = NO_DURATIONS,
@@ -82,18 +82,19 @@ def convert_each(
 
 
 def convert_one(
-    options: Options, out: Path, durations: ExpectedDurations, item: Workflow | Diagnostic
+    options: OptionsOfDags, out: Path, durations: ExpectedDurations, item: Workflow | Diagnostic
 ) -> Converted | Diagnostic:
     """Convert one workflow and write what became of it."""
     if isinstance(item, Diagnostic):
         _report_unreadable(item, out)
         return item
+    own, written = options.of(item.dag_id), None
     try:
-        ((conversion, written),) = pipeline.convert_all([item], options, out, durations=durations)
+        ((conversion, written),) = pipeline.convert_all([item], own, out, durations=durations)
     except OSError as error:
-        conversion, written = pipeline.Conversion(item, options, (_unwritable(item, out, error),)), None
+        conversion = pipeline.Conversion(item, own, (_unwritable(item, out, error),))
     except Exception as error:  # noqa: BLE001  (a mistake of the converter's own must not cost the other DAGs)
-        conversion, written = pipeline.Conversion(item, options, (mistake_in(item, error),)), None
+        conversion = pipeline.Conversion(item, own, (mistake_in(item, error),))
     if written is None:
         stale = left_behind(out / item.dag_id, item)
         conversion = replace(conversion, machine=None, diagnostics=(*conversion.diagnostics, *stale))

@@ -11,6 +11,19 @@ from __future__ import annotations
 import hashlib
 import re
 
+from converter.workflow import PREFIX
+
+__all__ = [
+    "DAG_ID_TAG",
+    "LIVE",
+    "PREFIX",
+    "child_machine_name",
+    "companion_id",
+    "execution_name",
+    "machine_name",
+    "stack_name",
+]
+
 #: The alias by which runs are started: it leads to the version of the machine that is in force.
 LIVE = "live"
 #: The tag of what belongs to a DAG, with its id.
@@ -21,9 +34,12 @@ _MAX_NAME = 80
 _MAX_STACK_NAME = 128
 
 
-def machine_name(dag_id: str) -> str:
-    """Return the name of the state machine of a DAG: letters, digits, ``-`` and ``_``, at most 80."""
-    return _fit(f"dag2sfn-{dag_id}", r"[^A-Za-z0-9_-]", _MAX_NAME)
+def machine_name(dag_id: str, prefix: str = PREFIX) -> str:
+    """Return the name of the state machine of a DAG: letters, digits, ``-`` and ``_``, at most 80.
+
+    ``prefix`` is letters, digits and hyphens that end in a hyphen, at most 32.
+    """
+    return _fit(f"{prefix}{dag_id}", r"[^A-Za-z0-9_-]", _MAX_NAME)
 
 
 def companion_id(dag_id: str) -> str:
@@ -31,21 +47,21 @@ def companion_id(dag_id: str) -> str:
     return f"{dag_id}__step_functions"
 
 
-def child_machine_name(dag_id: str, number: int | str) -> str:
+def child_machine_name(dag_id: str, number: int | str, prefix: str = PREFIX) -> str:
     """Return the name of the child machine of a DAG.
 
-    No DAG's own machine is called so, since these begin with ``dag2sfn-``.
+    No DAG's own machine is called so, since in these the prefix ends in a hyphen.
 
     >>> child_machine_name("etl", 3)
     'dag2sfn_etl-child-3'
     """
     suffix = f"-child-{number}"
-    return _fit(f"dag2sfn_{dag_id}", r"[^A-Za-z0-9_-]", _MAX_NAME - len("-child-9999")) + suffix
+    return _fit(f"{prefix[:-1]}_{dag_id}", r"[^A-Za-z0-9_-]", _MAX_NAME - len("-child-9999")) + suffix
 
 
-def stack_name(dag_id: str) -> str:
+def stack_name(dag_id: str, prefix: str = PREFIX) -> str:
     """Return the name of the CloudFormation stack of a DAG: letters, digits and ``-``, at most 128."""
-    return _fit(f"dag2sfn-{dag_id}", r"[^A-Za-z0-9-]", _MAX_STACK_NAME)
+    return _fit(f"{prefix}{dag_id}", r"[^A-Za-z0-9-]", _MAX_STACK_NAME)
 
 
 def execution_name(run_id: str, number: int = 1) -> str:

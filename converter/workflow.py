@@ -21,6 +21,10 @@ from converter.shadow_mark import ShadowMark
 Value: TypeAlias = Any
 
 
+#: What the names of stacks and machines begin with, where nobody wants another beginning.
+PREFIX = "dag2sfn-"
+
+
 class TriggerRule(str, Enum):
     """Airflow's 13 trigger rules (airflow.task.trigger_rule.TriggerRule, Airflow 3.3)."""
 
@@ -182,6 +186,8 @@ class Workflow:
     that its whole file needed in order to be read. ``timezone`` is the DAG's own, by its IANA name;
     ``scheduled_on`` names the assets that start it. With ``shadow``, its machine is to run beside Airflow,
     whose runs start it, and has no schedule of its own.
+    ``scheduled_on`` names the assets that start it. ``prefix`` is what the names of its stack and
+    machines begin with, and those of the machines of DAGs that it starts.
     """
 
     dag_id: str
@@ -198,6 +204,7 @@ class Workflow:
     timezone: str = "UTC"
     scheduled_on: tuple[str, ...] = ()
     shadow: ShadowMark | None = None
+    prefix: str = PREFIX
 
     @cached_property
     def by_id(self) -> Mapping[str, Task]:

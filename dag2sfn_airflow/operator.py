@@ -34,6 +34,7 @@ class StepFunctionsDagOperator(BaseOperator):  # type: ignore[misc]  # mypy does
     :param wait_for_completion: False only starts the execution; the return value is then its ARN
     :param deferrable: wait in the triggerer; by default as Airflow's ``[operators] default_deferrable`` says
     :param poll_interval: seconds between two looks
+    :param prefix: what the names of machines begin with, if dag2sfn.yaml says so
     """
 
     template_fields: Sequence[str] = ("target_dag_id", "conf", "run_id", "logical_date")
@@ -53,6 +54,7 @@ class StepFunctionsDagOperator(BaseOperator):  # type: ignore[misc]  # mypy does
         wait_for_completion: bool = True,
         deferrable: bool | None = None,
         poll_interval: float = 10.0,
+        prefix: str = "dag2sfn-",
         stop_on_kill: bool = True,
         largest_xcom: int = outputs.LARGEST_XCOM,
         **kwargs: Any,
@@ -67,6 +69,7 @@ class StepFunctionsDagOperator(BaseOperator):  # type: ignore[misc]  # mypy does
         self.wait_for_completion = wait_for_completion
         self.deferrable = _default_deferrable() if deferrable is None else deferrable
         self.poll_interval = poll_interval
+        self.prefix = prefix
         self.stop_on_kill = stop_on_kill
         self.largest_xcom = largest_xcom
         self._execution_arn: str | None = None
@@ -87,6 +90,7 @@ class StepFunctionsDagOperator(BaseOperator):  # type: ignore[misc]  # mypy does
             logical_date=_moment(date),
             data_interval_start=_moment(run.data_interval_start) if is_own else None,
             data_interval_end=_moment(run.data_interval_end) if is_own else None,
+            prefix=self.prefix,
             on_progress=self.log.info,
         )
         self.log.info("Started %s", self._execution_arn)

@@ -10,6 +10,7 @@ import converter.operators  # noqa: F401 - operators register themselves
 from converter.diagnostics import CODES, Severity
 from converter.operators.registry import conversion_of, converted_operators
 from converter.report.documents import severity_word
+from docs.configuration_page import configuration_page
 from docs.templates_page import templates_page
 
 HERE = Path(__file__).parent
@@ -63,6 +64,7 @@ def operators_page() -> str:
 
 
 PAGES = {
+    "configuration.md": configuration_page,
     "diagnostics.md": diagnostics_page,
     "operators.md": operators_page,
     "templates.md": templates_page,

@@ -11,7 +11,7 @@ from workflows import glue, workflow
 
 from converter import diagnostics as d
 from converter import folder, pipeline
-from converter.asl.options import Options
+from converter.asl.options import Options, OptionsOfDags
 from converter.diagnostics import Dag2SfnError, Diagnostic
 from converter.packaging import read_manifest
 from converter.workflow import Location, Task, Workflow
@@ -24,7 +24,7 @@ def converted(*workflows: Workflow, out: Path) -> list[tuple[list[str], Path | N
     """Return the codes of the problems and the bundle of each."""
     return [
         ([str(problem) for problem in item.diagnostics], item.bundle)
-        for item in folder.convert_each(workflows, Options(), out)
+        for item in folder.convert_each(workflows, OptionsOfDags(Options()), out)
     ]
 
 
@@ -126,7 +126,7 @@ def test_a_dag_with_a_cycle_has_a_report(tmp_path: Path) -> None:
     cycle = Diagnostic(
         d.CYCLE, "DAG 'round' has a cycle: a >> a", "remove it", Location("dags/round.py", 3), "round"
     )
-    assert next(folder.convert_each([cycle, GOOD], Options(), tmp_path)) is cycle
+    assert next(folder.convert_each([cycle, GOOD], OptionsOfDags(Options()), tmp_path)) is cycle
     document = json.loads((tmp_path / "round/conversion.json").read_text())
     assert document == {"dag_id": "round", "dag": ["D109"], "tasks": []}
 
@@ -148,7 +148,7 @@ def test_a_mistake_of_the_converter_costs_one_dag(tmp_path: Path, monkeypatch: p
 
 
 def test_refused_tasks_are_allowed_where_it_is_asked_for(tmp_path: Path) -> None:
-    (item,) = folder.convert_each([REFUSED], Options(allow_unsupported=True), tmp_path)
+    (item,) = folder.convert_each([REFUSED], OptionsOfDags(Options(allow_unsupported=True)), tmp_path)
     assert isinstance(item, folder.Converted)
     assert item.bundle == tmp_path / "etl"
     assert item.row.counts["refused"] == 1
@@ -159,12 +159,18 @@ def test_refused_tasks_are_allowed_where_it_is_asked_for(tmp_path: Path) -> None
 
 def test_several_processes_give_the_same_in_the_same_order(tmp_path: Path) -> None:
     flows = [workflow(glue("a"), dag_id=f"dag_{number}", source_hash="0" * 64) for number in range(20)]
-    one, two = (list(folder.convert_each(flows, Options(), tmp_path, jobs=jobs)) for jobs in (1, 2))
+    one, two = (
+        list(folder.convert_each(flows, OptionsOfDags(Options()), tmp_path, jobs=jobs)) for jobs in (1, 2)
+    )
     assert one == two
 
 
 def test_a_folder_has_a_page_that_leads_to_all_others(tmp_path: Path) -> None:
-    items = list(folder.convert_each([GOOD, workflow(Task("b", "x.Y"), dag_id="bad")], Options(), tmp_path))
+    items = list(
+        folder.convert_each(
+            [GOOD, workflow(Task("b", "x.Y"), dag_id="bad")], OptionsOfDags(Options()), tmp_path
+        )
+    )
     rows = [item.row for item in items if isinstance(item, folder.Converted)]
     unreadable = Diagnostic(d.FILE_SYNTAX, "syntax error: invalid syntax", "", Location("dags/broken.py", 2))
     page = folder.write_index(tmp_path, "dags", rows, [unreadable])

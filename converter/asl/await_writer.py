@@ -40,11 +40,11 @@ def write_await(writer: GroupWriter, unit: Unit, ask: str, *, goes_on_at: str) -
     late, broken = _late_and_broken(writer, unit, forgets=forgets)
     if _waits_in_front(emission, unit):
         ask = _write_waits(writer, unit, ask)
-    awaited = emission.glue_runs(unit.awaited)
+    awaited, pace = emission.glue_runs(unit.awaited), emission.pace_for(unit.awaited)
     if outcome_table.tells_all(awaited):
         question = outcome_table.table_question(unit.awaited, emission.options)
     else:
-        question = awaiting.function_question(awaited, until, emission.options, emission.pace)
+        question = awaiting.function_question(awaited, until, emission.options, pace)
     emission.asked.add(question.asks)
     block.states |= awaiting.loop_states(
         question,
@@ -55,7 +55,7 @@ def write_await(writer: GroupWriter, unit: Unit, ask: str, *, goes_on_at: str) -
         exits=LoopExits(tuple(rules), late, broken, until),
         awaited=unit.awaited,
         consumers=consumers,
-        pace=emission.pace,
+        pace=pace,
     )
     if not forgets and not unit.any:
         block.at_hand |= dict.fromkeys(unit.awaited)
@@ -83,10 +83,9 @@ def _write_waits(writer: GroupWriter, unit: Unit, first: str) -> str:
     look = f"{listing(consumers)}: how did {listing(unit.awaited)} end?"
     names = [first, *map(emission.names.unique, [*others, look])]
     emission.asked.add("UpdateItem")
+    pace = emission.pace_for(unit.awaited)
     for task, name, following in zip(unit.awaited, names, names[1:], strict=False):
-        writer.block.states[name] = outcome_table.waiting_state(
-            task, following, emission.options, emission.pace
-        )
+        writer.block.states[name] = outcome_table.waiting_state(task, following, emission.options, pace)
     return names[-1]
 
 

@@ -297,13 +297,20 @@ def _event(awaited: Mapping[str, GlueRun | None], options: Options) -> dict[str,
     event: dict[str, Any] = {
         "execution": Expression("$states.context.Execution.Id"),
         "started": Expression("$states.context.Execution.StartTime"),
-        "tasks": {task_id: {"job": run.job_name} if run else {} for task_id, run in awaited.items()},
+        "tasks": {task_id: _asked(task_id, run, options) for task_id, run in awaited.items()},
     }
     if options.resumable:
         event["known"] = Expression(f"$merge([{{}}, {resumed_records(awaited)}])")
-    if options.correlate is Correlate.WINDOW:
-        event["window"] = options.window
     return event
+
+
+def _asked(task_id: str, run: GlueRun | None, options: Options) -> dict[str, Any]:
+    """Return what is asked about a task: its Glue job, if one tells, and how its runs are known."""
+    if run is None:
+        return {}
+    correlation = options.correlation_of(task_id)
+    by_time = correlation.by is Correlate.WINDOW
+    return {"job": run.job_name, **({"window": correlation.window} if by_time else {})}
 
 
 def resumed_records(task_ids: Iterable[str]) -> str:

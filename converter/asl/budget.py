@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import math
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
@@ -148,13 +149,17 @@ def _task_polls(workflow: Workflow, task: Task, poll: Poll) -> TaskPolls:
     return TaskPolls(interval, longest, tries, EVENTS_PER_POLL + more)
 
 
-def waiting_events(definition: Mapping[str, Any], pollers: int, pace: Pace) -> int:
-    """Return the events of all polls of a machine's pollers, if each waits until its deadline."""
+def waiting_events(definition: Mapping[str, Any], intervals: Iterable[int], pace: Pace) -> int:
+    """Return the events of all polls of a machine's pollers, if each waits until its deadline.
+
+    ``intervals`` are those of the pollers, in seconds, in place of that of ``pace``.
+    """
     retrying = _waits_in_turn(definition)
-    looping = pollers - len(retrying)
-    return looping * polls_until_deadline(pace) * EVENTS_PER_POLL + sum(
-        retrying_events(count, pace) for count in retrying
-    )
+    looping = Counter(intervals) - Counter(interval for _, interval in retrying)
+    return sum(
+        count * polls_until_deadline(replace(pace, interval=interval)) * EVENTS_PER_POLL
+        for interval, count in looping.items()
+    ) + sum(retrying_events(count, replace(pace, interval=interval)) for count, interval in retrying)
 
 
 def retrying_events(count: int, pace: Pace) -> int:
@@ -162,25 +167,24 @@ def retrying_events(count: int, pace: Pace) -> int:
     return pace.retries_in_turn(count) * EVENTS_PER_RETRY + EVENTS_PER_POLL
 
 
-def _waits_in_turn(definition: Mapping[str, Any]) -> list[int]:
-    """Return, for each poller that waits by retries, how many Tasks do so one after another."""
-    waits = {
-        name: state["Next"]
-        for name, state in states_of(definition)
-        if any(map(_waits, state.get("Retry", ())))
-    }
+def _waits_in_turn(definition: Mapping[str, Any]) -> list[tuple[int, int]]:
+    """Return, for each poller that waits by retries, how many Tasks do so one after another, how often."""
+    waits, intervals = {}, {}
+    for name, state in states_of(definition):
+        for retrier in filter(_waits, state.get("Retry", ())):
+            waits[name], intervals[name] = state["Next"], int(retrier["IntervalSeconds"])
     found = []
     for first in waits.keys() - set(waits.values()):
         count, name = 1, waits[first]
         while name in waits:
             count, name = count + 1, waits[name]
-        found.append(count)
+        found.append((count, intervals[first]))
     return found
 
 
 def fitting_pace(
     definition: Mapping[str, Any],
-    pollers: int,
+    intervals: Sequence[int],
     wanted: Pace,
     *,
     besides: int = 0,
@@ -189,13 +193,13 @@ def fitting_pace(
 ) -> Pace | None:
     """Return the pace at which all polls fit until their deadlines, None if there is none.
 
-    The intervals wanted are kept if they fit; otherwise they grow with the time waited. ``besides`` are
-    events of loops that are neither pollers nor ``task_polls``.
+    ``intervals`` are those of its pollers. They are kept if they fit; otherwise they grow with the time
+    waited. ``besides`` are events of loops that are neither pollers nor ``task_polls``.
     """
     left = POLLERS_SHARE * (limit - worst_case_events(definition) - besides)
     for growth in (0.0, *GROWTHS):
         pace = replace(wanted, growth=growth)
-        waiting = waiting_events(definition, pollers, pace)
+        waiting = waiting_events(definition, intervals, pace)
         waiting += sum(polls.events(growth) for polls in task_polls)
         if waiting <= left:
             return pace

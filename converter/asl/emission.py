@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 from converter.asl import awaiting, records
@@ -41,6 +41,10 @@ class Emission:
     earlier: str = records.RESUMED
     children: list[tuple[Child, tuple[str, ...], frozenset[str]]] = field(default_factory=list)
     asked: set[str] = field(default_factory=set)
+
+    def pace_for(self, awaited: Iterable[str]) -> awaiting.Pace:
+        """Return how often a poller for these tasks asks: see ``Options.interval_for``."""
+        return replace(self.pace, interval=self.options.interval_for(awaited, self.pace.interval))
 
     def task(self, task_id: str) -> Task:
         """Return a task of the workflow."""

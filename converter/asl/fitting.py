@@ -28,7 +28,7 @@ from converter.asl.instances import events_of_instances, instance_problems, stop
 from converter.asl.machine import Machine, OneMachine, emit
 from converter.asl.options import Correlate, Failures, Options, PollerStyle
 from converter.asl.rules import Rules
-from converter.asl.tasks import notice_problems
+from converter.asl.tasks import notice_problems, seen_in_glue
 from converter.asl.weights import Cut, limit_of
 from converter.diagnostics import Diagnostic, about_dag, refuses
 from converter.operators.arguments import task_diagnostic
@@ -145,7 +145,7 @@ class Fitting:
             besides = self._waiting_events(machine, one)
             pace = fitting_pace(
                 one.definition,
-                one.pollers,
+                one.intervals,
                 wanted,
                 besides=besides,
                 task_polls=task_polls_of(self.workflow, self.steps, one.tasks),
@@ -169,7 +169,7 @@ class Fitting:
 
         def events_of(one: OneMachine) -> int:
             own = sum(polls.events(0.0) for polls in polls_of(one))
-            return own + waiting_events(one.definition, one.pollers, pace)
+            return own + waiting_events(one.definition, one.intervals, pace)
 
         worst = max(machine.machines, key=events_of)
         polls = polls_of(worst)
@@ -302,6 +302,7 @@ def _patience_problems(workflow: Workflow, steps: Mapping[str, Step], growth: fl
 def _poller_problems(
     workflow: Workflow, machine: Machine, options: Options, pace: Pace
 ) -> Iterator[Diagnostic]:
+    longest = max(interval for one in machine.machines for interval in one.intervals)
     who = "1 poller gives" if machine.pollers == 1 else f"{machine.pollers} pollers give"
     yield about_dag(
         workflow,
@@ -312,7 +313,7 @@ def _poller_problems(
     yield about_dag(
         workflow,
         d.POLLING_DELAY,
-        f"what is behind a poller starts up to {pace.interval} s later than in Airflow",
+        f"what is behind a poller starts up to {longest} s later than in Airflow",
         "a shorter --poll-interval makes it less",
     )
     if pace.growth:
@@ -334,8 +335,14 @@ def _growing(pace: Pace, style: PollerStyle) -> str:
 
 
 def _correlation_problems(workflow: Workflow, machine: Machine, options: Options) -> Iterator[Diagnostic]:
-    """Yield what it means that runs are recognised by time, if they are."""
-    if options.correlate is not Correlate.WINDOW:
+    """Yield what it means that runs are recognised by time, where they are."""
+    by_time = {
+        run.job_name
+        for task_id in machine.awaited
+        if options.correlation_of(task_id).by is Correlate.WINDOW
+        and (run := seen_in_glue(machine.steps[task_id], workflow.task(task_id)))
+    }
+    if not by_time:
         return
     yield about_dag(
         workflow,
@@ -347,7 +354,7 @@ def _correlation_problems(workflow: Workflow, machine: Machine, options: Options
     for task_id, step in machine.steps.items():
         # Whether or not the task waits for its run: any run of the job would be taken for the awaited one.
         users[step.arguments.get("JobName")].append(task_id)
-    for job in machine.polled_jobs:
+    for job in sorted(by_time):
         if len(users[job]) > 1:
             yield about_dag(
                 workflow,

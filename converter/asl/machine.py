@@ -35,15 +35,20 @@ from converter.workflow import Workflow
 class OneMachine:
     """One definition of a run's: of the run itself (``number`` 0), or a child.
 
-    ``tasks`` are those that it runs itself, ``pollers`` is the number of its loops, ``data`` the bytes that
-    the records it handles may have.
+    ``tasks`` are those that it runs itself, ``intervals`` how often each of its pollers asks (seconds),
+    ``data`` the bytes that the records it handles may have.
     """
 
     number: int
     definition: Mapping[str, Any]
     tasks: tuple[str, ...] = ()
-    pollers: int = 0
+    intervals: tuple[int, ...] = ()
     data: int = 0
+
+    @property
+    def pollers(self) -> int:
+        """The number of its loops."""
+        return len(self.intervals)
 
 
 @dataclass(frozen=True)
@@ -52,11 +57,11 @@ class Machine:
 
     ``asked`` is whom pollers ask: the function, and the table by which actions. ``awaited`` are the tasks
     that a sibling branch polls for, ``polled_jobs`` the Glue jobs by which some of them are seen to succeed,
-    ``pollers`` the number of loops and ``pace`` how often they ask; ``needs_table`` says whether outcome
-    records are written, ``failures_end_the_run`` whether the first failure ends the execution, ``slots`` how
-    many executions may run at once (None: any number). ``outer`` is the machine that runs this one as its
-    body, where there are teardowns. ``machines`` are the machine of the run itself and, behind it, its child
-    machines.
+    ``pollers`` the number of loops and ``pace`` how often the slowest of them asks; ``needs_table`` says
+    whether outcome records are written, ``failures_end_the_run`` whether the first failure ends the
+    execution, ``slots`` how many executions may run at once (None: any number). ``outer`` is the machine that
+    runs this one as its body, where there are teardowns. ``machines`` are the machine of the run itself and,
+    behind it, its child machines.
     """
 
     machines: tuple[OneMachine, ...]
@@ -132,10 +137,11 @@ def emit(
     elif slots:
         block = lease.with_lease(block, slots, options, emission.names)
     definition |= block
-    run = _one_machine(0, definition, plan, (), workflow)
+    run = _one_machine(0, definition, plan, (), emission)
     children = _child_machines(emission)
     runs = emission.glue_runs(awaited).values()
     jobs = tuple(sorted({run.job_name for run in runs if run}))
+    intervals = [interval for one in (run, *children) for interval in one.intervals]
     return Machine(
         _with_version((run, *children)),
         awaited,
@@ -143,7 +149,7 @@ def emit(
         dict(steps),
         jobs,
         pollers=len(awaits(plan)),
-        pace=pace,
+        pace=replace(pace, interval=max(intervals, default=pace.interval)),
         failures_end_the_run=stops,
         slots=slots,
         outer=around,
@@ -167,20 +173,21 @@ def _child_machines(emission: Emission) -> list[OneMachine]:
         definition = _head(emission.workflow, f", child machine {child.number}") | with_beginning(
             child, block
         )
-        found.append(_one_machine(child.number, of_one_run(definition), inside, given, emission.workflow))
+        found.append(_one_machine(child.number, of_one_run(definition), inside, given, emission))
     return sorted(found, key=lambda machine: machine.number)
 
 
 def _one_machine(
-    number: int, definition: Mapping[str, Any], node: Node, given: Sequence[str], workflow: Workflow
+    number: int, definition: Mapping[str, Any], node: Node, given: Sequence[str], emission: Emission
 ) -> OneMachine:
     """Return a machine that runs a node of the plan. ``given`` are the tasks whose records it gets."""
-    count = len(workflow.tasks)
+    count = emission.task_count
     tasks: list[str] = []
-    pollers, data = 0, sum(record_bytes(task, count) for task in given)
+    intervals: list[int] = []
+    data = sum(record_bytes(task, count) for task in given)
     for current in own_nodes(node):
         if isinstance(current, Await):
-            pollers += 1
+            intervals.append(emission.pace_for(current.task_ids).interval)
         elif isinstance(current, PlannedStep):
             tasks.append(current.task_id)
             data += record_bytes(current.task_id, count)
@@ -190,7 +197,7 @@ def _one_machine(
                 record_bytes(task, count) if task in full else short_record_bytes(task)
                 for task in current.returns
             )
-    return OneMachine(number, definition, tuple(tasks), pollers, data)
+    return OneMachine(number, definition, tuple(tasks), tuple(intervals), data)
 
 
 def _with_version(machines: tuple[OneMachine, ...]) -> tuple[OneMachine, ...]:

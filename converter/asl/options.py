@@ -43,6 +43,17 @@ class Xcom(str, Enum):
 
 
 @dataclass(frozen=True)
+class Correlation:
+    """How a poller knows the runs of an awaited job.
+
+    ``window`` is the period in seconds to which the execution's start is rounded down; 0: the start itself.
+    """
+
+    by: Correlate = Correlate.ARGUMENT
+    window: int = 0
+
+
+@dataclass(frozen=True)
 class Options:
     """Options of the conversion. All durations in seconds.
 
@@ -52,10 +63,10 @@ class Options:
     one, which costs one more state for each task. ``variables`` are values of Airflow's Variables, as it
     stores them: templates take them at conversion. ``connections`` are the fields of its connections, without
     passwords. ``allow_unsupported``: a task that is refused becomes a state that records it as failed.
-    ``poller_styles`` has the awaited tasks (ids) whose pollers are of a
-    style other than ``poller_style``. ``operators`` is a file of the user's own conversions. ``companion``:
-    the bundle gets a DAG file that runs the machine from Airflow. ``xcom``: where large values are that
-    Python tasks push. ``strategy`` is how DAGs are planned.
+    ``poller_styles``, ``poll_intervals`` and ``correlations`` have the awaited tasks (ids) for whose pollers
+    others hold than ``poller_style``, ``poll_interval`` and ``correlate``. ``operators`` is a file of the
+    user's own conversions. ``companion``: the bundle gets a DAG file that runs the machine from Airflow.
+    ``xcom``: where large values are that Python tasks push. ``strategy`` is how DAGs are planned.
     """
 
     failures: Failures = Failures.AIRFLOW
@@ -69,6 +80,8 @@ class Options:
     allow_unsupported: bool = False
     poller_style: PollerStyle = PollerStyle.LOOP
     poller_styles: Mapping[str, PollerStyle] = field(default_factory=dict)
+    poll_intervals: Mapping[str, int] = field(default_factory=dict)
+    correlations: Mapping[str, Correlation] = field(default_factory=dict)
     operators: Path | None = None
     companion: bool = False
     xcom: Xcom = Xcom.STATE
@@ -79,8 +92,28 @@ class Options:
         wanted = {self.poller_styles.get(task, self.poller_style) for task in awaited}
         return wanted.pop() if len(wanted) == 1 else PollerStyle.LOOP
 
+    def interval_for(self, awaited: Iterable[str], otherwise: int) -> int:
+        """Return how often a poller for these tasks asks: as often as the most impatient of them wants."""
+        return min((self.poll_intervals.get(task, otherwise) for task in awaited), default=otherwise)
+
+    def correlation_of(self, task_id: str) -> Correlation:
+        """Return how the runs of an awaited task's job are known."""
+        return self.correlations.get(task_id) or Correlation(self.correlate, self.window)
+
     def deadline(self, dagrun_timeout: float | None) -> int:
         """Return when pollers give up, in seconds after the start of the execution."""
         if self.await_deadline is not None:
             return self.await_deadline
         return max(1, round(dagrun_timeout)) if dagrun_timeout else DEFAULT_DEADLINE
+
+
+@dataclass(frozen=True)
+class OptionsOfDags:
+    """The options of each DAG; ``by_dag`` has those that are not as ``for_all``."""
+
+    for_all: Options
+    by_dag: Mapping[str, Options] = field(default_factory=dict)
+
+    def of(self, dag_id: str) -> Options:
+        """Return the options of a DAG."""
+        return self.by_dag.get(dag_id, self.for_all)

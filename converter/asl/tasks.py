@@ -56,7 +56,7 @@ def state_of(
     if step.parts or step.does_nothing:
         raise ValueError(f"task '{task.task_id}' is not run by one Task")
     arguments = dict(step.arguments)
-    if awaited and seen_in_glue(step, task) and options.correlate is Correlate.ARGUMENT:
+    if awaited and seen_in_glue(step, task) and options.correlation_of(task.task_id).by is Correlate.ARGUMENT:
         arguments["Arguments"] = {**arguments["Arguments"], RUN_ARGUMENT: run_token(task.task_id)}
     state: dict[str, Any] = {
         "Type": "Task",

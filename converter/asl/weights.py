@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from converter.asl.awaiting import Pace
 from converter.asl.budget import (
@@ -110,7 +110,6 @@ class WeightOf:
         self._tasks = {task.task_id: task for task in workflow.tasks}
         self._steps, self._rules, self._options, self._awaited = steps, rules, options, awaited
         self._growth = pace.growth
-        self._events_per_loop = polls_until_deadline(pace) * EVENTS_PER_POLL
         self._pace = pace
         self._looks = Looks(plan, rules)
 
@@ -172,7 +171,13 @@ class WeightOf:
     def _loop(self, node: Await) -> Weight:
         names = sum(len(task) * 4 + 80 for task in node.task_ids)
         retries = self._options.style_for(node.task_ids) is PollerStyle.RETRY
-        waiting = retrying_events(len(node.task_ids), self._pace) if retries else self._events_per_loop
+        interval = self._options.interval_for(node.task_ids, self._pace.interval)
+        pace = replace(self._pace, interval=interval)
+        waiting = (
+            retrying_events(len(node.task_ids), pace)
+            if retries
+            else polls_until_deadline(pace) * EVENTS_PER_POLL
+        )
         data = sum(record_bytes(task, len(self._tasks)) for task in node.task_ids)
         return Weight(_LOOP + names, _EVENTS_LOOP * POLLERS_SHARE + waiting, data)
 

@@ -50,8 +50,7 @@ def cost_of(machine: Machine, options: Options) -> Cost:
     if machine.pollers:
         retries = options.style_for(machine.awaited) is PollerStyle.RETRY
         each = _RETRY_TRANSITIONS if retries else _LOOP_TRANSITIONS
-        interval = machine.pace.interval if machine.pace else options.poll_interval
-        an_hour = machine.pollers * each * 3600 / interval
+        an_hour = sum(each * 3600 / interval for one in machine.machines for interval in one.intervals)
     maps = sum(state["Type"] == "Map" for state in _all_states(machine.definition))
     return Cost(transitions, an_hour, machine.pollers, maps)
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from converter import pipeline
-from converter.asl.options import Options
+from converter.asl.options import OptionsOfDags
 from converter.assessment.cost import Cost, cost_of
 from converter.assessment.dependencies import Interface, interface_of
 from converter.diagnostics import Diagnostic, Severity
@@ -51,11 +51,12 @@ class AssessedDag:
 
 
 def assess_one(
-    options: Options, durations: ExpectedDurations, item: Workflow | Diagnostic
+    options_of: OptionsOfDags, durations: ExpectedDurations, item: Workflow | Diagnostic
 ) -> AssessedDag | Diagnostic:
     """Look at one workflow; pass on the message about what could not be read."""
     if isinstance(item, Diagnostic):
         return item
+    options = options_of.of(item.dag_id)
     try:
         conversion = pipeline.convert(item, options, durations=durations.of(item.dag_id))
     except Exception as error:  # noqa: BLE001  (a mistake of the converter's own must not cost the other DAGs)

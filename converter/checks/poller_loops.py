@@ -59,15 +59,15 @@ class CannotTell(Exception):
 class Poller:
     """A Task that asks for other tasks, and the states of its loop (only itself, where there is none).
 
-    ``awaited`` gives each task's Glue job, None where only its record tells. ``by_time``: runs are recognised
-    by their start time. ``waits_before``: a Task before the loop waits, and what it waits for has ended then.
-    ``tasks`` are all tasks of the machine: the branch may have records of others, too.
+    ``awaited`` gives each task's Glue job, None where only its record tells. ``by_time`` are those whose runs
+    are recognised by their start time. ``waits_before``: a Task before the loop waits, and what it waits for
+    has ended then. ``tasks`` are all tasks of the machine: the branch may have records of others, too.
     """
 
     ask: State
     states: tuple[State, ...]
     awaited: Mapping[str, str | None]
-    by_time: bool
+    by_time: frozenset[str]
     waits_before: bool = False
     tasks: frozenset[str] = frozenset()
 
@@ -223,7 +223,9 @@ def pollers_of(machine: MachineTree) -> tuple[Poller, ...]:
         loops = components(block.states.values(), lambda state: state.successors)
         loop_of = {state: loop for loop in loops for state in loop}
         for ask, tasks in asks.items():
-            by_time = "window" in object_of(ask.arguments.get("Payload"))
+            by_time = frozenset(
+                task for task, asked in _asked_of(ask).items() if "window" in object_of(asked)
+            )
             waits = any(
                 waits_for_record(state) and ask in state.successors for state in block.states.values()
             )
@@ -243,8 +245,13 @@ def _awaited_by(state: State) -> dict[str, str | None]:
     arguments = object_of(state.arguments)
     if _READS_RECORDS.fullmatch(state.text("Resource")):
         return dict.fromkeys(tasks_in_keys([arguments.get("Key"), arguments.get("RequestItems")]))
-    tasks = object_of(object_of(arguments.get("Payload")).get("tasks"))
+    tasks = _asked_of(state)
     return {task: asked.get("job") for task, asked in tasks.items() if isinstance(asked, dict)}
+
+
+def _asked_of(state: State) -> Mapping[str, Any]:
+    """Return what the poller function is asked, by task."""
+    return object_of(object_of(state.arguments.get("Payload")).get("tasks"))
 
 
 def tasks_in_keys(keys: Any) -> list[str]:

@@ -65,7 +65,7 @@ def _run_findings(poller: Poller, task: str, job: str, runners: list[State]) -> 
             problem = f"it looks for runs of job '{job}', and state '{state.name}' starts no such run"
             yield about_state(d.AWAITED_NOT_TOLD, poller.ask, problem, "name the job that the state starts")
         marked = object_of(arguments.get("Arguments")).get(_RUN_ARGUMENT, "")
-        if not poller.by_time and f"/{task}/" not in str(marked):
+        if task not in poller.by_time and f"/{task}/" not in str(marked):
             problem = f"it looks for the run of task '{task}', and state '{state.name}' does not mark it"
             yield about_state(
                 d.AWAITED_NOT_TOLD, poller.ask, problem, f"give the run the argument {_RUN_ARGUMENT}"

@@ -11,7 +11,13 @@ import typer
 
 from converter import all_cores
 from converter.asl.options import Failures, Options, PollerStyle
-from converter.cli_support import json_text
+from converter.cli_support import json_text, reports_problems
+from converter.commands.configuration import (
+    NO_SETTINGS,
+    ConfigFile,
+    EnvironmentName,
+    with_configuration,
+)
 from converter.commands.parameters import (
     AirflowConfig,
     AllowNetwork,
@@ -26,9 +32,7 @@ from converter.commands.parameters import (
     TimeLimit,
     VariablesFile,
 )
-from converter.diagnostics import Dag2SfnError
 from converter.report import console, streams
-from converter.report.documents import diagnostics_json
 
 if TYPE_CHECKING:
     from converter.assessment import Assessment
@@ -42,6 +46,8 @@ class AssessmentFormat(str, Enum):
     HTML = "html"
 
 
+@reports_problems(dags=[])
+@with_configuration
 def assess(
     path: DagPath,
     *,
@@ -61,6 +67,8 @@ def assess(
     operators: OperatorsFile = None,
     allow_network: AllowNetwork = False,
     timeout: TimeLimit = 60,
+    config: ConfigFile = NO_SETTINGS,
+    environment: EnvironmentName = None,
 ) -> None:
     """Say what would become of a folder of DAGs, and write nothing.
 
@@ -80,40 +88,34 @@ def assess(
     from converter.planning.durations import NO_DURATIONS
     from converter.planning.durations_file import read_durations
 
-    try:
-        if operators:
-            load_operators(operators)
-        values = read_variables(variables) if variables else {}
-        timetables = loading.told_timetables(source_airflow, airflow_config)
-        options = Options(
-            failures,
-            poll_interval=poll_interval,
-            poller_style=poller_style,
-            operators=operators,
-            variables={name: as_text(value) for name, value in values.items()} if variables else None,
-            connections=read_connections(connections) if connections else None,
+    if operators:
+        load_operators(operators)
+    values = read_variables(variables) if variables else {}
+    timetables = loading.told_timetables(source_airflow, airflow_config)
+    options = Options(
+        failures,
+        poll_interval=poll_interval,
+        poller_style=poller_style,
+        operators=operators,
+        variables={name: as_text(value) for name, value in values.items()} if variables else None,
+        connections=read_connections(connections) if connections else None,
+    )
+    expected = read_durations(durations) if durations else NO_DURATIONS
+    processes = jobs_for(path, jobs)
+    console.print_diagnostics(loading.notes_on(path))
+    with streams.progress("Assessing DAG files") as on_read:
+        items = loading.load_each(
+            path,
+            dag_ids=dag_id or (),
+            timeout=timeout,
+            variables=values,
+            allow_network=allow_network,
+            jobs=processes,
+            timetables=timetables,
+            on_read=on_read,
         )
-        expected = read_durations(durations) if durations else NO_DURATIONS
-        processes = jobs_for(path, jobs)
-        console.print_diagnostics(loading.notes_on(path))
-        with streams.progress("Assessing DAG files") as on_read:
-            items = loading.load_each(
-                path,
-                dag_ids=dag_id or (),
-                timeout=timeout,
-                variables=values,
-                allow_network=allow_network,
-                jobs=processes,
-                timetables=timetables,
-                on_read=on_read,
-            )
-            work = partial(assess_one, options, expected)
-            found = Assessment.of(all_cores.each(work, items, jobs=processes))
-    except Dag2SfnError as error:
-        console.print_diagnostics(error.diagnostics)
-        if format is AssessmentFormat.JSON:
-            typer.echo(json_text({"dags": [], "diagnostics": diagnostics_json(error.diagnostics)}))
-        raise typer.Exit(error.exit_code) from None
+        work = partial(assess_one, config.options(options), expected)
+        found = Assessment.of(all_cores.each(work, config.applied(items), jobs=processes))
     console.print_diagnostics(found.unreadable)
     typer.echo(_shown(found, path, format), nl=False)
     raise typer.Exit(found.exit_code)

@@ -12,6 +12,12 @@ import typer
 
 from converter import cli_support
 from converter.cli_support import print_json, talks_to_aws
+from converter.commands.configuration import (
+    NO_SETTINGS,
+    ConfigFile,
+    EnvironmentName,
+    with_configuration,
+)
 from converter.commands.parameters import Interval, Region
 from converter.report import console
 
@@ -29,6 +35,7 @@ class ComparisonFormat(str, Enum):
 
 
 @talks_to_aws
+@with_configuration
 def compare(  # noqa: PLR0917 - the command line gives them by name
     dag_id: Annotated[str, typer.Argument(help="The id of a deployed DAG that Airflow has, too.")],
     conf: Annotated[str, typer.Option(help="Conf of the runs to start, a JSON object.")] = "{}",
@@ -70,6 +77,8 @@ def compare(  # noqa: PLR0917 - the command line gives them by name
     ] = None,
     interval: Interval = 2.0,
     region: Region = None,
+    config: ConfigFile = NO_SETTINGS,
+    environment: EnvironmentName = None,
     format: Annotated[ComparisonFormat, typer.Option(help="How to print it.")] = ComparisonFormat.TEXT,
 ) -> None:
     """Compare a run of Airflow's with an execution, task by task; without either, start both.
@@ -90,8 +99,8 @@ def compare(  # noqa: PLR0917 - the command line gives them by name
         raise typer.BadParameter("conf and date are those of the run", param_hint="--conf, --logical-date")
     given = cli_support.json_object(conf)
     allowed = comparison.read_rules(rules) if rules else comparison.NO_RULES
-    api, client = _airflow(airflow, mwaa, region), cli_support.step_functions(region, execution or "")
-    wanted = pairing.Wanted(dag_id, run_id, execution, given, logical_date, start_missing)
+    api, client = _airflow(airflow, mwaa, region), config.step_functions(region, execution or "")
+    wanted = pairing.Wanted(dag_id, run_id, execution, given, logical_date, start_missing, config.prefix)
     found = pairing.find_or_start(wanted, api, client, console.print_progress)
     if wait:
         try:

@@ -11,6 +11,12 @@ import typer
 
 from converter.asl.options import Correlate, Failures, Options, PollerStyle, Xcom
 from converter.cli_support import Format, print_json, reports_problems
+from converter.commands.configuration import (
+    NO_SETTINGS,
+    ConfigFile,
+    EnvironmentName,
+    with_configuration,
+)
 from converter.commands.parameters import (
     AirflowConfig,
     AllowNetwork,
@@ -47,12 +53,18 @@ def styles_by_task(texts: Iterable[str]) -> dict[str, PollerStyle]:
 
 
 @reports_problems(dags=[])
+@with_configuration
 def convert(
     path: DagPath,
     *,
     out: Annotated[
-        Path, typer.Option("-o", "--out", help="Folder for the bundles, one folder a DAG.")
-    ] = Path("build"),
+        Path | None,
+        typer.Option(
+            "-o",
+            "--out",
+            help="Folder for the bundles, one folder a DAG [default: build, or build/ENVIRONMENT].",
+        ),
+    ] = None,
     dag_id: DagIds = None,
     failures: Annotated[
         Failures,
@@ -128,6 +140,8 @@ def convert(
     operators: OperatorsFile = None,
     allow_network: AllowNetwork = False,
     timeout: TimeLimit = 60,
+    config: ConfigFile = NO_SETTINGS,
+    environment: EnvironmentName = None,
     format: OutputFormat = Format.TEXT,
 ) -> None:
     """Convert DAG files to bundles that can be deployed.
@@ -163,6 +177,8 @@ def convert(
     console.print_diagnostics(loading.notes_on(path))
     document, rows, unreadable = ConversionDocument(), [], []
     seen: list[Workflow] = []
+    out = out or Path("build", *([environment] if environment else []))
+    jobs_by_dag: dict[str, frozenset[str]] = {}
     with streams.progress("Converting DAG files") as on_read:
         items = loading.load_each(
             path,
@@ -175,7 +191,11 @@ def convert(
             on_read=on_read,
         )
         for item in folder.convert_each(
-            _kept(items, seen if durations else None), options, out, durations=expected, jobs=processes
+            config.applied(config.noting(_kept(items, seen if durations else None), jobs_by_dag)),
+            config.options(options),
+            out,
+            durations=expected,
+            jobs=processes,
         ):
             if isinstance(item, Diagnostic):
                 console.print_diagnostics([item])
@@ -185,6 +205,8 @@ def convert(
                 document.add(item.dag_id, item.bundle, item.diagnostics, item.report)
                 rows.append(item.row)
     strangers = list(expected.strangers(seen))
+    if path.is_dir() and not dag_id:
+        strangers += config.strange_names(jobs_by_dag)
     console.print_diagnostics(strangers)
     document.diagnostics[:0] = [*unreadable, *strangers]
     if path.is_dir():

@@ -10,8 +10,14 @@ from typing import Annotated, Any
 
 import typer
 
-from converter import cli_support
 from converter.cli_support import Format, print_json, talks_to_aws
+from converter.commands.configuration import (
+    NO_SETTINGS,
+    ConfigFile,
+    EnvironmentName,
+    Settings,
+    with_configuration,
+)
 from converter.commands.parameters import OutputFormat, Region
 from converter.report import console, streams
 
@@ -24,8 +30,10 @@ class Missing(str, Enum):
 
 
 @talks_to_aws
+@with_configuration
 def deploy(
     bundle: Annotated[Path, typer.Argument(help="A bundle: the folder that `convert` wrote for one DAG.")],
+    *,
     bucket: Annotated[
         str | None, typer.Option(help="Bucket for the artifacts [default: dag2sfn-ACCOUNT-REGION, created].")
     ] = None,
@@ -43,6 +51,8 @@ def deploy(
         bool, typer.Option("--dry-run", help="Show what would change, and change nothing.")
     ] = False,
     region: Region = None,
+    config: ConfigFile = NO_SETTINGS,
+    environment: EnvironmentName = None,
     format: OutputFormat = Format.TEXT,
 ) -> None:
     """Deploy a bundle as one CloudFormation stack: show what changes, publish a version, put it in force.
@@ -52,7 +62,8 @@ def deploy(
     """
     from converter import deployment
 
-    session, settings = cli_support.session(region), _settings(bundle, setting or [])
+    settings = _settings(bundle, setting or [], config)
+    session = config.session(region)
     if dry_run:
         preview = deployment.preview_of(bundle, session, bucket=bucket, settings=settings)
         if format is Format.JSON:
@@ -80,15 +91,21 @@ def deploy(
         typer.echo(deployed.state_machine_arn)
 
 
-def _settings(bundle: Path, given: list[str]) -> dict[str, str]:
-    """Return ``--set`` as names and values. Raises typer.BadParameter for what the template does not have."""
+def _settings(bundle: Path, given: list[str], config: Settings) -> dict[str, str]:
+    """Return the values of parameters of the configuration and, before them, of ``--set``.
+
+    Raises typer.BadParameter for a ``--set`` that the template does not have, Dag2SfnError for a bundle that
+    is none (D401) or is of another environment (D436).
+    """
     from converter.packaging import default_settings, read_manifest
 
-    if not given:
-        return {}
     manifest = read_manifest(bundle)
-    known = default_settings(manifest.dag_id, manifest.functions, xcom_in_s3=manifest.xcom_in_s3)
-    settings = {}
+    config.refuse_other_prefix(manifest.dag_id, manifest.machine_name)
+    known = default_settings(
+        manifest.machine_name, manifest.functions, xcom_in_s3=manifest.xcom_in_s3
+    ) | dict.fromkeys(manifest.values, "")
+    settings, strange = config.parameters(manifest.dag_id, known)
+    console.print_diagnostics(strange)
     for text in given:
         name, separator, value = text.partition("=")
         if not separator or name not in known:
@@ -111,6 +128,7 @@ def _shown_and_wanted(*, ask: bool) -> Any:
 
 
 @talks_to_aws
+@with_configuration
 def status(
     folder: Annotated[
         Path, typer.Argument(help="The folder that `convert` wrote bundles to, or one bundle.")
@@ -119,6 +137,8 @@ def status(
         bool, typer.Option("--check", help="Exit with 1 unless file, bundle and stack of each DAG agree.")
     ] = False,
     region: Region = None,
+    config: ConfigFile = NO_SETTINGS,
+    environment: EnvironmentName = None,
     format: OutputFormat = Format.TEXT,
 ) -> None:
     """Say for each DAG whether its file has changed, whether it is deployed as converted, and its schedule.
@@ -131,7 +151,7 @@ def status(
     from converter import deployment
 
     with streams.progress("Looking at bundles") as on_read:
-        found = deployment.statuses(folder, cli_support.session(region), on_read)
+        found = deployment.statuses(folder, config.session(region), on_read)
     if format is Format.JSON:
         print_json([one.to_json() for one in found])
     else:
@@ -144,9 +164,12 @@ def status(
 
 
 @talks_to_aws
+@with_configuration
 def rollback(
     dag_id: Annotated[str, typer.Argument(help="The id of a deployed DAG.")],
     region: Region = None,
+    config: ConfigFile = NO_SETTINGS,
+    environment: EnvironmentName = None,
     format: OutputFormat = Format.TEXT,
 ) -> None:
     """Put the version before the one in force back in force; runs that are under way stay on theirs.
@@ -155,7 +178,7 @@ def rollback(
     """
     from converter import deployment
 
-    back = deployment.rollback(dag_id, cli_support.session(region))
+    back = deployment.rollback(dag_id, config.session(region), prefix=config.prefix)
     if format is Format.JSON:
         print_json(dataclasses.asdict(back))
     else:
@@ -163,12 +186,15 @@ def rollback(
 
 
 @talks_to_aws
+@with_configuration
 def undeploy(
     dag_id: Annotated[str, typer.Argument(help="The id of a deployed DAG.")],
     stop: Annotated[
         bool, typer.Option("--stop", help="Delete it although executions run; that ends them.")
     ] = False,
     region: Region = None,
+    config: ConfigFile = NO_SETTINGS,
+    environment: EnvironmentName = None,
     format: OutputFormat = Format.TEXT,
 ) -> None:
     """Delete the stack of a DAG: machine, functions, roles, logs. Refused while executions run.
@@ -177,8 +203,10 @@ def undeploy(
     """
     from converter import deployment
 
-    session = cli_support.session(region)
-    deleted = deployment.undeploy(dag_id, session, stop=stop, on_progress=console.print_progress)
+    session = config.session(region)
+    deleted = deployment.undeploy(
+        dag_id, session, stop=stop, prefix=config.prefix, on_progress=console.print_progress
+    )
     if not deleted:
         console.print_progress(f"{dag_id} is not deployed in {session.region_name}: nothing to delete")
     if format is Format.JSON:

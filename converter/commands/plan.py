@@ -12,7 +12,14 @@ import typer
 from rich.progress import Progress
 
 from converter import diagnostics as d
-from converter.cli_support import json_text
+from converter.asl.options import Options, OptionsOfDags
+from converter.cli_support import json_text, reports_problems
+from converter.commands.configuration import (
+    NO_SETTINGS,
+    ConfigFile,
+    EnvironmentName,
+    with_configuration,
+)
 from converter.commands.parameters import DagIds, DagPath, DurationsFile, PollInterval, TimeLimit
 from converter.diagnostics import Dag2SfnError, Diagnostic
 from converter.planning import Strategy
@@ -41,6 +48,8 @@ _DRAWINGS: Mapping[PlanFormat, tuple[Callable[[PlanView], str], str]] = {
 }
 
 
+@reports_problems(in_array=True)
+@with_configuration
 def plan(
     path: DagPath,
     *,
@@ -58,6 +67,8 @@ def plan(
     ] = Strategy.EXACT,
     poll_interval: PollInterval = 30,
     timeout: TimeLimit = 60,
+    config: ConfigFile = NO_SETTINGS,
+    environment: EnvironmentName = None,
 ) -> None:
     """Show what would run side by side, what in sequence, and where a branch polls for a sibling's task.
 
@@ -66,21 +77,16 @@ def plan(
 
     Example: `dag2sfn plan dags/partial_fan_in.py`
     """
-    try:
-        views, unreadable = _views(path, dag_id or (), timeout, durations, strategy, poll_interval)
-        if format in _DRAWINGS:
-            _show_drawings(views, format, out)
-        elif out:
-            _write({out: _document(views, format)})
-        elif format is PlanFormat.JSON:
-            typer.echo(_document(views, format))
-        else:
-            console.print_plans(views)
-    except Dag2SfnError as error:
-        console.print_diagnostics(error.diagnostics)
-        if format is PlanFormat.JSON and out is None:
-            typer.echo("[]")
-        raise typer.Exit(error.exit_code) from None
+    options = Options(strategy=strategy, poll_interval=poll_interval)
+    views, unreadable = _views(path, dag_id or (), timeout, durations, config.options(options))
+    if format in _DRAWINGS:
+        _show_drawings(views, format, out)
+    elif out:
+        _write({out: _document(views, format)})
+    elif format is PlanFormat.JSON:
+        typer.echo(_document(views, format))
+    else:
+        console.print_plans(views)
     if unreadable:
         raise typer.Exit(2)
 
@@ -90,8 +96,7 @@ def _views(
     dag_ids: Sequence[str],
     timeout: float,
     durations: Path | None,
-    strategy: Strategy,
-    poll_interval: int,
+    options: OptionsOfDags,
 ) -> tuple[list[PlanView], Sequence[Diagnostic]]:
     """Return the plans of all DAGs and what could not be read; show progress while somebody waits."""
     from converter import loading
@@ -108,23 +113,21 @@ def _views(
         if not workflows:
             raise Dag2SfnError(*unreadable)
         views = [
-            _view(workflow, expected.of(workflow.dag_id), strategy, poll_interval)
+            _view(workflow, expected.of(workflow.dag_id), options.of(workflow.dag_id))
             for workflow in progress.track(workflows, description="Planning")
         ]
     console.print_diagnostics([*unreadable, *expected.strangers(workflows)])
     return views, unreadable
 
 
-def _view(
-    workflow: Workflow, durations: Mapping[str, float], strategy: Strategy, poll_interval: int
-) -> PlanView:
+def _view(workflow: Workflow, durations: Mapping[str, float], options: Options) -> PlanView:
     from converter.planning import plan_by, plan_workflow
     from converter.planning.makespan import compare
 
     exact = plan_workflow(workflow, durations)
-    shown = exact if strategy is Strategy.EXACT else plan_by(workflow, strategy)
+    shown = exact if options.strategy is Strategy.EXACT else plan_by(workflow, options.strategy)
     edges = tuple((up, task.task_id) for task in workflow.tasks for up in dict.fromkeys(task.upstream))
-    makespans = compare(workflow, exact, durations, poll_interval)
+    makespans = compare(workflow, exact, durations, options.poll_interval)
     return PlanView(workflow.dag_id, shown, edges, makespans)
 
 

@@ -9,6 +9,12 @@ import typer
 
 from converter import cli_support
 from converter.cli_support import Format, print_json, talks_to_aws
+from converter.commands.configuration import (
+    NO_SETTINGS,
+    ConfigFile,
+    EnvironmentName,
+    with_configuration,
+)
 from converter.commands.parameters import (
     ExecutionArn,
     Interval,
@@ -22,6 +28,7 @@ from converter.report import console
 
 
 @talks_to_aws
+@with_configuration
 def run(  # noqa: PLR0917 - the command line gives them by name
     dag_id: Annotated[str, typer.Argument(help="The id of a deployed DAG.")],
     conf: Annotated[str, typer.Option(help="The run's conf, a JSON object.")] = "{}",
@@ -54,6 +61,8 @@ def run(  # noqa: PLR0917 - the command line gives them by name
     wait: Wait = False,
     interval: Interval = 2.0,
     region: Region = None,
+    config: ConfigFile = NO_SETTINGS,
+    environment: EnvironmentName = None,
     format: OutputFormat = Format.TEXT,
 ) -> None:
     """Start a deployed DAG; with `--wait`, show each task's outcome while it runs.
@@ -67,13 +76,13 @@ def run(  # noqa: PLR0917 - the command line gives them by name
     """
     from converter import executions
 
-    client = cli_support.step_functions(region, resume or "")
+    client = config.step_functions(region, resume or "")
     if resume:
         if conf != "{}" or run_id or logical_date or latest_until:
             raise typer.BadParameter(
                 "conf, run id and dates are those of the execution", param_hint="--resume"
             )
-        if f":{machine_name(dag_id)}:" not in resume:
+        if f":{machine_name(dag_id, config.prefix)}:" not in resume:
             raise typer.BadParameter(f"it is no execution of the DAG {dag_id!r}", param_hint="--resume")
         resumed = executions.resume(client, resume, on_progress=console.print_progress)
         console.print_progress(
@@ -88,6 +97,7 @@ def run(  # noqa: PLR0917 - the command line gives them by name
             run_id=run_id,
             logical_date=logical_date,
             latest_until=latest_until,
+            prefix=config.prefix,
             on_progress=console.print_progress,
         )
     if wait:

@@ -9,8 +9,13 @@ from typing import Annotated
 
 import typer
 
-from converter import cli_support
 from converter.cli_support import Format, print_json, talks_to_aws
+from converter.commands.configuration import (
+    NO_SETTINGS,
+    ConfigFile,
+    EnvironmentName,
+    with_configuration,
+)
 from converter.commands.parameters import Interval, OutputFormat, Region
 from converter.report import console
 
@@ -23,10 +28,13 @@ class Switch(str, Enum):
 
 
 @talks_to_aws
+@with_configuration
 def schedule(
     switch: Annotated[Switch, typer.Argument(help="`on` starts runs as the DAG's schedule says.")],
     dag_id: Annotated[str, typer.Argument(help="The id of a deployed DAG.")],
     region: Region = None,
+    config: ConfigFile = NO_SETTINGS,
+    environment: EnvironmentName = None,
     format: OutputFormat = Format.TEXT,
 ) -> None:
     """Switch the schedule of a deployed DAG; it is off until then, and a new deployment leaves it as it is.
@@ -37,9 +45,13 @@ def schedule(
     """
     from converter import deployment
 
-    session = cli_support.session(region)
+    session = config.session(region)
     changed = deployment.switch_schedule(
-        dag_id, session, on=switch is Switch.ON, on_progress=console.print_progress
+        dag_id,
+        session,
+        on=switch is Switch.ON,
+        prefix=config.prefix,
+        on_progress=console.print_progress,
     )
     if format is Format.JSON:
         print_json({"dag_id": dag_id, "schedule": switch.value, "changed": changed})
@@ -48,14 +60,18 @@ def schedule(
 
 
 @talks_to_aws
+@with_configuration
 def backfill(
     dag_id: Annotated[str, typer.Argument(help="The id of a deployed DAG.")],
+    *,
     start: Annotated[datetime, typer.Option(help="The first logical date, in UTC.")],
     end: Annotated[datetime, typer.Option(help="The last logical date, in UTC, inclusive.")],
     parallel: Annotated[int, typer.Option(min=1, help="How many runs go on at once.")] = 10,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Tell the runs, and start none.")] = False,
     interval: Interval = 5.0,
     region: Region = None,
+    config: ConfigFile = NO_SETTINGS,
+    environment: EnvironmentName = None,
     format: OutputFormat = Format.TEXT,
 ) -> None:
     """Start the runs that a DAG's schedule has between two logical dates, and wait for their ends.
@@ -68,8 +84,8 @@ def backfill(
     """
     from converter import deployment, executions
 
-    session = cli_support.session(region)
-    starter = deployment.starter_of(dag_id, session)
+    session = config.session(region)
+    starter = deployment.starter_of(dag_id, session, prefix=config.prefix)
     first, last = (moment.replace(tzinfo=moment.tzinfo or timezone.utc) for moment in (start, end))
     runs = executions.runs_between(session.client("lambda"), starter.function_arn, first, last)
     if dry_run:

@@ -12,8 +12,14 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 from rich.progress import Progress
 
-from converter.asl.options import Correlate, Failures, Options, PollerStyle
-from converter.cli_support import Format, print_json
+from converter.asl.options import Correlate, Failures, Options, OptionsOfDags, PollerStyle
+from converter.cli_support import Format, print_json, reports_problems
+from converter.commands.configuration import (
+    NO_SETTINGS,
+    ConfigFile,
+    EnvironmentName,
+    with_configuration,
+)
 from converter.commands.parameters import (
     AirflowConfig,
     AllowNetwork,
@@ -28,7 +34,7 @@ from converter.commands.parameters import (
     TimeLimit,
     VariablesFile,
 )
-from converter.diagnostics import Dag2SfnError, refuses
+from converter.diagnostics import Diagnostic, refuses
 from converter.planning import Strategy
 from converter.report import console, streams
 from converter.workflow import Workflow
@@ -38,6 +44,8 @@ if TYPE_CHECKING:
     from converter.verify.verification import Verification, Verifier
 
 
+@reports_problems(in_array=True)
+@with_configuration
 def verify(
     path: DagPath,
     *,
@@ -67,6 +75,8 @@ def verify(
     operators: OperatorsFile = None,
     allow_network: AllowNetwork = False,
     timeout: TimeLimit = 60,
+    config: ConfigFile = NO_SETTINGS,
+    environment: EnvironmentName = None,
     format: OutputFormat = Format.TEXT,
 ) -> None:
     """Prove that the converted DAGs do what Airflow does: play random runs of both, and compare.
@@ -109,26 +119,26 @@ def verify(
                 jobs=jobs_for(path, jobs),
                 timetables=timetables,
             )
-        console.print_diagnostics(unreadable)
-        conversions = _conversions(workflows, options, durations)
+        as_configured = list(config.applied(workflows))
+        flows = [item for item in as_configured if isinstance(item, Workflow)]
+        mistaken = [*unreadable, *(item for item in as_configured if isinstance(item, Diagnostic))]
+        console.print_diagnostics(mistaken)
+        conversions = _conversions(flows, config.options(options), durations)
         verifications = _verifications(conversions, range(seed, seed + scenarios), jobs)
         if format is Format.JSON:
             print_json([item.to_json() for item in verifications])
         else:
             _print(conversions, verifications, path, seed if scenarios == 1 else None)
-    except Dag2SfnError as error:
-        console.print_diagnostics(error.diagnostics)
-        if format is Format.JSON:
-            print_json([])
-        raise typer.Exit(error.exit_code) from None
     except KeyboardInterrupt:
         raise typer.Exit(130) from None  # as shells report a program that SIGINT has ended
     refused = any(conversion.refused for conversion in conversions)
-    if unreadable or refused or any(item.divergences for item in verifications):
-        raise typer.Exit(2 if unreadable else 1)
+    if mistaken or refused or any(item.divergences for item in verifications):
+        raise typer.Exit(2 if mistaken else 1)
 
 
-def _conversions(workflows: Sequence[Workflow], options: Options, durations: Path | None) -> list[Conversion]:
+def _conversions(
+    workflows: Sequence[Workflow], options: OptionsOfDags, durations: Path | None
+) -> list[Conversion]:
     """Return what became of each DAG; say what stands in the way of those that are refused."""
     from converter import pipeline
     from converter.planning.durations import NO_DURATIONS
@@ -138,7 +148,9 @@ def _conversions(workflows: Sequence[Workflow], options: Options, durations: Pat
     console.print_diagnostics(expected.strangers(workflows))
     conversions = []
     for workflow in workflows:
-        conversion = pipeline.convert(workflow, options, durations=expected.of(workflow.dag_id))
+        conversion = pipeline.convert(
+            workflow, options.of(workflow.dag_id), durations=expected.of(workflow.dag_id)
+        )
         console.print_diagnostics(item for item in conversion.diagnostics if refuses([item]))
         conversions.append(conversion)
     return conversions

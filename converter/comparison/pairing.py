@@ -19,7 +19,7 @@ from converter.comparison.model import Key, Run
 from converter.comparison.values import parsed_moment
 from converter.diagnostics import Dag2SfnError, Diagnostic
 from converter.executions.results import RUNNING
-from converter.identity import execution_name
+from converter.identity import PREFIX, execution_name
 
 if TYPE_CHECKING:
     from mypy_boto3_stepfunctions import SFNClient
@@ -29,7 +29,10 @@ Say = Callable[[str], object]
 
 @dataclass(frozen=True)
 class Wanted:
-    """Which runs to compare. Without ``run_id`` and ``execution`` both are started, with conf and date."""
+    """Which runs to compare. Without ``run_id`` and ``execution`` both are started, with conf and date.
+
+    ``prefix`` begins the names of machines.
+    """
 
     dag_id: str
     run_id: str | None = None
@@ -37,6 +40,7 @@ class Wanted:
     conf: Mapping[str, Any] = field(default_factory=dict)
     logical_date: datetime | None = None
     start_missing: bool = False
+    prefix: str = PREFIX
 
 
 @dataclass(frozen=True)
@@ -65,11 +69,12 @@ def find_or_start(wanted: Wanted, api: AirflowApi, client: SFNClient, say: Say) 
     run = api.run(wanted.dag_id, wanted.run_id)
     if run is None:
         raise airflow_run.unknown(f"Airflow has no run {wanted.run_id!r} of a DAG {wanted.dag_id!r}")
-    execution = wanted.execution or counterpart(client, wanted.dag_id, wanted.run_id)
+    execution = wanted.execution or counterpart(client, wanted)
     if execution is None:
         if not wanted.start_missing:
             raise no_counterpart(wanted.dag_id, wanted.run_id)
-        execution = start_counterpart(client, wanted.dag_id, run)
+        machine = executions.find_machine(client, wanted.dag_id, wanted.prefix)
+        execution = start_counterpart(client, machine, run)
         say(f"started {execution}")
     return Found(wanted.dag_id, wanted.run_id, execution)
 
@@ -111,13 +116,13 @@ def read_both(found: Found, api: AirflowApi, client: SFNClient) -> tuple[Run, Ru
     return airflow_run.read_run(api, found.dag_id, found.run_id, wanted), execution
 
 
-def counterpart(client: SFNClient, dag_id: str, run_id: str) -> str | None:
-    """Return the ARN of the latest execution that is named after a run, None if there is none.
+def counterpart(client: SFNClient, wanted: Wanted) -> str | None:
+    """Return the ARN of the latest execution that is named after the run wanted, None if there is none.
 
     Names are derived, so nothing is looked up in lists: a few DescribeExecution calls find it.
     """
-    machine = executions.find_machine(client, dag_id)
-    return latest_named(client, machine, run_id)
+    machine = executions.find_machine(client, wanted.dag_id, wanted.prefix)
+    return latest_named(client, machine, str(wanted.run_id))
 
 
 def latest_named(client: SFNClient, machine_arn: str, run_id: str) -> str | None:
@@ -134,9 +139,12 @@ def latest_named(client: SFNClient, machine_arn: str, run_id: str) -> str | None
     raise AssertionError("counting does not end")
 
 
-def start_counterpart(client: SFNClient, dag_id: str, run: Mapping[str, Any]) -> str:
-    """Start an execution as a run of Airflow's was: with its conf, run id and dates. Returns its ARN."""
-    return _start_execution(client, dag_id, run.get("conf") or {}, str(run["dag_run_id"]), run)
+def start_counterpart(client: SFNClient, machine: str, run: Mapping[str, Any]) -> str:
+    """Start an execution as a run of Airflow's was: with its conf, run id and dates. Returns its ARN.
+
+    ``machine`` is the machine's ARN.
+    """
+    return _start_execution(client, machine, run.get("conf") or {}, str(run["dag_run_id"]), run)
 
 
 def no_counterpart(dag_id: str, run_id: str) -> Dag2SfnError:
@@ -151,7 +159,7 @@ def no_counterpart(dag_id: str, run_id: str) -> Dag2SfnError:
 
 
 def _start_both(wanted: Wanted, api: AirflowApi, client: SFNClient, say: Say) -> Found:
-    machine = executions.find_machine(client, wanted.dag_id)
+    machine = executions.find_machine(client, wanted.dag_id, wanted.prefix)
     run_id = f"compare__{datetime.now(timezone.utc).isoformat()}"
     run = _start_in_airflow(wanted.dag_id, run_id, wanted.conf, wanted.logical_date, api)
     say(f"started the run {run_id} in Airflow")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from converter.asl.options import Correlate, Failures, PollerStyle, Xcom
+from converter.asl.options import Correlate, Correlation, Failures, PollerStyle, Xcom
 from converter.config.kinds import (
     FILE,
     SWITCH,
@@ -21,7 +21,6 @@ from converter.config.kinds import (
 )
 from converter.config.model import (
     Config,
-    Correlation,
     DagConfig,
     Environment,
     Poll,
@@ -87,8 +86,10 @@ _CHOICES = (
 )
 _PARAMETERS = Named("parameter", ParameterValue())
 
+#: The deadline is the machine's: what publishes a record keeps it for so long.
+_TASK_POLL = Section(tuple(key for key in POLL.keys if key.name != "deadline"), Poll)
 TASK = Section(
-    (Key("poll", POLL, "How pollers ask that wait for this task."), _CORRELATION),
+    (Key("poll", _TASK_POLL, "How pollers ask that wait for this task."), _CORRELATION),
     TaskConfig,
 )
 SHADOW = Either(

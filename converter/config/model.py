@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from converter import diagnostics as d
-from converter.asl.options import Correlate, Failures, PollerStyle, Xcom
+from converter.asl.options import Correlation, Failures, PollerStyle, Xcom
 from converter.diagnostics import Dag2SfnError, Diagnostic
 from converter.planning import Strategy
 from converter.workflow import Location
@@ -37,14 +37,6 @@ class Poll:
     interval: int | None = None
     deadline: int | None = None
     style: PollerStyle | None = None
-
-
-@dataclass(frozen=True)
-class Correlation:
-    """How a poller knows the runs of an awaited Glue job; ``window`` (seconds) as in ``Options``."""
-
-    by: Correlate
-    window: int = 0
 
 
 @dataclass(frozen=True)

@@ -34,7 +34,7 @@ from converter.deployment.versions import (
     running_executions,
 )
 from converter.diagnostics import Dag2SfnError, Diagnostic
-from converter.identity import DAG_ID_TAG, machine_name, stack_name
+from converter.identity import DAG_ID_TAG, PREFIX, machine_name, stack_name
 from converter.packaging import CHILDREN_PREFIX, OUTER_KEY, default_settings
 from converter.packaging.yaml_reading import read_yaml
 
@@ -124,7 +124,12 @@ def preview_of(
 
 
 def undeploy(
-    dag_id: str, session: Session, *, stop: bool = False, on_progress: Progress | None = None
+    dag_id: str,
+    session: Session,
+    *,
+    stop: bool = False,
+    prefix: str = PREFIX,
+    on_progress: Progress | None = None,
 ) -> bool:
     """Delete the stack of a DAG with all that it left behind, and wait until it is gone.
 
@@ -134,9 +139,9 @@ def undeploy(
     """
     tell = on_progress or (lambda message: None)
     with aws_troubles_explained(otherwise=d.DEPLOYMENT_FAILED):
-        stack = Stack(session, stack_name(dag_id), tell)
-        name = parameters_of(stack.describe()).get("MachineName", machine_name(dag_id))
-        running = running_executions(session.client("stepfunctions"), machine_arn(session, dag_id, name))
+        stack = Stack(session, stack_name(dag_id, prefix), tell)
+        name = parameters_of(stack.describe()).get("MachineName", machine_name(dag_id, prefix))
+        running = running_executions(session.client("stepfunctions"), machine_arn(session, name))
         if running and not stop:
             raise Dag2SfnError(
                 Diagnostic(
@@ -168,7 +173,7 @@ class _Work:
         self._contents, self._session, self._tell = contents, session, tell
         self._manifest = contents.manifest
         self._defaults = default_settings(
-            self._manifest.dag_id, self._manifest.functions, xcom_in_s3=self._manifest.xcom_in_s3
+            self._manifest.machine_name, self._manifest.functions, xcom_in_s3=self._manifest.xcom_in_s3
         ) | dict.fromkeys(self._manifest.values, "")
         self.account = account_of(session)
         self._bucket = ArtifactBucket(session, self.account, bucket)
@@ -253,7 +258,7 @@ class _Work:
         ]
         running = lost and running_executions(
             self._session.client("stepfunctions"),
-            machine_arn(self._session, self._manifest.dag_id, self._settings["MachineName"]),
+            machine_arn(self._session, self._settings["MachineName"]),
         )
         if running:
             raise Dag2SfnError(
@@ -274,7 +279,7 @@ class _Work:
             f"{self._stack.name}: artifacts are in s3://{self._bucket.name}/{self._manifest.machine_name}/"
         )
         client = self._session.client("stepfunctions")
-        machine = machine_arn(self._session, self._manifest.dag_id, self._settings["MachineName"])
+        machine = machine_arn(self._session, self._settings["MachineName"])
         in_force = live_version(client, machine)
         try:
             change = self._create_or_update()

@@ -9,7 +9,7 @@ from converter import diagnostics as d
 from converter.deployment.stack import Progress, Stack, parameters_of
 from converter.deployment.troubles import aws_troubles_explained
 from converter.diagnostics import Dag2SfnError, Diagnostic
-from converter.identity import stack_name
+from converter.identity import PREFIX, stack_name
 from converter.packaging.settings import SCHEDULE_STATE
 
 if TYPE_CHECKING:
@@ -24,7 +24,14 @@ class Starter:
     state_machine_alias_arn: str
 
 
-def switch_schedule(dag_id: str, session: Session, *, on: bool, on_progress: Progress | None = None) -> bool:
+def switch_schedule(
+    dag_id: str,
+    session: Session,
+    *,
+    on: bool,
+    prefix: str = PREFIX,
+    on_progress: Progress | None = None,
+) -> bool:
     """Switch the schedule of a deployed DAG; return False if it was as wanted.
 
     The stack is updated with the template that it has, so that it stays what CloudFormation says it is.
@@ -33,7 +40,7 @@ def switch_schedule(dag_id: str, session: Session, *, on: bool, on_progress: Pro
     """
     wanted = "ENABLED" if on else "DISABLED"
     with aws_troubles_explained(otherwise=d.DEPLOYMENT_FAILED):
-        stack = Stack(session, stack_name(dag_id), on_progress or (lambda message: None))
+        stack = Stack(session, stack_name(dag_id, prefix), on_progress or (lambda message: None))
         description = stack.describe()
         if description is None:
             raise _not_deployed(dag_id, session)
@@ -54,10 +61,10 @@ def switch_schedule(dag_id: str, session: Session, *, on: bool, on_progress: Pro
         )
 
 
-def starter_of(dag_id: str, session: Session) -> Starter:
+def starter_of(dag_id: str, session: Session, *, prefix: str = PREFIX) -> Starter:
     """Return what starts the scheduled runs of a deployed DAG. Raises Dag2SfnError: D403, D418, D451."""
     with aws_troubles_explained():
-        stack = Stack(session, stack_name(dag_id), lambda message: None)
+        stack = Stack(session, stack_name(dag_id, prefix), lambda message: None)
         description = stack.describe()
         if description is None:
             raise _not_deployed(dag_id, session)

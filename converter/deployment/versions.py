@@ -11,7 +11,7 @@ from botocore.exceptions import ClientError
 from converter import diagnostics as d
 from converter.deployment.troubles import aws_troubles_explained, error_code
 from converter.diagnostics import Dag2SfnError, Diagnostic
-from converter.identity import LIVE, machine_name
+from converter.identity import LIVE, PREFIX, machine_name
 
 if TYPE_CHECKING:
     from boto3.session import Session
@@ -31,7 +31,7 @@ class Rollback:
     to_version: int
 
 
-def rollback(dag_id: str, session: Session) -> Rollback:
+def rollback(dag_id: str, session: Session, *, prefix: str = PREFIX) -> Rollback:
     """Lead a DAG's alias to the version before the one that is in force.
 
     Executions that run stay on theirs. Raises Dag2SfnError: D451 if the DAG is not deployed, D415 if there is
@@ -39,7 +39,7 @@ def rollback(dag_id: str, session: Session) -> Rollback:
     """
     with aws_troubles_explained(otherwise=d.DEPLOYMENT_FAILED):
         client = session.client("stepfunctions")
-        machine = machine_arn(session, dag_id)
+        machine = machine_arn(session, machine_name(dag_id, prefix))
         current = live_version(client, machine)
         if current is None:
             raise Dag2SfnError(
@@ -63,12 +63,12 @@ def rollback(dag_id: str, session: Session) -> Rollback:
     return Rollback(dag_id, f"{machine}:{LIVE}", number_of(current), number_of(target))
 
 
-def machine_arn(session: Session, dag_id: str, name: str = "") -> str:
-    """Return the ARN that a DAG's machine has, whether it exists or not."""
+def machine_arn(session: Session, name: str) -> str:
+    """Return the ARN that a machine of this name has, whether it exists or not."""
     identity = session.client("sts").get_caller_identity()
     partition = identity["Arn"].split(":")[1]
     place = f"{session.region_name}:{identity['Account']}"
-    return f"arn:{partition}:states:{place}:stateMachine:{name or machine_name(dag_id)}"
+    return f"arn:{partition}:states:{place}:stateMachine:{name}"
 
 
 def live_version(client: Any, machine: str) -> str | None:

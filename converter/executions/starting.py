@@ -15,7 +15,7 @@ from converter.executions.refusals import (
     not_deployed,
 )
 from converter.executions.results import RUNNING
-from converter.identity import LIVE, execution_name, machine_name
+from converter.identity import LIVE, PREFIX, execution_name, machine_name
 
 if TYPE_CHECKING:
     from mypy_boto3_stepfunctions import SFNClient
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 _COLONS_OF_A_MACHINE = 6
 
 
-def find_machine(client: SFNClient, dag_id: str) -> str:
+def find_machine(client: SFNClient, dag_id: str, prefix: str = PREFIX) -> str:
     """Return the ARN of the state machine that a DAG was deployed as.
 
     An ARN has the account's number in it, which a client for Step Functions does not know. The list of
@@ -32,7 +32,7 @@ def find_machine(client: SFNClient, dag_id: str) -> str:
 
     Raises :class:`~converter.diagnostics.Dag2SfnError` (D451) if the DAG is not deployed.
     """
-    name = machine_name(dag_id)
+    name = machine_name(dag_id, prefix)
     token: dict[str, Any] = {}
     while True:
         answer = client.list_state_machines(maxResults=1000, **token)
@@ -68,13 +68,15 @@ def start(
     data_interval_start: datetime | None = None,
     data_interval_end: datetime | None = None,
     latest_until: datetime | None = None,
+    prefix: str = PREFIX,
     on_progress: Callable[[str], object] | None = None,
 ) -> str:
     """Start a run and return the ARN of its execution.
 
     ``conf`` is JSON; dates without a time zone are in UTC, as in Airflow. The ``run_id`` is ``manual__`` and
     the time, by default. ``latest_until`` is for a LatestOnlyOperator: when the data interval after the run's
-    own ends; without it the run skips nothing there, as Airflow's manual runs. As long as a run of the same
+    own ends; without it the run skips nothing there, as Airflow's manual runs. ``prefix`` begins the names of
+    machines. As long as a run of the same
     run_id *and* the same input is under way, its execution is returned and no other is started. Where the
     name is taken otherwise (for 90 days after an execution has ended), the new execution's name gets a
     number, ``-2``, ``-3``, …, and ``on_progress`` is told so in one line.
@@ -82,7 +84,8 @@ def start(
     Raises :class:`~converter.diagnostics.Dag2SfnError`: not deployed (D451), input refused (D453).
     """
     given = dag_id_or_machine_arn
-    machine_arn = in_force(client, given if given.startswith("arn:") else find_machine(client, given))
+    found = given if given.startswith("arn:") else find_machine(client, given, prefix)
+    machine_arn = in_force(client, found)
     run_id = run_id or f"manual__{datetime.now(timezone.utc).isoformat()}"
     run = {
         "conf": dict(conf or {}),

@@ -125,6 +125,7 @@ def _scope_of(task: Task, workflow: Workflow, variables: Mapping[str, str] | Non
         native=bool(workflow.settings.get("render_template_as_native_obj")),
         user_defined=frozenset(user_defined),
         timezone=workflow.timezone,
+        prefix=workflow.prefix,
         of_airflow_2=any(item.kind in _OF_AIRFLOW_2 for item in workflow.stand_ins),
     )
 

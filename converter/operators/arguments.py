@@ -50,6 +50,11 @@ class Arguments:
         """The DAG's time zone, by its IANA name."""
         return self._scope.timezone
 
+    @property
+    def prefix(self) -> str:
+        """What the names of machines begin with."""
+        return self._scope.prefix
+
     def take(self, name: str, default: Value = None) -> Any:
         """Return an argument's value, with an Expression for each template that the run decides.
 

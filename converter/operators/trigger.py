@@ -38,7 +38,7 @@ def trigger_dag_run(args: Arguments) -> Step:
             args.report(d.LOST_FEATURE, f"{name} has no effect: an execution is not a row", "leave it out")
     # When the machine is asked is Step Functions' own affair.
     args.set_aside("poke_interval", "run_after", "openlineage_inject_parent_info")
-    machine = machine_name(dag_id) if dag_id else ""
+    machine = machine_name(dag_id, args.prefix) if dag_id else ""
     arguments = {
         "StateMachineArn": Expression(f"{_MACHINES} & {literal(machine)}"),
         "Name": _name(named),

@@ -41,13 +41,13 @@ def logical_id(number: int) -> str:
 
 def child_arn(workflow: Workflow, child: OneMachine) -> tuple[str, Sub]:
     """Return what stands for the ARN of a child machine in definitions, and the ARN."""
-    name = child_machine_name(workflow.dag_id, child.number)
+    name = child_machine_name(workflow.dag_id, child.number, workflow.prefix)
     return machine_of(child.number).name, Sub(f"arn:{_HERE}:stateMachine:{name}")
 
 
 def child_statements(workflow: Workflow) -> list[Statement]:
     """Return what a role is allowed whose machines start child machines, and wait for them."""
-    names = child_machine_name(workflow.dag_id, "*")
+    names = child_machine_name(workflow.dag_id, "*", workflow.prefix)
     return [
         Statement(("states:StartExecution",), (Sub(f"arn:{_HERE}:stateMachine:{names}"),)),
         Statement(

@@ -6,7 +6,7 @@ import math
 import re
 from collections.abc import Iterator
 
-from converter.identity import companion_id
+from converter.identity import PREFIX, companion_id
 from converter.workflow import Opaque, Task, Value, Workflow
 
 #: How the text of an asset begins: its name, if it has one (Airflow 3), and its URI.
@@ -26,6 +26,7 @@ def companion_file(workflow: Workflow) -> tuple[str, str]:
     params = {name: value for name, value in workflow.params.items() if _is_plain(value)}
     assets = sorted({asset for task in workflow.tasks for asset in _made_by(task)})
     outlets = f"\n        outlets=[{', '.join(assets)}]," if assets else ""
+    prefix = "" if workflow.prefix == PREFIX else f"\n        prefix={workflow.prefix!r},"
     text = f'''"""Runs the DAG {workflow.dag_id!r} on AWS Step Functions.
 
 Written by `dag2sfn convert --companion`: convert the DAG again rather than edit this file.
@@ -48,7 +49,7 @@ with DAG(
     # Deferrable: no worker is taken while the machine runs. Without a triggerer, write deferrable=False.
     StepFunctionsDagOperator(
         task_id="run",
-        target_dag_id={workflow.dag_id!r},
+        target_dag_id={workflow.dag_id!r},{prefix}
         deferrable=True,{outlets}
     )
 '''

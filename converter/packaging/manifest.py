@@ -96,8 +96,8 @@ def manifest_of(workflow: Workflow, machine: Machine, options: Options) -> Manif
     states = _states_by_task(machine)
     return Manifest(
         dag_id=workflow.dag_id,
-        machine_name=machine_name(workflow.dag_id),
-        stack_name=stack_name(workflow.dag_id),
+        machine_name=machine_name(workflow.dag_id, workflow.prefix),
+        stack_name=stack_name(workflow.dag_id, workflow.prefix),
         converter_version=__version__,
         source=workflow.location,
         source_sha256=workflow.source_hash,

@@ -7,7 +7,7 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from converter.identity import DAG_ID_TAG, machine_name
+from converter.identity import DAG_ID_TAG
 from converter.packaging.yaml_text import Ref, Sub, without_notes
 
 DEFAULT_RETENTION_DAYS = 90
@@ -22,15 +22,16 @@ KEPT: Mapping[str, str] = {"DeletionPolicy": "RetainExceptOnCreate", "UpdateRepl
 SCHEDULE_STATE = "ScheduleState"
 
 
-def parameters(dag_id: str, functions: Sequence[str], *, xcom_in_s3: bool = False) -> dict[str, Any]:
+def parameters(machine: str, functions: Sequence[str], *, xcom_in_s3: bool = False) -> dict[str, Any]:
     """Return the parameters that people may set; ``functions`` are the folders of the stack's functions.
 
-    ``xcom_in_s3``: the function that runs tasks keeps large XComs in a bucket.
+    ``machine`` is the name of the machine. ``xcom_in_s3``: the function that runs tasks keeps large XComs in
+    a bucket.
     """
     written: dict[str, Any] = {
         "MachineName": {
             "Type": "String",
-            "Default": machine_name(dag_id),
+            "Default": machine,
             "AllowedPattern": "[A-Za-z0-9_-]{1,80}",
             "Description": "The machine's name; dag2sfn finds the DAG's machine by the default",
         },
@@ -108,13 +109,13 @@ def _is_given(value: Any) -> dict[str, Any]:
 
 
 def default_settings(
-    dag_id: str, functions: Sequence[str] = (), *, xcom_in_s3: bool = False
+    machine: str, functions: Sequence[str] = (), *, xcom_in_s3: bool = False
 ) -> dict[str, str]:
     """Return the parameters that people may set on a stack, with what they are until then.
 
-    ``functions`` and ``xcom_in_s3`` are those of the manifest.
+    ``machine`` is its name, ``functions`` and ``xcom_in_s3`` are those of the manifest.
     """
-    written = parameters(dag_id, functions, xcom_in_s3=xcom_in_s3)
+    written = parameters(machine, functions, xcom_in_s3=xcom_in_s3)
     return {name: str(item["Default"]) for name, item in written.items()}
 
 

@@ -19,7 +19,7 @@ from converter import __version__
 from converter.asl import awaiting
 from converter.asl.machine import Machine
 from converter.expressions.deployment import ENVIRONMENT, described, parameters_of
-from converter.identity import child_machine_name
+from converter.identity import child_machine_name, machine_name
 from converter.operators.large_xcoms import uses_s3
 from converter.operators.python import TASK_FUNCTION
 from converter.packaging.child_machines import (
@@ -110,7 +110,9 @@ def template(workflow: Workflow, machine: Machine, sources: Sources) -> dict[str
         "Description": f"DAG {workflow.dag_id}, converted by dag2sfn",
         "Parameters": {
             **_artifacts(machine, needed),
-            **parameters(workflow.dag_id, needed, xcom_in_s3=uses_s3(machine.steps)),
+            **parameters(
+                machine_name(workflow.dag_id, workflow.prefix), needed, xcom_in_s3=uses_s3(machine.steps)
+            ),
             **parameters_of(given_at_deployment(workflow, machine)),
         },
         "Conditions": conditions(needed, xcom_in_s3=uses_s3(machine.steps)),
@@ -261,7 +263,11 @@ def _child_machines(stack: _Stack, own_role: Role) -> dict[str, Any]:
     return {
         logical_id(child.number): state_machine(
             stack.workflow,
-            {"StateMachineName": child_machine_name(stack.workflow.dag_id, child.number)},
+            {
+                "StateMachineName": child_machine_name(
+                    stack.workflow.dag_id, child.number, stack.workflow.prefix
+                )
+            },
             own_role.arn,
             Sub(f"${{{CHILDREN_PREFIX}}}{child_file(child.number)}"),
             _filled(stack, child.definition),

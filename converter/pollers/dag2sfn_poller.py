@@ -3,14 +3,13 @@
 Event::
 
     {"execution": "<ARN of the execution>", "started": "<its start, ISO 8601>",
-     "tasks": {"<task id>": {"job": "<Glue job>"}, ...},
+     "tasks": {"<task id>": {"job": "<Glue job>", "window": <seconds>}, ...},
      "known": {"<task id>": <record>, ...},
-     "window": <seconds>,
      "until": ["failed", ...], "deadline": <seconds>}
 
-``job`` is there for a task whose success can be seen in Glue, ``window`` only where runs are recognised by
-their start time. ``known`` has the records of tasks that ended in an earlier execution, from which this one
-goes on; it may be left out. With ``until``, there is no answer but the error ``NotReady`` until all tasks
+``job`` is there for a task whose success can be seen in Glue, ``window`` only where its runs are recognised
+by their start time. ``known`` has the records of tasks that ended in an earlier execution, from which this
+one goes on; it may be left out. With ``until``, there is no answer but the error ``NotReady`` until all tasks
 are finished, or one of them with one of these outcomes, or until ``deadline`` seconds after the start.
 Answer::
 
@@ -116,12 +115,12 @@ def _published(dynamodb: Any, table: str, execution: str, tasks: list[str]) -> d
 
 def _succeeded(glue: Any, job: str, tasks: list[str], event: dict[str, Any]) -> dict[str, Any]:
     """Return a record for each task of which a run of the job has succeeded."""
-    started = _instant(event["started"])
+    oldest = {task: _oldest(_instant(event["started"]), event["tasks"][task]) for task in tasks}
     records: dict[str, Any] = {}
     try:
-        for run in _runs(glue, job, _oldest(started, event)):
+        for run in _runs(glue, job, min(oldest.values())):
             for task in tasks:
-                if task not in records and _is_success(run, task, event):
+                if task not in records and _is_success(run, task, oldest[task], event):
                     records[task] = {
                         "state": "success",
                         "at": round(run["CompletedOn"].timestamp() * 1000),
@@ -136,14 +135,12 @@ def _succeeded(glue: Any, job: str, tasks: list[str], event: dict[str, Any]) -> 
     return records
 
 
-def _is_success(run: dict[str, Any], task: str, event: dict[str, Any]) -> bool:
+def _is_success(run: dict[str, Any], task: str, oldest: datetime.datetime, event: dict[str, Any]) -> bool:
     if run["JobRunState"] != "SUCCEEDED" or "CompletedOn" not in run:
         return False
-    if "window" not in event:
-        argument = run.get("Arguments", {}).get(RUN_ARGUMENT)
-        if argument != f"{event['execution']}/{task}/-1":
-            return False
-    return True
+    if "window" in event["tasks"][task]:
+        return bool(run.get("StartedOn", oldest) >= oldest)
+    return bool(run.get("Arguments", {}).get(RUN_ARGUMENT) == f"{event['execution']}/{task}/-1")
 
 
 def _runs(glue: Any, job: str, oldest: datetime.datetime) -> Iterator[dict[str, Any]]:
@@ -160,13 +157,13 @@ def _runs(glue: Any, job: str, oldest: datetime.datetime) -> Iterator[dict[str, 
         page = {"NextToken": response["NextToken"]}
 
 
-def _oldest(started: datetime.datetime, event: dict[str, Any]) -> datetime.datetime:
-    """Return the start time of the oldest run that may be the task's."""
-    if "window" not in event:
+def _oldest(started: datetime.datetime, asked: dict[str, Any]) -> datetime.datetime:
+    """Return the start time of the oldest run that may be a task's."""
+    if "window" not in asked:
         return started - CLOCK_SKEW
-    if not event["window"]:
+    if not asked["window"]:
         return started
-    seconds = int(started.timestamp()) // event["window"] * event["window"]
+    seconds = int(started.timestamp()) // asked["window"] * asked["window"]
     return datetime.datetime.fromtimestamp(seconds, datetime.timezone.utc)
 
 

@@ -14,7 +14,7 @@ from fastapi import APIRouter, Depends, HTTPException, Query
 from pydantic import BaseModel
 
 from converter.executions.addresses import machine_url
-from converter.identity import companion_id, machine_name
+from converter.identity import PREFIX, companion_id, machine_name
 
 from . import aws
 from .airflow_dags import in_airflow, readable, source_hashes
@@ -98,7 +98,7 @@ def list_executions(
     with aws.answered():
         client = aws.step_functions()
         arns = machines.arns(client)
-        wanted = {dag_id: arns[machine_name(dag_id)] for dag_id in visible if machine_name(dag_id) in arns}
+        wanted = {dag_id: arns[name] for dag_id in visible if (name := machine_of(dag_id)) in arns}
         found = machines.last_executions(client, wanted.values())
     return {dag_id: found[arn] for dag_id, arn in wanted.items()}
 
@@ -107,6 +107,11 @@ def bundles_folder() -> Path:
     """Return the folder of ``[dag2sfn] bundles_folder`` in Airflow's configuration."""
     configured = conf.get("dag2sfn", "bundles_folder", fallback="")
     return Path(configured).expanduser() if configured else Path(AIRFLOW_HOME) / "dag2sfn"
+
+
+def machine_of(dag_id: str) -> str:
+    """Return the name of a DAG's machine; it begins with ``[dag2sfn] prefix`` of Airflow's configuration."""
+    return machine_name(dag_id, conf.get("dag2sfn", "prefix", fallback=PREFIX))
 
 
 def deployed_machines() -> tuple[dict[str, str], str | None]:
@@ -126,12 +131,12 @@ def described(
     arns: dict[str, str],
 ) -> OverviewDag:
     """Return a DAG beside its bundle and its machine; ``hashes`` are those of the file that Airflow has."""
-    arn = arns.get(machine_name(dag_id))
+    arn = arns.get(machine_of(dag_id))
     known: dict[str, Any] = {
         "dag_id": dag_id,
         "in_airflow": is_in_airflow,
         "is_deployed": arn is not None,
-        "machine_name": machine_name(dag_id) if arn else None,
+        "machine_name": machine_of(dag_id) if arn else None,
         "machine_url": machine_url(arn) if arn else None,
     }
     if bundle is None:

@@ -17,12 +17,11 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from converter import executions
 from converter.executions.addresses import execution_url, machine_url
-from converter.identity import machine_name
 
 from . import audit, aws
 from .airflow_dags import in_airflow, source_hashes
 from .airflow_runs import params_of, refusals
-from .api import bundles_folder, deployed_machines, described, machines
+from .api import bundles_folder, deployed_machines, described, machine_of, machines
 from .bundles import read_bundle
 from .guards import READ, TRIGGER
 
@@ -145,7 +144,7 @@ def resume_execution(dag_id: str, name: str, user: GetUserDep, session: SessionD
 
 def machine_arn(dag_id: str) -> str:
     """Return the ARN of a DAG's machine. Raises HTTPException (404) if it is not deployed."""
-    name, client = machine_name(dag_id), aws.step_functions()
+    name, client = machine_of(dag_id), aws.step_functions()
     arn = machines.arns(client).get(name) or machines.arns(client, fresh=True).get(name)
     if arn is None:
         raise HTTPException(404, f"{dag_id} is not deployed: dag2sfn deploy BUNDLE")

@@ -67,26 +67,26 @@ def test_pollers_that_retry_keep_an_interval_that_loops_cannot():
     by_style = {}
     for style in PollerStyle:
         machine = machine_of(partial_fan_in(), Options(poller_style=style))
-        by_style[style] = fitting_pace(machine.definition, machine.pollers, pace)
+        by_style[style] = fitting_pace(machine.definition, [30] * machine.pollers, pace)
     assert by_style[PollerStyle.LOOP].growth > 0
     assert by_style[PollerStyle.RETRY] == pace
 
 
 def test_the_interval_asked_for_is_kept_where_it_fits():
     definition = machine_of(partial_fan_in()).definition
-    assert fitting_pace(definition, 1, Pace(30, 6 * HOUR)) == Pace(30, 6 * HOUR)
+    assert fitting_pace(definition, [30], Pace(30, 6 * HOUR)) == Pace(30, 6 * HOUR)
 
 
 def test_many_pollers_ask_less_often_as_time_goes_by():
     definition = machine_of(partial_fan_in()).definition
-    pace = fitting_pace(definition, 10, Pace(30, DAY))
+    pace = fitting_pace(definition, [30] * 10, Pace(30, DAY))
     assert pace.growth > 0
     assert 10 * asked(pace) * EVENTS_PER_POLL < 25_000 - worst_case_events(definition)
 
 
 def test_more_pollers_than_an_execution_can_hold_have_no_pace():
     definition = machine_of(partial_fan_in()).definition
-    assert fitting_pace(definition, 2000, Pace(30, DAY)) is None
+    assert fitting_pace(definition, [30] * 2000, Pace(30, DAY)) is None
 
 
 def test_no_execution_has_more_events_than_the_worst_case():

@@ -57,7 +57,7 @@ def test_only_an_awaited_run_carries_an_argument_of_ours():
 def test_with_a_window_no_run_carries_an_argument_of_ours():
     found = states(machine_of(partial_fan_in(), Options(correlate=Correlate.WINDOW, window=900)))
     assert found["glue3"]["Arguments"]["Arguments"] == {}
-    assert found["report_b: ask for glue3"]["Arguments"]["Payload"]["window"] == 900
+    assert found["report_b: ask for glue3"]["Arguments"]["Payload"]["tasks"]["glue3"]["window"] == 900
 
 
 def test_with_failures_stop_and_glue_alone_no_table_is_needed():

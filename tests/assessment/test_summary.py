@@ -6,7 +6,7 @@ import pytest
 from workflows import empty, glue, workflow
 
 from converter import diagnostics as d
-from converter.asl.options import Options
+from converter.asl.options import Options, OptionsOfDags
 from converter.assessment import Assessment, assess_one
 from converter.assessment.dependencies import Dependency
 from converter.diagnostics import Diagnostic
@@ -44,7 +44,9 @@ def found():
             scheduled_on=("orders",),
         ),
     ]
-    return Assessment.of([*(assess_one(Options(), NO_DURATIONS, flow) for flow in flows), UNREADABLE])
+    return Assessment.of(
+        [*(assess_one(OptionsOfDags(Options()), NO_DURATIONS, flow) for flow in flows), UNREADABLE]
+    )
 
 
 def test_dags_and_tasks_are_counted_by_their_status(found):
@@ -94,4 +96,7 @@ def test_every_form_has_all_dags_and_what_could_not_be_read(found):
 
 
 def test_a_folder_in_which_all_converts_exits_with_0():
-    assert Assessment.of([assess_one(Options(), NO_DURATIONS, workflow(glue("a")))]).exit_code == 0
+    assert (
+        Assessment.of([assess_one(OptionsOfDags(Options()), NO_DURATIONS, workflow(glue("a")))]).exit_code
+        == 0
+    )

@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from converter.asl.options import Correlate, Failures, PollerStyle, Xcom
-from converter.config import Config, Correlation, Poll, Shadow, TaskOverrides, find_config, read_config
+from converter.asl.options import Correlate, Correlation, Failures, PollerStyle, Xcom
+from converter.config import Config, Poll, Shadow, TaskOverrides, find_config, read_config
 from converter.diagnostics import Dag2SfnError
 
 WHOLE = """\

@@ -179,13 +179,26 @@ def test_without_a_table_only_glue_is_asked():
     assert set(ask({"glue3": {"job": "glue3"}}, Glue([run()]), table=None)) == {"glue3"}
 
 
+def test_of_two_tasks_with_one_job_each_is_known_in_its_own_way():
+    tasks = {"by_time": {"job": "glue3", "window": 900}, "by_argument": {"job": "glue3"}}
+    old = {**run(started=-500, id="jr_old"), "Arguments": {}}
+    assert set(ask(tasks, Glue([old]))) == {"by_time"}
+    marked = run(task="by_argument", started=-200, id="jr_marked")  # Glue's clock may be behind
+    assert {task: record["output"] for task, record in ask(tasks, Glue([marked, old])).items()} == {
+        "by_time": "jr_marked",
+        "by_argument": "jr_marked",
+    }
+    tasks["by_time"]["window"] = 0
+    assert set(ask(tasks, Glue([marked]))) == {"by_argument"}
+
+
 @pytest.mark.parametrize(
     ("window", "started", "counts"),
     [(0, 0, True), (0, -1, False), (900, -600, True), (900, -601, False)],  # 12:10 rounds down to 12:00
 )
 def test_with_a_window_a_run_counts_by_its_start(window, started, counts):
     by_anybody = {**run(started=started), "Arguments": {}}
-    assert bool(ask({"glue3": {"job": "glue3"}}, Glue([by_anybody]), window=window)) is counts
+    assert bool(ask({"glue3": {"job": "glue3", "window": window}}, Glue([by_anybody]))) is counts
 
 
 def test_the_source_needs_nothing_but_python_and_boto3():

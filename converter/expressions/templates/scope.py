@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from converter.workflow import Value
+from converter.workflow import PREFIX, Value
 
 
 @dataclass(frozen=True)
@@ -19,7 +19,7 @@ class Scope:
     holds Airflow Variables (text, as Airflow stores them) and ``connections`` the fields of connections, both
     by id; None means that none are known. ``native`` is ``render_template_as_native_obj``; ``user_defined``
     names the DAG's own filters and macros. ``of_airflow_2``: the file is for Airflow 2, whose context has
-    more names.
+    more names. ``prefix`` begins the names of machines.
     """
 
     dag_id: str
@@ -34,6 +34,7 @@ class Scope:
     native: bool = False
     user_defined: frozenset[str] = frozenset()
     timezone: str = "UTC"
+    prefix: str = PREFIX
     of_airflow_2: bool = False
 
 

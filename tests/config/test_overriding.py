@@ -1,0 +1,135 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from workflows import glue, partial_fan_in, workflow
+
+from converter import pipeline
+from converter.asl.options import Options
+from converter.config import Config, configured, jobs_of, mistakes_about, read_config, strange_names
+from converter.expansion import Expansion, Source, SourceKind
+from converter.workflow import Task, Workflow
+
+
+def config_of(folder: Path, text: str, environment: str | None = "shadow") -> Config:
+    file = folder / "dag2sfn.yaml"
+    file.write_text(text)
+    return read_config(file).in_environment(environment)
+
+
+def mapped(**expanded: list[object]) -> Task:
+    sources = {name: Source(SourceKind.LITERAL, items) for name, items in expanded.items()}
+    return glue("load", is_mapped=True, expansion=Expansion(sources))
+
+
+def sales(*more: Task) -> Workflow:
+    arguments = {"job_name": "sales_job", "script_args": {"--target": "s3://real/", "--mode": "full"}}
+    return workflow(
+        glue("extract"), Task("load", glue("x").operator, arguments=arguments), *more, dag_id="sales"
+    )
+
+
+SHADOW = """\
+environments:
+  shadow:
+    prefix: shadow-
+    jobs: {sales_job: sales_job_shadow}
+    tasks:
+      sales:
+        load: {arguments: {--target: s3://shadow/, --n: 3, script_args: {--mode: dry}, verbose: true}}
+"""
+
+
+def test_a_dag_has_other_jobs_and_arguments_in_an_environment(tmp_path: Path) -> None:
+    found = configured(sales(), config_of(tmp_path, SHADOW))
+    assert found.task("load").arguments == {
+        "job_name": "sales_job_shadow",
+        "script_args": {"--target": "s3://shadow/", "--mode": "dry", "--n": "3"},
+        "verbose": True,
+    }
+    assert found.task("extract") == sales().task("extract")
+
+
+def test_without_an_environment_only_names_change(tmp_path: Path) -> None:
+    assert configured(sales(), config_of(tmp_path, SHADOW, None)) == sales()
+    assert configured(sales(), config_of(tmp_path, "prefix: etl-", None)).prefix == "etl-"
+
+
+def test_the_machine_starts_the_other_job_and_may_start_no_other(tmp_path: Path) -> None:
+    converted = pipeline.convert(configured(sales(), config_of(tmp_path, SHADOW)), Options())
+    assert not converted.refused, converted.diagnostics
+    bundle = pipeline.write(converted, tmp_path / "out")
+    written = (bundle / "definition.asl.json").read_text() + (bundle / "template.yaml").read_text()
+    assert "job/sales_job_shadow" in written
+    assert "job/sales_job\n" not in written
+    assert '"JobName": "sales_job_shadow"' in written
+    assert "s3://real/" not in written
+
+
+def test_names_begin_with_the_prefix_everywhere(tmp_path: Path) -> None:
+    config = config_of(tmp_path, "prefix: etl-", None)
+    trigger = Task(
+        "other",
+        "airflow.providers.standard.operators.trigger_dagrun.TriggerDagRunOperator",
+        arguments={"trigger_dag_id": "billing", "wait_for_completion": True},
+    )
+    flow = configured(workflow(*partial_fan_in().tasks, trigger, dag_id="sales"), config)
+    converted = pipeline.convert(flow, Options(companion=True))
+    bundle = pipeline.write(converted, tmp_path / "out")
+    files = {
+        path.name: path.read_text() for path in bundle.rglob("*") if path.suffix in (".json", ".yaml", ".py")
+    }
+    manifest = files["bundle.json"]
+    assert '"machine_name": "etl-sales"' in manifest
+    assert '"stack_name": "etl-sales"' in manifest
+    assert "Default: etl-sales" in files["template.yaml"]
+    assert "stateMachine:etl-billing" in files["template.yaml"]
+    assert "etl-billing" in files["definition.asl.json"]
+    assert "prefix='etl-'" in files["sales__step_functions.py"]
+    assert "dag2sfn-sales" not in "".join(files.values())
+    assert "dag2sfn-billing" not in "".join(files.values())
+
+
+def test_a_job_that_a_task_is_expanded_over_is_another_as_well(tmp_path: Path) -> None:
+    flow = workflow(mapped(job_name=["sales_job", "other"]), dag_id="sales")
+    found = configured(flow, config_of(tmp_path, "environments: {shadow: {jobs: {sales_job: x}}}"))
+    assert found.task("load").expansion.arguments["job_name"].value == ["x", "other"]
+    assert jobs_of(flow) == {"sales_job", "other", "load"}
+
+
+@pytest.mark.parametrize(
+    ("flow", "told"),
+    [
+        (
+            workflow(glue("laod"), dag_id="sales"),
+            ["D432 dag2sfn.yaml:7: DAG 'sales' has no task 'load'; write 'laod'"],
+        ),
+        (
+            workflow(mapped(script_args=[{}]), dag_id="sales"),
+            [
+                "D432 dag2sfn.yaml:7: task 'load' is expanded over 'script_args', which cannot be "
+                "overridden; override what it does with it: the job, or another argument"
+            ],
+        ),
+        (sales(), []),
+        (workflow(glue("a"), dag_id="other"), []),
+    ],
+)
+def test_what_would_have_no_effect_on_a_dag_is_a_mistake(
+    tmp_path: Path, flow: Workflow, told: list[str]
+) -> None:
+    # Also before the environment is in force: nobody reads a configuration for pleasure.
+    for environment in ("shadow", None):
+        found = mistakes_about(flow, config_of(tmp_path, SHADOW, environment))
+        assert [str(item).replace(f"{tmp_path.as_posix()}/", "") for item in found] == told
+
+
+def test_dags_and_jobs_that_a_folder_does_not_have_are_named(tmp_path: Path) -> None:
+    config = config_of(tmp_path, f"dags: {{sale: {{}}}}\n{SHADOW}")
+    flow = workflow(glue("load", job="sales_jobs"), dag_id="sales")
+    found = strange_names([(flow.dag_id, jobs_of(flow))], config)
+    assert [str(item).replace(f"{tmp_path.as_posix()}/", "") for item in found] == [
+        "D434 dag2sfn.yaml:1: there is no DAG 'sale'; write 'sales'",
+        "D434 dag2sfn.yaml:5: no DAG starts a Glue job 'sales_job'; write 'sales_jobs'",
+    ]
