@@ -185,9 +185,8 @@ class Workflow:
     gives the tasks with which each task group begins (a branch may choose a group). ``stand_ins`` are those
     that its whole file needed in order to be read. ``timezone`` is the DAG's own, by its IANA name;
     ``scheduled_on`` names the assets that start it. With ``shadow``, its machine is to run beside Airflow,
-    whose runs start it, and has no schedule of its own.
-    ``scheduled_on`` names the assets that start it. ``prefix`` is what the names of its stack and
-    machines begin with, and those of the machines of DAGs that it starts.
+    whose runs start it, and has no schedule of its own. ``prefix`` begins the names of its stack, of its
+    machines, and of those of DAGs that it starts.
     """
 
     dag_id: str

@@ -251,7 +251,7 @@ def _awaited_by(state: State) -> dict[str, str | None]:
 
 def _asked_of(state: State) -> Mapping[str, Any]:
     """Return what the poller function is asked, by task."""
-    return object_of(object_of(state.arguments.get("Payload")).get("tasks"))
+    return object_of(object_of(object_of(state.arguments).get("Payload")).get("tasks"))
 
 
 def tasks_in_keys(keys: Any) -> list[str]:
