@@ -8,6 +8,7 @@ where this file and ``dag2sfn_pages`` are top-level modules, and installed, wher
 from __future__ import annotations
 
 import logging
+import sys
 from functools import cached_property
 from importlib import import_module
 from typing import Any
@@ -26,6 +27,8 @@ PAGES = {
     "dag_run": "step-functions-run",
     "task_instance": "step-functions-task",
 }
+#: Modules that processes have which begin runs: schedulers, and backfills of Airflow 2.
+BEGIN_RUNS = ("airflow.jobs.scheduler_job_runner", "airflow.jobs.backfill_job_runner")
 
 log = logging.getLogger(__name__)
 
@@ -38,9 +41,8 @@ class Dag2SfnPlugin(AirflowPlugin):  # type: ignore[misc]  # mypy does not follo
     @cached_property
     def fastapi_apps(self) -> list[dict[str, Any]]:
         """The pages' API and files; only the API server (and ``airflow plugins``) asks for them."""
-        package = f"{__package__}.dag2sfn_pages" if __package__ else "dag2sfn_pages"
         try:
-            app = import_module(f"{package}.app").create_app()
+            app = import_module(f"{_package()}.app").create_app()
         # Airflow's API server does not start if this property raises, whatever the reason: then it is
         # better off without these pages.
         except Exception:
@@ -68,6 +70,24 @@ class Dag2SfnPlugin(AirflowPlugin):  # type: ignore[misc]  # mypy does not follo
         ]
 
     @cached_property
+    def listeners(self) -> list[Any]:
+        """What starts the counterparts of runs, in schedulers; nothing without ``[dag2sfn] shadow_prefix``.
+
+        Where there is a listener, Airflow refuses DAGs whose tasks end from their trigger
+        (``end_from_trigger``), so that processes which read DAG files must not have one.
+        """
+        if not str(conf.get("dag2sfn", "shadow_prefix", fallback="")).strip():
+            return []
+        if not any(module in sys.modules for module in BEGIN_RUNS):
+            return []
+        try:
+            return [import_module(f"{_package()}.shadow_listener")]
+        except Exception:
+            # Schedulers have other things to do.
+            log.exception("Runs do not start their counterparts on Step Functions")
+            return []
+
+    @cached_property
     def operator_extra_links(self) -> list[Any]:
         """The links of StepFunctionsDagOperator, which Airflow 2 knows only from a plugin."""
         if int(airflow_version.split(".")[0]) >= 3:
@@ -77,6 +97,11 @@ class Dag2SfnPlugin(AirflowPlugin):  # type: ignore[misc]  # mypy does not follo
         except ImportError:  # only the plugins folder is there
             return []
         return [ExecutionLink(), MachineLink()]
+
+
+def _package() -> str:
+    """Return the package beside this module, wherever both lie."""
+    return f"{__package__}.dag2sfn_pages" if __package__ else "dag2sfn_pages"
 
 
 def _base_path() -> str:

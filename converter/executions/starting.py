@@ -87,15 +87,53 @@ def start(
     found = given if given.startswith("arn:") else find_machine(client, given, prefix)
     machine_arn = in_force(client, found)
     run_id = run_id or f"manual__{datetime.now(timezone.utc).isoformat()}"
-    run = {
-        "conf": dict(conf or {}),
+    dates = (logical_date, data_interval_start, data_interval_end, latest_until)
+    run = _input_of(run_id, conf or {}, *dates)
+    return start_with_input(client, machine_arn, run, run_id, on_progress=on_progress)
+
+
+def start_once(
+    client: SFNClient,
+    machine_arn: str,
+    *,
+    conf: Mapping[str, Any],
+    run_id: str,
+    logical_date: datetime | None = None,
+    data_interval_start: datetime | None = None,
+    data_interval_end: datetime | None = None,
+    latest_until: datetime | None = None,
+) -> bool:
+    """Start a run as :func:`start` does, in one call; return False if the run id has an execution already.
+
+    ``machine_arn`` may be that of an alias. Raises :class:`~converter.diagnostics.Dag2SfnError`: no such
+    machine (D451), input refused (D453).
+    """
+    run = _input_of(run_id, conf, logical_date, data_interval_start, data_interval_end, latest_until)
+    text, name = json.dumps(run, allow_nan=False), execution_name(run_id)
+    try:
+        with explaining_refused_start(client, machine_arn):
+            client.start_execution(stateMachineArn=machine_arn, name=name, input=text)
+    except client.exceptions.ExecutionAlreadyExists:
+        return False
+    return True
+
+
+def _input_of(
+    run_id: str,
+    conf: Mapping[str, Any],
+    logical_date: datetime | None,
+    data_interval_start: datetime | None,
+    data_interval_end: datetime | None,
+    latest_until: datetime | None,
+) -> dict[str, Any]:
+    return {
+        "conf": dict(conf),
         "run_id": run_id,
         "logical_date": _iso(logical_date),
         "data_interval_start": _iso(data_interval_start),
         "data_interval_end": _iso(data_interval_end),
         **({"latest_until": _iso(latest_until)} if latest_until else {}),
     }
-    return start_with_input(client, machine_arn, run, run_id, on_progress=on_progress)
 
 
 def start_with_input(

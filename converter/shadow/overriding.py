@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from converter.shadow_mark import MAY_RUN_TWICE, NOT_ALLOWED, OVERRIDDEN, ShadowMark
-from converter.workflow import Task, Workflow
+from converter.workflow import Task, Workflow, to_json
 
 _TEMPLATE = re.compile(r"(\{\{.*?\}\}|\{%.*?%\})", re.DOTALL)
 #: They do nothing that could be done twice.
@@ -50,7 +50,7 @@ def as_shadow(before: Workflow, after: Workflow, *, may_run_twice: bool) -> Work
 
 def _given(task: Task) -> Any:
     """Return all that a task was given; arguments of a mapped one may stand in its expansion."""
-    return {"arguments": dict(task.arguments), "expansion": task.expansion}
+    return {"arguments": dict(task.arguments), "expansion": to_json(task.expansion)}
 
 
 def _is_harmless(task: Task) -> bool:

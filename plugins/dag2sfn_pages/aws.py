@@ -8,13 +8,12 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from airflow.configuration import conf
-from airflow.exceptions import AirflowNotFoundException
-from airflow.models.connection import Connection
 from fastapi import HTTPException
 
 from converter import diagnostics as d
 from converter.diagnostics import Dag2SfnError
+
+from .connection import ConnectionUnusable, client_of, connection_id
 
 #: Credentials may be temporary, and connections are edited.
 _SECONDS_KEPT = 300.0
@@ -26,24 +25,25 @@ _STATUS = {
     d.AIRFLOW_RUN_UNKNOWN.id: 404,
 }
 _lock = threading.Lock()
-_clients: dict[str, tuple[float, Any]] = {}
-
-
-def connection_id() -> str:
-    """Return the connection that ``[dag2sfn] aws_conn_id`` names."""
-    return str(conf.get("dag2sfn", "aws_conn_id", fallback="aws_default"))
+_clients: dict[tuple[str, str], tuple[float, Any]] = {}
 
 
 def step_functions() -> Any:
-    """Return a client for Step Functions. Raises HTTPException (503) without its connection.
+    """Return a client for Step Functions. Raises HTTPException (503) without its connection."""
+    return _client("stepfunctions")
 
-    Airflow's hook would take whatever credentials the API server has instead of a connection that is missing.
-    """
-    wanted = connection_id()
+
+def s3() -> Any:
+    """Return a client for S3. Raises HTTPException (503) without its connection."""
+    return _client("s3")
+
+
+def _client(service: str) -> Any:
+    wanted = (connection_id(), service)
     with _lock:
         made, client = _clients.get(wanted, (0.0, None))
         if client is None or time.monotonic() - made > _SECONDS_KEPT:
-            client = new_client(wanted)
+            client = new_client(*wanted)
             _clients[wanted] = (time.monotonic(), client)
         return client
 
@@ -65,45 +65,9 @@ def answered() -> Iterator[None]:
         raise HTTPException(status, message) from None
 
 
-def new_client(conn_id: str | None, region_name: str | None = None) -> Any:
-    """Return a client for Step Functions. Raises HTTPException (503) without its connection.
-
-    ``None`` asks for the API server's own credentials, and for the connection's region.
-    """
-    connection = None if conn_id is None else _connection(conn_id)
+def new_client(conn_id: str | None, service: str = "stepfunctions", region_name: str | None = None) -> Any:
+    """Return a client that is not kept, as ``client_of`` does. Raises HTTPException (503)."""
     try:
-        return _hook(connection, region_name).get_client_type()
-    except Exception as error:  # whatever is wrong with it, the page has to say so
-        raise HTTPException(503, f"The connection {conn_id!r} cannot be used: {error}") from error
-
-
-def _connection(wanted: str) -> Connection:
-    try:
-        return Connection.get_connection_from_secrets(wanted)
-    except AirflowNotFoundException:
-        raise HTTPException(
-            503,
-            f"Airflow has no connection {wanted!r} to AWS. Add one under Admin, Connections (type: "
-            "Amazon Web Services), or name another as aws_conn_id in section [dag2sfn] of Airflow's "
-            "configuration.",
-        ) from None
-
-
-def _hook(connection: Connection | None, region_name: str | None) -> Any:
-    from airflow.providers.amazon.aws.hooks.base_aws import AwsBaseHook
-    from botocore.config import Config
-
-    class Hook(AwsBaseHook):  # type: ignore[misc]  # mypy does not follow imports into Airflow
-        """It has looked its connection up already: here, and not through a worker's channel."""
-
-        def get_connection(self, conn_id: str) -> Connection:
-            return connection
-
-    # A page waits for it.
-    patient = Config(connect_timeout=3, read_timeout=10, retries={"mode": "standard", "max_attempts": 3})
-    return Hook(
-        aws_conn_id=connection.conn_id if connection else None,
-        client_type="stepfunctions",
-        region_name=region_name,
-        config=patient,
-    )
+        return client_of(conn_id, service, region_name)
+    except ConnectionUnusable as error:
+        raise HTTPException(503, str(error)) from error

@@ -145,7 +145,7 @@ def _is_over(ended: _Ended) -> bool:
 def _stop(trigger: Mapping[str, Any]) -> None:
     from converter import executions
 
-    client = aws.new_client(trigger["aws_conn_id"], trigger["region_name"])
+    client = aws.new_client(trigger["aws_conn_id"], region_name=trigger["region_name"])
     arn = trigger["execution_arn"]
     # The triggerer may have done it meanwhile: then nothing is done.
     if executions.stop(client, arn, cause="the task that started it was ended in Airflow") == "RUNNING":

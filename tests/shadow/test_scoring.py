@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 from runs import airflow, task
+from shadow_machines import BUCKET, ROLE, definition, make_shadow
 
 from converter.comparison import Rules, Run, Verdict
 from converter.comparison.rules import Place
@@ -20,26 +21,6 @@ from converter.shadow.machines import Shadow, by_dag, shadows
 from converter.shadow.results import Result, result_from
 from converter.shadow.scoring import Score, Standing, score
 from converter.shadow.store import ResultStore
-from converter.shadow_mark import ShadowMark
-
-ROLE = "arn:aws:iam::123456789012:role/example"
-BUCKET = "dag2sfn-123456789012-us-east-1"
-
-
-def definition(rows: int, source: str = "1f") -> str:
-    record = f"{{'load': {{'state': 'success', 'at': 1, 'output': {rows}}}}}"
-    load = {"Type": "Pass", "Comment": "task load: PythonOperator", "Next": "end"}
-    seconds = "{% $states.context.Execution.Input.conf.wait ? 600 : 0 %}"
-    document = {
-        "Comment": ShadowMark(source * 32).comment("DAG sales"),
-        "QueryLanguage": "JSONata",
-        "StartAt": "load",
-        "States": {
-            "load": {**load, "Output": f"{{% $merge([$states.input, {record}]) %}}"},
-            "end": {"Type": "Wait", "Seconds": seconds, "End": True},
-        },
-    }
-    return json.dumps(document)
 
 
 class MadeUp:
@@ -84,19 +65,8 @@ def their() -> MadeUp:
 
 
 @pytest.fixture
-def machine(aws: Any, session: Any) -> str:
-    client = session.client("stepfunctions")
-    session.client("s3").create_bucket(Bucket=BUCKET)
-    tags = {"dag2sfn:dag-id": "sales", "dag2sfn:shadow": "overridden", "dag2sfn:bucket": BUCKET}
-    made = client.create_state_machine(
-        name="shadow-sales", definition=definition(3), roleArn=ROLE, publish=True,
-        tags=[{"key": key, "value": value} for key, value in tags.items()],
-    )  # fmt: skip
-    client.create_state_machine_alias(
-        name="live",
-        routingConfiguration=[{"stateMachineVersionArn": made["stateMachineVersionArn"], "weight": 100}],
-    )
-    return made["stateMachineArn"]
+def machine(session: Any) -> str:
+    return make_shadow(session, "sales")
 
 
 @pytest.fixture

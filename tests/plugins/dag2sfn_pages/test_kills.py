@@ -137,4 +137,4 @@ def test_other_processes_have_no_listener(airflow: Any) -> None:
     """With one, Airflow refuses DAGs with tasks that end from their trigger."""
     from plugins.dag2sfn_plugin import Dag2SfnPlugin
 
-    assert Dag2SfnPlugin.listeners == []
+    assert Dag2SfnPlugin().listeners == []

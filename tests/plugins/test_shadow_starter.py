@@ -1,0 +1,178 @@
+"""The thread that starts counterparts, on the local AWS."""
+
+from __future__ import annotations
+
+import json
+import logging
+import threading
+import time
+from collections.abc import Callable
+from datetime import datetime, timezone
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+from botocore.exceptions import ClientError, EndpointConnectionError
+from shadow_machines import ROLE, definition, make_shadow
+
+from converter.shadow.begun import Begun
+from plugins.dag2sfn_pages.shadow_starter import NoClient, Starter
+
+DAY = datetime(2026, 11, 1, tzinfo=timezone.utc)
+RUN = Begun("sales", "scheduled__2026-11-01T00:00:00+00:00", {"table": "a"}, DAY, DAY, DAY)
+
+
+@pytest.fixture
+def client(session: Any) -> Any:
+    return session.client("stepfunctions")
+
+
+@pytest.fixture
+def starter(client: Any) -> Starter:
+    return Starter(lambda: client, "shadow-")
+
+
+def executions(client: Any, machine: str) -> list[Any]:
+    found = client.list_executions(stateMachineArn=machine)["executions"]
+    return [client.describe_execution(executionArn=one["executionArn"]) for one in found]
+
+
+def test_a_run_starts_its_counterpart_once_with_its_conf_and_dates(
+    session: Any, client: Any, starter: Starter, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.INFO)
+    machine = make_shadow(session, "sales")
+    for _ in range(3):
+        starter.begin(RUN)
+    assert starter.drain(10)
+    starter.begin(RUN)  # also when it has ended
+    assert starter.drain(10)
+    (execution,) = executions(client, machine)
+    assert execution["name"].startswith("scheduled__2026-11-01T00-00-00-00-00-")
+    assert execution["stateMachineAliasArn"] == f"{machine}:live"
+    assert json.loads(execution["input"]) == {
+        "conf": {"table": "a"},
+        "run_id": RUN.run_id,
+        **dict.fromkeys(
+            ("logical_date", "data_interval_start", "data_interval_end"), "2026-11-01T00:00:00+00:00"
+        ),
+    }
+    told = [record.message for record in caplog.records if "counterpart" in record.message]
+    assert [("was started" in one, "is there already" in one) for one in told[:1]] == [(True, False)]
+
+
+def test_dags_without_a_machine_are_left_alone_and_strangers_are_refused(
+    session: Any, client: Any, starter: Starter, caplog: pytest.LogCaptureFixture
+) -> None:
+    make_shadow(session, "sales")
+    stranger = client.create_state_machine(name="shadow-orders", definition=definition(3), roleArn=ROLE)
+    own = client.create_state_machine(name="dag2sfn-users", definition=definition(3), roleArn=ROLE)
+    for dag_id in ("orders", "users", "orders"):
+        starter.begin(Begun(dag_id, "r"))
+    assert starter.drain(10)
+    assert not executions(client, stranger["stateMachineArn"]) + executions(client, own["stateMachineArn"])
+    (told,) = (record.message for record in caplog.records)
+    assert "shadow-orders is not started" in told
+
+
+def test_nothing_is_asked_of_aws_for_a_run_but_its_start(session: Any, client: Any, starter: Starter) -> None:
+    make_shadow(session, "sales")
+    asked: list[str] = []
+    client.meta.events.register(
+        "provide-client-params.stepfunctions.*", lambda model, **_: asked.append(model.name)
+    )
+    for number in range(3):
+        starter.begin(Begun("sales", f"r{number}"))
+        starter.begin(Begun("other", f"r{number}"))
+    assert starter.drain(10)
+    assert asked == ["ListStateMachines", "ListTagsForResource", *["StartExecution"] * 3]
+
+
+def test_while_aws_is_out_of_reach_runs_wait_and_nobody_waits_for_them(
+    session: Any, client: Any, caplog: pytest.LogCaptureFixture
+) -> None:
+    machine = make_shadow(session, "sales")
+    is_down = threading.Event()
+    is_down.set()
+
+    def connect() -> Any:
+        if is_down.is_set():
+            raise NoClient("Airflow has no connection 'aws_default' to AWS")
+        return client
+
+    starter = Starter(connect, "shadow-", waiting=3, pauses=(0.05,))
+    begin = time.perf_counter()
+    for number in range(6):
+        starter.begin(Begun("sales", f"r{number}"))
+    assert time.perf_counter() - begin < 0.5  # it logs, and that is all
+    assert not starter.drain(0.2)
+    is_down.clear()
+    assert starter.drain(10)
+    # One was on its way, three waited; for the others there was no room, which is told.
+    names = sorted(execution["name"] for execution in executions(client, machine))
+    refused = [record.message for record in caplog.records if "runs wait already" in record.message]
+    assert len(names) in (3, 4)
+    assert len(names) + len(refused) == 6
+    waits = [record.message for record in caplog.records if "has to wait" in record.message]
+    assert "aws_default" in waits[0]
+
+
+def test_patience_ends(caplog: pytest.LogCaptureFixture) -> None:
+    down = _failing(EndpointConnectionError(endpoint_url="https://states.eu-west-1.amazonaws.com"))
+    starter = Starter(lambda: down, "shadow-", pauses=(0.01,), patience=0.05)
+    starter.begin(RUN)
+    assert starter.drain(10)
+    assert "is not started: Could not connect" in caplog.records[-1].message
+
+
+@pytest.mark.parametrize("code", ["AccessDeniedException", "ThrottlingException"])
+def test_what_time_does_not_change_is_not_tried_again(code: str, caplog: pytest.LogCaptureFixture) -> None:
+    calls: list[int] = []
+    down = _failing(
+        ClientError({"Error": {"Code": code, "Message": "no"}}, "ListStateMachines"), lambda: calls.append(1)
+    )
+    starter = Starter(lambda: down, "shadow-", pauses=(0.01,), patience=0.1)
+    starter.begin(RUN)
+    assert starter.drain(10)
+    assert (len(calls) == 1) == (code == "AccessDeniedException")
+    assert code in caplog.records[-1].message
+
+
+def test_a_machine_that_is_gone_is_told_and_looked_for_again(
+    session: Any, client: Any, starter: Starter, caplog: pytest.LogCaptureFixture
+) -> None:
+    machine = make_shadow(session, "sales")
+    starter.begin(Begun("sales", "r1"))
+    assert starter.drain(10)
+    client.delete_state_machine(stateMachineArn=machine)
+    starter.begin(Begun("sales", "r2"))
+    starter.begin(Begun("sales", "r3"))  # by now it is a DAG without a machine
+    assert starter.drain(10)
+    told = [record.message for record in caplog.records]
+    assert len(told) == 1
+    assert "r2 is not started" in told[0]
+    again = make_shadow(session, "sales")
+    starter._machines._asked = float("-inf")  # a minute later
+    starter.begin(Begun("sales", "r4"))
+    assert starter.drain(10)
+    assert [execution["name"] for execution in executions(client, again)] == ["r4"]
+
+
+def test_what_is_no_json_does_not_end_the_thread(
+    session: Any, client: Any, starter: Starter, caplog: pytest.LogCaptureFixture
+) -> None:
+    machine = make_shadow(session, "sales")
+    starter.begin(Begun("sales", "broken", {"object": object()}))
+    starter.begin(Begun("sales", "too-long", {"text": "x" * 300_000}))
+    starter.begin(Begun("sales", "fine"))
+    assert starter.drain(10)
+    assert [execution["name"] for execution in executions(client, machine)] == ["fine"]
+    assert ["broken" in caplog.text, "too-long" in caplog.text] == [True, True]
+
+
+def _failing(error: Exception, also: Callable[[], Any] = lambda: None) -> Any:
+    def get_paginator(_name: str) -> Any:
+        also()
+        raise error
+
+    return SimpleNamespace(get_paginator=get_paginator)
