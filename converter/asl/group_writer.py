@@ -278,13 +278,18 @@ class GroupWriter:
 
     def _surroundings(self, task_id: str) -> tasks.Surroundings:
         emission, at_hand = self.emission, self.block.at_hand
-        reads = tuple(read for read in emission.rules.reads[task_id] if read in at_hand)
+        wanted = emission.rules.reads[task_id]
+        reads = tuple(read for read in wanted if read in at_hand)
+        # A task that waits for any of these finds the records of those that its poller has seen.
+        watched = emission.rules.relations.watched.get(task_id, ())
+        finds = tuple(read for read in wanted if read in watched and read not in at_hand)
         return tasks.Surroundings(
             emission.options,
             emission.names,
             awaited=task_id in emission.awaited,
             has_records=self.block.has_records,
             reads=reads,
+            finds=finds,
             growth=emission.pace.growth,
             begun=self._begun(task_id, reads),
             forgets=tuple(task for task in self.block.tasks if self._is_forgotten_after(task_id, task)),

@@ -120,7 +120,8 @@ def map_state(
         where,
         awaited=False,
         has_records=False,
-        reads=(*where.reads, task.task_id),
+        reads=(*where.reads, *where.finds, task.task_id),
+        finds=(),
         begun=None,
         forgets=(),
     )
@@ -131,6 +132,7 @@ def map_state(
         "Items": str(_indexes(step.instances or Instances(Expression("0")), most)),
         "ItemSelector": {
             **{read: str(records.of_task(read)) for read in where.reads},
+            **{read: str(records.of_task_if_there(read)) for read in where.finds},
             task.task_id: {"map_index": "{% $states.context.Map.Item.Value %}"},
         },
     }

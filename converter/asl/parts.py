@@ -28,10 +28,16 @@ _BEGAN = "$toMillis($states.context.State.EnteredTime)"
 _MOST_DOUBLINGS = 30
 
 
-def given_to_parts(reads: tuple[str, ...]) -> dict[str, Any]:
-    """Return what the branch gets as its data: the records that it reads, and which try this is."""
+def given_to_parts(reads: tuple[str, ...], finds: tuple[str, ...] = ()) -> dict[str, Any]:
+    """Return what the branch gets as its data: the records that it reads, those that it ``finds`` if they are
+    there, and which try this is.
+    """
     number = str(Expression("$states.context.State.RetryCount"))
-    return {**{task: str(records.of_task(task)) for task in reads}, records.TRY_NUMBER_NAME: number}
+    return {
+        **{task: str(records.of_task(task)) for task in reads},
+        **{task: str(records.of_task_if_there(task)) for task in finds},
+        records.TRY_NUMBER_NAME: number,
+    }
 
 
 def parts_block(step: Step, task: Task, names: Names, growth: float) -> dict[str, Any]:

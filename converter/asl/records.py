@@ -63,6 +63,12 @@ def of_task(task_id: str) -> Expression:
     return Expression(f"{INPUT}.{path(task_id)}")
 
 
+def of_task_if_there(task_id: str) -> Expression:
+    """Return the record of a task that may not be decided yet; one without anything in it, if it is not."""
+    record = of_task(task_id).text
+    return Expression(f"$exists({record}) ? {record} : {{}}")
+
+
 def cause_length(task_count: int) -> int:
     """Return how much of a failed task's cause its record keeps, in characters; the history has it all.
 

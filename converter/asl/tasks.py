@@ -80,7 +80,8 @@ class Surroundings:
     """Where a task's state stands.
 
     ``awaited`` says that a sibling branch polls for the task; ``has_records``, whether the state's input has
-    records of earlier tasks, and ``reads`` which of them its parts get. ``growth`` is that of their polls.
+    records of earlier tasks. Its parts get the records that it ``reads``, and those that it ``finds`` if they
+    are there. ``growth`` is that of their polls.
     ``forgets`` are the tasks whose outputs nobody reads once this one has succeeded.
     ``begun`` is when Airflow begins a task that does nothing, or expands a mapped one, as JSONata; None: it
     does not matter in which pass it does.
@@ -91,6 +92,7 @@ class Surroundings:
     awaited: bool = False
     has_records: bool = False
     reads: tuple[str, ...] = ()
+    finds: tuple[str, ...] = ()
     growth: float = 0.0
     begun: str | None = None
     forgets: tuple[str, ...] = ()
@@ -101,9 +103,7 @@ def state_for(step: Step, task: Task, where: Surroundings) -> dict[str, Any]:
     if step.does_nothing:
         return _pass_state(step, task, where)
     if step.parts:
-        state = parts_state(
-            step, task, where.names, has_records=where.has_records, reads=where.reads, growth=where.growth
-        )
+        state = parts_state(step, task, where)
         output = records.succeeded(step, has_records=where.has_records, forgets=where.forgets)
         return {**state, "Output": str(output)}
     return state_of(
@@ -129,19 +129,14 @@ def _pass_state(step: Step, task: Task, where: Surroundings) -> dict[str, Any]:
     return {"Type": "Pass", "Comment": _comment(step, task), "Output": output}
 
 
-def parts_state(
-    step: Step, task: Task, names: Names, *, has_records: bool, reads: tuple[str, ...], growth: float = 0.0
-) -> dict[str, Any]:
-    """Return the Parallel that runs a step's parts and records its success, without its transitions.
-
-    ``reads`` are the tasks whose records the parts get; ``growth`` is that of their polls (see ``Pace``).
-    """
+def parts_state(step: Step, task: Task, where: Surroundings) -> dict[str, Any]:
+    """Return the Parallel that runs a step's parts and records its success, without its transitions."""
     state: dict[str, Any] = {
         "Type": "Parallel",
         "Comment": _comment(step, task),
-        "Arguments": given_to_parts(reads),
-        "Branches": [parts_block(step, task, names, growth)],
-        "Output": str(records.succeeded(step, has_records=has_records)),
+        "Arguments": given_to_parts(where.reads, where.finds),
+        "Branches": [parts_block(step, task, where.names, where.growth)],
+        "Output": str(records.succeeded(step, has_records=where.has_records)),
     }
     retry = task_retry(task.retries, never=final_errors(step))
     return {**state, "Retry": retry} if retry else state

@@ -60,7 +60,7 @@ from converter.operators.settings import setting_problems
 from converter.operators.step import GlueRun, Permission, Retrier, Step
 from converter.workflow import StandInKind, Task, Value, Workflow
 
-__all__ = ["GlueRun", "Permission", "Retrier", "Step", "converted_operators", "steps_of"]
+__all__ = ["GlueRun", "Permission", "Retrier", "Step", "converted_operators", "step_of", "steps_of"]
 
 
 #: What only files for Airflow 2 need.
@@ -104,6 +104,16 @@ def steps_of(
     problems += [problem for task in workflow.tasks for problem in expansion_problems(task, steps)]
     problems += deployment_notes(workflow, steps)
     return steps, tuple(problems)
+
+
+def step_of(task: Task, workflow: Workflow) -> tuple[Step | None, tuple[Diagnostic, ...]]:
+    """Return the Step of one task that stands where the workflow has its namesake, and its problems."""
+    conversion = conversion_for(task)
+    if isinstance(conversion, Diagnostic):
+        return None, (conversion,)
+    args = Arguments(task, _scope_of(task, workflow, None))
+    step = conversion(args)
+    return step, args.problems()
 
 
 def _scope_of(task: Task, workflow: Workflow, variables: Mapping[str, str] | None) -> Scope:

@@ -113,6 +113,10 @@ class Arguments:
         self.deployed |= translation.deployed
         return value if translation.problems else translation.value
 
+    def piece(self, name: str, text: Value) -> Any:
+        """Return a piece of an argument's text: translated if the argument is a template field."""
+        return self.translated(name, text) if name in self.task.template_fields else text
+
     def take_text(self, name: str) -> str:
         """Return an argument that must be a string with something in it; report it if it is not.
 
@@ -167,7 +171,8 @@ class Arguments:
         if self.task.expansion is not None:
             value = self.take(name)
             if isinstance(value, Expression):
-                return Expression(f"$merge([{{}}, {value.text}])")
+                # As operators do, it takes None for nothing given.
+                return Expression(f"($o := {value.text}; $o = null ? {{}} : $merge([{{}}, $o]))")
             self._left[name] = value
         return self.take_mapping(name)
 

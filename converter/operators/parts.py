@@ -17,6 +17,8 @@ from converter.expressions.jsonata import Expression
 
 #: The error by which a task skips itself.
 SKIP_ERROR = "AirflowSkipException"
+#: The error of a task whose arguments cannot be made: a template asks for what is not there.
+EVALUATION_ERROR = "States.QueryEvaluationError"
 #: The error of a try that was longer than the task's execution_timeout.
 TIMEOUT_ERROR = "AirflowTaskTimeout"
 

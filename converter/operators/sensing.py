@@ -15,6 +15,7 @@ from converter import diagnostics as d
 from converter.expressions.jsonata import Expression
 from converter.operators.arguments import Arguments
 from converter.operators.parts import (
+    EVALUATION_ERROR,
     SKIP_ERROR,
     Backoff,
     Call,
@@ -74,6 +75,9 @@ class Sensing:
         cause = f"nothing was found within the sensor's timeout of {self.limit:g} s"
         ending = Ending(SKIP_ERROR if skips else SENSOR_TIMEOUT, cause)
         return Limit(self.limit, ending)
+
+
+_NOT_RENDERED = Ending(EVALUATION_ERROR, "what the sensor is to look for cannot be made from its templates")
 
 
 def take_sensing(args: Arguments, *, interval: float = 60.0) -> Sensing:
@@ -178,6 +182,9 @@ def waiting_step(args: Arguments, sensing: Sensing, moment: Expression, **fields
 def _patient(call: Call, sensing: Sensing) -> Call:
     """Return a call of a look, with what its errors mean to the sensor."""
     caught = list(call.caught)
+    if sensing.silent_fail or sensing.skips_on_error:
+        # In Airflow templates are rendered before the sensor begins, which knows nothing of it.
+        caught.append(Caught((EVALUATION_ERROR,), ends=_NOT_RENDERED))
     if sensing.silent_fail:
         caught.append(Caught(("States.ALL",)))
     elif sensing.skips_on_error:

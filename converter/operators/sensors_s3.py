@@ -74,7 +74,7 @@ def _keys(args: Arguments, *, wildcard: bool) -> list[_Key]:
     found = []
     for text in texts:
         if isinstance(text, (Opaque, Expression)):  # of a mapped task, or of another's XCom
-            translated = args.translated("bucket_key", text)
+            translated = args.piece("bucket_key", text)
             if isinstance(translated, Opaque):
                 problem = f"bucket_key is a Python object ({translated.kind})"
                 args.report(d.PYTHON_VALUE, problem, "write a text, with templates if need be")
@@ -100,16 +100,16 @@ def _key(args: Arguments, bucket: Any, text: str, *, wildcard: bool) -> _Key | N
         return None
     key = text
     if url and "{%" not in url[1]:
-        bucket, key = args.translated("bucket_key", url[1]), url[2]
+        bucket, key = args.piece("bucket_key", url[1]), url[2]
     elif bucket in (None, ""):
-        whole = args.translated("bucket_key", text)
+        whole = args.piece("bucket_key", text)
         if isinstance(whole, Expression) and not wildcard:
             return _Key(*_run_time_url(None, whole))
         remedy = "write s3://bucket/key, or give bucket_name"
         args.report(d.BAD_ARGUMENT, f"bucket_key {text!r} has no bucket", remedy)
         return None
     if not wildcard or not re.search(r"[*?\[]", key):
-        return _Key(bucket, args.translated("bucket_key", key))
+        return _Key(bucket, args.piece("bucket_key", key))
     return _pattern(args, bucket, key)
 
 
@@ -136,7 +136,7 @@ def _pattern(args: Arguments, bucket: Any, key: str) -> _Key | None:
         first, *others = [piece] if piece.startswith("{{") else piece.split("*")
         pieces[-1] += first
         pieces += others
-    translated = tuple(args.translated("bucket_key", piece) for piece in pieces)
+    translated = tuple(args.piece("bucket_key", piece) for piece in pieces)
     return _Key(bucket, translated[0], translated)
 
 

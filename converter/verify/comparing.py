@@ -45,10 +45,14 @@ class Divergence:
 
 @dataclass(frozen=True)
 class Findings:
-    """What the comparison of one scenario has found: divergences, and approximations by code."""
+    """What the comparison of one scenario has found: divergences, and approximations by code.
+
+    ``calls`` is of how many calls the arguments were compared.
+    """
 
     divergences: tuple[Divergence, ...] = ()
     approximations: Mapping[Code, int] = field(default_factory=dict)
+    calls: int = 0
 
 
 @dataclass(frozen=True)

@@ -6,16 +6,20 @@ variable, ``$answer``: ``waiting``, ``done``, or ``failed 0`` for the first of a
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+import re
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from typing import Any
 
 from converter.engine.history import HistoryEvent
-from converter.expressions.jsonata import Expression, literal, path
+from converter.expressions.jsonata import Expression, field_value, literal, path
 from converter.operators.parts import Call, Poll, Until
 from converter.operators.step import Step
 
 #: Where the execution's input says how long a task waits for its moment, in seconds, try by try.
 WAITS = "waits"
+_VARIABLE = re.compile(r"\$([A-Za-z_]\w*)")
+#: In the arguments of a played call: what it is given, what else is asked in it, and there: which instance.
+GIVEN, PLAYED, MAP_INDEX = "given", "played", "map_index"
 
 
 def played_block(step: Step, block: Mapping[str, Any], reads: list[str]) -> dict[str, Any]:
@@ -23,7 +27,7 @@ def played_block(step: Step, block: Mapping[str, Any], reads: list[str]) -> dict
     asked = [part.ask for part in step.parts if isinstance(part, Poll)]
     others = [part for part in step.parts if isinstance(part, Call)]
     last = [*others, *asked][-1] if others or asked else None
-    calls = iter([call for part in step.parts for call in _calls(part)])
+    calls = enumerate([call for part in step.parts for call in _calls(part)])
     texts = dict(_replacements(step))
     return {
         **block,
@@ -37,6 +41,36 @@ def _calls(part: Any) -> tuple[Call, ...]:
     if isinstance(part, Poll):
         return (part.ask, *part.also)
     return (part,) if isinstance(part, Call) else ()
+
+
+def calls_of(step: Step) -> list[Any]:
+    """Return the arguments of a step's calls, in the order in which they stand.
+
+    What a call is told that another has found out is left out: no scenario has it.
+    """
+    if not step.parts:
+        return [step.arguments]
+    calls = (call for part in step.parts for call in _calls(part))
+    return [without(call.arguments, variables_of(step)) for call in calls]
+
+
+def variables_of(step: Step) -> frozenset[str]:
+    """Return the variables that a step's parts have besides those of the machine."""
+    polls = [part for part in step.parts if isinstance(part, Poll)]
+    kept = {name for part in step.parts for call in _calls(part) for name in call.keeps}
+    return frozenset({*kept, *(name for poll in polls for name in poll.given), "polls", "since"})
+
+
+def without(value: Any, variables: Collection[str]) -> Any:
+    """Return arguments without whatever mentions one of these variables; None if it is all of them."""
+    if isinstance(value, Expression):
+        return value if set(_VARIABLE.findall(value.text)).isdisjoint(variables) else None
+    if isinstance(value, Mapping):
+        found = {key: without(item, variables) for key, item in value.items()}
+        return {key: item for key, item in found.items() if item is not None or value[key] is None}
+    if isinstance(value, list):
+        return [without(item, variables) for item in value]
+    return value
 
 
 def _replacements(step: Step) -> Iterator[tuple[str, str]]:
@@ -57,17 +91,22 @@ def _waits(step: Step) -> str:
     return f"$states.context.Execution.Input.{WAITS}.{path(step.task_id)}"
 
 
+def output_of_parts(step: Step) -> str | None:
+    """Return what a task of several states returns in every scenario."""
+    return f"{step.task_id}'s output" if step.output else None
+
+
 def _played(
     step: Step,
     state: Mapping[str, Any],
-    calls: Iterator[Call],
+    calls: Iterator[tuple[int, Call]],
     last: Call | None,
     texts: Mapping[str, str],
     reads: list[str],
 ) -> dict[str, Any]:
     if state["Type"] == "Task":
-        call = next(calls)
-        return _played_call(step, state, call, slow=call is last, reads=reads)
+        number, call = next(calls)
+        return _played_call(step, state, call, number=number, slow=call is last, reads=reads)
     if state["Type"] == "Choice":
         rules = [{**rule, "Condition": _with(texts, rule["Condition"])} for rule in state["Choices"]]
         return {**state, "Choices": rules}
@@ -77,7 +116,7 @@ def _played(
         error = state["Error"]
         return {**state, "Error": "States.TaskFailed" if error.startswith("{%") else error, "Cause": "-"}
     if state["Type"] == "Succeed":
-        return {**state, "Output": {"output": f"{step.task_id}'s output"} if step.output else {}}
+        return {**state, "Output": {"output": output_of_parts(step)} if step.output else {}}
     return dict(state)
 
 
@@ -92,17 +131,20 @@ def _with(texts: Mapping[str, str], field: str) -> str:
 
 
 def _played_call(
-    step: Step, state: Mapping[str, Any], call: Call, *, slow: bool, reads: list[str]
+    step: Step, state: Mapping[str, Any], call: Call, *, number: int, slow: bool, reads: list[str]
 ) -> dict[str, Any]:
     part: dict[str, Any] = {
         "task": step.task_id,
         "try": str(Expression("$states.input.`try number`")),
         "slow": slow,
+        "call": number,
     }
     if any(isinstance(item, Poll) and item.ask is call for item in step.parts):
         part["since"] = str(Expression("$since"))
     own = {name: value for name, value in state.get("Assign", {}).items() if name not in call.keeps}
-    played = {**state, "Arguments": {"part": part, "reads": reads}, "Assign": own}
+    given = field_value(without(call.arguments, variables_of(step)))
+    arguments = {"part": part, GIVEN: given, PLAYED: {"reads": reads}}
+    played = {**state, "Arguments": arguments, "Assign": own}
     if slow:
         played["Assign"] = {**own, "answer": str(Expression("$states.result.answer"))}
     for unused in ("Retry", *(() if played["Assign"] else ("Assign",))):

@@ -6,7 +6,7 @@ import json
 import math
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any, TypeAlias
 
@@ -16,21 +16,21 @@ from converter.asl.children import machine_of
 from converter.asl.machine import Machine, OneMachine
 from converter.asl.names import state_name
 from converter.engine import Definition, Execution, parse_definition, run_virtual
+from converter.engine.jsonata_language import EvaluationError, UndefinedResult, compile_expression
+from converter.engine.jsonata_values import to_query_form
 from converter.operators.parts import Until
 from converter.operators.step import Step
 from converter.relations import Relations
 from converter.verify.airflow_run import instance_ids, task_of
-from converter.verify.parts_played import WAITS, tries_of_parts
+from converter.verify.as_played import as_played
+from converter.verify.parts_played import WAITS, output_of_parts, tries_of_parts
 from converter.verify.scenarios import Scenario
 from converter.verify.simulated_aws import SimulatedAws
 from converter.verify.simulated_body import SimulatedRuns, outer_definition
-from converter.verify.without_data import without_data
 from converter.workflow import Outcome, Workflow
 
 #: How long the poller function takes, in seconds.
 POLL_SECONDS = 0.2
-#: What the input of the execution looks like; no scenario depends on what else is in it.
-_INPUT = {"conf": {}, "params": {}, "run_id": "verify", "logical_date": "2026-01-01T00:00:00+00:00"}
 #: Until when a run is the latest one, by whether it is.
 _LATEST_UNTIL = {True: "9999-01-01T00:00:00+00:00", False: "2000-01-01T00:00:00+00:00"}
 #: The status of an execution that was longer than its machine allows.
@@ -50,7 +50,9 @@ class Played:
     when it ended; ``error`` what the execution failed with; ``cut_short``, whether it was ended before all
     its tasks were decided, and ``timed_out`` that this was by dagrun_timeout. After a first failure that ends
     the run, teardowns may begin later than it ``ended``; if one is begun again, only that is in ``tries``.
-    ``events`` are those of all its executions' histories.
+    ``events`` are those of all its executions' histories. ``received`` has what calls were given, with the
+    number of each among those of a try, ``returned`` what a service's answer was to others, and
+    ``not_evaluated`` why a task failed whose arguments could not be made.
     """
 
     outcomes: Mapping[str, str]
@@ -63,6 +65,9 @@ class Played:
     cut_short: bool
     timed_out: bool
     events: int = 0
+    received: Mapping[str, tuple[tuple[int, Any], ...]] = field(default_factory=dict)
+    returned: Mapping[str, Any] = field(default_factory=dict)
+    not_evaluated: Mapping[str, str] = field(default_factory=dict)
 
     @cached_property
     def started(self) -> Mapping[str, float]:
@@ -77,7 +82,7 @@ class Player:
         self._machine = machine
         self._task_of = {_state_of(machine.steps[task.task_id]): task.task_id for task in workflow.tasks}
         relations = Relations(workflow)
-        definitions = without_data(machine, relations, self._task_of)
+        definitions = as_played(machine, relations, self._task_of)
         self._definition, *children = map(parse_definition, definitions)
         names = [machine_of(one.number) for one in machine.children]
         self._children = {str(name): child for name, child in zip(names, children, strict=True)}
@@ -88,7 +93,7 @@ class Player:
         self._outer: Definition | None = None
         if machine.outer and machine.failures_end_the_run:
             whole = replace(machine, machines=(OneMachine(0, machine.outer),))
-            self._outer = outer_definition(without_data(whole, relations, self._task_of)[0])
+            self._outer = outer_definition(as_played(whole, relations, self._task_of)[0])
         self._inside = {
             part: name
             for one in machine.machines
@@ -110,8 +115,9 @@ class Player:
             for state, task in self._task_of.items()
             for name in instance_ids(task, scenario.lengths.get(task))
         }
+        tasks = {state: task_of(name) for state, name in names.items()}
         work = {state: scenario.work[name] for state, name in names.items()}
-        run = {**_INPUT, "latest_until": _LATEST_UNTIL[scenario.is_latest]}
+        run = {**scenario.run, "latest_until": _LATEST_UNTIL[scenario.is_latest]}
         run[WAITS] = {
             task: [this.seconds for this in tries]
             for task, tries in scenario.work.items()
@@ -148,6 +154,14 @@ class Player:
             undecided = [task for task in self._teardowns if task not in records]
             tries = _that_count(undecided, tries, ended, timed_out=timed_out)
             records |= {task: record for task, record in after.items() if task in tries}
+        not_evaluated: dict[str, str] = {}
+        others = (one for one in aws.executions.values() if one is not execution)
+        for one in (execution, *others, *([whole] if whole else [])):
+            for name, moment, cause in self._not_evaluated(one):
+                not_evaluated[name] = cause
+                if not self._machine.steps[task_of(name)].parts:
+                    at = round(moment - start, 6)
+                    tries[name] = (*tries.get(name, ()), (at, at))
         for task, record in records.items():
             if self._machine.steps[task_of(task)].does_nothing and record["state"] == Outcome.SUCCESS.value:
                 tries[task] = ((math.floor(decided[task] * 1000 + 1e-6) / 1000, decided[task]),)
@@ -166,7 +180,44 @@ class Player:
             cut_short=not succeeded and execution.error != RUN_FAILED_ERROR,
             timed_out=timed_out,
             events=sum(len(one.history) for one in (execution, *aws.executions.values())),
+            received={names[state]: tuple(calls) for state, calls in aws.received.items()},
+            returned={
+                names[state]: self._returned(task, aws.answers.get(state)) for state, task in tasks.items()
+            },
+            not_evaluated=not_evaluated,
         )
+
+    def _returned(self, task: str, answer: Any) -> Any:
+        """Return what a task's record has as its output, given the service's answer to its last try."""
+        step = self._machine.steps[task]
+        if step.parts:
+            return output_of_parts(step)
+        if step.output is None or answer is None:
+            return None
+        states = to_query_form({"result": answer, "input": {}, "context": {}})
+        try:
+            return compile_expression(step.output.text).evaluate({"states": states})
+        except (EvaluationError, UndefinedResult):
+            return None
+
+    def _not_evaluated(self, execution: Execution) -> Iterator[tuple[str, float, str]]:
+        """Yield the tasks whose arguments could not be made, each with the time and why."""
+        index: dict[int, int] = {}
+        for event in execution.history:
+            details = event.details or {}
+            if event.type == "MapIterationStarted":
+                index[event.id] = details["index"]
+            elif not event.type.startswith("Map") and event.previous_event_id in index:
+                index[event.id] = index[event.previous_event_id]
+            if event.type != "EvaluationFailed" or "Output" in details.get("location", ""):
+                continue
+            state = str(details["state"])
+            task = self._task_of.get(self._inside.get(state, state))
+            if task is None:
+                continue
+            is_instance = self._machine.steps[task].instances is not None and event.id in index
+            name = f"{task}[{index[event.id]}]" if is_instance else task
+            yield name, event.timestamp.timestamp(), str(details["cause"])
 
     def _records_of_child(self, child: Execution) -> dict[str, Mapping[str, Any]]:
         """Return the records of a child machine's tasks: its output has only what others need."""

@@ -9,11 +9,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from random import Random
+from typing import Any
 
 from converter.operators.parts import SKIP_ERROR
 from converter.operators.step import SkipOrders, Step
 from converter.relations import Relations
 from converter.verify import airflow_run
+from converter.verify.data.drawing import NOTHING, PLAIN_RUN, Contents, Pushed
+from converter.verify.data.wanted import item_shapes, shapes_of
 from converter.verify.simulated_aws import Try
 from converter.verify.watching import NEVER, Watch, watch_of, ways_to_fail
 from converter.workflow import Task, Workflow
@@ -39,7 +42,8 @@ class Scenario:
     ``script`` is how Airflow sees them: cut off at the task's execution_timeout. ``work`` is what is behind
     them: how long each would take, and its end if nothing cut it off. ``is_latest``: the run is the latest of
     its schedule. ``looks`` are the tasks that poll or wait, with their intervals in seconds, and ``lengths``
-    gives how many instances each mapped task has.
+    gives how many instances each mapped task has. ``run`` is the input of the execution, and ``pushed`` what
+    functions push when they succeed.
     """
 
     seed: int
@@ -48,6 +52,8 @@ class Scenario:
     is_latest: bool = True
     looks: Mapping[str, float] = field(default_factory=dict)
     lengths: Mapping[str, int] = field(default_factory=dict)
+    run: Mapping[str, Any] = field(default_factory=lambda: dict(PLAIN_RUN))
+    pushed: Mapping[str, Pushed] = field(default_factory=dict)
 
 
 def scenario_of(workflow: Workflow, steps: Mapping[str, Step], seed: int) -> Scenario:
@@ -63,9 +69,16 @@ def scenario_of(workflow: Workflow, steps: Mapping[str, Step], seed: int) -> Sce
     single = [task.task_id for task in workflow.tasks if not task.is_mapped]
     tries = {name: draws[name].tries(trouble, plain=not seed) for name in single}
     pace = _fitting(workflow, tries) if hastens else 1.0
+    shapes = shapes_of(workflow), item_shapes(workflow)
+    contents = Contents(f"{workflow.dag_id} {seed}", *shapes, plain=not seed)
+    run = contents.run(workflow.params)
     lengths: dict[str, int] = {}
     if len(single) < len(workflow.tasks):
-        lengths = _with_instances(relations, draws, tries, rng, pace, 0.0 if not seed else trouble)
+        lengths = _with_instances(relations, draws, tries, rng, pace, 0.0 if not seed else trouble, contents)
+    over = expanded_over(workflow)
+    for name in single:
+        if name not in over and pushes_what_is_drawn(steps[name]):
+            tries[name] = _pushing(tries[name], contents.pushed(name))
     return Scenario(
         seed,
         {name: tuple(item.as_airflow(pace) for item in items) for name, items in tries.items()},
@@ -73,7 +86,28 @@ def scenario_of(workflow: Workflow, steps: Mapping[str, Step], seed: int) -> Sce
         is_latest,
         {name: items[0].watch.interval for name, items in tries.items() if items and items[0].watch},
         lengths,
+        run,
+        {
+            name: items[-1].pushed
+            for name, items in tries.items()
+            if items and items[-1].pushed is not NOTHING
+        },
     )
+
+
+def expanded_over(workflow: Workflow) -> frozenset[str]:
+    """Return the tasks that others are expanded over."""
+    return frozenset(name for task in workflow.tasks if task.expansion for name in task.expansion.task_ids())
+
+
+def pushes_what_is_drawn(step: Step) -> bool:
+    """Whether a step is a call of a function, whose return value and keys a scenario draws."""
+    is_function = step.output is not None and step.output.text == "$states.result.Payload.return_value"
+    return is_function and step.orders_skips is None
+
+
+def _pushing(tries: list[_Drawn], pushed: Pushed) -> list[_Drawn]:
+    return [replace(drawn, pushed=pushed) for drawn in tries]
 
 
 def _with_instances(
@@ -83,31 +117,33 @@ def _with_instances(
     rng: Random,
     pace: float,
     trouble: float,
+    contents: Contents,
 ) -> dict[str, int]:
     """Add the tries of instances; return how many each mapped task has.
 
     How long the lists are is drawn, and whether what they are made of is pushed is a matter of the tries.
     """
     over = {name for task in relations.upstream_first if task.expansion for name in task.expansion.task_ids()}
-    pushed: dict[str, int] = {}
+    lists: dict[str, int] = {}
     lengths: dict[str, int] = {}
     for task in relations.upstream_first:
-        name = task.task_id
+        name, draw = task.task_id, draws[task.task_id]
         if task.expansion is None:
             if name in over:
-                pushed[name] = rng.choice(_LISTS) if trouble else 2
-                tries[name] = [replace(drawn, returns=list(range(pushed[name]))) for drawn in tries[name]]
+                lists[name] = rng.choice(_LISTS) if trouble else 2
+                tries[name] = _pushing(tries[name], contents.pushed(name, count=lists[name]))
             continue
-        lengths[name] = airflow_run.length_of(task, pushed)
+        lengths[name] = airflow_run.length_of(task, lists)
+        lists[name] = 0
         for instance in airflow_run.instance_ids(name, lengths[name]):
-            drawn_tries = draws[name].tries(trouble, plain=not trouble) if lengths[name] else []
-            tries[instance] = [replace(drawn, returns="something") for drawn in drawn_tries]
-        retries = task.retries.count
-        pushed[name] = sum(
-            airflow_run.pushes([drawn.as_airflow(pace) for drawn in tries[instance]], retries)
-            for instance in airflow_run.instance_ids(name, lengths[name])
-            if tries[instance]
-        )
+            tries[instance] = draw.tries(trouble, plain=not trouble) if lengths[name] else []
+            pushes_something = pushes_what_is_drawn(draw.step) or draw.step.output is not None
+            if pushes_what_is_drawn(draw.step):
+                tries[instance] = _pushing(tries[instance], contents.pushed(name))
+                pushes_something = all(drawn.pushed.value is not None for drawn in tries[instance])
+            if tries[instance] and pushes_something:
+                ends = [drawn.as_airflow(pace) for drawn in tries[instance]]
+                lists[name] += airflow_run.pushes(ends, task.retries.count)
     return lengths
 
 
@@ -127,7 +163,7 @@ class _Drawn:
     skip: str | tuple[str, ...] | None = None
     watch: Watch | None = None
     answer: str | None = None
-    returns: object = None
+    pushed: Pushed = NOTHING
 
     def as_airflow(self, pace: float) -> airflow_run.Try:
         """Return the try as Airflow's workers see it, its length multiplied by ``pace``."""
@@ -144,7 +180,8 @@ class _Drawn:
         skip = list(self.skip) if isinstance(self.skip, tuple) else self.skip
         length = self._length(pace)
         seconds = self.watch.settled(length) if self.watch else length
-        return Try(seconds, self.error, skip=skip, answer=self.answer, returns=self.returns)
+        returns, keys = self.pushed.value, self.pushed.keys
+        return Try(seconds, self.error, skip=skip, answer=self.answer, returns=returns, keys=keys)
 
     def may_be_repeated(self) -> bool:
         if self.watch and (cut := self.watch.cut(self.watch.settled(self._length(1.0)))):

@@ -10,7 +10,7 @@ import asyncio
 import json
 import re
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -21,7 +21,7 @@ from converter.asl.names import state_name
 from converter.engine import Definition, Execution, TaskCall, TaskFailure
 from converter.engine.simulation import DEFAULT_START
 from converter.pollers import dag2sfn_poller
-from converter.verify.parts_played import is_scripted
+from converter.verify.parts_played import GIVEN, MAP_INDEX, PLAYED, is_scripted
 from converter.verify.simulated_machines import run_machine
 from converter.verify.simulated_table import SimulatedTable
 
@@ -40,7 +40,7 @@ class Try:
     ``starts`` says whether a Glue run comes into being at all (no permission, no such job: it does not).
     ``answer`` is what a task's poll finds in the end, other than success.
     ``skip`` is what a branch or a short-circuit tells to be skipped: ids, or "all". ``returns`` is what a
-    Python task returns.
+    Python task returns, and ``keys`` what it pushes under other keys.
     """
 
     seconds: float
@@ -49,6 +49,7 @@ class Try:
     answer: str | None = None
     skip: str | Sequence[str] | None = None
     returns: Any = None
+    keys: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass
@@ -61,7 +62,8 @@ class SimulatedAws:
     order of their start, ``runs_of`` those of each job; ``polls`` counts the questions of pollers,
     ``poll_seconds`` is how long each takes. ``table`` is the outcome table, and ``executions`` are those that
     machines may ask about, by ARN. ``machines`` are those that others start, by what stands for their ARN.
-    ``timeline`` lists (seconds since the start, "start" or "end", state name) of every task.
+    ``timeline`` lists (seconds since the start, "start" or "end", state name) of every task, ``received``
+    what its calls were given, with the number of each among those of a try, and ``answers`` its last result.
     """
 
     script: Mapping[str, Sequence[Try]]
@@ -75,27 +77,36 @@ class SimulatedAws:
     timeline: list[tuple[float, str, str]] = field(default_factory=list)
     polls: int = 0
     machines: Mapping[str, Definition] = field(default_factory=dict)
+    received: dict[str, list[tuple[int, Any]]] = field(default_factory=dict)
+    answers: dict[str, Any] = field(default_factory=dict)
 
     async def run(self, call: TaskCall, submitted: Callable[[Any], None]) -> Any:
         """Carry out one try (see :class:`converter.engine.tasks.TaskBackend`)."""
         if is_scripted(call.arguments):
-            return await self._part(call.arguments["part"])
+            return await self._part(call)
         name = _name_of(call)
         if name not in self.script:
             return await self._help(call, submitted)
         tries = self.script[name]
         this = tries[min(call.retry_count, len(tries) - 1)]
-        self._note("start", call)
+        self._note("start", name)
+        if PLAYED in call.arguments:
+            call = replace(call, arguments=call.arguments[GIVEN])
+        self.received.setdefault(name, []).append((0, call.arguments))
         try:
-            if call.resource == _GLUE:
-                return await self._glue_run(call, this, submitted)
-            if call.resource in _NESTED:
-                return await self._nested_execution(call, this, submitted)
-            if call.resource == _LAMBDA:
-                return await self._task_function(this)
-            return await self._some_service(call, this, submitted)
+            self.answers[name] = answer = await self._try(call, this, submitted)
+            return answer
         finally:
-            self._note("end", call)
+            self._note("end", name)
+
+    async def _try(self, call: TaskCall, this: Try, submitted: Callable[[Any], None]) -> Any:
+        if call.resource == _GLUE:
+            return await self._glue_run(call, this, submitted)
+        if call.resource in _NESTED:
+            return await self._nested_execution(call, this, submitted)
+        if call.resource == _LAMBDA:
+            return await self._task_function(this)
+        return await self._some_service(call, this, submitted)
 
     async def _help(self, call: TaskCall, submitted: Callable[[Any], None]) -> Any:
         """Carry out what the machine does besides its tasks."""
@@ -111,8 +122,11 @@ class SimulatedAws:
             return self._described(call.arguments["ExecutionArn"])
         raise TaskFailure("States.Runtime", f"no simulation of {call.resource} for '{call.state_name}'")
 
-    async def _part(self, part: Mapping[str, Any]) -> Any:
+    async def _part(self, call: TaskCall) -> Any:
         """Answer a call of a task of several states (see ``parts_played``)."""
+        part = call.arguments["part"]
+        given = (part["call"], call.arguments[GIVEN])
+        self.received.setdefault(state_name(part["task"]), []).append(given)
         tries = self.script[state_name(part["task"])]
         this = tries[min(part["try"], len(tries) - 1)]
         asked = self.now().timestamp() * 1000
@@ -163,7 +177,8 @@ class SimulatedAws:
         await asyncio.sleep(this.seconds)
         if this.error:
             raise TaskFailure(this.error, json.dumps({"errorType": this.error, "errorMessage": "scripted"}))
-        return {"StatusCode": 200, "Payload": {"return_value": this.returns, "skip": this.skip}}
+        pushed = {"xcom": dict(this.keys)} if this.keys else {}
+        return {"StatusCode": 200, "Payload": {"return_value": this.returns, "skip": this.skip, **pushed}}
 
     async def _some_service(self, call: TaskCall, this: Try, submitted: Callable[[Any], None]) -> Any:
         result = self.results.get(call.state_name, {})
@@ -203,13 +218,14 @@ class SimulatedAws:
         """Return the virtual moment."""
         return self.start + timedelta(seconds=asyncio.get_running_loop().time())
 
-    def _note(self, what: str, call: TaskCall) -> None:
-        self.timeline.append((asyncio.get_running_loop().time(), what, _name_of(call)))
+    def _note(self, what: str, name: str) -> None:
+        self.timeline.append((asyncio.get_running_loop().time(), what, name))
 
 
 def _name_of(call: TaskCall) -> str:
     """Return what the script calls a try: by its state, of a mapped task with the map index."""
-    index = call.arguments.get("map_index") if isinstance(call.arguments, Mapping) else None
+    played = call.arguments.get(PLAYED, {}) if isinstance(call.arguments, Mapping) else {}
+    index = played.get(MAP_INDEX)
     return call.state_name if index is None else f"{call.state_name}[{index}]"
 
 

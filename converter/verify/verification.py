@@ -15,6 +15,7 @@ from converter.planning import Plan
 from converter.verify.airflow_run import Trace, expanded
 from converter.verify.airflow_side import as_declared
 from converter.verify.comparing import Divergence, Findings, Judge
+from converter.verify.data.judging import DataJudge
 from converter.verify.instances import Lengths, names_of, plan_of_instances, rules_of_instances
 from converter.verify.playing import Played, Player
 from converter.verify.scenarios import Scenario, scenario_of
@@ -23,12 +24,16 @@ from converter.workflow import Workflow
 
 @dataclass(frozen=True)
 class Verification:
-    """What the scenarios of one DAG have shown."""
+    """What the scenarios of one DAG have shown.
+
+    ``calls`` is of how many calls the arguments were compared.
+    """
 
     dag_id: str
     scenarios: int
     divergences: tuple[Divergence, ...] = ()
     approximations: Mapping[Code, int] = field(default_factory=dict)
+    calls: int = 0
 
     def __add__(self, other: Verification) -> Verification:
         """Return what two sets of scenarios of the same DAG have shown together."""
@@ -37,6 +42,7 @@ class Verification:
             self.scenarios + other.scenarios,
             self.divergences + other.divergences,
             Counter(self.approximations) + Counter(other.approximations),
+            self.calls + other.calls,
         )
 
     def to_json(self) -> dict[str, Any]:
@@ -66,34 +72,49 @@ class Verifier:
     """Plays scenarios of one converted workflow. It can be sent to another process.
 
     ``codes`` are the diagnostics of the conversion: a difference that one of them declares is counted under
-    it, any other is a divergence.
+    it, any other is a divergence. ``variables`` are the Variables known at conversion.
     """
 
     workflow: Workflow
     plan: Plan
     machine: Machine
     codes: frozenset[Code]
+    variables: Mapping[str, str] | None = None
 
     def verify(self, seeds: Iterable[int]) -> Verification:
         """Play the scenarios of these seeds and return what they have shown."""
         result = Verification(self.workflow.dag_id, 0)
         for findings in self._findings(seeds):
-            result += Verification(self.workflow.dag_id, 1, findings.divergences, findings.approximations)
+            found = Verification(
+                self.workflow.dag_id, 1, findings.divergences, findings.approximations, findings.calls
+            )
+            result += found
         return result
 
     def replay(self, seed: int) -> Replay:
         """Play one scenario and return all there is to see in it."""
-        scenario = scenario_of(self._meant, self.machine.steps, seed)
-        played = self._player.play(scenario)
-        judge = self.judge_of(scenario)
-        airflow = judge.airflow_side(scenario, played).run()
-        findings = judge.compare(scenario, played)
+        scenario, played, findings = self._play(seed)
+        airflow = self.judge_of(scenario).airflow_side(scenario, played).run()
         return Replay(self.workflow.dag_id, scenario, airflow, played, findings)
 
     def _findings(self, seeds: Iterable[int]) -> Iterator[Findings]:
         for seed in seeds:
-            scenario = scenario_of(self._meant, self.machine.steps, seed)
-            yield self.judge_of(scenario).compare(scenario, self._player.play(scenario))
+            yield self._play(seed)[2]
+
+    def _play(self, seed: int) -> tuple[Scenario, Played, Findings]:
+        """Return a scenario as Airflow's workers have it, what the machine did in it, and what differs."""
+        scenario = scenario_of(self._meant, self.machine.steps, seed)
+        played = self._player.play(scenario)
+        received = self._data_judge.compare(scenario, played)
+        scenario = received.heeded(scenario)
+        findings = self.judge_of(scenario).compare(scenario, played)
+        wrong = tuple(Divergence(seed, *item) for item in received.wrong)
+        counts = Counter(findings.approximations) + Counter(received.approximations)
+        return scenario, played, Findings(findings.divergences + wrong, counts, received.compared)
+
+    @cached_property
+    def _data_judge(self) -> DataJudge:
+        return DataJudge(self._meant, self.machine.steps, self.judge.rules.reads, self.variables)
 
     def judge_of(self, scenario: Scenario) -> Judge:
         """Return what holds the machine's run in a scenario against Airflow's, instance by instance."""

@@ -10,7 +10,7 @@ import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from converter.operators.parts import SKIP_ERROR, Call, Caught, Ending, Poll, Until
+from converter.operators.parts import EVALUATION_ERROR, SKIP_ERROR, Call, Caught, Ending, Poll, Until
 from converter.operators.step import Step
 from converter.verify.airflow_run import End
 from converter.workflow import Task
@@ -77,7 +77,7 @@ def end_of(ending: Ending, step: Step) -> End:
     """Return how Airflow's task ends with an ending."""
     if ending.error == SKIP_ERROR:
         return End.SKIPPED
-    return End.FAILED_FOR_GOOD if ending.error in step.final_errors else End.FAILED
+    return End.FAILED_FOR_GOOD if ending.error in (EVALUATION_ERROR, *step.final_errors) else End.FAILED
 
 
 def ways_to_fail(step: Step, errors: dict[str, End]) -> Iterator[tuple[End, str | None, str | None]]:

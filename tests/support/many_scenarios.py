@@ -2,6 +2,7 @@
 
     PYTHONPATH=tests/support python -m many_scenarios                      # 10,000 of them
     PYTHONPATH=tests/support python -m many_scenarios --first 700000 --scenarios 2000
+    PYTHONPATH=tests/support python -m many_scenarios --kind data          # what tasks hand to each other
 
 Exit code 1 if some differ; each of these is then printed with the seeds that play it again.
 """
@@ -19,6 +20,7 @@ from itertools import count
 from multiprocessing import Pool
 
 from random_dags import random_dag
+from random_data_dags import random_data_dag
 from random_mapped_dags import random_mapped_dag
 from random_sensors import random_dag_with_sensors
 from verifying import OPTIONS
@@ -42,7 +44,8 @@ class Kind:
 
 
 KINDS = {
-    "3 to 12 tasks": Kind(0.55, random_dag),
+    "data": Kind(0.20, random_data_dag),
+    "3 to 12 tasks": Kind(0.35, random_dag),
     "20 to 40 tasks": Kind(0.05, lambda seed: random_dag(seed, 40, 20)),
     "sensors": Kind(0.15, random_dag_with_sensors),
     "mapped tasks": Kind(0.15, random_mapped_dag),
@@ -85,10 +88,12 @@ def main() -> int:
     parser.add_argument("--first", type=int, default=500_000, help="the first seed of the DAGs")
     parser.add_argument("--scenarios", type=int, default=10_000, help="how many, of all kinds together")
     parser.add_argument("--jobs", type=int, default=os.cpu_count() or 1, help="processes")
+    parser.add_argument("--kind", choices=KINDS, help="only DAGs of this kind [default: all]")
     wanted = parser.parse_args()
-    started, total, differ = time.monotonic(), 0, 0
+    kinds = {wanted.kind: replace(KINDS[wanted.kind], share=1.0)} if wanted.kind else KINDS
+    started, total, differ, calls = time.monotonic(), 0, 0, 0
     approximations: Counter[str] = Counter()
-    for name, kind in KINDS.items():
+    for name, kind in kinds.items():
         scenarios = dags = refused = 0
         for seed, found in played(name, wanted.first, round(kind.share * wanted.scenarios), wanted.jobs):
             refused += found is None
@@ -96,11 +101,13 @@ def main() -> int:
                 continue
             dags, scenarios = dags + 1, scenarios + found.scenarios
             approximations += Counter({code.id: number for code, number in found.approximations.items()})
+            calls += found.calls
             differ += len({item.seed for item in found.divergences})
             for item in found.divergences:
                 print(f"{name}, DAG {seed}: {item}", flush=True)
         total += scenarios
         print(f"{name}: {scenarios} scenarios of {dags} DAGs ({refused} more are refused)", flush=True)
+    print(f"{calls} calls had their arguments compared")
     print(f"{total} scenarios in {time.monotonic() - started:.0f} s, {differ} differ")
     print("approximations:", ", ".join(f"{code} {number}" for code, number in sorted(approximations.items())))
     return 1 if differ else 0

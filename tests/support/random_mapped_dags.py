@@ -13,7 +13,7 @@ from converter.expansion import Expansion, Source
 from converter.workflow import Task, TriggerRule, Workflow
 
 #: Rules with which Airflow gives a task up that is expanded over an XCom, or decides by the order of a set.
-_TOO_EARLY = frozenset(
+TOO_EARLY = frozenset(
     {
         TriggerRule.ALWAYS,
         TriggerRule.ONE_SUCCESS,
@@ -42,7 +42,7 @@ def random_mapped_dag(seed: int, largest: int = 10) -> Workflow:
 
 
 def _mapped(rng: Random, task: Task, over: list[str]) -> Task:
-    sources: list[Source] = [xcom(up) for up in over if task.trigger_rule not in _TOO_EARLY]
+    sources: list[Source] = [xcom(up) for up in over if task.trigger_rule not in TOO_EARLY]
     if len(sources) > 1 and rng.random() < 0.3:
         sources = [zipped(*sources)]
     if not sources or rng.random() < 0.3:

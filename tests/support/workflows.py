@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from converter.asl.awaiting import Pace
@@ -12,6 +13,7 @@ from converter.diagnostics import refuses
 from converter.expressions.jsonata import Expression
 from converter.operators import Step, steps_of
 from converter.operators.arguments import Arguments
+from converter.operators.python import function_step
 from converter.operators.registry import converts
 from converter.operators.step import SkipOrders
 from converter.planning import plan_workflow
@@ -66,6 +68,18 @@ def short_circuit(
 ) -> Task:
     arguments = {"ignore_downstream_trigger_rules": ignore_downstream_trigger_rules}
     return Task(task_id, "tests.ShortCircuit", arguments=arguments, upstream=upstream, **fields)
+
+
+def reader(task: Task, reads: Sequence[str]) -> Task:
+    """Return the task as one that a Lambda function runs, and that reads what these others push."""
+    return replace(task, operator="tests.Reader", arguments={"reads": list(reads)}, template_fields=())
+
+
+@converts("tests.Reader")
+def _reader_step(args: Arguments) -> Step:
+    expansion = args.task.expansion
+    reads = dict.fromkeys((*args.take("reads"), *(expansion.task_ids() if expansion else ())))
+    return function_step(args, "PythonOperator", tuple(reads), None)
 
 
 @converts("tests.Python", "tests.Branch", "tests.ShortCircuit")

@@ -1,11 +1,14 @@
 """Renders an operator's templated fields, as Airflow does: Jinja, references, nested containers."""
 
 import os
+import re
 from collections.abc import Mapping
 from typing import Any
 
 from .context import names_of_airflow_2
 from .references import Reference
+
+_NEWLINE = re.compile(r"\r\n|\r|\n")
 
 
 class Renderer:
@@ -42,7 +45,8 @@ class Renderer:
     def _text(self, text: str) -> Any:
         is_file = text.endswith(tuple(self._task.template_ext))
         if not is_file and "{" not in text:
-            return text
+            # As Jinja reads it; it is imported only where there is something to render.
+            return _NEWLINE.sub("\n", text).removesuffix("\n")
         environment = self._environment or self._new_environment()
         self._environment = environment
         template = environment.get_template(text) if is_file else environment.from_string(text)

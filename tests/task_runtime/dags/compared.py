@@ -223,6 +223,7 @@ with DAG(
         task_id="templates",
         python_callable=lambda **values: {name: values[name] for name in values if name.startswith("t_")},
         op_kwargs={
+            "t_lines": "x\r\ny\rz\n",
             "t_dates": "{{ ds }} {{ ts }} {{ logical_date.strftime('%H') }} {{ data_interval_end | ds }}",
             "t_macros": "{{ macros.ds_add(ds, 5) }} {{ macros.ds_format(ds, '%Y-%m-%d', '%d/%m/%y') }}",
             "t_own": "{{ twice('ab') }} {{ 'quiet' | loud }}",

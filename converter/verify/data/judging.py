@@ -1,0 +1,211 @@
+"""Holds what tasks receive in a played machine against what Airflow would give them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from converter import diagnostics as d
+from converter.diagnostics import Code
+from converter.operators.python import calls_function
+from converter.operators.step import Step
+from converter.verify import airflow_run
+from converter.verify.airflow_run import task_of
+from converter.verify.data.calls import as_if_written, differences
+from converter.verify.data.drawing import Pushed
+from converter.verify.data.rendering import CannotRender, NotKnown, Rendering, Xcoms
+from converter.verify.parts_played import calls_of
+from converter.verify.playing import Played
+from converter.verify.scenarios import Scenario
+from converter.workflow import Outcome, Task, Workflow
+
+#: What a machine says where it will not write what it cannot write as Python does (docs/templates.md).
+HONEST = (
+    "is not how Python writes",
+    "has no text: use",
+    "only ASCII text is written as JSON",
+    "is not read as a number",
+    "calculates with a fraction",
+    "an if without else is false",
+    "is no list",
+)
+#: How long a try takes that fails as its arguments are made, in seconds.
+_A_MOMENT = 0.0005
+_SHOWN = 300
+
+
+@dataclass(frozen=True)
+class Received:
+    """What a comparison of what tasks received has found.
+
+    ``wrong`` gives task, expectation, what was there instead, and what is wrong. ``failing`` are the tasks
+    that fail as their arguments are made, with the seconds that their tries took; ``compared`` counts the
+    tries that were compared.
+    """
+
+    wrong: tuple[tuple[str, str, str, str], ...] = ()
+    failing: Mapping[str, float] = field(default_factory=dict)
+    approximations: Mapping[Code, int] = field(default_factory=dict)
+    compared: int = 0
+
+    def heeded(self, scenario: Scenario) -> Scenario:
+        """Return the scenario in which Airflow's tasks fail where their arguments cannot be made."""
+        if not self.failing:
+            return scenario
+        script = dict(scenario.script)
+        for name, seconds in self.failing.items():
+            end = airflow_run.End.FAILED_FOR_GOOD
+            script[name] = (airflow_run.Try(max(_A_MOMENT, seconds), end),)
+        looks = {name: interval for name, interval in scenario.looks.items() if name not in self.failing}
+        return replace(scenario, script=script, looks=looks)
+
+
+class DataJudge:
+    """Compares what tasks received in runs of one converted workflow.
+
+    ``reads`` are the tasks whose XComs each task is given; of others it finds nothing (D230).
+    """
+
+    def __init__(
+        self,
+        workflow: Workflow,
+        steps: Mapping[str, Step],
+        reads: Mapping[str, Sequence[str]],
+        variables: Mapping[str, str] | None = None,
+    ) -> None:
+        self._workflow = workflow
+        self._steps = steps
+        self._reads = reads
+        self._rendering = Rendering(workflow, variables)
+
+    def compare(self, scenario: Scenario, played: Played) -> Received:
+        """Return what tasks received that Airflow would not have given them."""
+        wrong: list[tuple[str, str, str, str]] = []
+        failing: dict[str, float] = {}
+        stricter = compared = 0
+        for name in played.tries:
+            task = self._workflow.task(task_of(name))
+            step = self._steps[task.task_id]
+            if step.does_nothing or step.refusal:
+                continue
+            found = _OneTask(self, scenario, played, name, task, step)
+            wrong += [(name, *item) for item in found.wrong()]
+            compared += found.compared
+            stricter += found.is_stricter
+            if found.fails:
+                start, end = played.tries[name][0]
+                failing[name] = end - start
+        return Received(tuple(wrong), failing, {d.TEMPLATE: stricter} if stricter else {}, compared)
+
+    def xcoms_for(self, step: Step, at: float, scenario: Scenario, played: Played) -> Xcoms:
+        """Return the XComs of the tasks that a step reads, as of a moment of the run."""
+        given = [name for name in step.reads if name in self._reads[step.task_id]]
+
+        def pushed(name: str) -> Mapping[str, Any]:
+            is_done = played.outcomes[name] == Outcome.SUCCESS.value and played.decided.get(name, at) <= at
+            if not is_done or task_of(name) not in given:
+                return {}
+            found = scenario.pushed.get(name) or Pushed(played.returned.get(name))
+            return found.by_key()
+
+        mapped = {
+            name: [
+                pushed(instance)
+                for instance in airflow_run.instance_ids(name, scenario.lengths[name])
+                if instance != name
+            ]
+            for name in step.reads
+            if name in scenario.lengths
+        }
+        return Xcoms({name: pushed(name) for name in step.reads if name not in mapped}, mapped)
+
+
+class _OneTask:
+    """One task, or instance, that has begun."""
+
+    def __init__(
+        self, judge: DataJudge, scenario: Scenario, played: Played, name: str, task: Task, step: Step
+    ) -> None:
+        self._judge, self._scenario, self._played = judge, scenario, played
+        self._name, self._task, self._step = name, task, step
+        self._index = int(name.rstrip("]").partition("[")[2]) if name != task.task_id else -1
+        self.compared = 0
+        self.fails = name in played.not_evaluated
+        self.is_stricter = False
+
+    def wrong(self) -> Iterator[tuple[str, str, str]]:
+        """Yield what differs: expected, actual, and where. Sets the fields of this object."""
+        start = self._played.tries[self._name][0][0]
+        xcoms = self._judge.xcoms_for(self._step, start, self._scenario, self._played)
+        if calls_function(self._step):
+            yield from self._event(xcoms)
+            return
+        try:
+            rendered = self._judge._rendering.arguments(
+                self._task, self._scenario.run, xcoms, map_index=self._index
+            )
+        except NotKnown:
+            return
+        except CannotRender as error:
+            if not self.fails and self._played.received.get(self._name):
+                self.fails = True
+                yield f"fails ({error})", _shown(self._played.received[self._name][0]), "templates"
+            return
+        written = as_if_written(self._task, rendered, self._judge._workflow)
+        if written is None:
+            return
+        if self.fails:
+            cause = self._played.not_evaluated[self._name]
+            self.is_stricter = any(text in cause for text in HONEST)
+            if not self.is_stricter:
+                yield _shown(rendered), cause, "templates"
+            return
+        yield from self._calls(calls_of(written))
+
+    def _calls(self, expected: Sequence[Any]) -> Iterator[tuple[str, str, str]]:
+        for call, arguments in self._played.received.get(self._name, ()):
+            if call >= len(expected):
+                continue  # with these values it is done in fewer calls
+            self.compared += 1
+            for found in differences(expected[call], arguments):
+                yield _shown(found.expected), _shown(found.actual), f"receives {found.place}"
+
+    def _event(self, xcoms: Xcoms) -> Iterator[tuple[str, str, str]]:
+        """Yield what is wrong in the events of the function."""
+        if self.fails:
+            yield "an event of the function", self._played.not_evaluated[self._name], "event"
+            return
+        expected: dict[str, Any] = {
+            "map_index": self._index,
+            "run": self._scenario.run,
+            "xcom": xcoms.plain,
+            **({"mapped_xcom": xcoms.mapped} if xcoms.mapped else {}),
+        }
+        for _, arguments in self._played.received.get(self._name, ()):
+            payload = arguments.get("Payload", {})
+            if "xcom" not in payload:
+                continue
+            self.compared += 1
+            actual = {name: payload.get(name) for name in expected}
+            for found in differences(expected, _without_nothing(actual)):
+                yield _shown(found.expected), _shown(found.actual), f"receives {found.place}"
+
+
+def _without_nothing(event: dict[str, Any]) -> dict[str, Any]:
+    """Return an event without return values that are None: nobody can tell them from none."""
+
+    def kept(pushed: Mapping[str, Any]) -> dict[str, Any]:
+        return {key: value for key, value in pushed.items() if key != "return_value" or value is not None}
+
+    found = {**event, "xcom": {task: kept(pushed) for task, pushed in event["xcom"].items()}}
+    if "mapped_xcom" in event:
+        found["mapped_xcom"] = {
+            task: [kept(pushed) for pushed in instances] for task, instances in event["mapped_xcom"].items()
+        }
+    return found
+
+
+def _shown(value: Any) -> str:
+    text = repr(value)
+    return text if len(text) <= _SHOWN else f"{text[:_SHOWN]}…"

@@ -1,0 +1,155 @@
+"""What the templates of a DAG ask for: members of XComs, of the run's conf, of its params."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from functools import lru_cache
+from typing import Any
+
+from converter.expansion import SourceKind
+from converter.verify.data.calls import as_if_written
+from converter.workflow import Opaque, Task, Workflow
+
+#: Where values come from: ``("xcom", task, key)``, ``("conf",)``, ``("params",)``.
+Origin = tuple[str, ...]
+RETURN_VALUE = "return_value"
+#: Filters that take a list.
+_OF_LISTS = frozenset({"join", "first", "last", "length", "count"})
+_XCOM_ARG = re.compile(r"PlainXComArg$")
+
+
+@dataclass
+class Shape:
+    """What readers take a value for: an object with these members, or a list, or neither (a scalar)."""
+
+    members: dict[str, Shape] = field(default_factory=dict)
+    is_list: bool = False
+
+    def at(self, names: list[Any]) -> Shape:
+        """Return the shape of what is at a path, which is noted."""
+        found = self
+        for name in names:
+            if isinstance(name, int):
+                found.is_list = True
+                return found
+            found = found.members.setdefault(str(name), Shape())
+        return found
+
+
+#: What an argument may be, with an example, the plainest first.
+_CANDIDATES: tuple[tuple[Shape, Any], ...] = (
+    (Shape(), "text"),
+    (Shape({"--key": Shape()}), {"--key": "text"}),
+    (Shape(is_list=True), ["text"]),
+)
+
+
+def shapes_of(workflow: Workflow) -> dict[Origin, Shape]:
+    """Return what the DAG's templates ask for, by where it comes from."""
+    found: dict[Origin, Shape] = {}
+    for task in workflow.tasks:
+        for text in _templates(task):
+            for origin, names, is_list in _asked(text):
+                shape = found.setdefault(origin, Shape()).at(names)
+                shape.is_list |= is_list
+    return found
+
+
+def item_shapes(workflow: Workflow) -> dict[str, Shape]:
+    """Return task → of what shape the items are that others are expanded over, as far as operators care."""
+    found: dict[str, Shape] = {}
+    for task in workflow.tasks:
+        for name, source in task.expansion.arguments.items() if task.expansion else ():
+            if source.kind is SourceKind.XCOM and source.task_id not in found:
+                fitting = (
+                    shape
+                    for shape, example in _CANDIDATES
+                    if as_if_written(task, {**task.arguments, name: example}, workflow)
+                )
+                found[source.task_id] = next(fitting, Shape())
+    return found
+
+
+def _templates(task: Task) -> Iterator[str]:
+    given = [value for name, value in task.arguments.items() if name in task.template_fields]
+    if task.expansion:
+        given += [source.value for source in task.expansion.sources]
+    for value in given:
+        yield from _texts(value)
+
+
+def _texts(value: Any) -> Iterator[str]:
+    if isinstance(value, str):
+        if "{" in value:
+            yield value
+    elif isinstance(value, Opaque):
+        if _XCOM_ARG.search(value.kind):
+            yield value.text
+    elif isinstance(value, (list, tuple)):
+        for item in value:
+            yield from _texts(item)
+    elif isinstance(value, dict):
+        for item in value.values():
+            yield from _texts(item)
+
+
+@lru_cache(maxsize=1024)
+def _asked(text: str) -> tuple[tuple[Origin, list[Any], bool], ...]:
+    """Return what a template asks for: its origin, the path in it, whether it is taken for a list."""
+    from jinja2 import Environment, TemplateSyntaxError, nodes
+
+    try:
+        tree = Environment(extensions=["jinja2.ext.do"], autoescape=False).parse(text)  # noqa: S701 - not rendered
+    except TemplateSyntaxError:
+        return ()
+    found: list[tuple[Origin, list[Any], bool]] = []
+    for node in tree.find_all((nodes.Getattr, nodes.Getitem, nodes.Call, nodes.Filter, nodes.For)):
+        is_list = isinstance(node, nodes.For) or (
+            isinstance(node, nodes.Filter) and node.name in _OF_LISTS and node.node is not None
+        )
+        inner = node.iter if isinstance(node, nodes.For) else getattr(node, "node", None)
+        asked = inner if is_list else node
+        found += [(*place, is_list) for place in _places(asked)]
+    return tuple(found)
+
+
+def _places(node: Any) -> list[tuple[Origin, list[Any]]]:
+    from jinja2 import nodes
+
+    if isinstance(node, nodes.Name):
+        return [(("params",), [])] if node.name == "params" else []
+    if isinstance(node, nodes.Getattr):
+        if node.attr == "conf" and isinstance(node.node, nodes.Name) and node.node.name == "dag_run":
+            return [(("conf",), [])]
+        return [(origin, [*names, node.attr]) for origin, names in _places(node.node)]
+    if isinstance(node, nodes.Getitem) and isinstance(node.arg, nodes.Const):
+        return [(origin, [*names, node.arg.value]) for origin, names in _places(node.node)]
+    if isinstance(node, nodes.Call) and isinstance(node.node, nodes.Getattr):
+        return _called(node)
+    return []
+
+
+def _called(call: Any) -> list[tuple[Origin, list[Any]]]:
+    from jinja2.nodes import Const
+
+    if call.node.attr == "xcom_pull":
+        return _pulled(call)
+    if call.node.attr == "get" and call.args and isinstance(call.args[0], Const):
+        return [(origin, [*names, call.args[0].value]) for origin, names in _places(call.node.node)]
+    return []
+
+
+def _pulled(call: Any) -> list[tuple[Origin, list[Any]]]:
+    from jinja2.nodes import Impossible
+
+    given = {item.key: item.value for item in call.kwargs}
+    tasks = given.get("task_ids", call.args[0] if call.args else None)
+    key = given.get("key", call.args[2] if len(call.args) > 2 else None)
+    try:
+        ids = tasks.as_const() if tasks is not None else []
+        name = key.as_const() if key is not None else RETURN_VALUE
+    except Impossible:
+        return []
+    return [(("xcom", task, name), []) for task in ([ids] if isinstance(ids, str) else ids)]
