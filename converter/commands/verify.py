@@ -181,7 +181,9 @@ def _verifier(conversion: Conversion) -> Verifier | None:
     if conversion.plan is None or conversion.machine is None:
         return None
     codes = frozenset(item.code for item in conversion.diagnostics)
-    return Verifier(conversion.workflow, conversion.plan, conversion.machine, codes, conversion.options.variables)
+    return Verifier(
+        conversion.workflow, conversion.plan, conversion.machine, codes, conversion.options.variables
+    )
 
 
 def _print(
