@@ -24,6 +24,7 @@ from converter.commands import (
     plan,
     running,
     scheduling,
+    scoring,
     verify,
 )
 
@@ -53,6 +54,7 @@ for command in (
     running.show,
     running.stop,
     compare.compare,
+    scoring.score,
 ):
     app.command()(command)
 

@@ -99,7 +99,7 @@ def compare(  # noqa: PLR0917 - the command line gives them by name
         raise typer.BadParameter("conf and date are those of the run", param_hint="--conf, --logical-date")
     given = cli_support.json_object(conf)
     allowed = comparison.read_rules(rules) if rules else comparison.NO_RULES
-    api, client = _airflow(airflow, mwaa, region), config.step_functions(region, execution or "")
+    api, client = airflow_api(airflow, mwaa, region), config.step_functions(region, execution or "")
     wanted = pairing.Wanted(dag_id, run_id, execution, given, logical_date, start_missing, config.prefix)
     found = pairing.find_or_start(wanted, api, client, console.print_progress)
     if wait:
@@ -129,7 +129,7 @@ def _print(result: Comparison, format: ComparisonFormat) -> None:
             typer.echo(line)
 
 
-def _airflow(url: str | None, environment: str | None, region: str | None) -> AirflowApi:
+def airflow_api(url: str | None, environment: str | None, region: str | None) -> AirflowApi:
     """Return the API of the Airflow that the user names. Raises typer.BadParameter if none is named."""
     from botocore.config import Config
 

@@ -175,6 +175,21 @@ class AirflowApi:
         """Return a DAG run, None if there is none."""
         return self.found(f"/dags/{part(dag_id)}/dagRuns/{part(run_id)}")
 
+    def last_runs(self, dag_id: str, count: int) -> list[Mapping[str, Any]] | None:
+        """Return the runs that were due last, the latest first; None if there is no such DAG."""
+        path = f"/dags/{part(dag_id)}/dagRuns"
+        order = "-execution_date" if self.version[:1] == (2,) else "-run_after"
+        found: list[Mapping[str, Any]] = []
+        while len(found) < count:
+            query = {"order_by": order, "limit": min(_PAGE, count - len(found)), "offset": len(found)}
+            document = self.found(path, query)
+            if document is None:
+                return None
+            found += document.get("dag_runs", ())
+            if not document.get("dag_runs"):
+                break
+        return found
+
     def dag(self, dag_id: str) -> Mapping[str, Any] | None:
         """Return a DAG, None if there is none."""
         return self.found(f"/dags/{part(dag_id)}")

@@ -10,6 +10,7 @@ from typing import Any
 
 from converter import diagnostics as d
 from converter.config.model import Config, TaskOverrides
+from converter.config.shadowing import as_shadow
 from converter.diagnostics import Diagnostic
 from converter.workflow import PREFIX, Task, Value, Workflow
 
@@ -21,13 +22,20 @@ _JOB_ARGUMENTS = "script_args"
 
 
 def configured(workflow: Workflow, config: Config) -> Workflow:
-    """Return a DAG as it is in the environment in force: with other jobs, arguments and names."""
+    """Return a DAG as it is in the environment in force: with other jobs, arguments and names.
+
+    In the environment that its ``shadow`` names, it is one that runs beside Airflow.
+    """
     here = config.overrides
     mine = here.overrides(workflow.dag_id)
     tasks = tuple(
         _with_arguments(_with_jobs(task, here.jobs), mine.get(task.task_id)) for task in workflow.tasks
     )
-    return replace(workflow, tasks=tasks, prefix=config.prefix or PREFIX)
+    found = replace(workflow, tasks=tasks, prefix=config.prefix or PREFIX)
+    shadow = config.dags[workflow.dag_id].shadow if workflow.dag_id in config.dags else None
+    if shadow is None or shadow.environment != config.environment:
+        return found
+    return as_shadow(workflow, found, may_run_twice=shadow.may_run_twice)
 
 
 def mistakes_about(workflow: Workflow, config: Config) -> list[Diagnostic]:

@@ -13,7 +13,7 @@ from converter.config.keys import CONFIG
 from converter.config.kinds import Reading
 from converter.config.model import Config
 from converter.diagnostics import Dag2SfnError, Diagnostic
-from converter.workflow import Location
+from converter.workflow import PREFIX, Location
 from converter.yaml_loader import SafeLoader
 
 FILE_NAME = "dag2sfn.yaml"
@@ -46,20 +46,41 @@ def read_config(file: Path) -> Config:
         return Config(file=file)
     reading = Reading(file)
     found: Config = replace(CONFIG.read(root, (), reading), file=file, lines=reading.lines)
-    problems = [*reading.problems, *_without_environment(found)]
+    problems = [*reading.problems, *_unusable_shadows(found)]
     if problems:
         raise Dag2SfnError(*sorted(problems, key=lambda item: item.location or Location("")))
     return found
 
 
-def _without_environment(config: Config) -> Iterator[Diagnostic]:
-    """Find the DAGs whose counterparts would run in an environment that there is not."""
+def _unusable_shadows(config: Config) -> Iterator[Diagnostic]:
+    """Find the DAGs whose machines beside Airflow would have no environment, or not their own names."""
     for dag_id, dag in config.dags.items():
-        # That there are no overrides at all is another matter: the tasks may be allowed to run twice.
-        if dag.shadow and not dag.shadow.may_run_twice and dag.shadow.environment not in config.environments:
-            problem = f"the shadow of '{dag_id}' has no environment '{dag.shadow.environment}'"
-            remedy = "add it under 'environments' with what tasks have there, or write {may-run-twice: true}"
-            yield Diagnostic(d.CONFIG_INVALID, problem, remedy, config.place_of("dags", dag_id, "shadow"))
+        if dag.shadow is None:
+            continue
+        name, place = dag.shadow.environment, config.place_of("dags", dag_id, "shadow")
+        if name not in config.environments:
+            problem = f"the shadow of '{dag_id}' has no environment '{name}'"
+            remedy = f"add it under 'environments': {name}: {{prefix: shadow-}}, with what tasks have there"
+            yield Diagnostic(d.CONFIG_INVALID, problem, remedy, place)
+        elif (other := _in_one_place(config, name)) is not None:
+            problem = f"'{name}', where the shadow of '{dag_id}' is to be, has the names of {other}"
+            yield Diagnostic(
+                d.SHADOW_IN_THE_WAY, problem, f"give '{name}' a prefix: {{prefix: shadow-}}", place
+            )
+
+
+def _in_one_place(config: Config, name: str) -> str | None:
+    """Return which other environment has stacks of the same names in the same account and region."""
+    places = {f"the environment '{other}'": config.in_environment(other) for other in config.environments}
+    mine = places.pop(f"the environment '{name}'")
+    for other, its in {"what is deployed without an environment": config, **places}.items():
+        if _place(its) == _place(mine):
+            return other
+    return None
+
+
+def _place(config: Config) -> tuple[str | None, str | None, str]:
+    return config.account, config.region, config.prefix or PREFIX
 
 
 def _unreadable(file: Path, line: int, problem: str) -> Dag2SfnError:

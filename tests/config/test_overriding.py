@@ -9,7 +9,7 @@ from converter import pipeline
 from converter.asl.options import Options
 from converter.config import Config, configured, jobs_of, mistakes_about, read_config, strange_names
 from converter.expansion import Expansion, Source, SourceKind
-from converter.workflow import Task, Workflow
+from converter.workflow import Location, Task, Workflow
 
 
 def config_of(folder: Path, text: str, environment: str | None = "shadow") -> Config:
@@ -133,3 +133,24 @@ def test_dags_and_jobs_that_a_folder_does_not_have_are_named(tmp_path: Path) -> 
         "D434 dag2sfn.yaml:1: there is no DAG 'sale'; write 'sales'",
         "D434 dag2sfn.yaml:5: no DAG starts a Glue job 'sales_job'; write 'sales_jobs'",
     ]
+
+
+def test_in_its_shadows_environment_a_dag_runs_beside_airflow(tmp_path: Path) -> None:
+    tasks = (glue("load", job="sales_job"),)
+    flow = Workflow("sales", tasks, Location("sales.py"), source_hash="1f")
+    text = """
+dags: {sales: {shadow: {environment: SHADOW, may-run-twice: TWICE}}}
+environments: {shadow: {prefix: shadow-, jobs: {JOB: other}}, test: {prefix: test-}}
+"""
+    for environment, job, twice, allowed in (
+        ("shadow", "sales_job", "off", "overridden"),
+        ("shadow", "sales_job", "on", "overridden"),
+        ("shadow", "strange", "off", "not allowed"),
+        ("shadow", "strange", "on", "may-run-twice"),
+        ("test", "sales_job", "off", None),
+    ):
+        given = text.replace("SHADOW", environment).replace("JOB", job).replace("TWICE", twice)
+        found = configured(flow, config_of(tmp_path, given)).shadow
+        assert (found and found.allowed) == allowed
+    given = text.replace("SHADOW", "shadow").replace("TWICE", "on")
+    assert configured(flow, config_of(tmp_path, given, None)).shadow is None

@@ -125,14 +125,26 @@ prefix: etl
     ]
 
 
-def test_a_shadow_needs_its_environment_or_the_word_that_tasks_may_run_twice(tmp_path: Path) -> None:
-    (problem,) = problems(tmp_path, "dags:\n  sales:\n    shadow: on\n")
-    assert problem.startswith(
-        "D432 dag2sfn.yaml:3: the shadow of 'sales' has no environment 'shadow'; add it"
-    )
-    config = read_config(written(tmp_path, "dags: {sales: {shadow: {may-run-twice: true}}}"))
+def test_a_shadow_needs_an_environment_with_names_of_its_own(tmp_path: Path) -> None:
+    for text in ("on", "{may-run-twice: true}"):
+        (problem,) = problems(tmp_path, f"dags:\n  sales:\n    shadow: {text}\n")
+        assert problem.startswith(
+            "D432 dag2sfn.yaml:3: the shadow of 'sales' has no environment 'shadow'; add it"
+        )
+    begin = "dags: {sales: {shadow: {may-run-twice: true}}}\n"
+    config = read_config(written(tmp_path, begin + "environments: {shadow: {prefix: shadow-}}"))
     assert config.dags["sales"].shadow == Shadow(may_run_twice=True)
     assert read_config(written(tmp_path, "dags: {sales: {shadow: off}}")).dags["sales"].shadow is None
+    elsewhere = "account: '111111111111'\nenvironments: {shadow: {account: '222222222222'}}"
+    assert read_config(written(tmp_path, begin + elsewhere)).dags["sales"].shadow is not None
+    for taken, whose in (
+        ("environments: {shadow: {jobs: {a: b}}}", "what is deployed without an environment"),
+        ("prefix: x-\nenvironments: {shadow: {prefix: x-}}", "what is deployed without an environment"),
+        ("environments: {shadow: {prefix: x-}, test: {prefix: x-}}", "the environment 'test'"),
+    ):
+        (problem,) = problems(tmp_path, begin + taken)
+        assert problem.startswith("D443 dag2sfn.yaml:1: 'shadow', where the shadow of 'sales'")
+        assert whose in problem
 
 
 @pytest.mark.parametrize(

@@ -7,10 +7,10 @@ import pytest
 from converter import diagnostics as d
 from converter import pipeline
 from converter.asl.options import Options
+from converter.config.shadowing import as_shadow, overridden
 from converter.packaging.bundle import function_sources
 from converter.packaging.manifest import manifest_of
 from converter.packaging.template import template
-from converter.shadow.overriding import as_shadow, overridden
 from converter.shadow_mark import mark_of
 from converter.workflow import Location, Schedule, Task, Workflow, to_json, workflow_from_json
 
