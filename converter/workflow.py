@@ -74,6 +74,11 @@ class Opaque:
     text: str
 
 
+#: The kind of an Opaque whose text is a template that gives a list, and not the text of one: the file splits
+#: a value that is not known where it is read (``os.environ["SUBNETS"].split(",")``).
+LIST_TEMPLATE = "template of a list"
+
+
 @dataclass(frozen=True)
 class Retries:
     """How often and when a failed task is tried again. All durations in seconds.
@@ -158,6 +163,7 @@ class StandInKind(str, Enum):
     CONNECTION = "connection"  # a Connection: a placeholder was taken
     CALL = "call"  # a call of boto3 or a hook, which was not made
     UNKNOWN_DECIDES = "unknown_decides"  # something unknown decided what the DAG looks like
+    LEFT_OUT = "left_out"  # an unknown setting that changes neither which tasks there are nor what they do
     STATEMENT_FAILED = "statement_failed"  # a statement that fails here; what it would give is unknown
     REFUSED_TASK = "refused_task"  # a task that today's Airflow does not take; class and arguments are kept
     NAMED_AFTER_UNKNOWN = "named_after_unknown"  # an id that is made from something unknown

@@ -158,6 +158,12 @@ UNKNOWN_DECIDES = declare(
     value, a module that is not installed, a call that was not made. The DAG may look otherwise where
     the value is known.""",
 )  # fmt: skip
+SETTING_LEFT_OUT = declare(
+    "D142", Severity.APPROXIMATED, "a setting is not known",
+    """A setting of the DAG or a task is made of something unknown. It changes neither which tasks there are
+    nor what they do: who is told of failures, labels, and from when to when the schedule starts runs (that
+    of a deployed machine does so from when it is switched on).""",
+)  # fmt: skip
 NAMED_AFTER_UNKNOWN = declare(
     "D133", Severity.APPROXIMATED, "an id is made from something unknown",
     """The id of a DAG, a task or a task group contains a value that is not known. It was named after

@@ -84,6 +84,11 @@ _MESSAGES: dict[StandInKind, tuple[Code, str, str]] = {
         "{name} {detail}",
         "make its value known: with --variables, by installing what is missing, or in the file itself",
     ),
+    StandInKind.LEFT_OUT: (
+        diagnostics.SETTING_LEFT_OUT,
+        "{name} is not known, and is left out",
+        "make its value known, or write it in the file, if it matters to you",
+    ),
     StandInKind.STATEMENT_FAILED: (
         diagnostics.STATEMENT_FAILED,
         "`{name}` failed, and was left out: {detail}",

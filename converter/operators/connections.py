@@ -1,4 +1,4 @@
-"""What an Airflow connection says of where in AWS something is.
+"""What an Airflow connection says of where in AWS something is, or what the deployment has to say.
 
 >>> redshift_of({"host": "lake.abc123.eu-west-1.redshift.amazonaws.com", "login": "etl", "schema": "dev"})
 {'ClusterIdentifier': 'lake', 'Database': 'dev', 'DbUser': 'etl'}
@@ -14,10 +14,26 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
+from converter.expressions.deployment import parameter_name
+from converter.expressions.jsonata import Expression, Substitution
+from converter.operators.arguments import Arguments
+
 _CLUSTER = re.compile(r"([\w-]+)\.[\w-]+\.[\w-]+\.redshift\.amazonaws\.com(\.cn)?\Z")
 _WORKGROUP = re.compile(r"([\w-]+)\.\d{12}\.[\w-]+\.redshift-serverless\.amazonaws\.com(\.cn)?\Z")
 #: What a database of Redshift is called where nothing says it.
 _DATABASE = "dev"
+
+
+def redshift_at_deployment(args: Arguments, connection_id: str) -> Expression:
+    """Return where a connection of Redshift leads, as a parameter of the stack: an object of arguments."""
+    name = parameter_name("Redshift", connection_id)
+    args.deployed[name] = (
+        f"Where in Redshift the Airflow connection {connection_id} leads, WorkgroupName=...,Database=... "
+        "or ClusterIdentifier=...,Database=...,DbUser=..."
+    )
+    pairs = f"$split('{Substitution(name)}', ',')"
+    pair = "{$trim($substringBefore($pair, '=')): $trim($substringAfter($pair, '='))}"
+    return Expression(f"$merge($map({pairs}, function($pair) {{{pair}}}))")
 
 
 def redshift_of(connection: Mapping[str, Any]) -> dict[str, str] | None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from converter import diagnostics as d
-from converter.expressions.jsonata import Expression
+from converter.expressions.jsonata import Expression, literal
 from converter.operators.arguments import Arguments
 from converter.operators.declared import AMAZON
 from converter.operators.registry import converts
@@ -20,6 +20,7 @@ from converter.operators.requests import (
     wait_until,
 )
 from converter.operators.step import Retrier, Step
+from converter.workflow import Opaque
 
 _CLUSTER = f"{AMAZON}.operators.redshift_cluster"
 #: The operators try again while the cluster changes its state.
@@ -233,9 +234,18 @@ def redshift_data(args: Arguments) -> Step:
 
 
 def statement(
-    sql: Any, where: dict[str, Any], *, waits: bool = True, interval: float = 10, fetches: bool = False
+    sql: Any,
+    where: dict[str, Any],
+    *,
+    deployed: Expression | None = None,
+    waits: bool = True,
+    interval: float = 10,
+    fetches: bool = False,
 ) -> list[Request]:
-    """Return the requests that run SQL. They keep ``id``, of several statements ``ids``, and ``fetched``."""
+    """Return the requests that run SQL. They keep ``id``, of several statements ``ids``, and ``fetched``.
+
+    ``deployed`` gives further arguments that only the deployment knows.
+    """
     several = isinstance(sql, list)
     action = f"redshift-data:{'batchExecuteStatement' if several else 'executeStatement'}"
     keeps = {"id": "$states.result.Id"}
@@ -244,12 +254,16 @@ def statement(
     target = _target(where)
     run = request(
         action,
-        {("Sqls" if several else "Sql"): sql, **where},
+        {**_named(sql), **where},
         on=target,
         does="execute",
         keeps=keeps,
         also=_credentials(where),
     )
+    if deployed is not None and not _is_python(sql):
+        run = run.with_arguments(
+            Expression(f"$merge([{deployed.text}, {literal({**_named(sql), **where})}])")
+        )
     found = [run]
     if waits:
         found.append(
@@ -270,6 +284,15 @@ def statement(
     return found
 
 
+def _is_python(sql: Any) -> bool:
+    """Whether a statement is a Python object, which is reported where it is taken."""
+    return any(isinstance(one, Opaque) for one in (sql if isinstance(sql, list) else [sql]))
+
+
+def _named(sql: Any) -> dict[str, Any]:
+    return {"Sqls" if isinstance(sql, list) else "Sql": sql}
+
+
 def _target(where: dict[str, Any]) -> str:
     if "ClusterIdentifier" in where:
         return arn("redshift", "cluster:{}", where["ClusterIdentifier"])
@@ -283,7 +306,9 @@ def _credentials(where: dict[str, Any]) -> tuple[Any, ...]:
         return (
             allow("secretsmanager:GetSecretValue", on=arn("secretsmanager", "secret:{}", where["SecretArn"])),
         )
-    if "WorkgroupName" in where:
-        return (allow("redshift-serverless:GetCredentials", reason="a workgroup's ARN has an id of its own"),)
+    group = allow("redshift-serverless:GetCredentials", reason="a workgroup's ARN has an id of its own")
     actions = ("redshift:GetClusterCredentials", "redshift:GetClusterCredentialsWithIAM")
-    return (allow(*actions, reason="the database and its user are parts of the ARN"),)
+    cluster = allow(*actions, reason="the database and its user are parts of the ARN")
+    if "WorkgroupName" in where:
+        return (group,)
+    return (cluster,) if "ClusterIdentifier" in where else (group, cluster)

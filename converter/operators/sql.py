@@ -6,10 +6,11 @@ from typing import Any
 
 from converter import diagnostics as d
 from converter.operators.arguments import Arguments
-from converter.operators.connections import redshift_of
+from converter.operators.connections import redshift_at_deployment, redshift_of
 from converter.operators.redshift import statement
 from converter.operators.registry import converts
 from converter.operators.requests import step_of
+from converter.operators.sql_statements import statements
 from converter.operators.step import Step
 
 #: How Airflow's process handles what comes back, which the machine does not fetch.
@@ -19,7 +20,10 @@ _OTHERWISE = "use AthenaOperator or RedshiftDataOperator, or a @task with a clie
 
 @converts("airflow.providers.common.sql.operators.sql.SQLExecuteQueryOperator")
 def execute_query(args: Arguments) -> Step:
-    """SQL through the Redshift Data API, where ``--connections`` says that the connection leads there.
+    """SQL through the Redshift Data API, where the connection leads there.
+
+    ``--connections`` says so, or the file: by ``RedshiftSQLOperator``, or an id with "redshift" in it. Then a
+    parameter of the stack says which cluster or workgroup it is.
 
     Return value: none. The operator pushes the rows, which the machine does not fetch.
     """
@@ -28,6 +32,9 @@ def execute_query(args: Arguments) -> Step:
     sql, database = args.take("sql"), args.take("database")
     where: dict[str, Any] | None = redshift_of(connection) if connection else None
     args.set_aside(*_OF_RESULTS)
+    deployed = None
+    if connection is None and _is_redshift(args, connection_id):
+        deployed, where = redshift_at_deployment(args, connection_id), {}
     if where is None:
         args.set_aside(*args.left())
         if connection is None:
@@ -45,7 +52,15 @@ def execute_query(args: Arguments) -> Step:
     args.report(
         d.OTHER_RESULT, "it returns nothing, and the operator the rows", "read them with RedshiftDataOperator"
     )
-    return step_of(args, *statement(_statements(args, sql), where))
+    return step_of(args, *statement(_statements(args, sql), where, deployed=deployed))
+
+
+def _is_redshift(args: Arguments, connection_id: Any) -> bool:
+    """Whether the file says that a connection leads to Redshift."""
+    if not isinstance(connection_id, str) or not connection_id:
+        return False
+    by_class = any(base.endswith(".RedshiftSQLHook") for base in args.task.bases)
+    return by_class or "redshift" in connection_id.lower()
 
 
 def _statements(args: Arguments, sql: Any) -> Any:
@@ -56,11 +71,9 @@ def _statements(args: Arguments, sql: Any) -> Any:
         )
     if not isinstance(sql, str) or ";" not in sql.strip().rstrip(";"):
         return sql
-    quoted = any(mark in sql for mark in ("'", "$$", "--", "/*", '"'))
-    if quoted:
-        args.report(
-            d.BAD_ARGUMENT,
-            "where one of its statements ends cannot be told: a semicolon may be part of a text",
-            "give sql as a list of statements",
-        )
-    return [part.strip() for part in sql.split(";") if part.strip()]
+    found = statements(sql)
+    if found is None:
+        problem = "where one of its statements ends cannot be told: a semicolon may be part of a text"
+        args.report(d.BAD_ARGUMENT, problem, "give sql as a list of statements")
+        return sql
+    return found if len(found) > 1 else sql

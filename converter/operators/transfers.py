@@ -7,7 +7,7 @@ from typing import Any
 from converter import diagnostics as d
 from converter.expressions.jsonata import Expression, chained, literal
 from converter.operators.arguments import Arguments
-from converter.operators.connections import redshift_of
+from converter.operators.connections import redshift_at_deployment, redshift_of
 from converter.operators.declared import AMAZON
 from converter.operators.redshift import statement
 from converter.operators.registry import converts
@@ -91,18 +91,19 @@ def _run(args: Arguments, sql: Any, more: dict[str, Any] | None = None) -> Step:
     given = args.take_mapping("redshift_data_api_kwargs")
     connection = args.take("redshift_conn_id", "redshift_default")
     known = redshift_of(args.connection(connection) or {})
+    deployed = None
     if not given and known is None:
-        problem = f"which cluster the connection '{connection}' is, cannot be seen"
-        remedy = (
-            "give it with --connections, or give redshift_data_api_kwargs: database, and cluster_identifier "
-            "or workgroup_name"
-        )
-        args.report(d.NAME_UNKNOWN, problem, remedy)
+        if isinstance(connection, str) and connection and args.connection(connection) is None:
+            deployed = redshift_at_deployment(args, connection)
+        else:
+            problem = f"which cluster the connection '{connection}' is, cannot be seen"
+            remedy = "give redshift_data_api_kwargs: database, and cluster_identifier or workgroup_name"
+            args.report(d.NAME_UNKNOWN, problem, remedy)
     args.set_aside("poll_interval")
     where = {_WHERE[name]: value for name, value in given.items() if name in _WHERE} or known or {}
     role = "the cluster's default IAM role reads and writes S3, not Airflow's keys"
     args.report(d.OTHER_CREDENTIALS, role, "give the cluster a default role that may")
-    return step_of(args, *statement(sql, {**where, **(more or {})}))
+    return step_of(args, *statement(sql, {**where, **(more or {})}, deployed=deployed))
 
 
 def _joined(*texts: Any) -> Any:

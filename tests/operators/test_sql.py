@@ -3,12 +3,13 @@
 import json
 
 import pytest
+from sensing import definition_of, outcome_of
 from workflows import workflow
 
 from converter.diagnostics import Dag2SfnError
 from converter.loading.connections import read_connections
 from converter.operators import steps_of
-from converter.workflow import Task
+from converter.workflow import Opaque, Task
 
 SQL = "airflow.providers.common.sql.operators.sql.SQLExecuteQueryOperator"
 COPY = "airflow.providers.amazon.aws.transfers.s3_to_redshift.S3ToRedshiftOperator"
@@ -52,7 +53,9 @@ def test_a_connection_to_redshift_is_used_through_its_data_api(connections, conn
 def test_several_statements_are_one_transaction_if_it_can_be_told_where_they_end(connections):
     (run, _), codes = calls(SQL, {"conn_id": "group", "sql": "DELETE FROM a; SELECT 1;"}, connections)
     assert (run[1]["Sqls"], codes) == (["DELETE FROM a", "SELECT 1"], ["D803"])
-    _, codes = calls(SQL, {"conn_id": "group", "sql": "SELECT ';'; SELECT 1"}, connections)
+    (run, _), codes = calls(SQL, {"conn_id": "group", "sql": "SELECT ';'; /* ; */ SELECT 1;"}, connections)
+    assert (run[1]["Sqls"], codes) == (["SELECT ';'", "/* ; */ SELECT 1"], ["D803"])
+    _, codes = calls(SQL, {"conn_id": "group", "sql": "SELECT '\\'; SELECT 1"}, connections)
     assert codes == ["D803", "D203"]
 
 
@@ -60,7 +63,41 @@ def test_a_copy_goes_to_where_the_connection_leads(connections):
     arguments = {"redshift_conn_id": "group", "table": "t", "s3_bucket": "b", "s3_key": "k"}
     (run, _), codes = calls(COPY, arguments, connections)
     assert (run[1]["WorkgroupName"], codes) == ("wg", ["D222"])
-    assert calls(COPY, arguments, None)[1] == ["D804", "D222"]
+    assert calls(COPY, arguments, None)[1] == ["D222", "D809"]
+
+
+@pytest.mark.parametrize(
+    ("operator", "arguments", "bases"),
+    [
+        (SQL, {"conn_id": "my_redshift", "sql": ["SELECT 1", "SELECT 2"]}, ()),
+        (SQL, {"conn_id": "lake", "sql": "SELECT 1"}, ("airflow.providers.x.RedshiftSQLHook",)),
+        (COPY, {"redshift_conn_id": "lake", "table": "t", "s3_bucket": "b", "s3_key": "k"}, ()),
+    ],
+)
+@pytest.mark.parametrize(
+    ("given", "where"),
+    [
+        ("WorkgroupName=wg, Database=dev", {"WorkgroupName": "wg", "Database": "dev"}),
+        (
+            "ClusterIdentifier=c,Database=dev,DbUser=u=1",
+            {"ClusterIdentifier": "c", "Database": "dev", "DbUser": "u=1"},
+        ),
+    ],
+)
+def test_the_deployment_tells_where_a_connection_of_redshift_leads(operator, arguments, bases, given, where):
+    task = Task("s", operator, arguments=arguments, bases=bases)
+    (step,) = steps_of(workflow(task))[0].values()
+    (parameter,) = step.deployed
+    assert any("redshift-serverless:GetCredentials" in item.actions for item in step.permissions)
+    made = json.loads(json.dumps(definition_of(task)).replace(f"${{{parameter}}}", given))
+    record, made_calls, _ = outcome_of(made, lambda *_: {"Id": "i", "Status": "FINISHED"})
+    asked = {name: value for name, value in made_calls[0][2].items() if name not in ("Sql", "Sqls")}
+    assert (record["state"], asked) == ("success", where)
+
+
+def test_a_statement_that_is_not_known_is_refused_where_the_deployment_tells_the_rest():
+    arguments = {"conn_id": "redshift", "sql": Opaque("unknown", "queries.CREATE")}
+    assert "D204" in calls(SQL, arguments, None)[1]
 
 
 def test_other_databases_and_unknown_connections_are_refused(connections):

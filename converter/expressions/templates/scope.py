@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from converter.workflow import PREFIX, Value
 
@@ -70,6 +70,10 @@ class Findings:
     uses_dates: bool = False
     problems: list[Problem] = field(default_factory=list)
     _names: int = 0
+
+    def of_native(self) -> Findings:
+        """Return the same, for a template that gives what it evaluates to. What it finds is found here."""
+        return replace(self, scope=replace(self.scope, native=True))
 
     def begin_text(self) -> None:
         """Begin another text: its names do not depend on the texts before it."""

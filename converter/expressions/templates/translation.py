@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from converter.expressions.templates.scope import Findings, Problem, Refusal, Scope
-from converter.workflow import Opaque, Value
+from converter.workflow import LIST_TEMPLATE, Opaque, Value
 
 _MARKS = ("{{", "{%", "{#")
 _NEWLINE = re.compile(r"\r\n|\r|\n")
@@ -59,6 +59,8 @@ def _value(value: Value, findings: Findings) -> Value:
         return _text(value, findings)
     if isinstance(value, Opaque) and value.kind == _XCOM_ARG:
         return _xcom_arg(value.text, findings)
+    if isinstance(value, Opaque) and value.kind == LIST_TEMPLATE:
+        return _text(value.text, findings.of_native())
     if isinstance(value, Mapping):
         return {key: _value(item, findings) for key, item in value.items()}
     if isinstance(value, (list, tuple)):

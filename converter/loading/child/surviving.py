@@ -47,18 +47,20 @@ def may_be_survived(error: BaseException, ledger: Ledger) -> bool:
         return False
     if any(word in type(error).__name__ for word in _MISTAKES):
         return False
-    if isinstance(error, (*_OF_THE_SURROUNDINGS, AirflowException)) or _asks_the_environment(error):
+    if isinstance(error, (*_OF_THE_SURROUNDINGS, AirflowException)):
         return True
-    return ledger.has(*_UNKNOWNS)
+    modules = list(_modules_of(error))
+    if any(name.startswith("airflow.") for name in modules):  # another version may think otherwise
+        return True
+    return (isinstance(error, KeyError) and modules[-1:] == ["os"]) or ledger.has(*_UNKNOWNS)
 
 
-def _asks_the_environment(error: Exception) -> bool:
+def _modules_of(error: Exception) -> Iterator[str]:
+    """Yield the modules whose code an exception came through, the one that raised it last."""
     trace = error.__traceback__
-    while trace is not None and trace.tb_next is not None:
+    while trace is not None:
+        yield str(trace.tb_frame.f_globals.get("__name__"))
         trace = trace.tb_next
-    return (
-        isinstance(error, KeyError) and trace is not None and trace.tb_frame.f_globals.get("__name__") == "os"
-    )
 
 
 class Survival:

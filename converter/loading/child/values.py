@@ -34,8 +34,9 @@ from uuid import UUID
 
 from converter.loading.child.airflow_names import DAG, AbstractOperator, PlainXComArg, XComArg
 from converter.loading.child.stand_ins.moved import todays_name
+from converter.loading.child.stand_ins.placeholders import Placeholder
 from converter.loading.child.stand_ins.unknown import Unknown, mark_in, shown
-from converter.workflow import Opaque, Value, to_json
+from converter.workflow import LIST_TEMPLATE, Opaque, Value, to_json
 
 #: Airflow imports ``etl.py`` as ``unusual_prefix_<hash of its path>_etl`` (airflow.utils.file).
 _DAG_MODULE_PREFIX = re.compile(r"^unusual_prefix_[0-9a-f]+_")
@@ -76,6 +77,8 @@ def as_value(item: object, _containers: frozenset[int] = frozenset()) -> Value:
 def _scalar_value(item: str | float | None) -> Value:
     if item is None or isinstance(item, bool):
         return item
+    if isinstance(item, Placeholder) and item.is_list:
+        return Opaque(LIST_TEMPLATE, str.__str__(item))
     if isinstance(item, str):
         # The text of a subclass, which may have a __str__ of its own.
         text = str.__str__(item)

@@ -32,6 +32,12 @@ _VALUES = frozenset(
     "schedule schedule_interval sla start_date tags timetable trigger_rule wait_for_downstream "
     "weight_rule".split()
 )
+#: Of these, what changes neither which tasks there are nor what they do.
+_IRRELEVANT = frozenset(
+    "auto_register dag_display_name description doc doc_json doc_md doc_rst doc_yaml email email_on_failure "
+    "email_on_retry end_date executor is_paused_upon_creation logger_name owner pool pool_slots "
+    "priority_weight queue run_as_user sla start_date tags task_display_name tooltip weight_rule".split()
+)
 _IDS = ("dag_id", "task_id", "group_id")
 #: What Airflow allows in an id (airflow.sdk.definitions._internal.node.validate_key).
 _NOT_IN_IDS = re.compile(r"[^\w.-]+")
@@ -105,9 +111,11 @@ class Arguments:
         known = not isinstance(value, Unknown) or name not in _TEXTS | _VALUES
         if known and not (isinstance(value, Placeholder) and name in _VALUES):
             return True
-        self._ledger.note(
-            StandInKind.UNKNOWN_DECIDES, shown(value), f"is the argument '{name}', which is left out"
-        )
+        if name in _IRRELEVANT:
+            self._ledger.note(StandInKind.LEFT_OUT, f"{name}={shown(value)}")
+        else:
+            detail = f"is the argument '{name}', which is left out"
+            self._ledger.note(StandInKind.UNKNOWN_DECIDES, shown(value), detail)
         return False
 
     def _id(self, given: Any) -> str:

@@ -134,7 +134,7 @@ class Constructors:
             arguments = self._arguments.of_operator(given, operator_class)
             try:
                 operator = construct(operator_class, *args, **arguments)
-            except (TypeError, ValueError, AttributeError, AirflowException) as error:
+            except (TypeError, ValueError, AttributeError, LookupError, AirflowException) as error:
                 operator = self._kept(operator_class, args, arguments, error)
             # What became of arguments that reached BaseOperator itself (_of_base_operator).
             gone, new = operator.__dict__.pop("_translated", ((), {}))

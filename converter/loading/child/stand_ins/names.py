@@ -23,6 +23,10 @@ from converter.loading.child.stand_ins.removed import CONNECTIONS_OF_SQL_OPERATO
 from converter.workflow import StandInKind
 
 _NOTHING = object()
+#: What Airflow's own modules import, so that files import it from anywhere.
+_IMPORTED_EVERYWHERE = frozenset(
+    {"BaseOperator", "Connection", "Context", "DAG", "Param", "TaskGroup", "Variable"}
+)
 
 
 class Names:
@@ -44,6 +48,9 @@ class Names:
             known = _earlier(dotted)
         if known is not _NOTHING:
             return known
+        if public := _of_the_sdk(dotted):
+            self._missing.ledger.note(StandInKind.MOVED, dotted, public)
+            return getattr(importlib.import_module("airflow.sdk"), public.rpartition(".")[2])
         if not (is_operator(dotted) or is_hook(dotted)):
             # An operator is noted itself, and a hook when it is used.
             self._missing.ledger.note(StandInKind.MISSING_MODULE, absent)
@@ -135,6 +142,16 @@ def _names_of_whole_module(old_module: str) -> list[str]:
     with contextlib.suppress(ImportError):
         return [name for name in dir(importlib.import_module(today)) if name[0].isupper()] if today else []
     return []
+
+
+def _of_the_sdk(dotted: str) -> str:
+    """Return what a module of Airflow had by importing it, as the SDK calls it; "" if it is nothing."""
+    name = dotted.rpartition(".")[2]
+    if not dotted.startswith("airflow.") or name not in _IMPORTED_EVERYWHERE:
+        return ""
+    with contextlib.suppress(ImportError):
+        return f"airflow.sdk.{name}" if hasattr(importlib.import_module("airflow.sdk"), name) else ""
+    return ""
 
 
 def _earlier(dotted: str) -> Any:

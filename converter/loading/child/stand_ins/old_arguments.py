@@ -30,6 +30,7 @@ _CONNECTION_OF_SQL = "jdbc mssql mysql oracle postgres presto redshift snowflake
 #: Arguments of one class and those derived from it, by the last part of its name.
 OF_CLASSES: Mapping[str, Mapping[str, str | None]] = {
     "AthenaOperator": {"max_tries": "max_polling_attempts"},
+    "AwsBaseOperator": {"region": "region_name"},
     "AwsToAwsBaseOperator": {"aws_conn_id": "source_aws_conn_id"},
     "BatchOperator": {"overrides": "container_overrides"},
     "BranchDateTimeOperator": {"use_task_execution_day": "use_task_logical_date"},

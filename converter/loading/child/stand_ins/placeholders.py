@@ -19,6 +19,9 @@ from converter.workflow import StandInKind
 #: A template that stands in for a value: the expression, and the name of the Variable or Connection in it.
 _TEMPLATE = re.compile(r"\{\{ ((?:var\.value|var\.json|conn|environ)(?:\.(\w+)|\['([^']*)'\])[^{}]*) \}\}")
 
+#: How the expression of a list of texts ends.
+_LIST = re.compile(r"\.(r?split|splitlines)\([^()]*\)\Z")
+
 
 def placeholder_in(text: str) -> str | None:
     """Return the first expression in a text that reads a Variable or Connection; None if there is none."""
@@ -57,6 +60,11 @@ class Placeholder(str):
     def expression(self) -> str:
         """The Jinja expression, without braces."""
         return self._expression
+
+    @property
+    def is_list(self) -> bool:
+        """Whether it stands for a list of texts, as ``split`` gives it."""
+        return _LIST.search(self._expression) is not None
 
     def like(self, expression: str) -> Placeholder:
         """Return the placeholder of another expression."""

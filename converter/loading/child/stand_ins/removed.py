@@ -74,7 +74,9 @@ def sql_operator(default_conn_id: str) -> Any:
     """Return the operator for any database, with the connection that an operator for one of them had."""
     from airflow.providers.common.sql.operators.sql import SQLExecuteQueryOperator
 
-    class OfOneDatabase(SQLExecuteQueryOperator):  # type: ignore[misc]  # Airflow comes without types here
+    hooks: tuple[type, ...] = (_redshift_hook(),) if default_conn_id == "redshift_default" else ()
+
+    class OfOneDatabase(SQLExecuteQueryOperator, *hooks):  # type: ignore[misc]  # Airflow comes without types here
         def __init__(self, *, conn_id: str = default_conn_id, **kwargs: Any) -> None:
             super().__init__(conn_id=conn_id, **kwargs)
 
@@ -82,6 +84,11 @@ def sql_operator(default_conn_id: str) -> Any:
     OfOneDatabase.__module__, OfOneDatabase.__qualname__ = SQLExecuteQueryOperator.__module__, _SQL_OPERATOR
     OfOneDatabase.__name__ = _SQL_OPERATOR
     return OfOneDatabase
+
+
+def _redshift_hook() -> type:
+    """Return a class that tells, among the bases of an operator, which service its connection leads to."""
+    return type("RedshiftSQLHook", (), {"__module__": "airflow.providers.amazon.aws.hooks.redshift_sql"})
 
 
 _SQL_OPERATOR = "SQLExecuteQueryOperator"

@@ -7,9 +7,10 @@ that of the environment (``AIRFLOW_CONN_ID``) or a placeholder.
 
 from __future__ import annotations
 
+import functools
 import json
 import os
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from converter.loading.child.airflow_names import BaseHook, Connection, Variable
@@ -41,6 +42,7 @@ class Variables:
         Variable.setdefault = self._setdefault
         Connection.get = BaseHook.get_connection = self.get_connection
         Connection.get_connection_from_secrets = self.get_connection
+        Connection.__init__ = _with_extra_as_text(Connection.__init__)
 
     def get(
         self,
@@ -87,6 +89,18 @@ class Variables:
         self, key: str, default: Any, description: Any = None, deserialize_json: bool = False
     ) -> Any:
         return self.get(key, default, deserialize_json)
+
+
+def _with_extra_as_text(construct: Callable[..., None]) -> Callable[..., None]:
+    """Return a constructor that takes a dict as ``extra``, too, as that of Airflow's model does."""
+
+    @functools.wraps(construct)
+    def construct_connection(connection: Any, *args: Any, **given: Any) -> None:
+        if isinstance(given.get("extra"), Mapping):
+            given["extra"] = json.dumps(given["extra"], default=str)
+        construct(connection, *args, **given)
+
+    return construct_connection
 
 
 def _as_text(value: Any) -> str:
