@@ -91,6 +91,9 @@ class StepFunctionsDagOperator(BaseOperator):  # type: ignore[misc]  # mypy does
             data_interval_start=_moment(run.data_interval_start) if is_own else None,
             data_interval_end=_moment(run.data_interval_end) if is_own else None,
             prefix=self.prefix,
+            # Airflow 3.2 and later.
+            partition_key=getattr(run, "partition_key", None) if is_own else None,
+            partition_date=_moment(getattr(run, "partition_date", None)) if is_own else None,
             on_progress=self.log.info,
         )
         self.log.info("Started %s", self._execution_arn)

@@ -50,6 +50,10 @@ def run(  # noqa: PLR0917 - the command line gives them by name
             "has what is behind it skipped [default: never, as in a manual run of Airflow's]."
         ),
     ] = None,
+    partition_key: Annotated[
+        str | None,
+        typer.Option(help="The partition that the run is about, as `dag_run.partition_key` [default: none]."),
+    ] = None,
     resume: Annotated[
         str | None,
         typer.Option(
@@ -78,7 +82,7 @@ def run(  # noqa: PLR0917 - the command line gives them by name
 
     client = config.step_functions(region, resume or "")
     if resume:
-        if conf != "{}" or run_id or logical_date or latest_until:
+        if conf != "{}" or run_id or logical_date or latest_until or partition_key is not None:
             raise typer.BadParameter(
                 "conf, run id and dates are those of the execution", param_hint="--resume"
             )
@@ -98,6 +102,7 @@ def run(  # noqa: PLR0917 - the command line gives them by name
             logical_date=logical_date,
             latest_until=latest_until,
             prefix=config.prefix,
+            partition_key=partition_key,
             on_progress=console.print_progress,
         )
     if wait:

@@ -172,9 +172,9 @@ def _start_both(wanted: Wanted, api: AirflowApi, client: SFNClient, say: Say) ->
 def _start_execution(
     client: SFNClient, machine: str, conf: Mapping[str, Any], run_id: str, dates: Mapping[str, Any]
 ) -> str:
-    logical_date, start, end = (
+    logical_date, start, end, partition_date = (
         parsed_moment(dates[name]) if dates.get(name) else None
-        for name in ("logical_date", "data_interval_start", "data_interval_end")
+        for name in ("logical_date", "data_interval_start", "data_interval_end", "partition_date")
     )
     return executions.start(
         client,
@@ -184,6 +184,8 @@ def _start_execution(
         logical_date=logical_date,
         data_interval_start=start,
         data_interval_end=end,
+        partition_key=dates.get("partition_key"),
+        partition_date=partition_date,
     )
 
 

@@ -25,3 +25,10 @@ OWN_OPERATOR = declare(
     BaseSensorOperator. The function that runs the DAG's Python tasks calls its `execute`, or its `poke` for
     each look of a sensor, with the limits of Python tasks (docs/python_tasks.md).""",
 )  # fmt: skip
+PARTITION_FROM_INPUT = declare(
+    "D864", Severity.APPROXIMATED, "the run's partition is what the run is started with",
+    """In Airflow, an event of a partitioned asset starts a run with a partition (`dag_run.partition_key`).
+    Assets start nothing here. A run has the key that it is started with: `dag2sfn run --partition-key`,
+    the operator in another DAG, or the counterpart of an Airflow run, which has that run's. Without one it
+    is None, as in a run that Airflow's user starts.""",
+)  # fmt: skip

@@ -69,17 +69,21 @@ def start(
     data_interval_end: datetime | None = None,
     latest_until: datetime | None = None,
     prefix: str = PREFIX,
+    partition_key: str | None = None,
+    partition_date: datetime | None = None,
     on_progress: Callable[[str], object] | None = None,
 ) -> str:
     """Start a run and return the ARN of its execution.
 
     ``conf`` is JSON; dates without a time zone are in UTC, as in Airflow. The ``run_id`` is ``manual__`` and
     the time, by default. ``latest_until`` is for a LatestOnlyOperator: when the data interval after the run's
-    own ends; without it the run skips nothing there, as Airflow's manual runs. ``prefix`` begins the names of
-    machines. As long as a run of the same
-    run_id *and* the same input is under way, its execution is returned and no other is started. Where the
-    name is taken otherwise (for 90 days after an execution has ended), the new execution's name gets a
-    number, ``-2``, ``-3``, …, and ``on_progress`` is told so in one line.
+    own ends; without it the run skips nothing there, as Airflow's manual runs. ``partition_key`` and
+    ``partition_date`` are what Airflow gives a run that partitioned assets started (3.2 and later).
+
+    ``prefix`` begins the names of machines. As long as a run of the same run_id *and* the same input is under
+    way, its execution is returned and no other is started. Where the name is taken otherwise (for 90 days
+    after an execution has ended), the new execution's name gets a number, ``-2``, ``-3``, …, and
+    ``on_progress`` is told so in one line.
 
     Raises :class:`~converter.diagnostics.Dag2SfnError`: not deployed (D451), input refused (D453).
     """
@@ -87,8 +91,18 @@ def start(
     found = given if given.startswith("arn:") else find_machine(client, given, prefix)
     machine_arn = in_force(client, found)
     run_id = run_id or f"manual__{datetime.now(timezone.utc).isoformat()}"
-    dates = (logical_date, data_interval_start, data_interval_end, latest_until)
-    run = _input_of(run_id, conf or {}, *dates)
+    run = _input_of(
+        run_id,
+        conf or {},
+        {
+            "logical_date": logical_date,
+            "data_interval_start": data_interval_start,
+            "data_interval_end": data_interval_end,
+        },
+        latest_until=_iso(latest_until),
+        partition_key=partition_key,
+        partition_date=_iso(partition_date),
+    )
     return start_with_input(client, machine_arn, run, run_id, on_progress=on_progress)
 
 
@@ -102,13 +116,26 @@ def start_once(
     data_interval_start: datetime | None = None,
     data_interval_end: datetime | None = None,
     latest_until: datetime | None = None,
+    partition_key: str | None = None,
+    partition_date: datetime | None = None,
 ) -> bool:
     """Start a run as :func:`start` does, in one call; return False if the run id has an execution already.
 
     ``machine_arn`` may be that of an alias. Raises :class:`~converter.diagnostics.Dag2SfnError`: no such
     machine (D451), input refused (D453).
     """
-    run = _input_of(run_id, conf, logical_date, data_interval_start, data_interval_end, latest_until)
+    run = _input_of(
+        run_id,
+        conf,
+        {
+            "logical_date": logical_date,
+            "data_interval_start": data_interval_start,
+            "data_interval_end": data_interval_end,
+        },
+        latest_until=_iso(latest_until),
+        partition_key=partition_key,
+        partition_date=_iso(partition_date),
+    )
     text, name = json.dumps(run, allow_nan=False), execution_name(run_id)
     try:
         with explaining_refused_start(client, machine_arn):
@@ -119,20 +146,14 @@ def start_once(
 
 
 def _input_of(
-    run_id: str,
-    conf: Mapping[str, Any],
-    logical_date: datetime | None,
-    data_interval_start: datetime | None,
-    data_interval_end: datetime | None,
-    latest_until: datetime | None,
+    run_id: str, conf: Mapping[str, Any], dates: Mapping[str, datetime | None], **rarely: str | None
 ) -> dict[str, Any]:
+    """Return the input of a run; ``rarely`` is what only few runs have, and no other has None for."""
     return {
         "conf": dict(conf),
         "run_id": run_id,
-        "logical_date": _iso(logical_date),
-        "data_interval_start": _iso(data_interval_start),
-        "data_interval_end": _iso(data_interval_end),
-        **({"latest_until": _iso(latest_until)} if latest_until else {}),
+        **{name: _iso(date) for name, date in dates.items()},
+        **{name: value for name, value in rarely.items() if value is not None},
     }
 
 

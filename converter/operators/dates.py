@@ -11,7 +11,8 @@ from pathlib import Path
 
 from converter import diagnostics as d
 from converter.diagnostics import Diagnostic, about_dag
-from converter.task_runtime.callables import DATES_OF_RUNS, NAMES_OF_DATES, facts_of
+from converter.task_runtime.callables import facts_of
+from converter.task_runtime.context_uses import DATES_OF_RUNS, NAMES_OF_DATES
 from converter.workflow import Opaque, Task, Value, Workflow
 
 _MARKS = ("{{", "{%")

@@ -23,6 +23,7 @@ from converter.operators.sensing import Look, kept, sensor_step, take_sensing
 from converter.operators.step import Retrier, SkipOrders, Step
 from converter.task_runtime import LONGEST_RUN
 from converter.task_runtime.callables import Facts, facts_of, pulled_tasks
+from converter.task_runtime.context_uses import asked_of_airflow_in
 from converter.task_runtime.third_party import needs_of
 from converter.workflow import Opaque, Value
 
@@ -44,7 +45,8 @@ _LAMBDA_TROUBLE = Retrier(
 #: The run's input as the function takes it; whatever else the input holds stays in the machine.
 _RUN = Expression(
     "$merge([{}, $sift($states.context.Execution.Input, function($value, $name) {$name in "
-    "['conf', 'run_id', 'logical_date', 'data_interval_start', 'data_interval_end', 'params']})])"
+    "['conf', 'run_id', 'logical_date', 'data_interval_start', 'data_interval_end', 'params', "
+    "'partition_key', 'partition_date']})])"
 )
 #: What is left of the 256 KiB that the data of an execution may have, but for the task's own record and for
 #: what Lambda adds to an answer. A character outside of ASCII takes four bytes at most.
@@ -225,6 +227,7 @@ def function_step(
 def _payload(args: Arguments, reads: tuple[str, ...], tries_before: Expression) -> dict[str, Any]:
     """Return the function's event for a task."""
     task = args.task
+    _report_templates(args)
     args.leave_to_function()
     payload: dict[str, Any] = {
         "room": _ROOM,
@@ -364,12 +367,36 @@ def _report_needs(args: Arguments, facts: Facts) -> None:
             f"its function uses {name}, which is not there in Lambda",
             "do without: boto3 calls AWS with the function's own role; or use an operator that is converted",
         )
+    if facts.uses_partition:
+        args.report(
+            d.PARTITION_FROM_INPUT,
+            "its function uses the run's partition, and no asset starts a run with one here",
+            "name it when you start a run: `dag2sfn run --partition-key`; without, it is None",
+        )
     for module in needs_of(facts.modules).not_installed:
         args.report(
             d.MODULE_NOT_INSTALLED,
             f"its function uses the module '{module}', which is not installed here",
             "install it where the DAG is converted, so that its version is known and packaged",
         )
+
+
+def _report_templates(args: Arguments) -> None:
+    texts = [text for field in args.task.template_fields for text in _texts(args.task.arguments.get(field))]
+    for name in dict.fromkeys(name for text in texts for name in asked_of_airflow_in(text)):
+        args.report(
+            d.NEEDS_AIRFLOW,
+            f"a template uses {name}, which is not there in Lambda",
+            "do without; the XComs of other tasks, params and the run's dates are there",
+        )
+
+
+def _texts(value: Value) -> Iterator[str]:
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, (dict, list)):
+        for item in value.values() if isinstance(value, dict) else value:
+            yield from _texts(item)
 
 
 def _report_time(args: Arguments) -> None:

@@ -19,3 +19,5 @@ class Begun:
     data_interval_start: datetime | None = None
     data_interval_end: datetime | None = None
     latest_until: datetime | None = None
+    partition_key: str | None = None
+    partition_date: datetime | None = None

@@ -27,4 +27,6 @@ def start_counterpart_once(client: SFNClient, shadow: Shadow, run: Begun) -> boo
         data_interval_start=run.data_interval_start,
         data_interval_end=run.data_interval_end,
         latest_until=run.latest_until,
+        partition_key=run.partition_key,
+        partition_date=run.partition_date,
     )

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from converter.task_runtime import hook_uses
+from converter.task_runtime.context_uses import asked_of_airflow, asks_for_dates, asks_for_partition
 from converter.task_runtime.local_modules import (
     Imported,
     Module,
@@ -36,31 +37,6 @@ PROVIDED = frozenset(
     """.split()
 )
 
-
-#: What only Airflow's database and API server know of a run.
-_CONTEXT_OF_AIRFLOW = frozenset(
-    """
-    asset_state_store conn inlet_events  prev_data_interval_end_success
-    prev_data_interval_start_success prev_end_date_success prev_start_date_success task_state_store
-    triggering_asset_events
-    """.split()
-)
-
-
-#: What a run's dates are called in the context, those of Airflow 2 among them.
-NAMES_OF_DATES = frozenset(
-    """
-    data_interval_end data_interval_start ds ds_nodash execution_date logical_date next_ds next_ds_nodash
-    next_execution_date prev_ds prev_ds_nodash prev_execution_date task_instance_key_str tomorrow_ds
-    tomorrow_ds_nodash ts ts_nodash ts_nodash_with_tz yesterday_ds yesterday_ds_nodash
-    """.split()
-)
-#: Those that a run itself has (``dag_run.logical_date``).
-DATES_OF_RUNS = frozenset({"data_interval_end", "data_interval_start", "execution_date", "logical_date"})
-#: What functions call the context, if not by the name of their own ``**`` parameter.
-_CONTEXTS = frozenset({"context", "ctx", "kwargs"})
-
-
 #: What a task notes about the assets that it updates, nobody reads here.
 _NOTES = frozenset({"outlet_events"})
 
@@ -73,7 +49,7 @@ class Facts:
     cannot be seen; ``of_airflow``, what it uses of Airflow that the function does not have (dotted names);
     ``modules``, the names that it imports from modules that are not local; ``notes_assets``, whether it notes
     something about the assets that it updates; ``uses_dates``, whether it asks for the run's dates;
-    ``hooks``, Airflow's hooks that it makes, by their classes.
+    ``uses_partition``, for its partition; ``hooks``, Airflow's hooks that it makes, by their classes.
     """
 
     pulled: tuple[str, ...] = ()
@@ -84,6 +60,7 @@ class Facts:
     modules: tuple[Imported, ...] = ()
     notes_assets: bool = False
     uses_dates: bool = False
+    uses_partition: bool = False
     hooks: tuple[str, ...] = ()
 
 
@@ -163,8 +140,8 @@ class _Reader:
 
     def read(self, module: Module, nodes: tuple[ast.AST, ...]) -> Facts:
         """Return the facts of the nodes."""
-        for name in (name for node in nodes for name in _asked_of_the_context(node)):
-            self._of_airflow[f"the context's {name}"] = None
+        for name in (name for node in nodes for name in asked_of_airflow(node)):
+            self._of_airflow[name] = None
         waiting = [(module, node) for node in nodes]
         seen: set[int] = set()
         while waiting:
@@ -183,6 +160,7 @@ class _Reader:
             tuple(self._modules),
             self._notes_assets or any(_NOTES & set(_words(node)) for node in nodes),
             any(asks_for_dates(node) for node in nodes),
+            any(asks_for_partition(node) for node in nodes),
             tuple(self._hooks),
         )
 
@@ -282,43 +260,6 @@ def _words(function: ast.AST) -> Iterator[str]:
             yield node.arg
         elif isinstance(node, ast.Constant) and isinstance(node.value, str):
             yield node.value
-
-
-def _asked_of_the_context(function: ast.AST) -> Iterator[str]:
-    """Yield what a function asks of the context that only Airflow has: parameters, ``context["…"]``."""
-    for node in ast.walk(function):
-        name: object = node.arg if isinstance(node, ast.arg) else None
-        if isinstance(node, ast.Subscript) and isinstance(node.value, ast.Name):
-            name = node.slice.value if isinstance(node.slice, ast.Constant) else None
-        if isinstance(name, str) and name in _CONTEXT_OF_AIRFLOW:
-            yield name
-
-
-def asks_for_dates(function: ast.AST) -> bool:
-    """Whether a function asks for the run's dates: a parameter, ``context["ds"]``, ``run.logical_date``."""
-    contexts = set(_CONTEXTS)
-    for node in ast.walk(function):
-        if isinstance(node, ast.arguments):
-            parameters = {item.arg for item in (*node.posonlyargs, *node.args, *node.kwonlyargs)}
-            if parameters & NAMES_OF_DATES:
-                return True
-            contexts |= {node.kwarg.arg} if node.kwarg else set()
-    return any(_is_date(node, contexts) for node in ast.walk(function))
-
-
-def _is_date(node: ast.AST, contexts: set[str]) -> bool:
-    if isinstance(node, ast.Attribute) and isinstance(node.ctx, ast.Load):
-        return node.attr in DATES_OF_RUNS
-    owner: ast.AST | None = None
-    key: ast.AST | None = None
-    if isinstance(node, ast.Subscript):
-        owner, key = node.value, node.slice
-    elif isinstance(node, ast.Call) and getattr(node.func, "attr", "") == "get" and node.args:
-        owner, key = getattr(node.func, "value", None), node.args[0]
-    of_context = (isinstance(owner, ast.Name) and owner.id in contexts) or (
-        isinstance(owner, ast.Call) and getattr(owner.func, "id", "") == "get_current_context"
-    )
-    return of_context and isinstance(key, ast.Constant) and key.value in NAMES_OF_DATES
 
 
 def _names_used(node: ast.AST) -> Iterator[str]:

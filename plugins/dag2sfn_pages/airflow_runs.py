@@ -110,6 +110,9 @@ def _run(run: DagRun) -> dict[str, Any]:
         "end_date": _iso(run.end_date),
         "data_interval_start": _iso(run.data_interval_start),
         "data_interval_end": _iso(run.data_interval_end),
+        # Airflow 3.2 and later.
+        "partition_key": getattr(run, "partition_key", None),
+        "partition_date": _iso(getattr(run, "partition_date", None)),
     }
 
 

@@ -43,6 +43,9 @@ def on_dag_run_running(dag_run: Any) -> None:
                 data_interval_start=_moment(dag_run, "data_interval_start"),
                 data_interval_end=_moment(dag_run, "data_interval_end"),
                 latest_until=_latest_until(dag_run),
+                # Airflow 3.2 and later.
+                partition_key=getattr(dag_run, "partition_key", None),
+                partition_date=_moment(dag_run, "partition_date"),
             )
         )
     except Exception:

@@ -76,6 +76,13 @@ def test_a_run_says_until_when_it_is_the_latest_only_if_it_is_told(deployed: Any
     assert "latest_until" not in json.loads(deployed.executions[start(deployed.client(), MACHINE)])
 
 
+def test_a_run_has_the_partition_that_it_is_given(deployed: Any) -> None:
+    day = datetime(2026, 1, 3, tzinfo=timezone.utc)
+    arn = start(deployed.client(), MACHINE, run_id="r", partition_key="eu|2026-01-03", partition_date=day)
+    given = json.loads(deployed.executions[arn])
+    assert (given["partition_key"], given["partition_date"]) == ("eu|2026-01-03", "2026-01-03T00:00:00+00:00")
+
+
 def test_an_arn_is_used_as_it_is(deployed: Any) -> None:
     assert start(deployed.client(), MACHINE, run_id="r") == f"{EXECUTION}:r"
     assert [name for name, _ in deployed.requests] == ["DescribeStateMachineAlias", "StartExecution"]

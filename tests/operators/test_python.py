@@ -176,6 +176,8 @@ def test_a_callable_that_raises_a_skip_may_skip_itself(converted):
     [
         ("from airflow.providers.amazon.aws.hooks.s3 import S3Hook\ndef run(): S3Hook()", None, ["D861"]),
         ("from airflow.providers.mysql.hooks.mysql import MySqlHook\ndef run(): MySqlHook()", None, ["D260"]),
+        ("def run(partition_key): ...", None, ["D864"]),
+        ("def run(dag_run): print(dag_run.partition_date)", None, ["D864"]),
         ("def run(): ...", 900, []),
         ("def run(): ...", 901, ["D261"]),
         ("import no_such_library as lib\ndef run(): lib.go()", None, ["D265"]),
@@ -185,6 +187,22 @@ def test_a_callable_that_raises_a_skip_may_skip_itself(converted):
 )
 def test_what_lambda_does_not_have_is_named(converted, source, timeout, codes):
     assert converted(source=source, timeout=timeout)[1] == codes
+
+
+@pytest.mark.parametrize(
+    ("command", "codes"),
+    [
+        ("echo {{ inlet_events.for_asset(uri='s3://b')[-1].extra }} {{ conn.db.host }}", ["D260", "D260"]),
+        ("echo {{ dag_run.get_task_instances() }}", ["D260"]),
+        (
+            "echo {% for conn in params.all %}{{ conn }}{% endfor %}{{ dag_run.conf }}{{ ti.log }}",
+            [],
+        ),
+        ("echo {{ not closed", []),
+    ],
+)
+def test_what_templates_ask_of_airflow_alone_is_named(converted, command, codes):
+    assert [code for code in converted(BASH, bash_command=command)[1] if code != "D264"] == codes
 
 
 def test_the_function_knows_how_long_a_try_may_take(converted):

@@ -93,8 +93,7 @@ def run_one(task, run, supervisor, map_index=-1):
         run_type="manual",
         state="running",
         consumed_asset_events=[],
-        partition_key=None,
-        **run,
+        **{"partition_key": None, **run},
     )
     ti = task_runner.RuntimeTaskInstance.model_construct(
         id=uuid4(),

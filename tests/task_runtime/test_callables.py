@@ -136,6 +136,11 @@ def test_what_needs_airflow_is_found(facts, body, needed):
         ("def run(*, inlet_events): ...", ("the context's inlet_events",)),
         ("def run(**context): return context['conn']", ("the context's conn",)),
         ("def run(rows): return rows['conn_id']", ()),
+        ("def run(dag_run): return dag_run.get_task_instances()", ("dag_run.get_task_instances",)),
+        ("def run(**context): return context['dag_run'].start_date", ("dag_run.start_date",)),
+        ("def run(ti): ti.get_previous_dagrun().run_id", ("ti.get_previous_dagrun",)),
+        ("def run(ti, dag_run): ti.log.info(dag_run.conf, ti.xcom_pull(), ti.run_id)", ()),
+        ("def run(other): return other.start_date", ()),
     ],
 )
 def test_what_is_asked_of_the_context_and_only_airflow_has_is_found(facts, definition, needed):

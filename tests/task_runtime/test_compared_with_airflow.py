@@ -21,6 +21,8 @@ RUN = {
     "data_interval_start": "2024-03-29T22:30:00+00:00",
     "data_interval_end": "2024-03-30T22:30:00+00:00",
     "conf": {"day": "monday"},
+    "partition_key": "eu|2024-03-30",
+    "partition_date": "2024-03-30T00:00:00+00:00",
 }
 #: Errors that reach the machine under another name: it knows names alone, and Lambda only Exceptions.
 RENAMED = {"GaveUp": "AirflowFailException", "SystemExit": "AirflowException"}
@@ -97,8 +99,9 @@ def task_ids() -> list[str]:
     return """
         no_arguments everything named with_default positional reserved too_few keyword unknown_argument
         a_lambda a_partial a_method an_object a_builtin imported dates pushes pulls conf_and_params raises
-        skips skips_by_subclass fails_for_good exits no_json environment context_of_the_task variables
-        generates asynchronous pushes_nothing templates undefined output_of output_in_text flow takes
+        skips skips_by_subclass fails_for_good exits no_json environment context_of_the_task partition
+        variables generates asynchronous pushes_nothing
+        templates undefined output_of output_in_text flow takes
         overridden takes__1 many inferred many_but_one many_of_numbers joins joins_more renamed says_nothing
         three group.inside deep flows.flow flows__1.flow branch_one branch_none branch_list branch_group
         branch_through branch_unknown branch_bad branch_bad_list branch_tuple branch_all branch_leaf

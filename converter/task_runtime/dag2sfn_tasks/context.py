@@ -44,7 +44,17 @@ def task_context(task: Any, event: Mapping[str, Any], known_task_ids: frozenset[
     conf = run.get("conf") or {}
     logical_date = moment(run.get("logical_date"))
     start, end = moment(run.get("data_interval_start")), moment(run.get("data_interval_end"))
-    dag_run = DagRun(task.dag_id, str(run.get("run_id", "")), conf, logical_date, start, end)
+    partition_key, partition_date = run.get("partition_key"), moment(run.get("partition_date"))
+    dag_run = DagRun(
+        task.dag_id,
+        str(run.get("run_id", "")),
+        conf,
+        logical_date,
+        start,
+        end,
+        partition_key,
+        partition_date,
+    )
     ti = TaskInstance(
         task,
         dag_run,
@@ -62,6 +72,8 @@ def task_context(task: Any, event: Mapping[str, Any], known_task_ids: frozenset[
         "macros": macros,
         "outlet_events": OutletEvents(),
         "outlets": [],
+        "partition_date": partition_date,
+        "partition_key": partition_key,
         "params": {**task.dag.params, **task.params, **(run.get("params") or {}), **conf},
         "run_id": dag_run.run_id,
         "task": task,

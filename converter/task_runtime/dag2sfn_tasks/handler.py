@@ -3,7 +3,8 @@
 Event::
 
     {"task_id": "<id>", "map_index": -1, "try_number": <from 1>, "timeout": <seconds, if there is a limit>,
-     "run": {"run_id", "logical_date", "data_interval_start", "data_interval_end", "conf", "params"},
+     "run": {"run_id", "logical_date", "data_interval_start", "data_interval_end", "conf", "params",
+             "partition_key", "partition_date"},
      "xcom": {"<task id>": {"return_value": <JSON>, "<key>": <JSON>}, ...},
      "mapped_xcom": {"<task id>": [{"return_value": <JSON>, ...}, ...], ...},
      "room": <bytes>, "xcom_over": <bytes>, "xcom_read_by": "<who>"}

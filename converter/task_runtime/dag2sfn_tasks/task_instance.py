@@ -1,5 +1,6 @@
 """``ti`` and ``dag_run``, as far as the run's input can tell what they say."""
 
+import logging
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timezone
@@ -23,6 +24,8 @@ class DagRun:
     logical_date: Any = None
     data_interval_start: Any = None
     data_interval_end: Any = None
+    partition_key: str | None = None
+    partition_date: Any = None
     state: str = "running"
 
     @property
@@ -65,6 +68,11 @@ class TaskInstance:
     start_date: datetime = field(default_factory=lambda: datetime.now(timezone.utc))
     context: dict[str, Any] = field(default_factory=dict)
     state: str = "running"
+
+    @property
+    def log(self) -> logging.Logger:
+        """The task's log."""
+        return logging.getLogger("airflow.task")
 
     @property
     def task_id(self) -> str:

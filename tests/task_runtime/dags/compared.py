@@ -169,6 +169,11 @@ async def asynchronous(ds):
     return f"async {ds}"
 
 
+def partition(dag_run, partition_key, **context):
+    date = context["partition_date"]
+    return [dag_run.partition_key, partition_key, date.isoformat(), dag_run.partition_date.isoformat()]
+
+
 def sees(value, *, key=None):
     return [value, type(value).__name__, key]
 
@@ -215,6 +220,7 @@ with DAG(
     PythonOperator(task_id="no_json", python_callable=returns_set)
     PythonOperator(task_id="environment", python_callable=environment)
     PythonOperator(task_id="context_of_the_task", python_callable=context_of_the_task)
+    PythonOperator(task_id="partition", python_callable=partition)
     PythonOperator(task_id="variables", python_callable=variables)
     PythonOperator(task_id="generates", python_callable=generates)
     PythonOperator(task_id="asynchronous", python_callable=asynchronous)
@@ -227,6 +233,7 @@ with DAG(
             "t_dates": "{{ ds }} {{ ts }} {{ logical_date.strftime('%H') }} {{ data_interval_end | ds }}",
             "t_macros": "{{ macros.ds_add(ds, 5) }} {{ macros.ds_format(ds, '%Y-%m-%d', '%d/%m/%y') }}",
             "t_own": "{{ twice('ab') }} {{ 'quiet' | loud }}",
+            "t_partition": "{{ partition_key }} {{ dag_run.partition_key }} {{ partition_date | ds }}",
             "t_conf": "{{ dag_run.conf['day'] }} {{ dag_run.conf.get('x', 'y') }} {{ run_id }}",
             "t_var": "{{ var.value.colour }} {{ var.json.sizes.s }} {{ var.value.get('absent', 'd') }}",
             "t_logic": "{% for x in ['a', 'b'] %}{{ x }}{% if not loop.last %},{% endif %}{% endfor %}",
