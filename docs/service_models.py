@@ -85,6 +85,12 @@ def models() -> dict[str, Any]:
     }
 
 
+def services_of_conversions() -> set[str]:
+    """Return what IAM calls the services whose actions conversions call."""
+    loader = botocore.loaders.Loader()
+    return {_names(_model(loader, service))["iam"] for service in _SERVICES}
+
+
 def _all_services(loader: Any) -> list[str]:
     return sorted(loader.list_available_services("service-2"))
 

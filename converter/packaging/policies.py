@@ -10,9 +10,11 @@ import json
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import chain
 from typing import Any, TypeAlias
 
 from converter.operators.step import Permission
+from converter.packaging.iam_reference import fitted
 from converter.packaging.settings import KEPT, digest_of, only_if
 from converter.packaging.yaml_text import GetAtt, Note, Ref, Sub
 
@@ -55,11 +57,13 @@ class Statement:
 def statements_of(permissions: Iterable[Permission]) -> tuple[Statement, ...]:
     """Merge permissions: each resource once, resources with the same actions together, all in order.
 
-    Nothing is allowed that no permission allows: only resources with exactly the same actions are merged.
+    Each action is allowed on the kinds of resources that it is about (:func:`.iam_reference.fitted`).
+    Otherwise nothing is allowed that no permission allows: only resources with exactly the same actions are
+    merged.
     """
     actions_on: dict[str, set[str]] = {}
     reasons: dict[str, set[str]] = {}
-    for permission in permissions:
+    for permission in chain.from_iterable(map(fitted, permissions)):
         for resource in permission.resources:
             actions_on.setdefault(resource, set()).update(permission.actions)
             if permission.reason:

@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import pytest
+from iam_lint import linted
 from real_operators import differences, run_converted, run_operator
 
 AMAZON = "airflow.providers.amazon.aws.operators"
@@ -237,7 +238,7 @@ CASES = [
          {"replication_task_id": "t", "source_endpoint_arn": "s", "target_endpoint_arn": "t",
           "replication_instance_arn": "i", "table_mappings": {"rules": [{"rule-id": "1"}]}},
          {"DescribeReplicationTasks": {"ReplicationTasks": [{"Status": "ready"}]}}),
-    Case("dms.DmsStartTaskOperator", {"replication_task_arn": "arn:aws:dms:us-east-1:1:task:x"}),
+    Case("dms.DmsStartTaskOperator", {"replication_task_arn": "arn:aws:dms:us-east-1:123456789012:task:x"}),
     Case("neptune_analytics.NeptuneCreateGraphOperator",
          {"graph_name": "g", "vector_search_config": {"dimension": 8}, "provisioned_memory": 16},
          {"GetGraph": {"status": "AVAILABLE"}}),
@@ -273,6 +274,7 @@ def test_it_asks_for_what_the_operator_asks_for_and_returns_the_same(case):
     converted = run_converted(operator, case.arguments, case.answers)
     assert list(differences(real, converted, case.ignored)) == []
     assert converted.not_allowed == []
+    assert linted(converted.policy) == []
     if case.same_result:
         assert converted.returned == real.returned
 
@@ -323,5 +325,6 @@ def test_a_sensor_looks_at_what_the_operator_looks_at_and_goes_on(case):
     converted = run_converted(operator, case.arguments, case.answers)
     assert converted.error is None
     assert converted.not_allowed == []
+    assert linted(converted.policy) == []
     look = converted.asked[0]
     assert (look.operation, look.arguments) in [(call.operation, call.arguments) for call in real.asked]

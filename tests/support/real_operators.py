@@ -10,7 +10,7 @@ from __future__ import annotations
 import importlib
 import json
 import sys
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from datetime import datetime, timezone
@@ -38,6 +38,8 @@ from converter.local.permissions.policies import permits
 from converter.local.permissions.tasks import wanted_by_task
 from converter.operators import steps_of
 from converter.operators.step import Permission
+from converter.packaging.policies import statements_of
+from converter.packaging.yaml_text import Sub
 from converter.pipeline import convert
 from converter.workflow import Task
 
@@ -67,6 +69,8 @@ class Ran:
     error: str | None = None
     not_allowed: list[str] = field(default_factory=list)
     """What it called without a permission of the converted task."""
+    policy: dict[str, Any] = field(default_factory=dict)
+    """Of a converted task: the policy that is deployed for it."""
 
     def of(self, operation: str) -> list[Any]:
         """Return the arguments of each call of an operation."""
@@ -216,7 +220,9 @@ def run_converted(
     if conversion.machine is None:
         raise AssertionError([str(problem) for problem in conversion.diagnostics])
     ran = Ran()
-    backend = _Aws(answers, ran, steps_of(flow)[0]["t"].permissions)
+    permissions = steps_of(flow)[0]["t"].permissions
+    ran.policy = policy_of(permissions, Place("123456789012", "us-east-1"))
+    backend = _Aws(answers, ran, permissions)
     run = {"conf": {}, "params": {}, "run_id": "r", "logical_date": "2026-01-01T00:00:00+00:00"}
     execution = run_virtual(parse_definition(dict(conversion.machine.definition)), run, backend)
     if execution.status != "SUCCEEDED":
@@ -256,16 +262,7 @@ class _Aws:
         return from_api(found, operation.output_shape, dates, spelled)
 
     def _ask_policy(self, call: TaskCall) -> None:
-        place = Place.of(call.execution_arn)
-        here = {"Partition": "aws", "Region": place.region, "AccountId": place.account}
-        statements = [
-            {
-                "Effect": "Allow",
-                "Action": list(permission.actions),
-                "Resource": [_filled(resource, here) for resource in permission.resources],
-            }
-            for permission in self.permissions
-        ]
+        statements = policy_of(self.permissions, Place.of(call.execution_arn))["Statement"]
         resource = Resource.parse(call.resource)
         assert resource is not None, call.resource
         for wanted in wanted_by_task(call, resource):
@@ -289,10 +286,25 @@ class _Aws:
         return {job.wrapped: shown} if job.wrapped else shown
 
 
-def _filled(resource: str, here: Mapping[str, str]) -> str:
+def policy_of(permissions: Iterable[Permission], place: Place) -> dict[str, Any]:
+    """Return the policy that is deployed for the permissions, as AWS has it in an account and a region."""
+    here = {"Partition": "aws", "Region": place.region, "AccountId": place.account}
+    statements = [
+        {
+            "Effect": "Allow",
+            "Action": list(statement.actions),
+            "Resource": [_filled(resource, here) for resource in statement.resources],
+        }
+        for statement in statements_of(permissions)
+    ]
+    return {"Version": "2012-10-17", "Statement": statements}
+
+
+def _filled(resource: Any, here: Mapping[str, str]) -> str:
+    text: str = resource.text if isinstance(resource, Sub) else resource
     for name, value in here.items():
-        resource = resource.replace(f"${{AWS::{name}}}", value)
-    return resource
+        text = text.replace(f"${{AWS::{name}}}", value)
+    return text
 
 
 def _with_ids(found: Any, started: Any) -> Any:

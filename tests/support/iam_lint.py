@@ -1,0 +1,34 @@
+"""parliament's opinion of an IAM policy."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+import parliament
+
+#: Actions on two kinds of resources, of which a call names one: an execution, or one of an express machine; a
+#: job, or its queue and definition. parliament asks for both.
+EITHER = {"states:DescribeExecution", "batch:SubmitJob"}
+#: Describes all where none is named; AWS's reference has changed its mind on whether it takes an ARN.
+OF_ALL = {"rds:DescribeDBInstances"}
+#: What its own copy of the reference, which is older than ours, does not know.
+YOUNGER = {"s3vectors"}
+
+
+def linted(document: Mapping[str, Any]) -> list[str]:
+    """Return what it objects to, each action with all the resources that it is allowed on."""
+    allowed: dict[str, list[str]] = {}
+    for statement in document["Statement"]:
+        assert statement["Effect"] == "Allow"
+        for action in statement["Action"]:
+            if action not in EITHER | OF_ALL and action.partition(":")[0] not in YOUNGER:
+                allowed.setdefault(action, []).extend(statement["Resource"])
+    found = []
+    for action, resources in allowed.items():
+        statement = {"Effect": "Allow", "Action": action, "Resource": resources}
+        policy = {"Version": document["Version"], "Statement": [statement]}
+        for item in parliament.analyze_policy_string(json.dumps(policy)).findings:
+            found.append(f"{action} on {resources}: {item.issue} {item.detail}")
+    return found
