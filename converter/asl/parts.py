@@ -111,6 +111,7 @@ class _Writer:
             "Type": "Task",
             "Resource": call.resource,
             "Arguments": field_value(call.arguments),
+            **({"Credentials": {"RoleArn": self.step.role}} if self.step.role else {}),
             **({"Assign": assign} if assign else {}),
             "Output": unchanged,
         }

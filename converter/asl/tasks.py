@@ -63,6 +63,7 @@ def state_of(
         "Comment": comment,
         "Resource": step.resource,
         "Arguments": field_value(arguments),
+        **({"Credentials": {"RoleArn": step.role}} if step.role else {}),
         "Output": output,
     }
     timeout = timeout_of(step, task)

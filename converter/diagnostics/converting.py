@@ -48,7 +48,10 @@ JOB_MUST_EXIST = declare(
 )  # fmt: skip
 OTHER_CREDENTIALS = declare(
     "D222", Severity.APPROXIMATED, "the machine's own role and region are used",
-    "Airflow would use a connection or a region of its own; a machine acts as its role, in its region.",
+    """Airflow would use a connection or a region of its own; a machine acts as its role, in its region. A
+    connection whose role is known (``role_arn`` among its extras, in the file of ``--connections``) becomes
+    the Credentials of the task's calls. Step Functions calls no other region (AWS documentation, "Accessing
+    resources in other AWS accounts in Step Functions").""",
 )  # fmt: skip
 NO_SCHEDULE = declare(
     "D223", Severity.APPROXIMATED, "schedule is not deployed",

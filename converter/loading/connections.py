@@ -14,8 +14,8 @@ from converter.loading.variables import read_mapping
 from converter.workflow import Location
 
 _FIELDS = ("conn_type", "host", "schema", "login", "port")
-#: What says where a database of Redshift is; other extras may be secrets.
-_EXTRAS = frozenset({"cluster_identifier", "database", "db_user", "serverless_work_group"})
+#: What says where a database of Redshift is, or as which role AWS is called; other extras may be secrets.
+_EXTRAS = frozenset({"cluster_identifier", "database", "db_user", "role_arn", "serverless_work_group"})
 _WHAT = "ids of connections to their fields or URIs"
 _REMEDY = "write {id: {host: …, schema: …, login: …}}, as `airflow connections export` does"
 

@@ -95,6 +95,7 @@ def steps_of(
             args = Arguments(task, scope)
             step = conversion(args)
             account_for_subclass(args)
+            step = step.acting_as(args.role) if args.role else step
             instances = instances_of(task, scope.mapped)
             reads = dict.fromkeys((*step.reads, *args.reads, *(instances.over if instances else ())))
             steps[task.task_id] = replace(

@@ -31,6 +31,8 @@ class Arguments:
         self.task = task
         self.reads: dict[str, None] = {}
         self.deployed: dict[str, str] = {}
+        #: The ARN of the role as which the task calls AWS, where it is not the machine's own.
+        self.role = ""
         self._scope = scope or Scope("", task.task_id)
         self._left = dict(task.arguments)
         self._problems: list[Diagnostic] = []

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import re
+
 from converter import diagnostics as d
 from converter.operators.arguments import Arguments
 from converter.workflow import Opaque
+
+_ROLE = re.compile(r"arn:[\w-]+:iam::\d{12}:role/\S+\Z")
 
 
 def set_aside_connection(args: Arguments) -> None:
@@ -12,11 +16,16 @@ def set_aside_connection(args: Arguments) -> None:
     of_hook = args.task.arguments.get("hook_params")  # of the provider's operators for RDS, until version 8
     args.set_aside("hook_params")
     connection = args.take("aws_conn_id") or (of_hook or {}).get("aws_conn_id")
-    if connection not in (None, "", "aws_default"):
+    role = ((args.connection(connection) or {}).get("extra") or {}).get("role_arn")
+    if isinstance(role, str) and _ROLE.match(role):
+        args.role = role
+        problem = f"it acts as the role of Airflow's connection '{connection}', {role}"
+        args.report(d.OTHER_CREDENTIALS, problem, "let that role trust the role of the machine")
+    elif connection not in (None, "", "aws_default"):
         args.report(
             d.OTHER_CREDENTIALS,
             f"Airflow's connection '{connection}' is not used: the machine acts as its own role",
-            "if the connection leads to another account or role, allow the machine's role there",
+            "if it is another role, give its role_arn with --connections, or allow the machine's role there",
         )
     region = args.task.arguments.get("region_name")
     if isinstance(region, Opaque):  # the session's own, as a rule, which the machine's region stands for

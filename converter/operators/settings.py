@@ -38,20 +38,22 @@ _CONVERTED = frozenset({"on_failure_fail_dagrun"})
 _FOR_INSTANCES = frozenset({"max_active_tis_per_dag", "max_active_tis_per_dagrun"})
 _CONVERTED_FOR_A_DAG = frozenset({"fail_fast"})
 
+#: The stack's alarms on failed executions, and on those that time out.
+_TOPIC = "deploy with --set AlarmTopicArn=ARN: the alarms on failed and timed-out executions tell that topic"
 #: Lost, with what it means to lose it and what to do instead.
 _LOST: Mapping[str, tuple[Code, str]] = {
     **{
         callback: (d.LOST_FEATURE, "use an EventBridge rule on the machine's status changes")
         for callback in (
             "on_execute_callback",
-            "on_failure_callback",
             "on_success_callback",
             "on_retry_callback",
             "on_skipped_callback",
             "sla_miss_callback",
         )
     },
-    "email": (d.LOST_FEATURE, "use an alarm on failed executions"),
+    "on_failure_callback": (d.LOST_FEATURE, f"{_TOPIC}; or use a rule on the machine's status changes"),
+    "email": (d.LOST_FEATURE, f"subscribe to a topic, and {_TOPIC}"),
     "sla": (d.LOST_FEATURE, "use an alarm on the execution's time"),
     "deadline": (d.LOST_FEATURE, "use an alarm on the execution's time"),
     "inlets": (d.LOST_FEATURE, "lineage is not recorded"),
@@ -121,8 +123,9 @@ def _of_schedule(workflow: Workflow) -> Iterable[tuple[Code, str, str]]:
 def _classify(
     settings: Mapping[str, Value], accounted_for: frozenset[str]
 ) -> Iterable[tuple[Code, str, str]]:
+    silent = all(settings.get(f"email_on_{what}") is False for what in ("failure", "retry"))
     for name, value in settings.items():
-        if name in accounted_for or value in (None, False, [], {}):
+        if name in accounted_for or value in (None, False, [], {}) or (name == "email" and silent):
             continue
         shown = value.text if isinstance(value, Opaque) else repr(value)
         if name in _LOST:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import Enum
 from typing import Any
 
@@ -72,6 +72,7 @@ class Step:
     ``$states.result``, which: null, the ids of some direct downstream tasks, or "all" (of those that
     ``orders_skips`` means). ``final_errors`` are never retried. ``reads`` are the tasks whose records the
     arguments refer to. ``refusal`` says why the task is not converted: its state only records it as failed.
+    ``role`` is the ARN of the role as which its calls act, where it is not the machine's own.
     ``instances``: the task is mapped, and all else is said of one instance. ``deployed`` are the parameters
     of the stack that its arguments hold, with what each stands for.
     """
@@ -95,6 +96,15 @@ class Step:
     parts: tuple[Part, ...] = ()
     instances: Instances | None = None
     deployed: Mapping[str, str] = field(default_factory=dict)
+    role: str = ""
+
+    def acting_as(self, role: str) -> Step:
+        """Return the step with its calls made as a role, which alone the machine has to be allowed to take.
+
+        Pollers act as the machine: they see such a task by its outcome record.
+        """
+        allowed = Permission(("sts:AssumeRole",), (role,))
+        return replace(self, role=role, permissions=(allowed,), completion=None)
 
     @property
     def does_nothing(self) -> bool:

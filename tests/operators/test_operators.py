@@ -1,9 +1,14 @@
 import pytest
 from workflows import GLUE, START_EXECUTION, empty, glue, nested, workflow
 
+from converter.asl.awaiting import Pace
+from converter.asl.machine import emit
+from converter.asl.options import Options
+from converter.checks import problems_of
 from converter.expressions.jsonata import Expression
-from converter.operators import steps_of
+from converter.operators import Permission, steps_of
 from converter.operators.settings import dag_problems
+from converter.planning import plan_workflow
 from converter.workflow import Opaque, Task
 
 ARN = "arn:aws:states:us-east-1:123456789012:stateMachine:report_a"
@@ -206,6 +211,7 @@ def test_a_mapped_task_is_refused():
         ("wait_for_downstream", True, ["D220"]),
         ("pre_execute", Opaque("function", "function tell"), ["D209"]),
         ("on_failure_callback", Opaque("function", "function tell"), ["D220"]),
+        ("email", ["me@example.com"], ["D220"]),
         ("pool", "quota", ["D224"]),
         ("something_new", 1, ["D209"]),
     ],
@@ -213,6 +219,44 @@ def test_a_mapped_task_is_refused():
 def test_every_setting_is_accounted_for(setting, value, codes):
     task = empty("t", settings={setting: value})
     assert [problem.code.id for problem in steps_of(workflow(task))[1]] == codes
+
+
+def test_mail_that_nobody_would_get_is_not_missed():
+    settings = {"email": ["me@example.com"], "email_on_failure": False, "email_on_retry": False}
+    assert steps_of(workflow(empty("t", settings=settings)))[1] == ()
+    del settings["email_on_retry"]
+    assert [problem.code.id for problem in steps_of(workflow(empty("t", settings=settings)))[1]] == ["D220"]
+
+
+ROLE_OF_CONNECTION = "arn:aws:iam::210987654321:role/etl"
+
+
+@pytest.mark.parametrize(
+    ("operator", "arguments"),
+    [
+        (GLUE, {"job_name": "j"}),
+        ("airflow.providers.amazon.aws.sensors.s3.S3KeySensor", {"bucket_key": "s3://b/k"}),
+    ],
+)
+def test_a_task_acts_as_the_role_of_its_connection(operator, arguments):
+    task = Task("s", operator, arguments={**arguments, "aws_conn_id": "other"})
+    connections = {"other": {"conn_type": "aws", "extra": {"role_arn": ROLE_OF_CONNECTION}}}
+    steps, problems = steps_of(workflow(task), None, connections)
+    assert [problem.code.id for problem in problems if problem.code.id == "D222"] == ["D222"]
+    assert steps["s"].permissions == (Permission(("sts:AssumeRole",), (ROLE_OF_CONNECTION,)),)
+    assert steps["s"].completion is None
+    made = emit(workflow(task), plan_workflow(workflow(task)), steps, Options(), Pace(30, 86_400))
+    calls = [state for state in _states(made.definition) if state["Type"] == "Task"]
+    assert calls
+    assert all(state["Credentials"] == {"RoleArn": ROLE_OF_CONNECTION} for state in calls)
+    assert problems_of(made.definition) == ()
+
+
+def _states(block):
+    for state in block["States"].values():
+        yield state
+        for branch in state.get("Branches", ()):
+            yield from _states(branch)
 
 
 def test_only_an_empty_operator_cannot_fail():
