@@ -26,6 +26,7 @@ from converter.packaging import REPORT, write_bundle, write_report
 from converter.packaging.companion import companion_file
 from converter.planning import Plan, Strategy, plan_by
 from converter.planning.durations import NO_DURATIONS, ExpectedDurations
+from converter.planning.mapped_groups import groups_in_a_circle
 from converter.planning.strategies import orders_more
 from converter.report import ConversionReport, conversion_json, conversion_markdown, conversion_page
 from converter.workflow import Workflow
@@ -76,7 +77,7 @@ def convert(
     if options.xcom is Xcom.S3:
         steps = kept_in_s3(steps, workflow)
     plan = plan_by(workflow, options.strategy, durations)
-    found += _layer_problems(workflow, plan, options)
+    found += [*_layer_problems(workflow, plan, options), *_group_problems(workflow, plan, options)]
     if _stops(found, allowed):
         return Conversion(workflow, options, tuple(found), plan, None, steps)
     steps = with_refusals(workflow, steps, allowed)
@@ -184,6 +185,20 @@ def _layer_problems(workflow: Workflow, plan: Plan, options: Options) -> list[Di
         return []
     problem = "each task waits for all tasks of the layers above its own, also for those it does not need"
     return [about_dag(workflow, d.IN_LAYERS, problem, "use --strategy exact")]
+
+
+def _group_problems(workflow: Workflow, plan: Plan, options: Options) -> list[Diagnostic]:
+    """Return what it means that a mapped task group is planned as one task, where it means something."""
+    if circle := groups_in_a_circle(workflow):
+        problem = f"tasks of the mapped group '{circle[0]}' wait for tasks outside that wait for others of it"
+        remedy = "put what is between them into the group, or make two groups of it"
+        return [about_dag(workflow, d.MAPPED_TASK, problem, remedy)]
+    if options.strategy is Strategy.BARRIER or not workflow.mapped_groups or not orders_more(workflow, plan):
+        return []
+    groups = ", ".join(f"'{name}'" for name in workflow.mapped_groups)
+    problem = f"the tasks of a mapped group begin and end together for those outside: {groups}"
+    remedy = "nothing to do if it may be later; else let all that is before a group be before its first task"
+    return [about_dag(workflow, d.WAITS_FOR_GROUP, problem, remedy)]
 
 
 def _stops(found: Iterable[Diagnostic], allowed: Container[str]) -> bool:

@@ -52,8 +52,14 @@ class Relations:
         return _reachable([task_id], self.upstream)
 
     def waits_for_any(self, task: Task) -> bool:
-        """Whether the task may run while some of its upstream tasks still do."""
-        return task.trigger_rule in ANY_OF_RULES and len(task.upstream) > 1
+        """Whether the task may run while some of its upstream tasks still do.
+
+        Not in a mapped group, where an instance has no branch of its own, nor behind one, which ends as a
+        whole: such a task waits for all.
+        """
+        if task.trigger_rule not in ANY_OF_RULES or len(task.upstream) < 2:
+            return False
+        return not any(one.mapped_group for one in (task, *(self.tasks[up] for up in task.upstream)))
 
     @cached_property
     def indirect_setups(self) -> Mapping[str, tuple[str, ...]]:

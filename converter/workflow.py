@@ -23,6 +23,8 @@ Value: TypeAlias = Any
 
 #: What the names of stacks and machines begin with, where nobody wants another beginning.
 PREFIX = "dag2sfn-"
+#: The kind of the Opaque that stands for an argument of a mapped task group; its text is the argument's name.
+GROUP_ARGUMENT = "argument of a mapped task group"
 
 
 class TriggerRule(str, Enum):
@@ -102,6 +104,8 @@ class Task:
     author's defines anew. ``arguments`` are the operator's own arguments as the
     author passed them (with what the file changed afterwards); ``settings`` are the arguments that every
     operator has (pool, callbacks, email, …), where the author passed them and no field here holds them.
+    ``expansion`` is that of the task itself, or of the mapped task group that it belongs to, whose id is then
+    in ``mapped_group``.
     """
 
     task_id: str
@@ -119,7 +123,16 @@ class Task:
     is_teardown: bool = False
     is_mapped: bool = False
     expansion: Expansion | None = None
+    mapped_group: str = ""
     location: Location = Location("")
+
+    @property
+    def index_key(self) -> str:
+        """What an instance finds its map index under, in its data: its task's id, or a name of its group's.
+
+        No task id has a blank.
+        """
+        return f"group {self.mapped_group}" if self.mapped_group else self.task_id
 
 
 @dataclass(frozen=True)
@@ -225,6 +238,15 @@ class Workflow:
         """How many runs may be active at once, None if the author has not given a number of at least 1."""
         limit = self.settings.get("max_active_runs")
         return limit if type(limit) is int and limit > 0 else None
+
+    @cached_property
+    def mapped_groups(self) -> Mapping[str, tuple[str, ...]]:
+        """The tasks of each mapped task group."""
+        found: dict[str, tuple[str, ...]] = {}
+        for task in self.tasks:
+            if task.mapped_group:
+                found[task.mapped_group] = (*found.get(task.mapped_group, ()), task.task_id)
+        return found
 
     def leaves(self) -> tuple[str, ...]:
         """Return the ids of the tasks that nothing depends on: they decide the state of the run."""

@@ -112,6 +112,13 @@ class BlockWriter:
         self.forgotten |= inner.forgotten
         return written
 
+    def of_instance(self, emission: Emission, node: Node, inherited: tuple[str, ...]) -> dict[str, Any]:
+        """Return the block of one instance of a mapped group in this block."""
+        inner = BlockWriter(emission, node, inherited=inherited, certain=self.certain)
+        written = inner.write()
+        self.forgotten |= inner.forgotten
+        return written
+
     def is_last_of_run(self, index: int) -> bool:
         """Return whether all other tasks of the run come before those of this group."""
         return self.is_run and index + 1 == self._group_count and not self._leaves_before_the_end

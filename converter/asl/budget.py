@@ -76,6 +76,14 @@ def states_of(block: Mapping[str, Any]) -> Iterator[tuple[str, Mapping[str, Any]
             yield from states_of(branch)
 
 
+def every_state_of(block: Mapping[str, Any]) -> Iterator[tuple[str, Mapping[str, Any]]]:
+    """Yield name and state of every state of a definition, also of those of instances."""
+    for name, state in block["States"].items():
+        yield name, state
+        for inner in (*state.get("Branches", ()), *filter(None, [state.get("ItemProcessor")])):
+            yield from every_state_of(inner)
+
+
 def worst_case_events(definition: Mapping[str, Any]) -> int:
     """Return the events of an execution that enters every state once, with every retry.
 

@@ -14,7 +14,8 @@ from dataclasses import dataclass, field, replace
 
 from converter.asl.children import Child
 from converter.asl.weights import Weight, WeightOf
-from converter.planning import Await, Node, Parallel, Plan, Sequence
+from converter.planning import Await, MappedGroup, Node, Parallel, Plan, Sequence
+from converter.planning.plan import walk
 
 #: A piece of less than this share of what a machine may hold is not worth a machine.
 _TOO_SMALL = 0.1
@@ -49,7 +50,10 @@ class Cutter:
         pending: list[tuple[Node, bool]] = [(plan, False)]
         while pending:
             node, children_are_built = pending.pop()
-            if not isinstance(node, (Sequence, Parallel)):
+            if isinstance(node, MappedGroup):
+                steps = (_Piece((step,), self.weight_of.node(step)) for step in walk(node))
+                built.append(_Piece((node,), self.weight_of.inside(node, _sum(list(steps)))))
+            elif not isinstance(node, (Sequence, Parallel)):
                 built.append(_Piece((node,), self.weight_of.node(node)))
             elif not children_are_built:
                 pending.append((node, True))

@@ -77,7 +77,8 @@ def not_run_record(rule: TriggerRule, task_ids: Sequence[str], mapped: frozenset
 
 def is_simple(question: Question, *, overtaken: frozenset[str]) -> bool:
     """Whether :func:`runs` and :func:`not_run_record` say all there is to say."""
-    return not (question.needed or question.skipped_by or overtaken.intersection(question.upstream)) and (
+    asks_more = question.needed or question.skipped_by or question.may_be_empty or question.expanded_behind
+    return not (asks_more or overtaken.intersection(question.upstream)) and (
         question.rule is not TriggerRule.ALL_DONE_SETUP_SUCCESS
     )
 
@@ -116,6 +117,9 @@ def verdict(
         rule = _unless_told_to_skip(overwrites=not question.is_expanded)
         if for_any:
             rule = _once_all_is_known(question, mapped, rule)
+    if question.may_be_empty:
+        parts.append(f"$decided := {rule}")
+        rule = _unless_empty(f"$in.{path(question.may_be_empty)}")
     return f"({'; '.join((*parts, rule))})"
 
 
@@ -139,7 +143,7 @@ def is_behind_one_branch(question: Question, *, overtaken: frozenset[str]) -> bo
     return (
         overtaken.isdisjoint(question.upstream)
         and question.rule is TriggerRule.ALL_SUCCESS
-        and not question.needed
+        and not (question.needed or question.may_be_empty or question.expanded_behind)
         and question.upstream == question.skipped_by
         and len(question.upstream) == 1
     )
@@ -228,6 +232,14 @@ def _look_at_upstream(
     """Return the statements that set ``$up``, the upstream records as they were when the rule decided."""
     then = _FIRST
     parts = [f"$up := {records_of(question.upstream, '$in', mapped=mapped)}"]
+    if question.expanded_behind:
+        inside = [up for up in question.upstream if up not in question.expanded_behind]
+        expanded = f"$max({records_of(question.expanded_behind, '$in', mapped=mapped)}.at)"
+        parts = [
+            f"$expanded := {in_next_pass(expanded)}",
+            f"$up := [{records_of(question.expanded_behind, '$in', mapped=mapped)},"
+            f" {records_of(inside, '$in')}.$merge([$, {{'at': $max([at, $expanded])}}])]",
+        ]
     if question.rule is TriggerRule.ALL_DONE_SETUP_SUCCESS:
         direct = [up for up in question.upstream if up in setups]
         parts.append(f"$setups := {records_of(direct, '$in')}")
@@ -279,6 +291,17 @@ def _with_setups(count: int) -> str:
         f" : $exists($rule.run) ? ($count($needed) = {count}"
         " ? {'run': $max($append($needed.at, $rule.run))} : {}) : $rule)"
     )
+
+
+def _unless_empty(group: str) -> str:
+    """Return the verdict ``$decided`` of a task of a mapped group, which does not run if there are no items.
+
+    Nor if there are too many.
+    """
+    state = f"{group}.too_many ? 'upstream_failed' : 'skipped'"
+    begun = "($decided.run > 0 ? $decided.run : $toMillis($states.context.Execution.StartTime))"
+    not_run = f"{{'state': {state}, 'at': {in_next_pass(begun)}}}"
+    return f"($exists($decided.run) and {group}.map_index < 0 ? {not_run} : $decided)"
 
 
 def _unless_told_to_skip(*, overwrites: bool) -> str:

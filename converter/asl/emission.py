@@ -13,10 +13,13 @@ from converter.asl.names import Names
 from converter.asl.options import Failures, Options
 from converter.asl.rules import Rules
 from converter.asl.tasks import seen_in_glue
+from converter.expressions.jsonata import path
 from converter.operators.step import GlueRun, Step
 from converter.planning import Node, awaits, task_ids
 from converter.workflow import Task, Workflow
 
+#: Of an instance of a mapped group: the records of its tasks that an earlier execution has left.
+EARLIER = "earlier"
 _LAMBDA = "arn:aws:states:::lambda:invoke"
 
 
@@ -27,7 +30,8 @@ class Emission:
     ``noted`` are the tasks whose outcomes an outer machine may look at; ``earlier`` is where the records are
     of tasks that are passed by, as JSONata. ``children`` collects the child machines that are still to
     be written, each with the tasks whose records it gets and those known to have succeeded before it;
-    ``asked`` collects whom pollers ask: the function, and the table by which actions.
+    ``asked`` collects whom pollers ask: the function, and the table by which actions. ``goes_on``: what has
+    failed earlier is not tried again either.
     """
 
     workflow: Workflow
@@ -41,6 +45,16 @@ class Emission:
     earlier: str = records.RESUMED
     children: list[tuple[Child, tuple[str, ...], frozenset[str]]] = field(default_factory=list)
     asked: set[str] = field(default_factory=set)
+    goes_on: bool = False
+
+    def inside_group(self, key: str) -> Emission:
+        """Return what the states of a mapped group's instances share; ``key`` is where they find their index.
+
+        What becomes of the group's tasks is told once all instances have ended.
+        """
+        nobody: frozenset[str] = frozenset()
+        earlier = f"{records.INPUT}.{path(key, EARLIER)}"
+        return replace(self, awaited=nobody, noted=nobody, earlier=earlier)
 
     def pace_for(self, awaited: Iterable[str]) -> awaiting.Pace:
         """Return how often a poller for these tasks asks: see ``Options.interval_for``."""

@@ -14,11 +14,12 @@ from converter.asl import decisions, instances, outcome_table, records, tasks
 from converter.asl.await_writer import ask_name, write_await
 from converter.asl.children import Child, starting_state
 from converter.asl.groups import Group, Unit, first_tasks
+from converter.asl.mapped_groups import write_mapped_group
 from converter.asl.names import listing
 from converter.expressions.jsonata import Expression, path
 from converter.operators.parts import SKIP_ERROR
 from converter.operators.step import Step as StepOfTask
-from converter.planning import Parallel, Step, task_ids
+from converter.planning import MappedGroup, Parallel, Step, task_ids
 from converter.workflow import Task
 
 if TYPE_CHECKING:
@@ -125,6 +126,8 @@ class GroupWriter:
             given = self._given(unit, {task: emission.rules.looks_at(task) for task in unit.tasks})
             if isinstance(item, Child):
                 self._write_child(item, given, after)
+            elif isinstance(item, MappedGroup):
+                write_mapped_group(self, item, given, after)
             else:
                 branches = [
                     self.block.branch(child, inherited=given, certain=self.block.certain)
@@ -194,7 +197,7 @@ class GroupWriter:
         step, task = emission.steps[task_id], emission.task(task_id)
         awaited, has_records = task_id in emission.awaited, self.block.has_records
         caught = self._caught(step, has_records=has_records)
-        if step.instances is not None:
+        if step.instances is not None and not step.instances.group:
             state = self._map_state(step, task)
             # Its instances catch what they do themselves; what remains is a Map that Step Functions ends.
             caught = [pair for pair in caught if pair[0] != [SKIP_ERROR]]
@@ -316,7 +319,7 @@ class GroupWriter:
         ways = [("success", following)]
         if step.can_skip or (step.instances and self.emission.rules.may_be_skipped(step.task_id)):
             ways.append(("skipped", self.failure_exit_name()))
-        if earlier != records.RESUMED:  # it goes on, rather than begin again
+        if self.emission.goes_on:
             ways.append(("failed", self.failure_exit_name()))
         self.block.states[self._entries[position]] = {
             "Type": "Choice",
@@ -340,6 +343,11 @@ class GroupWriter:
         if self.emission.as_airflow and not self._to_publish():
             return self.failure_exit_name()
         return self.block.end_name()
+
+    @property
+    def item_name(self) -> str:
+        """The state of the item, of a group that is a single item."""
+        return self._items[0]
 
     def _write_parallel(
         self,
@@ -486,6 +494,8 @@ class GroupWriter:
     def _item_name(self, unit: Unit) -> str:
         if isinstance(unit.item, Step):
             return self.emission.names.unique(unit.item.task_id)
+        if isinstance(unit.item, MappedGroup):
+            return self.emission.names.unique(f"instances of {unit.item.group_id}")
         if isinstance(unit.item, Child):
             return self.emission.names.unique(f"child {unit.item.number}: {listing(first_tasks(unit.item))}")
         heads = [first_tasks(child)[0] for child in unit.item.children]

@@ -15,7 +15,7 @@ from dataclasses import dataclass, replace
 from converter.asl.children import Child, has_children
 from converter.asl.rules import FAILED, NONE, UPSTREAM_FAILED, Rules
 from converter.operators.step import Step as StepOfTask
-from converter.planning import Await, Node, Parallel, Plan, Sequence, Step, awaits, task_ids
+from converter.planning import Await, MappedGroup, Node, Parallel, Plan, Sequence, Step, awaits, task_ids
 from converter.planning.plan import walk
 from converter.workflow import Outcome, Workflow
 
@@ -106,9 +106,12 @@ def _belongs_to(group: Group, unit: Unit, rules: Rules) -> bool:
 def _decides_inside(unit: Unit, rules: Rules) -> bool:
     """Whether the unit is begun whatever happened before it: what is in it decides what that means.
 
-    A child machine is one, so that its tasks are recorded where they are, however many they are.
+    A child machine is one, so that its tasks are recorded where they are, however many they are; and so is a
+    mapped group, whose instances are decided one by one.
     """
-    return _has_to_hear_all(unit, rules) or has_children(unit.item)
+    if isinstance(unit.item, MappedGroup) or has_children(unit.item):
+        return True
+    return _has_to_hear_all(unit, rules)
 
 
 def _has_to_hear_all(unit: Unit, rules: Rules) -> bool:
@@ -216,7 +219,9 @@ class _Rebuilt:
         branches = iter(built[len(built) - count :])
         del built[len(built) - count :]
         children = tuple(
-            Parallel(tuple(next(branches) for _ in child.children)) if isinstance(child, Parallel) else child
+            replace(child, children=tuple(next(branches) for _ in child.children))
+            if isinstance(child, Parallel)
+            else child
             for child in self.children
         )
         return children[0] if len(children) == 1 and not self.is_sequence else Sequence(children)
@@ -226,7 +231,11 @@ def _fetching(node: Node, at_hand: frozenset[str], rules: Rules) -> _Rebuilt:
     children: list[Node] = []
     branches: list[tuple[Node, frozenset[str]]] = []
     for unit in units_of(node):
-        needs = rules.waits_for(unit.item.task_id) if isinstance(unit.item, Step) else ()
+        needs: tuple[str, ...] = ()
+        if isinstance(unit.item, Step):
+            needs = rules.waits_for(unit.item.task_id)
+        elif isinstance(unit.item, MappedGroup):
+            needs = _needed_by_instances(unit.item, rules)
         missing = [need for need in needs if need not in at_hand and need not in unit.awaited]
         if not unit.any:
             missing = [need for need in missing if not _fetched_before(need, children, rules)]
@@ -236,10 +245,19 @@ def _fetching(node: Node, at_hand: frozenset[str], rules: Rules) -> _Rebuilt:
         if not unit.any:
             at_hand = at_hand.union(wanted, needs)
         if isinstance(unit.item, Parallel):
-            branches += [(child, at_hand) for child in unit.item.children]
+            places = {rules.relations.tasks[task].index_key for task in unit.tasks}
+            given = at_hand | places if isinstance(unit.item, MappedGroup) else at_hand
+            branches += [(child, given) for child in unit.item.children]
         children.append(unit.item)
         at_hand = at_hand.union(unit.tasks)
     return _Rebuilt(tuple(children), tuple(branches), isinstance(node, Sequence))
+
+
+def _needed_by_instances(group: MappedGroup, rules: Rules) -> tuple[str, ...]:
+    """Return the tasks outside a mapped group that its tasks wait for: an instance cannot await them."""
+    inside = task_ids(group)
+    found = dict.fromkeys(need for task in inside for need in rules.waits_for(task))
+    return tuple(need for need in found if need in rules.relations.tasks and need not in inside)
 
 
 def _fetched_before(need: str, children: list[Node], rules: Rules) -> bool:

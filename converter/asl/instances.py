@@ -33,31 +33,41 @@ _EVENTS_OF_INSTANCE, _EVENTS_OF_RETRY = 7, 3
 _EVENTS_OF_PARTS, _EVENTS_OF_PART = 8, 9
 #: What a caught failure adds, and the question whether an instance is done: states of their own.
 _EVENTS_OF_END = 4
+#: A task of a mapped group besides: may it run, what becomes of those behind it, its share of a Parallel.
+_EVENTS_IN_GROUP = 8
 
 
 def most_instances(steps: Mapping[str, Step], tasks_by_id: Mapping[str, Task]) -> dict[str, int]:
-    """Return how many instances each mapped task may have: its number, or what there is room for."""
+    """Return how many instances each mapped task may have: its number, or what there is room for.
+
+    Tasks of a mapped group have as many as the group.
+    """
     mapped = {name: one for name in tasks_by_id if (one := steps[name].instances) is not None}
     found = {name: each.length for name, each in mapped.items() if each.length is not None}
-    unknown = [name for name in mapped if name not in found]
+    unknown: dict[str, list[str]] = {}
+    for name in mapped:
+        if name not in found:
+            unknown.setdefault(tasks_by_id[name].index_key, []).append(name)
     events = _EVENTS - sum(
         events_of_instance(steps[name], tasks_by_id[name]) * count for name, count in found.items()
     )
     size = _BYTES - _RECORD_BYTES * sum(found.values())
-    for name in unknown:
-        by_events = events // len(unknown) // events_of_instance(steps[name], tasks_by_id[name])
-        by_size = size // len(unknown) // _RECORD_BYTES
-        found[name] = max(1, min(LONGEST_LIST, by_events, by_size))
+    for names in unknown.values():
+        of_each = sum(events_of_instance(steps[name], tasks_by_id[name]) for name in names)
+        by_events = events // len(unknown) // of_each
+        by_size = size // len(unknown) // (_RECORD_BYTES * len(names))
+        found |= dict.fromkeys(names, max(1, min(LONGEST_LIST, by_events, by_size)))
     return found
 
 
 def events_of_instance(step: Step, task: Task) -> int:
     """Return the events of one instance that fails after all retries of its own, but for its polls."""
     retries = max(0, task.retries.count)
+    around = _EVENTS_OF_INSTANCE + _EVENTS_OF_END + (_EVENTS_IN_GROUP if task.mapped_group else 0)
     if step.parts:
         of_try = _EVENTS_OF_PARTS + _EVENTS_OF_PART * len(step.parts)
-        return _EVENTS_OF_INSTANCE + _EVENTS_OF_END + of_try * (1 + retries)
-    return _EVENTS_OF_INSTANCE + _EVENTS_OF_END + _EVENTS_OF_RETRY * retries
+        return around + of_try * (1 + retries)
+    return around + _EVENTS_OF_RETRY * retries
 
 
 def events_of_instances(workflow: Workflow, steps: Mapping[str, Step], tasks: Collection[str]) -> int:
@@ -74,17 +84,20 @@ def events_of_instances(workflow: Workflow, steps: Mapping[str, Step], tasks: Co
 def instance_problems(workflow: Workflow, steps: Mapping[str, Step]) -> Iterator[Diagnostic]:
     """Yield which mapped tasks have too many instances, and which may get too many."""
     most = most_instances(steps, workflow.by_id)
+    told: set[str] = set()
     for task in workflow.tasks:
         each = steps[task.task_id].instances
-        if each is None:
+        if each is None or task.mapped_group in told:
             continue
+        told |= {task.mapped_group} - {""}
         if each.length is None and most[task.task_id] < LONGEST_LIST:
             problem = f"it fails with more than {most[task.task_id]} instances"
             remedy = "lower its retries, or give each instance more to do"
             yield task_diagnostic(d.MOST_INSTANCES, task, problem, remedy)
-        elif (
-            each.length is not None and each.length * events_of_instance(steps[task.task_id], task) > _EVENTS
-        ):
+            continue
+        tasks = workflow.mapped_groups.get(task.mapped_group, (task.task_id,))
+        of_each = sum(events_of_instance(steps[name], workflow.by_id[name]) for name in tasks)
+        if each.length is not None and each.length * of_each > _EVENTS:
             problem = f"its {each.length} instances do not fit the history of an execution"
             remedy = "lower its retries, or give each instance more to do"
             yield task_diagnostic(d.TOO_MANY_INSTANCES, task, problem, remedy)

@@ -194,6 +194,6 @@ def _teardowns(
     }
     rules = Rules.of(left, {**steps, **known}, failures_end_the_run=False)
     options = replace(options, resumable=True, failures=Failures.AIRFLOW)  # a failed one stops no other
-    emission = Emission(left, steps, rules, options, pace, frozenset(), names, earlier=_KNOWN)
+    emission = Emission(left, steps, rules, options, pace, frozenset(), names, earlier=_KNOWN, goes_on=True)
     plan: Plan = sequence(*(PlannedStep(name) for name in order))
     return BlockWriter(emission, plan, inherited=tuple(given)).write()

@@ -58,6 +58,10 @@ class Question:
     there from the start, and a skip finds a task by its id, not by those of instances. So what they have
     become is not overwritten. ``held_for`` are those who may have it skipped and that only the plan puts
     before it: it is held until they have ended.
+
+    ``may_be_empty``: it is of a mapped group that may have no items, and is skipped then, once its rule lets
+    it run; the name is that of the instance's place among the group's. ``expanded_behind`` are the upstream
+    tasks outside of its group: what is inside counts only once these have ended, and the task is expanded.
     """
 
     rule: TriggerRule
@@ -68,6 +72,8 @@ class Question:
     expanded_over: tuple[str, ...] = ()
     is_expanded: bool = False
     held_for: tuple[str, ...] = ()
+    may_be_empty: str = ""
+    expanded_behind: tuple[str, ...] = ()
 
     @property
     def records(self) -> tuple[str, ...]:
@@ -160,12 +166,14 @@ class Rules:
                 expanded_over=_expanded_over(task, steps),
                 is_expanded=_is_expanded_from_the_start(steps[name]),
             )
+            question = _of_group(question, task, relations, steps[name])
             questions[name] = question
             may_run, otherwise = _possible_decisions(task, question, relations, possible)
             if question.skipped_by:
                 if otherwise & UPSTREAM_FAILED and len(question.records) > 1 and not question.is_expanded:
                     overtaken.add(name)
                 otherwise |= SKIPPED
+            otherwise |= SKIPPED if question.may_be_empty else NONE
             without_running[name] = otherwise
             ends = SUCCESS | (NONE if failures_end_the_run or not steps[name].can_fail else FAILED)
             ends |= SKIPPED if steps[name].can_skip or _may_be_empty(steps[name]) else NONE
@@ -182,7 +190,13 @@ class Rules:
             without_running=without_running,
             questions=questions,
             doomed_by=doomed_by,
-            reads={name: _readable(name, read, relations) for name, read in reads.items()},
+            reads={
+                name: (
+                    *_readable(name, read, relations),
+                    *_place_in_group(relations.tasks[name], steps[name]),
+                )
+                for name, read in reads.items()
+            },
             irregular=irregular,
             overtaken=frozenset(overtaken),
             counted=counted,
@@ -216,8 +230,11 @@ class Rules:
         """
         if task.trigger_rule in (TriggerRule.ALL_SUCCESS, TriggerRule.ALWAYS):
             return False
-        if task.trigger_rule in _ONE_IS_ENOUGH and not self.mapped.isdisjoint(task.upstream):
-            return True  # one instance would be
+        if task.trigger_rule in _ONE_IS_ENOUGH:
+            if not self.mapped.isdisjoint(task.upstream):
+                return True  # one instance would be
+            if task.mapped_group and len(task.upstream) > 1:
+                return True
         return any(up in self._decided_late for up in task.upstream)
 
     @cached_property
@@ -377,6 +394,29 @@ def _expanded_over(task: Task, steps: Mapping[str, Step]) -> tuple[str, ...]:
     return tuple(name for name, theirs in over if not (theirs and theirs.length))
 
 
+def _of_group(question: Question, task: Task, relations: Relations, step: Step) -> Question:
+    """Return a question as it is asked in a mapped group that is expanded in the run.
+
+    (airflow.ti_deps.deps: MappedTaskUpstreamDep; TriggerRuleDep, which asks before the expansion without the
+    tasks of the group)
+    """
+    if not _place_in_group(task, step) or not _may_be_empty(step):
+        return question
+    inside = [up for up in task.upstream if relations.tasks[up].mapped_group == task.mapped_group]
+    outside = [up for up in task.upstream if up not in inside]
+    if inside and outside:
+        question = replace(question, upstream=task.upstream, expanded_behind=tuple(outside))
+    if inside and task.trigger_rule is TriggerRule.ALL_SUCCESS:
+        return question  # it is skipped as those before it are
+    upstream = () if task.trigger_rule is TriggerRule.ALWAYS else task.upstream
+    return replace(question, upstream=upstream, may_be_empty=task.index_key)
+
+
+def _place_in_group(task: Task, step: Step) -> tuple[str, ...]:
+    """Return what each task of a mapped group reads besides: which instance it is of."""
+    return (task.index_key,) if step.instances and step.instances.group else ()
+
+
 def _is_expanded_from_the_start(step: Step) -> bool:
     return step.instances is not None and bool(step.instances.length)
 
@@ -401,7 +441,8 @@ def _with_implied_setups(
 
 
 def _is_regular(task: Task, question: Question) -> bool:
-    return task.trigger_rule is TriggerRule.ALL_SUCCESS and not question.setups and not question.skipped_by
+    asked_more = question.setups or question.skipped_by or question.may_be_empty or question.expanded_behind
+    return task.trigger_rule is TriggerRule.ALL_SUCCESS and not asked_more
 
 
 def _possible_decisions(

@@ -26,8 +26,9 @@ TEMPLATE = declare(
 )  # fmt: skip
 MAPPED_TASK = declare(
     "D208", Severity.REFUSED, "mapped task is not converted",
-    """Tasks of a mapped task group, and setups, teardowns, branches and short-circuits that are themselves
-    mapped, are not converted. Other mapped tasks (expand, expand_kwargs) are.""",
+    """Setups, teardowns, branches and short-circuits that are mapped, or in a mapped task group, are not
+    converted; nor are some trigger rules of tasks that are expanded over an XCom, which Airflow itself asks
+    too early. Other mapped tasks and groups (expand, expand_kwargs) are.""",
 )  # fmt: skip
 UNCONVERTED_SETTING = declare(
     "D209", Severity.REFUSED, "setting is not converted",

@@ -38,3 +38,14 @@ INSTANCES_WITHIN_A_RUN = declare(
     """max_active_tis_per_dag bounds the instances of a task in all runs together. The machine holds the limit
     within one execution (MaxConcurrency of its Map).""",
 )  # fmt: skip
+WAITS_FOR_GROUP = declare(
+    "D287", Severity.APPROXIMATED, "a mapped task group runs as a whole",
+    """All instances of a mapped task group are one Map. So a task behind some of the group's tasks waits for
+    all of them, and one that only some of the group's tasks wait for holds all of them. Outcomes are the
+    same; a task may start later.""",
+)  # fmt: skip
+LIMITS_ITS_GROUP = declare(
+    "D288", Severity.APPROXIMATED, "a limit on instances holds for the whole mapped group",
+    """max_active_tis_per_dag(run) of a task in a mapped task group becomes the concurrency of the group's
+    Map: as many instances of the group run at a time, and the others wait with all their tasks.""",
+)  # fmt: skip

@@ -14,6 +14,7 @@ from typing import Any
 _TASK_COMMENT = re.compile(r"task (?P<task_id>[\w.-]+): \w+(, after (?P<upstream>[\w., -]+))?")
 _POLLER_COMMENT = re.compile(r"which of .+ are finished\?")
 _CHILD_COMMENT = re.compile(r"child \d+: \d+ tasks?, as an execution of the same name")
+_GROUP_COMMENT = re.compile(r"mapped group .+: \d+ tasks? for each item")
 _WAITS = re.compile(r"until it is known how .+ ended")
 #: The key of an outcome record ends in the task's id: ``$states.context.Execution.Id & '/glue3'``.
 _RECORD_KEY = re.compile(r"""['"]/(?P<task>[^'"/]+)['"]\s*%\}""")
@@ -30,7 +31,8 @@ class MachineStates:
     ``tasks`` maps them to task ids, in the order of the definition, and ``upstream`` each task id to its
     upstream tasks; ``inside`` maps the states that a task of several has inside it to the one that stands for
     it; ``pollers`` are those that ask for awaited tasks, and ``waits`` maps states that wait before a poller
-    to it: their questions are its own. ``consumers`` maps a poller, and the
+    to it: their questions are its own. ``instances_of`` maps each Map state to the tasks that have instances
+    in it: a mapped task, or those of a mapped group. ``consumers`` maps a poller, and the
     Fail state behind its deadline, to the task that it keeps waiting (the first, if there are several);
     ``awaited`` a poller to the tasks that it asks for. ``children`` maps the states that run child machines
     to these machines' ARNs; ``can_resume``: whether tasks can be passed by.
@@ -45,6 +47,7 @@ class MachineStates:
     children: Mapping[str, str] = field(default_factory=dict)
     can_resume: bool = False
     waits: Mapping[str, str] = field(default_factory=dict)
+    instances_of: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
 
 def states_that_matter(definition_text: str) -> MachineStates:
@@ -57,6 +60,7 @@ def states_that_matter(definition_text: str) -> MachineStates:
     inside: dict[str, str] = {}
     children: dict[str, str] = {}
     waits: dict[str, str] = {}
+    instances_of: dict[str, tuple[str, ...]] = {}
     for block, name, state in _states_of(json.loads(definition_text)):
         task_id = _task_id(state)
         if task_id:
@@ -64,6 +68,11 @@ def states_that_matter(definition_text: str) -> MachineStates:
             upstream[task_id] = _upstream(state)
             parts = (part for branch in state.get("Branches", ()) for _, part, _ in _states_of(branch))
             inside |= dict.fromkeys(parts, name)
+            if "ItemProcessor" in state:
+                instances_of[name] = (task_id,)
+        elif _GROUP_COMMENT.fullmatch(state.get("Comment", "")):
+            found = (_task_id(inner) for _, _, inner in _states_of(state["ItemProcessor"]))
+            instances_of[name] = tuple(dict.fromkeys(filter(None, found)))
         elif _CHILD_COMMENT.fullmatch(state.get("Comment", "")):
             children[name] = state["Arguments"]["StateMachineArn"]
         elif _WAITS.fullmatch(state.get("Comment", "")):
@@ -74,7 +83,16 @@ def states_that_matter(definition_text: str) -> MachineStates:
             awaited[name] = _awaited(state)
     can_resume = _RESUMED in definition_text
     return MachineStates(
-        tasks, frozenset(pollers), consumers, upstream, inside, awaited, children, can_resume, waits
+        tasks,
+        frozenset(pollers),
+        consumers,
+        upstream,
+        inside,
+        awaited,
+        children,
+        can_resume,
+        waits,
+        instances_of,
     )
 
 

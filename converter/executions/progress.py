@@ -77,8 +77,8 @@ class Progress:
         self._entered: set[int] = set()
         self.entered: set[str] = set()
         """The states that were entered so far, by name."""
-        #: The instance of a mapped task that an event is about, where it is about one.
-        self._instance_at: dict[int, tuple[str, TaskProgress]] = {}
+        #: The Map state and the iteration of it that an event is about, where it is about one.
+        self._instance_at: dict[int, tuple[str, int]] = {}
         self._inputs: dict[str, str] = {}
 
     @property
@@ -141,11 +141,10 @@ class Progress:
         return {task_id: task.record for task_id, task in self._tasks.items() if task.record}
 
     def _is_of_an_instance(self, event: Event, details: Mapping[str, Any]) -> bool:
-        """Note whether an event is about an instance of a mapped task: it follows upon such an event."""
+        """Note whether an event is about an instance of mapped tasks: it follows upon such an event."""
         kind: str = event["type"]
-        if kind == "MapIterationStarted" and details["name"] in self._states.tasks:
-            task_id = self._states.tasks[details["name"]]
-            self._instance_at[event["id"]] = task_id, self._tasks[task_id].instance(details["index"])
+        if kind == "MapIterationStarted" and details["name"] in self._states.instances_of:
+            self._instance_at[event["id"]] = details["name"], details["index"]
         elif not kind.startswith(("MapIteration", "MapState")):
             instance = self._instance_at.get(event["previousEventId"])
             if instance:
@@ -154,24 +153,53 @@ class Progress:
 
     def _add_of_instance(self, event: Event, state: str, details: Mapping[str, Any]) -> None:
         kind: str = event["type"]
-        task_id, instance = self._instance_at[event["id"]]
+        map_name, index = self._instance_at[event["id"]]
+        task_ids = self._states.instances_of[map_name]
+        # Of a mapped task, all states are its instance's; in a group, some only ask, or mark what is not run.
+        named = self._states.tasks.get(self._states.inside.get(state, state))
+        task_id = task_ids[0] if map_name in self._states.tasks else named
         if kind.endswith("StateEntered"):
             self._entered.add(event["id"])
             self._transitions += 1
-            if kind.startswith(("Task", "Parallel", "Pass")) and not instance.start:
-                instance.start, instance.attempts = _utc(event["timestamp"]), 1
+            if task_id and kind.startswith(("Task", "Parallel", "Pass")):
+                self._begin_instance(task_id, index, _utc(event["timestamp"]))
         elif kind.endswith("StateExited"):
-            record = dict(self._records_in(details.get("output", ""))).get(task_id)
-            if record and not instance.record:
-                instance.record, instance.end = record, _utc(event["timestamp"])
-        elif kind in _TRIES:
+            for name, record in self._records_in(details.get("output", "")):
+                instance = self._tasks[name].instance(index) if name in task_ids else None
+                if instance and not instance.record:
+                    instance.record, instance.end = record, _utc(event["timestamp"])
+        elif kind in _TRIES and task_id:
+            instance = self._tasks[task_id].instance(index)
             instance.failure = None
             before = event["previousEventId"]
             if before not in self._entered or self._state_at[before] != state:
                 self._transitions += 1
                 instance.attempts += 1
-        elif kind in _FAILED_TRIES:
-            instance.failure = Failure(details.get("error"), details.get("cause"))
+        elif kind in _FAILED_TRIES and task_id:
+            failure = Failure(details.get("error"), details.get("cause"))
+            self._tasks[task_id].instance(index).failure = failure
+
+    def _begin_instance(self, task_id: str, index: int, at: datetime) -> None:
+        task = self._tasks[task_id]
+        instance = task.instance(index)
+        if not instance.start:
+            instance.start, instance.attempts = at, 1
+        if not task.start:  # of a group: it is no state of its own that begins
+            task.start, task.attempts = at, 1
+
+    def _end_group(self, task_ids: tuple[str, ...]) -> None:
+        """Note what the end of a mapped group's Map says of its tasks."""
+        for task_id in task_ids:
+            task = self._tasks[task_id]
+            if task.record and "instances" not in task.record:
+                task.instances.clear()  # it was not expanded; the only iteration was no instance
+            elif task.record:
+                # Their first records say most: later copies may have lost outputs that nobody reads any more.
+                known = [instance.record for _, instance in sorted(task.instances.items())]
+                all_known = len(known) == len(task.record["instances"]) and all(known)
+                task.record = {**task.record, **({"instances": known} if all_known else {})}
+            ends = [instance.end for instance in task.instances.values() if instance.end]
+            task.end = max(ends, default=None)
 
     def _task(self, state: str) -> TaskProgress | None:
         return self._tasks.get(self._states.tasks.get(state, ""))
@@ -207,6 +235,8 @@ class Progress:
             # The first record says most: a later copy may have lost an output that nobody reads any more.
             for task_id, record in self._records_in(output):
                 self._tasks[task_id].record = self._tasks[task_id].record or record
+        if state in self._states.instances_of and not task:
+            self._end_group(self._states.instances_of[state])
 
     def _add_try(self, event: Event, state: str, details: Mapping[str, Any]) -> None:
         self._pollings.add_question(state, _utc(event["timestamp"]))

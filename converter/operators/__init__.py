@@ -101,7 +101,7 @@ def steps_of(
             steps[task.task_id] = replace(
                 step, reads=tuple(reads), instances=instances, deployed={**step.deployed, **args.deployed}
             )
-            problems += [*args.problems(), *mapping_problems(task, step)]
+            problems += [*args.problems(), *mapping_problems(task, steps[task.task_id], workflow)]
     problems += [problem for task in workflow.tasks for problem in expansion_problems(task, steps)]
     problems += deployment_notes(workflow, steps)
     return steps, tuple(problems)
@@ -126,7 +126,11 @@ def _scope_of(task: Task, workflow: Workflow, variables: Mapping[str, str] | Non
         dag_id=workflow.dag_id,
         task_id=task.task_id,
         tasks=frozenset(other.task_id for other in workflow.tasks if other is not task),
-        mapped=frozenset(other.task_id for other in workflow.tasks if other.is_mapped),
+        mapped=frozenset(
+            other.task_id for other in workflow.tasks if other.is_mapped and not _is_peer(task, other)
+        ),
+        grouped=frozenset(other.task_id for other in workflow.tasks if other.mapped_group),
+        peers=frozenset(other.task_id for other in workflow.tasks if _is_peer(task, other)),
         map_index=map_index_of(task),
         multiple_outputs=frozenset(
             other.task_id for other in workflow.tasks if other.settings.get("multiple_outputs")
@@ -141,9 +145,14 @@ def _scope_of(task: Task, workflow: Workflow, variables: Mapping[str, str] | Non
     )
 
 
+def _is_peer(task: Task, other: Task) -> bool:
+    """Whether both are tasks of one mapped group, so that an instance meets that of its own index."""
+    return bool(task.mapped_group) and other.mapped_group == task.mapped_group
+
+
 def _unconverted_features(task: Task) -> list[Diagnostic]:
     if task.is_mapped and task.expansion is None:
-        problem = "tasks of a mapped task group are not converted"
-        remedy = "expand each task of the group over the same list, or do the group's work in one task"
+        problem = "it is mapped, and what over is not known"
+        remedy = "convert the DAG file itself"
         return [task_diagnostic(d.MAPPED_TASK, task, problem, remedy)]
     return []

@@ -4,14 +4,19 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from converter import diagnostics as d
 from converter.diagnostics import Code, Diagnostic
 from converter.expressions.jsonata import Expression, path
 from converter.expressions.templates import Scope, translate_value
-from converter.operators.mapping import PerInstance, literals_that_are_no_lists, map_index_of
+from converter.operators.mapping import (
+    PerInstance,
+    literals_that_are_no_lists,
+    map_index_of,
+    names_group_arguments,
+)
 from converter.workflow import Opaque, Task, Value
 
 #: Stands for the value of an argument that each instance of a mapped task has its own of.
@@ -38,8 +43,9 @@ class Arguments:
         self._problems: list[Diagnostic] = []
         self._per_instance = PerInstance(task, self._scope.mapped)
         #: Arguments that only the instance itself can tell apart have not been asked for, one by one.
-        self._names_are_known = self._per_instance.sources is not None
-        self._left |= dict.fromkeys(self._per_instance.sources or (), _OF_AN_INSTANCE)
+        self._names_are_known = bool(task.mapped_group) or self._per_instance.sources is not None
+        own = () if task.mapped_group else self._per_instance.sources
+        self._left |= dict.fromkeys(own or (), _OF_AN_INSTANCE)
 
     @property
     def map_index(self) -> Expression | int:
@@ -66,7 +72,7 @@ class Arguments:
         if value is _OF_AN_INSTANCE:
             value = self._value_of_an_instance(name)
         elif name in self.task.template_fields:
-            value = self.translated(name, value)
+            value = self._of_group(name, self.translated(name, value))
         for found in _texts(value):
             if isinstance(found, Opaque):
                 remedy = f"write a literal value instead of {found.text}"
@@ -78,7 +84,7 @@ class Arguments:
     def take_as_it_is(self, name: str, default: Value = None) -> Any:
         """Return an argument with its templates as they are, to be translated piece by piece."""
         value = self._left.pop(name, default)
-        return self._value_of_an_instance(name) if value is _OF_AN_INSTANCE else value
+        return self._value_of_an_instance(name) if value is _OF_AN_INSTANCE else self._of_group(name, value)
 
     def connection(self, name: Any) -> Mapping[str, Value] | None:
         """Return the fields of an Airflow connection, None if it is not known."""
@@ -92,11 +98,22 @@ class Arguments:
         def translated(value: Value) -> Any:
             return self.translated(name, value) if name in self.task.template_fields else value
 
+        return self._known(lambda: self._per_instance.value(name, translated), f"expanded over '{name}'")
+
+    def _of_group(self, name: str, value: Value) -> Any:
+        """Return an argument with those of the mapped group in it resolved, where Airflow resolves them."""
+        if not names_group_arguments(value):
+            return value
+        return self._known(
+            lambda: self._per_instance.within(value), f"given arguments of its group in '{name}'"
+        )
+
+    def _known(self, value: Callable[[], Any], what: str) -> Any:
         try:
-            return self._per_instance.value(name, translated)
+            return value()
         except ValueError as error:
             remedy = "call the function in a Python task, and expand over what that returns"
-            self.report(d.EXPANDED_OVER_PYTHON, f"it is expanded over '{name}': {error}", remedy)
+            self.report(d.EXPANDED_OVER_PYTHON, f"it is {what}: {error}", remedy)
             return None
 
     def leave_to_function(self) -> None:

@@ -2,6 +2,7 @@
 
 An instance is a Step like any other. Its state is inside the task's Map, and finds in its input the records
 that it reads, and under the task's own id ``{"map_index": …}``. What it is given follows from that index.
+For a task of a mapped group, the Map is the group's, and so is that name.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ from converter.expansion import Expansion, Source, SourceKind
 from converter.expressions.expansions import count_of, items_of
 from converter.expressions.jsonata import Expression, literal, path
 from converter.operators.step import Instances
-from converter.workflow import Opaque, Task
+from converter.workflow import GROUP_ARGUMENT, Opaque, Task, Value
 
 MAP_INDEX = "map_index"
 _TOO_MANY = "there are more instances than an execution has room for"
@@ -26,7 +27,7 @@ def map_index_of(task: Task) -> str | None:
     """
     if task.expansion is None:
         return None
-    index = f"$states.input.{path(task.task_id, MAP_INDEX)}"
+    index = f"$states.input.{path(task.index_key, MAP_INDEX)}"
     return f"({index} < 0 ? $error({literal(_TOO_MANY)}) : {index})"
 
 
@@ -43,7 +44,17 @@ def instances_of(task: Task, mapped: frozenset[str]) -> Instances | None:
         length=expansion.length(),
         over=expansion.task_ids(),
         at_once=min(limits) if limits else None,
+        group=task.mapped_group,
     )
+
+
+def names_group_arguments(value: Value) -> bool:
+    """Return whether an argument of a mapped group is anywhere in a value."""
+    if isinstance(value, dict):
+        return any(map(names_group_arguments, value.values()))
+    if isinstance(value, list):
+        return any(map(names_group_arguments, value))
+    return isinstance(value, Opaque) and value.kind == GROUP_ARGUMENT
 
 
 def literals_that_are_no_lists(expansion: Expansion) -> Iterator[str]:
@@ -61,7 +72,7 @@ def _literals(source: Source) -> Iterator[Any]:
 
 
 class PerInstance:
-    """The arguments of a mapped task that differ between its instances.
+    """The arguments of a mapped task, or of its mapped group, that differ between its instances.
 
     ``sources`` gives them by name; None if only a run knows which there are (``expand_kwargs`` over an XCom,
     or with dicts that have different keys).
@@ -82,7 +93,9 @@ class PerInstance:
         ``translated`` gives a value with its templates translated. Raises ValueError for what a Python
         function makes.
         """
-        source = (self.sources or {})[name]
+        source = (self.sources or {}).get(name)
+        if source is None:
+            raise ValueError("only a run knows which arguments expand_kwargs() gives")
         if SourceKind.MAP in source.kinds():
             raise ValueError("only Python knows what .map(…) gives")
         if source.kind is SourceKind.LITERAL:
@@ -106,6 +119,17 @@ class PerInstance:
                 choice = " : ".join(f"$n = {n} ? {literal(item)}" for n, item in enumerate(items))
                 return Expression(f"($n := {index}; {choice})")
         return Expression(f"($l := {items_of(source, self._is_mapped)}; $l[{index}])")
+
+    def within(self, value: Value) -> Any:
+        """Return a value with this instance's arguments of its mapped group in it. Raises ValueError."""
+        if isinstance(value, dict):
+            return {key: self.within(item) for key, item in value.items()}
+        if isinstance(value, list):
+            return [self.within(item) for item in value]
+        if not names_group_arguments(value):
+            return value
+        # Unlike what a task is expanded over, they are not rendered.
+        return self.value(value.text, lambda given: given)
 
     def _index(self, name: str) -> str:
         """Return the index of an argument's item: the last argument varies fastest.

@@ -9,14 +9,17 @@ from converter.diagnostics import Diagnostic
 from converter.operators.arguments import task_diagnostic
 from converter.operators.python import TASK_FUNCTION
 from converter.operators.step import Step
-from converter.workflow import Task, TriggerRule
+from converter.workflow import Task, TriggerRule, Workflow
 
 _MAY_BE_TOO_EARLY = frozenset(
     {TriggerRule.ALWAYS, TriggerRule.ONE_SUCCESS, TriggerRule.ONE_FAILED, TriggerRule.ONE_DONE}
 )
+_ASKED_FOR_ALL_INSTANCES = frozenset(
+    {TriggerRule.NONE_FAILED_MIN_ONE_SUCCESS, TriggerRule.ALL_DONE_MIN_ONE_SUCCESS}
+)
 
 
-def mapping_problems(task: Task, step: Step) -> Iterator[Diagnostic]:
+def mapping_problems(task: Task, step: Step, workflow: Workflow) -> Iterator[Diagnostic]:
     """Yield what cannot be mapped, and how limits on instances are held. ``step`` is that of an instance."""
     if not task.is_mapped:
         return
@@ -28,13 +31,33 @@ def mapping_problems(task: Task, step: Step) -> Iterator[Diagnostic]:
         problem = f"its rule '{rule}' may let it run before there is all that it is expanded over"
         remedy = "write another rule, such as all_done; Airflow gives such a task up as upstream_failed"
         yield task_diagnostic(d.MAPPED_TASK, task, problem, remedy)
+    elif task.mapped_group and task.expansion and task.expansion.task_ids():
+        yield from _held_by_its_group(task, workflow)
     if task.is_setup or task.is_teardown:
         problem = "a setup or teardown that is mapped is not converted"
         yield task_diagnostic(d.MAPPED_TASK, task, problem, "do it all in one task")
+    if task.mapped_group and step.instances and step.instances.at_once:
+        problem = f"its limit on instances holds for all of the group '{task.mapped_group}'"
+        remedy = "map the task by itself if only its own instances are to wait for each other"
+        yield task_diagnostic(d.LIMITS_ITS_GROUP, task, problem, remedy)
     if "max_active_tis_per_dag" in task.settings:
         problem = "max_active_tis_per_dag is held within each execution, not over all of them"
         remedy = "write max_active_runs=1 if the limit has to hold for all runs together"
         yield task_diagnostic(d.INSTANCES_WITHIN_A_RUN, task, problem, remedy)
+
+
+def _held_by_its_group(task: Task, workflow: Workflow) -> Iterator[Diagnostic]:
+    """Yield what Airflow does with a task of a group before the group is expanded.
+
+    Its rule is asked once for all of its instances, without those of the tasks before it or with all of them.
+    (airflow.ti_deps.deps.trigger_rule_dep, _get_relevant_upstream_map_indexes)
+    """
+    inside = [up for up in task.upstream if workflow.by_id[up].mapped_group == task.mapped_group]
+    if inside and task.trigger_rule in _ASKED_FOR_ALL_INSTANCES:
+        rule = task.trigger_rule.value
+        problem = f"Airflow asks its rule '{rule}' for all instances at once, until '{inside[0]}' is expanded"
+        remedy = "write another rule, such as all_success or none_failed, or expand over a list of the file"
+        yield task_diagnostic(d.MAPPED_TASK, task, problem, remedy)
 
 
 def expansion_problems(task: Task, steps: Mapping[str, Step]) -> Iterator[Diagnostic]:

@@ -21,7 +21,7 @@ _IRRELEVANT = frozenset(
     access_control allow_nested_operators allowed_run_types auto_register dag_display_name default_args
     description disable_bundle_versioning do_xcom_push doc doc_json doc_md doc_rst doc_yaml edge_labels
     email_on_failure email_on_retry executor executor_config ignore_first_depends_on_past
-    is_paused_upon_creation jinja_environment_kwargs logger_name map_index_template mapped_task_group
+    is_paused_upon_creation jinja_environment_kwargs logger_name map_index_template
     multiple_outputs owner owner_links params priority_weight queue render_template_as_native_obj
     rerun_with_latest_version resources returns_dag_result run_as_user tags task_display_name
     template_searchpath template_undefined user_defined_filters user_defined_macros

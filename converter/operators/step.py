@@ -47,13 +47,14 @@ class Instances:
 
     ``count`` gives how many there are, from the records of the tasks ``over`` (whose XComs the items come
     from); ``length`` is that number where it is known at conversion. ``at_once`` is how many may run at a
-    time; None: as many as the machine can run.
+    time; None: as many as the machine can run. ``group`` is the mapped task group whose items they are.
     """
 
     count: Expression
     length: int | None = None
     over: tuple[str, ...] = ()
     at_once: int | None = None
+    group: str = ""
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,7 @@ from typing import Any
 
 from converter import __version__
 from converter import diagnostics as d
-from converter.asl.budget import states_of
+from converter.asl.budget import every_state_of
 from converter.asl.machine import Machine
 from converter.asl.options import Options
 from converter.diagnostics import Dag2SfnError, Diagnostic, about_dag
@@ -172,7 +172,7 @@ def _states_by_task(machine: Machine) -> dict[str, str]:
     comments = {
         state.get("Comment", ""): name
         for one in machine.machines
-        for name, state in states_of(one.definition)
+        for name, state in every_state_of(one.definition)
     }
     return {
         comment.removeprefix("task ").partition(": ")[0]: name

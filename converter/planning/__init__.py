@@ -7,12 +7,13 @@ other rooms, and the proofs.
 """
 
 from converter.planning.exactness import assert_exact
-from converter.planning.plan import Await, Node, Parallel, Plan, Sequence, Step, awaits, task_ids
-from converter.planning.planner import plan_graph, plan_workflow
-from converter.planning.strategies import Strategy, plan_by
+from converter.planning.plan import Await, MappedGroup, Node, Parallel, Plan, Sequence, Step, awaits, task_ids
+from converter.planning.planner import plan_graph
+from converter.planning.strategies import Strategy, plan_by, plan_workflow
 
 __all__ = [
     "Await",
+    "MappedGroup",
     "Node",
     "Parallel",
     "Plan",

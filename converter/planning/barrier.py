@@ -2,22 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from collections.abc import Sequence as SequenceOf
+
 from converter.planning.order import bits, make_order
 from converter.planning.plan import Plan, Step, parallel, sequence
-from converter.relations import Relations
-from converter.workflow import Workflow
 
 
-def plan_by_layers(workflow: Workflow) -> Plan:
-    """Return a plan without Awaits: a task's layer is one below the lowest of those that it waits for.
+def plan_layers(upstream: Mapping[str, SequenceOf[str]]) -> Plan:
+    """Return a plan without Awaits of a graph (task → upstream tasks): a task's layer is one below the lowest
+    of those that it waits for.
 
     It keeps every dependency, and is not exact: a task also waits for all other tasks of the layers above its
-    own. A task with a ``one_*`` rule waits for all its upstream tasks, as nothing else can be said natively.
+    own.
     """
-    relations = Relations(workflow)
-    order = make_order(
-        {name: (*firing, *relations.watched.get(name, ())) for name, firing in relations.firing.items()}
-    )
+    order = make_order(upstream)
     depth: list[int] = []
     for ups in order.direct:
         depth.append(1 + max((depth[up] for up in bits(ups)), default=-1))

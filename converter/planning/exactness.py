@@ -47,6 +47,17 @@ def assert_exact(plan: Plan, upstream: Mapping[str, SequenceOf[str]]) -> None:
             raise InexactPlanError(f"the plan {verb} '{other}' before '{task}', unlike the DAG")
 
 
+def planned_before(plan: Plan) -> dict[str, frozenset[str]]:
+    """Return task → all tasks that a plan puts before it."""
+    played = _play(plan)
+    tasks = [event for event in played if isinstance(event, str)]
+    found = _ancestors(played, {task: index for index, task in enumerate(tasks)})
+    return {
+        task: frozenset(other for index, other in enumerate(tasks) if found[task] >> index & 1)
+        for task in tasks
+    }
+
+
 def _play(plan: Plan) -> dict[_Event, list[_Event]]:
     """Return event → the events that come right before it, as the plan's own shape says.
 

@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from graphlib import TopologicalSorter
 from statistics import fmean
 
-from converter.planning.barrier import plan_by_layers
 from converter.planning.plan import Await, Node, Parallel, Plan, Step
+from converter.planning.strategies import plan_by_layers
 from converter.relations import Relations
 from converter.workflow import Workflow
 

@@ -42,6 +42,13 @@ class Parallel:
     children: tuple[Node, ...]
 
 
+@dataclass(frozen=True)
+class MappedGroup(Parallel):
+    """Run the tasks of a mapped task group, its only child, once for each of the group's instances."""
+
+    group_id: str = ""
+
+
 Node: TypeAlias = "Step | Await | Sequence | Parallel"
 #: A whole plan: the root of the tree. A DAG without tasks is an empty Sequence.
 Plan: TypeAlias = Node

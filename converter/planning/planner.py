@@ -1,4 +1,4 @@
-"""Workflow → Plan."""
+"""Graph → Plan."""
 
 from __future__ import annotations
 
@@ -11,22 +11,8 @@ from converter.planning.building import TreeBuilder
 from converter.planning.exactness import assert_exact
 from converter.planning.modules import contract
 from converter.planning.order import make_order
-from converter.planning.plan import Plan, Sequence, await_any
+from converter.planning.plan import Plan, Sequence
 from converter.planning.waiting import dearness, expected_finish
-from converter.relations import Relations
-from converter.workflow import Workflow
-
-
-def plan_workflow(workflow: Workflow, durations: Mapping[str, float] | None = None) -> Plan:
-    """Return the plan of a workflow: what has to be decided before a task may run comes before it.
-
-    A task with a ``one_*`` rule begins where all its upstream tasks may have begun, and awaits any of them.
-
-    ``durations``: see :func:`plan_graph`.
-    """
-    relations = Relations(workflow)
-    plan = plan_graph(relations.firing, durations)
-    return await_any(plan, relations.watched) if relations.watched else plan
 
 
 def plan_graph(upstream: Mapping[str, SequenceOf[str]], durations: Mapping[str, float] | None = None) -> Plan:

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
-from converter.asl.budget import states_of
+from converter.asl.budget import every_state_of
 from converter.asl.machine import Machine
 from converter.asl.records import NOT_CONVERTED
 from converter.diagnostics import Code, Diagnostic, Severity
@@ -194,7 +194,7 @@ def conversion_json(report: ConversionReport) -> str:
 def _states_by_task(machine: Machine) -> dict[str, dict[str, Any]]:
     """Return task → the states that do its work: its own, and those named after it that wait or call."""
     found: dict[str, dict[str, Any]] = {task: {} for task in machine.steps}
-    for name, state in states_of(machine.definition):
+    for name, state in every_state_of(machine.definition):
         comment = state.get("Comment", "")
         task = comment.removeprefix("task ").partition(": ")[0] if comment.startswith("task ") else ""
         if not task and state["Type"] in ("Task", "Wait", "Map"):

@@ -12,6 +12,7 @@ from converter.asl.machine import Machine
 from converter.expressions.jsonata import Expression, path
 from converter.relations import Relations
 from converter.verify.parts_played import GIVEN, MAP_INDEX, PLAYED, missing_records, played_block
+from converter.workflow import Task
 
 #: How much later a failure is than now, in milliseconds, as JSONata in a Catch.
 _LATER = "($contains($string($states.errorOutput.Cause), 'JSONata expression') ? 0.5 : 0)"
@@ -42,15 +43,15 @@ def as_played(
             return dict(state)
         task = task_of[name]
         reads = [read for read in machine.steps[task].reads if read in relations.decided_before(task)]
-        which = {MAP_INDEX: _index_of(task)} if machine.steps[task].instances else {}
+        which = {MAP_INDEX: _index_of(relations.tasks[task])} if machine.steps[task].instances else {}
         played = {"reads": [missing_records(read) for read in reads], **which}
         return _a_moment_later({**state, "Arguments": {GIVEN: state["Arguments"], PLAYED: played}})
 
     return tuple(of_block(one.definition) for one in machine.machines)
 
 
-def _index_of(task: str) -> str:
-    return str(Expression(f"$states.input.{path(task)}.map_index"))
+def _index_of(task: Task) -> str:
+    return str(Expression(f"$states.input.{path(task.index_key)}.map_index"))
 
 
 def _a_moment_later(state: dict[str, Any]) -> dict[str, Any]:

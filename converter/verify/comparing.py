@@ -25,7 +25,7 @@ from converter.verify.timing import TICK, Timing, wrong_waits
 from converter.workflow import Outcome, Workflow
 
 #: The approximations by which a task begins later than in Airflow.
-_DELAYS = {d.POLLING_DELAY, d.EARLY_DECISION, d.TEARDOWNS_LAST, d.IN_LAYERS}
+_DELAYS = {d.POLLING_DELAY, d.EARLY_DECISION, d.TEARDOWNS_LAST, d.IN_LAYERS, d.WAITS_FOR_GROUP}
 
 
 @dataclass(frozen=True)

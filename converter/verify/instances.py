@@ -13,7 +13,7 @@ from converter.asl.groups import rules_and_plan
 from converter.asl.rules import Rules
 from converter.expressions.jsonata import Expression
 from converter.operators.step import Instances, Step
-from converter.planning import Await, Node, Plan, Sequence
+from converter.planning import Await, MappedGroup, Node, Plan, Sequence, task_ids
 from converter.planning import Step as PlannedStep
 from converter.planning.plan import parallel, sequence
 from converter.verify.airflow_run import expanded, instance_ids
@@ -51,10 +51,24 @@ def _step_of(step: Step, name: str, lengths: Lengths) -> Step:
 
 
 def plan_of_instances(node: Plan, lengths: Lengths) -> Plan:
-    """Return the plan with the instances side by side in place of their task."""
+    """Return the plan with the instances side by side in place of their task, or of their mapped group."""
     if isinstance(node, PlannedStep):
         return parallel(*map(PlannedStep, instance_ids(node.task_id, lengths.get(node.task_id))))
+    if isinstance(node, MappedGroup):
+        (inside,) = node.children
+        count = lengths[task_ids(inside)[0]]
+        return parallel(*(_of_index(inside, index) for index in range(count))) if count else inside
     if isinstance(node, Await):
         return Await(names_of(node.task_ids, lengths), node.any)
     children: tuple[Node, ...] = tuple(plan_of_instances(child, lengths) for child in node.children)
+    return sequence(*children) if isinstance(node, Sequence) else parallel(*children)
+
+
+def _of_index(node: Plan, index: int) -> Plan:
+    """Return the plan of one instance of a mapped group. There are no Awaits in it."""
+    if isinstance(node, PlannedStep):
+        return PlannedStep(f"{node.task_id}[{index}]")
+    if isinstance(node, Await):
+        raise ValueError("a mapped group awaits nothing")
+    children = tuple(_of_index(child, index) for child in node.children)
     return sequence(*children) if isinstance(node, Sequence) else parallel(*children)

@@ -106,6 +106,7 @@ class Player:
             for task_id, step in machine.steps.items()
             if any(isinstance(part, Until) for part in step.parts)
         }
+        self._maps = dict(_maps_in(definitions, self._task_of))
         self._results = {state: result_of(machine.steps[task]) for state, task in self._task_of.items()}
 
     def play(self, scenario: Scenario) -> Played:
@@ -140,7 +141,7 @@ class Player:
         start = aws.start.timestamp()
         ended = round(execution.history[-1].timestamp.timestamp() - start, 6)
         timed_out = execution.status == _TIMED_OUT
-        found = dict(_records(execution, set(self._task_of.values())))
+        found = dict(self._records(execution, set(self._task_of.values())))
         for child in aws.executions.values():
             found |= self._records_of_child(child)
         records = {name: record for name in names.values() if (record := _record_of(name, found)) is not None}
@@ -150,7 +151,7 @@ class Player:
             tries |= self._tries_of_parts(child, start)
         if whole is not None:
             tries |= self._tries_of_parts(whole, start)
-            after = {} if timed_out else dict(_seen_on_the_way(whole, set(self._teardowns)))
+            after = {} if timed_out else dict(_seen_on_the_way(whole, set(self._teardowns), self._maps))
             undecided = [task for task in self._teardowns if task not in records]
             tries = _that_count(undecided, tries, ended, timed_out=timed_out)
             records |= {task: record for task, record in after.items() if task in tries}
@@ -228,7 +229,17 @@ class Player:
             end = next(event for event in reversed(child.history) if event.type == "PassStateEntered")
             found = json.loads((end.details or {})["input"])
             return {task: record for task, record in found.items() if task in own}
-        return dict(_records(child, own))
+        return dict(self._records(child, own))
+
+    def _records(self, execution: Execution, tasks: set[str]) -> Iterator[tuple[str, Mapping[str, Any]]]:
+        """Yield the tasks' records: of an ended run from its end, else from whatever was seen on the way."""
+        if execution.status == "SUCCEEDED":
+            yield from json.loads(execution.output or "{}").items()
+        elif execution.error == RUN_FAILED_ERROR:
+            last = next(event for event in reversed(execution.history) if event.type == "FailStateEntered")
+            yield from json.loads((last.details or {})["input"]).items()
+        else:
+            yield from _seen_on_the_way(execution, tasks, self._maps)
 
     def _tries_of_parts(self, execution: Execution, start: float) -> dict[str, _Tries]:
         found = tries_of_parts(execution.history, self._task_of, self._inside)
@@ -245,15 +256,17 @@ class Player:
 
 
 def _state_of(step: Step) -> str:
-    """Return the state of a task, or of its instances if it is mapped."""
-    return state_name(f"{step.task_id}: instance") if step.instances else state_name(step.task_id)
+    """Return the state of a task, or of its instances if it is mapped by itself."""
+    is_mapped = step.instances is not None and not step.instances.group
+    return state_name(f"{step.task_id}: instance" if is_mapped else step.task_id)
 
 
 def _record_of(name: str, records: Mapping[str, Mapping[str, Any]]) -> Mapping[str, Any] | None:
     """Return the record of a task, or of an instance: that of its task, if it was not expanded."""
     if name in records:
         return records[name]
-    record = records.get(task_of(name))
+    # The tasks of a mapped group without items are in a single iteration.
+    record = records.get(task_of(name), records.get(f"{name}[0]"))
     if record is None or "instances" not in record:
         return record
     found: Mapping[str, Any] = record["instances"][int(name.rstrip("]").partition("[")[2])]
@@ -297,25 +310,26 @@ def _of_unrecorded(execution: Execution, begun: bool) -> str:
     return Outcome.FAILED.value
 
 
-def _records(execution: Execution, tasks: set[str]) -> Iterator[tuple[str, Mapping[str, Any]]]:
-    """Yield the tasks' records: of an ended run from its end, else from whatever was seen on the way."""
-    if execution.status == "SUCCEEDED":
-        yield from json.loads(execution.output or "{}").items()
-        return
-    if execution.error == RUN_FAILED_ERROR:
-        last = next(event for event in reversed(execution.history) if event.type == "FailStateEntered")
-        yield from json.loads((last.details or {})["input"]).items()
-        return
-    yield from _seen_on_the_way(execution, tasks)
+def _maps_in(
+    definitions: Iterable[Mapping[str, Any]], task_of: Mapping[str, str]
+) -> Iterator[tuple[str, frozenset[str]]]:
+    """Yield the Map states of definitions, with the tasks that have instances in each."""
+    for definition in definitions:
+        for name, state in states_of(definition):
+            if processor := state.get("ItemProcessor"):
+                inside = (task_of[inner] for inner, _ in states_of(processor) if inner in task_of)
+                yield name, frozenset(inside)
 
 
-def _seen_on_the_way(execution: Execution, tasks: set[str]) -> Iterator[tuple[str, Mapping[str, Any]]]:
-    """Yield the tasks' records wherever a state has had them."""
-    inside: dict[int, str] = {}
+def _seen_on_the_way(
+    execution: Execution, tasks: set[str], maps: Mapping[str, frozenset[str]]
+) -> Iterator[tuple[str, Mapping[str, Any]]]:
+    """Yield the tasks' records wherever a state has had them. ``maps`` tell whose instances Maps run."""
+    inside: dict[int, tuple[str, int]] = {}
     for event in execution.history:
         details = event.details or {}
         if event.type == "MapIterationStarted":
-            inside[event.id] = f"{details['name']}[{details['index']}]"
+            inside[event.id] = details["name"], details["index"]
         elif not event.type.startswith("Map") and event.previous_event_id in inside:
             inside[event.id] = inside[event.previous_event_id]
         for text in (details.get("input"), details.get("output")):
@@ -325,5 +339,5 @@ def _seen_on_the_way(execution: Execution, tasks: set[str]) -> Iterator[tuple[st
             here = data.get("here")
             for name, record in {**data, **(here if isinstance(here, dict) else {})}.items():
                 if name in tasks and isinstance(record, dict) and "state" in record:
-                    instance = inside.get(event.id, name)
-                    yield instance if task_of(instance) == name else name, record
+                    map_name, index = inside.get(event.id, ("", 0))
+                    yield f"{name}[{index}]" if name in maps.get(map_name, ()) else name, record

@@ -13,6 +13,7 @@ from converter.asl.groups import fetch_needed_records, first_tasks, units_of
 from converter.asl.rules import Rules
 from converter.diagnostics import Code
 from converter.planning import Parallel, Plan, Sequence, awaits, task_ids
+from converter.planning.exactness import planned_before
 from converter.planning.plan import walk
 from converter.verify import airflow_run
 from converter.verify.airflow_side import AirflowSide, waits
@@ -105,7 +106,7 @@ class Timing:
         latest = late.ended + max(polls, default=0) * self._interval(played.ended)
         return d.POLLING_DELAY in self.codes and all(polls) and latest >= played.ended
 
-    def reason_of_delay(self, untimely: Untimely, played: Played) -> Code | None:
+    def reason_of_delay(self, untimely: Untimely, played: Played) -> Code | None:  # noqa: PLR0911
         """Return the declared approximation that covers this delay; None for one that began too early."""
         delay = untimely.started - untimely.expected
         if delay < 0:
@@ -123,6 +124,8 @@ class Timing:
             )
             if untimely.started <= latest + TICK:
                 return d.EARLY_DECISION
+        if d.WAITS_FOR_GROUP in self.codes and self._is_held_by_group(untimely, played):
+            return d.WAITS_FOR_GROUP
         if d.TEARDOWNS_LAST in self.codes and self._is_next_teardown(untimely, played):
             return d.TEARDOWNS_LAST
         return None
@@ -144,6 +147,20 @@ class Timing:
         ends = (played.tries[task][-1][1] for task in played.tries if tasks[task].is_teardown)
         latest = max((end for end in ends if end <= untimely.started), default=played.ended)
         return untimely.started <= max(latest, played.ended) + TICK
+
+    def _is_held_by_group(self, untimely: Untimely, played: Played) -> bool:
+        """Whether a task has begun as soon as all had ended that the plan puts before it."""
+        before = self._planned_before[untimely.task]
+        ends = (
+            played.tries[task][-1][1] if task in played.tries else played.decided.get(task, 0.0)
+            for task in before
+        )
+        latest = max(ends, default=0.0) + self._pollers * self._interval(untimely.started)
+        return untimely.started <= latest + TICK
+
+    @cached_property
+    def _planned_before(self) -> Mapping[str, frozenset[str]]:
+        return planned_before(self._plan)
 
     def _waits_for(self, task: str) -> tuple[str, ...]:
         return self.rules.relations.firing[task]

@@ -1,8 +1,8 @@
 from workflows import empty, partial_fan_in, workflow
 
 from converter.planning import Parallel, Sequence, Step
-from converter.planning.barrier import plan_by_layers
 from converter.planning.plan import render
+from converter.planning.strategies import plan_by_layers
 from converter.workflow import TriggerRule
 
 

@@ -7,8 +7,8 @@ from hypothesis import strategies as st
 from workflows import empty, partial_fan_in, workflow
 
 from converter.planning import Await, Parallel, Sequence, Step, awaits, plan_workflow
-from converter.planning.barrier import plan_by_layers
 from converter.planning.makespan import Span, compare, critical_path, timeline
+from converter.planning.strategies import plan_by_layers
 from converter.workflow import TriggerRule
 
 #: 12, 65 and 25 minutes for the jobs, two for each report.

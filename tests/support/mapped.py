@@ -43,3 +43,8 @@ def mapped_glue(task_id: str, *upstream: str, over: Source, **fields: Any) -> Ta
 
 def days(*names: str) -> Source:
     return listed(*({"--day": name} for name in names))
+
+
+def grouped(task: Task, group: str = "g", **over: Source) -> Task:
+    """Return the task, of a mapped task group that is expanded over these arguments."""
+    return replace(mapped(task, **over), mapped_group=group)

@@ -37,8 +37,9 @@ from converter.loading.child.dag_file import import_dag_file
 class Supervisor:
     """Answers what a task asks while it runs."""
 
-    def __init__(self, variables):
+    def __init__(self, variables, instances):
         self.variables = variables
+        self.instances = instances
         self.xcoms = {}
         self.skipped = []
 
@@ -73,6 +74,9 @@ class Supervisor:
 
     def GetXComCount(self, msg):  # noqa: N802
         return comms.XComCountResponse(len=len(self.of_all_instances(msg)))
+
+    def GetTICount(self, msg):  # noqa: N802
+        return comms.TICount(count=sum(self.instances.get(task, 1) for task in msg.task_ids))
 
     def GetVariable(self, msg):  # noqa: N802
         if msg.key in self.variables:
@@ -139,7 +143,7 @@ def main():
     configure_logging(output=sys.stderr)
     sys.path.append(os.path.dirname(sys.argv[1]))
     (dag,) = import_dag_file(sys.argv[1])
-    supervisor = Supervisor(asked["variables"])
+    supervisor = Supervisor(asked["variables"], asked.get("instances", {}))
     task_runner.SUPERVISOR_COMMS = supervisor
     settings.PLUGINS_FOLDER = os.path.join(os.path.dirname(__file__), "no_plugins")
     results = {}

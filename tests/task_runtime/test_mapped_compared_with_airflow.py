@@ -34,6 +34,16 @@ INSTANCES = {
     "classic_kwargs": 2,
     "shell": 2,
     "shell_rows": 2,
+    "items.of_group": 3,
+    "items.deep.second": 3,
+    "items.deep.pulls": 3,
+    "items.deep.classic": 3,
+    "alone.of_group": 1,
+    "alone.deep.second": 1,
+    "alone.deep.pulls": 1,
+    "alone.deep.classic": 1,
+    "in_rows.of_row": 2,
+    "over_group": 3,
 }
 TASKS = (
     "numbers",
@@ -44,6 +54,7 @@ TASKS = (
     "a_text_to_map_over",
     *(f"{task}[{index}]" for task, count in INSTANCES.items() for index in range(count)),
     "gathers",
+    "sees_groups",
 )
 
 
@@ -58,24 +69,30 @@ def both(airflow_results, tmp_path_factory) -> dict[str, tuple[Any, Any]]:
         if task not in ("over_nothing", "over_text", "over_too_long")
         for index in (range(INSTANCES[task]) if task in INSTANCES else [-1])
     ]
-    expected = airflow_results(DAG_FILE, {"run": RUN, "variables": {}, "tasks": asked})
+    expected = airflow_results(
+        DAG_FILE, {"run": RUN, "variables": {}, "tasks": asked, "instances": INSTANCES}
+    )
     function = Function(write_function(workflow, tmp_path_factory.mktemp("function")))
     pushed: dict[str, dict[int, dict[str, Any]]] = {}
     found = {}
     for task, index in asked:
         reads = steps[task].reads
+        group = workflow.task(task).mapped_group
+        # Of a task of its own mapped group, an instance meets that of its own index.
+        peers = {other for other in reads if group and workflow.task(other).mapped_group == group}
+        mapped = [other for other in reads if other in INSTANCES and other not in peers]
         answer = function(
             {
                 "task_id": task,
                 "map_index": index,
                 "try_number": 1,
                 "run": RUN,
-                "xcom": {other: pushed[other].get(-1, {}) for other in reads if other not in INSTANCES},
-                "mapped_xcom": {
-                    other: [pushed[other][i] for i in sorted(pushed[other])]
+                "xcom": {
+                    other: pushed[other].get(index if other in peers else -1, {})
                     for other in reads
-                    if other in INSTANCES
+                    if other not in mapped
                 },
+                "mapped_xcom": {other: [pushed[other][i] for i in sorted(pushed[other])] for other in mapped},
             }
         )
         xcoms = dict(answer.get("xcom", {}))

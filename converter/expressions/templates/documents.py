@@ -66,8 +66,10 @@ def reference_value(text: str, findings: Findings) -> Value:
     if given.get("dag_id") != Constant(findings.scope.dag_id):
         raise Refusal("the XCom reference is to another DAG", "hand the value over in conf, or in S3")
     key = constant_text(given.get("key", Constant(RETURN_VALUE)), "the key")
-    found = xcom_record(findings, given.get("task_ids", Constant(None)), key, as_list=True)
-    task_id = constant_text(given["task_ids"], "the task id")
+    task_id = constant_text(given.get("task_ids", Constant(None)), "the task id")
+    # From outside a mapped group, Airflow pulls all that its instances have pushed: one alone is no list.
+    as_list = task_id not in findings.scope.grouped
+    found = xcom_record(findings, Constant(task_id), key, as_list=as_list)
     if key == RETURN_VALUE or task_id in findings.scope.multiple_outputs:
         found = Computed(Kind.JSON, f"$or_none({found.bare})")
     return typed_value(found)

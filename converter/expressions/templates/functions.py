@@ -48,8 +48,9 @@ def _xcom_pull(findings: Findings, given: Given) -> Operand:
     _check_reach(findings, bound)
     key = constant_text(bound.get("key", Constant(RETURN_VALUE)), "key in xcom_pull()")
     # Without map_indexes, Airflow (3.3) leaves the default unused.
-    default = bound.get("default", _NONE) if bound.get("map_indexes") == _NONE else _NONE
+    default = bound.get("default", _NONE) if "map_indexes" in bound else _NONE
     tasks = bound.get("task_ids", _NONE)
+    _check_indexes(findings, tasks, bound.get("map_indexes", _NONE))
     if isinstance(tasks, Constant) and isinstance(tasks.value, (list, tuple)):
         tasks = Several(tuple(Constant(task) for task in tasks.value))
     if isinstance(tasks, Several):
@@ -64,7 +65,17 @@ def _check_reach(findings: Findings, bound: Mapping[str, Operand]) -> None:
         raise Refusal("xcom_pull() reads from another run", "keep the value in S3")
     if bound.get("include_prior_dates", Constant(False)) != Constant(False):
         raise Refusal("xcom_pull() reads from earlier runs", "keep the value in S3")
-    if bound.get("map_indexes", _NONE) != _NONE:
+
+
+def _check_indexes(findings: Findings, tasks: Operand, indexes: Operand) -> None:
+    """Refuse to pull from instances, but for that of its own index of a task of the same mapped group."""
+    named = tasks.value if isinstance(tasks, Constant) else None
+    in_group = findings.scope.peers.intersection([named] if isinstance(named, str) else named or ())
+    own = Computed(Kind.INTEGER, findings.scope.map_index) if findings.scope.map_index else None
+    if in_group and indexes != own:
+        remedy = "write map_indexes=ti.map_index for that of its own index, or hand over the task's output"
+        raise Refusal("xcom_pull() gives what all instances of its own mapped group have pushed yet", remedy)
+    if not in_group and indexes != _NONE:
         raise Refusal("xcom_pull() reads from mapped tasks", "leave out map_indexes")
 
 

@@ -13,7 +13,9 @@ class Scope:
     """Where a template stands.
 
     ``tasks`` are the DAG's tasks whose XComs can be read: all but this one; those in ``mapped`` have
-    instances, those in ``multiple_outputs`` push one XCom for each key. ``map_index`` is that of the instance
+    instances, those in ``grouped`` because they are of a mapped group. Those in ``peers`` are of the same
+    mapped group, with instances of the same indexes. Those in ``multiple_outputs`` push one XCom for each
+    key. ``map_index`` is that of the instance
     that the template belongs to, as JSONata; None if its task is not mapped. ``params`` are the defaults
     of the DAG's params, updated with the task's own; an Opaque is a param without a default. ``variables``
     holds Airflow Variables (text, as Airflow stores them) and ``connections`` the fields of connections, both
@@ -26,6 +28,8 @@ class Scope:
     task_id: str
     tasks: frozenset[str] = frozenset()
     mapped: frozenset[str] = frozenset()
+    peers: frozenset[str] = frozenset()
+    grouped: frozenset[str] = frozenset()
     map_index: str | None = None
     multiple_outputs: frozenset[str] = frozenset()
     params: Mapping[str, Value] = field(default_factory=dict)

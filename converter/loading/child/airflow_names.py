@@ -23,6 +23,7 @@ if IS_AIRFLOW_2:
     from airflow.models.baseoperator import BaseOperator, BaseOperatorMeta
     from airflow.models.connection import Connection
     from airflow.models.dag import DAG, DagContext
+    from airflow.models.expandinput import MappedArgument
     from airflow.models.mappedoperator import MappedOperator
     from airflow.models.param import Param
     from airflow.models.taskmixin import DependencyMixin
@@ -54,6 +55,7 @@ else:
     from airflow.sdk.definitions import mappedoperator as mapped_operator_module
     from airflow.sdk.definitions._internal.abstractoperator import AbstractOperator
     from airflow.sdk.definitions._internal.contextmanager import DagContext, TaskGroupContext
+    from airflow.sdk.definitions._internal.expandinput import MappedArgument
     from airflow.sdk.definitions._internal.mixins import DependencyMixin
     from airflow.sdk.definitions.decorators import TaskDecoratorCollection
     from airflow.sdk.definitions.mappedoperator import MappedOperator
@@ -91,6 +93,7 @@ __all__ = [
     "DeltaDataIntervalTimetable",
     "DependencyMixin",
     "MapXComArg",
+    "MappedArgument",
     "MappedOperator",
     "NullTimetable",
     "Param",

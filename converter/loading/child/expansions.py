@@ -12,7 +12,15 @@ from converter.loading.child.values import as_value
 
 def expansion_of(operator: Any) -> Expansion:
     """Return how a mapped operator is expanded."""
-    given = operator._get_specified_expand_input().value
+    return _expansion(operator._get_specified_expand_input().value)
+
+
+def expansion_of_group(group: Any) -> Expansion:
+    """Return how a mapped task group is expanded."""
+    return _expansion(group._expand_input.value)
+
+
+def _expansion(given: Any) -> Expansion:
     if isinstance(given, Mapping):
         return Expansion({str(name): source_of(value) for name, value in given.items()})
     return Expansion(rows=source_of(given))

@@ -24,7 +24,7 @@ from converter.loading.child.airflow_names import (
     Param,
 )
 from converter.loading.child.construction import Constructions
-from converter.loading.child.expansions import expansion_of
+from converter.loading.child.expansions import expansion_of, expansion_of_group
 from converter.loading.child.stand_ins.arguments import renamed_arguments
 from converter.loading.child.stand_ins.old_arguments import TRIGGER_RULES
 from converter.loading.child.stand_ins.placeholders import placeholder_in
@@ -90,6 +90,7 @@ def task_from(
     noted. Raises what the operator's own attributes raise, and ValueError for an unknown trigger rule.
     """
     mapped = isinstance(operator, MappedOperator)
+    group = operator.get_closest_mapped_task_group()
     operator_class = operator.operator_class
     arguments = _mapped_arguments(operator) if mapped else _arguments(operator, constructions)
     return Task(
@@ -106,8 +107,9 @@ def task_from(
         execution_timeout=_seconds(operator.execution_timeout),
         is_setup=bool(operator.is_setup),
         is_teardown=bool(operator.is_teardown),
-        is_mapped=mapped or operator.get_closest_mapped_task_group() is not None,
-        expansion=expansion_of(operator) if mapped else None,
+        is_mapped=mapped or group is not None,
+        expansion=expansion_of(operator) if mapped else expansion_of_group(group) if group else None,
+        mapped_group=group.group_id if group else "",
         location=constructions.location(operator) or otherwise,
     )
 
@@ -304,11 +306,6 @@ def _own_settings(operator: Any) -> dict[str, Value]:
     for name in ("on_failure_fail_dagrun", "returns_dag_result"):
         if getattr(operator, name, False):
             settings[name] = True
-    if group := operator.get_closest_mapped_task_group():
-        settings["mapped_task_group"] = {
-            "group_id": group.group_id,
-            "expand": as_value(group._expand_input.value),
-        }
     return settings
 
 

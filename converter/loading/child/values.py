@@ -9,6 +9,7 @@ timedelta                        ``{"seconds": float}``
 mapping                          dict in the order of insertion, keys as strings
 list, tuple                      list
 set, frozenset                   list, sorted by the members' JSON form
+an argument of a mapped group    Opaque of the kind ``GROUP_ARGUMENT``
 everything else                  Opaque
 what is made of something        Opaque of the kind ``unknown`` (see ``stand_ins.unknown``)
 unknown
@@ -32,11 +33,11 @@ from pathlib import PurePath
 from typing import Any
 from uuid import UUID
 
-from converter.loading.child.airflow_names import DAG, AbstractOperator, PlainXComArg, XComArg
+from converter.loading.child.airflow_names import DAG, AbstractOperator, MappedArgument, PlainXComArg, XComArg
 from converter.loading.child.stand_ins.moved import todays_name
 from converter.loading.child.stand_ins.placeholders import Placeholder
 from converter.loading.child.stand_ins.unknown import Unknown, mark_in, shown
-from converter.workflow import LIST_TEMPLATE, Opaque, Value, to_json
+from converter.workflow import GROUP_ARGUMENT, LIST_TEMPLATE, Opaque, Value, to_json
 
 #: Airflow imports ``etl.py`` as ``unusual_prefix_<hash of its path>_etl`` (airflow.utils.file).
 _DAG_MODULE_PREFIX = re.compile(r"^unusual_prefix_[0-9a-f]+_")
@@ -90,6 +91,8 @@ def _scalar_value(item: str | float | None) -> Value:
 
 
 def _container_value(item: object, containers: frozenset[int]) -> Value:
+    if isinstance(item, MappedArgument):
+        return Opaque(GROUP_ARGUMENT, item._key)
     if not isinstance(item, (Mapping, list, tuple, set, frozenset)):
         return Opaque(dotted_name(type(item)), _text(item, containers))
     if id(item) in containers:

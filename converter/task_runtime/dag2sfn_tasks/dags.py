@@ -3,12 +3,12 @@
 import functools
 import inspect
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 from .inert import inert
 from .nodes import Node
-from .references import DagParam
+from .references import DagParam, GroupArgument
 
 
 class Recording:
@@ -97,6 +97,7 @@ class TaskGroup(Node):
         self.parent_group: TaskGroup | None = kwargs.pop("parent_group", None) or recording.current_group()
         self.dag = kwargs.pop("dag", None) or recording.current_dag()
         self.prefix_group_id = prefix_group_id
+        self.is_mapped: bool = kwargs.pop("is_mapped", False)
         self.default_args: dict[str, Any] = {
             **(self.parent_group.default_args if self.parent_group else {}),
             **(kwargs.pop("default_args", None) or {}),
@@ -111,6 +112,13 @@ class TaskGroup(Node):
     def group_id(self) -> str:
         """The id, with those of the groups around it."""
         return self.parent_group.child_id(self._own_id) if self.parent_group else self._own_id
+
+    @property
+    def mapped_group(self) -> "TaskGroup | None":
+        """The mapped group that this is, or is in; None if it is in none."""
+        if self.is_mapped:
+            return self
+        return self.parent_group.mapped_group if self.parent_group else None
 
     def child_id(self, label: str) -> str:
         """Return the id of a task or group inside."""
@@ -173,7 +181,11 @@ class TaskGroupDecorator:
     def __init__(self, function: Callable[..., Any], **options: Any) -> None:
         functools.update_wrapper(self, function)
         self.function = function
-        self._options = {"group_id": function.__name__, "add_suffix_on_collision": True, **options}
+        self._options = {
+            "group_id": getattr(function, "__name__", ""),
+            "add_suffix_on_collision": True,
+            **options,
+        }
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         """Make the group; return it, or what the function returns."""
@@ -190,13 +202,18 @@ class TaskGroupDecorator:
         return TaskGroupDecorator(functools.partial(self.function, **kwargs), **self._options)
 
     def expand(self, **kwargs: Any) -> Any:
-        """Make the group once; which values it is expanded over is known to the machine."""
-        return self(**kwargs)
+        """Make the group once, with arguments that each instance has values of its own for."""
+        return self._mapped(kwargs, expand=kwargs)
 
     def expand_kwargs(self, kwargs: Any, **options: Any) -> Any:
-        """Make the group once, with a stand-in for each argument."""
-        names = inspect.signature(self.function).parameters
-        return self(**{name: inert(f"argument {name}") for name in names})
+        """Make the group once, with arguments that each instance has values of its own for."""
+        given = getattr(self.function, "keywords", {})
+        names = [name for name in inspect.signature(self.function).parameters if name not in given]
+        return self._mapped(names, rows=kwargs)
+
+    def _mapped(self, names: Iterable[str], **over: Any) -> Any:
+        made = TaskGroupDecorator(self.function, **{**self._options, "is_mapped": True})
+        return made(**{name: GroupArgument(name, **over) for name in names})
 
 
 def task_group(function: Any = None, **options: Any) -> Any:

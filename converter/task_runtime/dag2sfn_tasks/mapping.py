@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from .operators import Decorated, MappedOperator
-from .references import Literal, Reference
+from .references import items_of, row_of
 from .taskflow import returns_mapping
 
 #: Airflow's ``[core] max_map_length``.
@@ -33,7 +33,7 @@ def instance_of(mapped: MappedOperator, context: Mapping[str, Any]) -> Any:
     if index < 0:
         raise RuntimeError("can't resolve task-mapping argument without expanding")
     is_row = mapped.rows is not None
-    given = _row(mapped.rows, context, index) if is_row else _product(mapped, context, index)
+    given = row_of(mapped.rows, context, index) if is_row else items_of(mapped.expand, context, index)
     arguments = dict(mapped.partial_kwargs)
     is_decorated = issubclass(mapped.mapped_class, Decorated)
     if is_decorated:
@@ -58,39 +58,3 @@ def check_return_value(value: Any) -> None:
         raise UnmappableXComLengthPushed(
             f"unmappable return value length: {len(value)} > {LONGEST_LIST} (max_map_length)"
         )
-
-
-def _row(rows: Any, context: Mapping[str, Any], index: int) -> dict[str, Any]:
-    """Return the arguments that ``expand_kwargs`` gives (``ListOfDictsExpandInput.resolve``).
-
-    Templates in them are rendered, also in what an XCom gives.
-    """
-    resolved = rows.resolve(context) if isinstance(rows, Reference) else rows
-    if not isinstance(resolved, Sequence):
-        raise ValueError(f"expand_kwargs() expects a list[dict], not {type(resolved).__name__}")
-    row = resolved[index]
-    row = row.resolve(context) if isinstance(row, Reference) else row
-    if not isinstance(row, Mapping):
-        raise ValueError(f"expand_kwargs() expects a list[dict], not list[{type(row).__name__}]")
-    return dict(row)
-
-
-def _product(mapped: MappedOperator, context: Mapping[str, Any], index: int) -> dict[str, Any]:
-    """Return the arguments that ``expand`` gives: the last one varies fastest.
-
-    What an XCom gives is not rendered; texts of the DAG file are.
-    """
-    given = {}
-    for name, source in reversed(mapped.expand.items()):
-        comes_from_xcom = isinstance(source, Reference)
-        items = source.resolve(context) if comes_from_xcom else source
-        number = index % len(items)
-        index //= len(items)
-        if isinstance(items, Sequence):
-            item = items[number]
-        elif isinstance(items, dict):
-            item = list(items.items())[number]
-        else:
-            raise TypeError(f"can't map over value of type {type(items)}")
-        given[name] = Literal(item) if comes_from_xcom else item
-    return given

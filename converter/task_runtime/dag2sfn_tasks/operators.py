@@ -58,6 +58,7 @@ class BaseOperator(Node, metaclass=OperatorType):
     ) -> None:
         group = task_group or recording.current_group()
         self.task_id = group.child_id(task_id) if group else task_id
+        self.mapped_group = group.mapped_group if group else None
         self.dag: Any = dag or (group.dag if group else None) or recording.current_dag()
         self.params = params or {}
         self.do_xcom_push = do_xcom_push

@@ -43,8 +43,14 @@ class XComArg(Node, Reference):
     def resolve(self, context: Mapping[str, Any]) -> Any:
         """Return what the task has pushed; of a mapped task, the list of what its instances have.
 
-        Raises XComNotFound for a key that it has not.
+        Of a task of a mapped group: within the group, what that of the same index has; from outside, the
+        list, or what is in it if that is one alone. Raises XComNotFound for a key that it has not.
         """
+        ti = context["ti"]
+        if ti.is_peer(self.operator.task_id):
+            return ti.xcom_pull(task_ids=self.operator.task_id, key=self.key, map_indexes=ti.map_index)
+        if getattr(self.operator, "mapped_group", None) is not None:
+            return ti.xcom_pull(task_ids=self.operator.task_id, key=self.key)
         if getattr(self.operator, "is_mapped", False):
             return context["ti"].pushed_by_instances(self.operator.task_id, self.key)
         value = context["ti"].xcom_pull(
@@ -89,6 +95,24 @@ class Derived(XComArg):
         return self._compute([source.resolve(context) for source in self._sources])
 
 
+class GroupArgument(Reference):
+    """An argument of a mapped task group, expanded over values by name (``expand``) or dicts (``rows``)."""
+
+    def __init__(self, name: str, expand: dict[str, Any] | None = None, rows: Any = None) -> None:
+        self._name = name
+        self._expand = expand or {}
+        self._rows = rows
+
+    def resolve(self, context: Mapping[str, Any]) -> Any:
+        """Return the value for the map index of the context. Templates in it are not rendered."""
+        index = context["ti"].map_index
+        found = row_of(self._rows, context, index) if self._rows is not None else None
+        if found is None:
+            found = items_of(self._expand, context, index)
+        value = found[self._name]
+        return value.resolve(context) if isinstance(value, Reference) else value
+
+
 class DagParam(Reference):
     """An argument of a function decorated with ``@dag``: from the run's conf, else its default."""
 
@@ -117,6 +141,42 @@ class Literal(Reference):
     def resolve(self, context: Mapping[str, Any]) -> Any:
         """Return the value itself."""
         return self.value
+
+
+def row_of(rows: Any, context: Mapping[str, Any], index: int) -> dict[str, Any]:
+    """Return the arguments that ``expand_kwargs`` gives (``ListOfDictsExpandInput.resolve``).
+
+    Templates in them are rendered, also in what an XCom gives.
+    """
+    resolved = rows.resolve(context) if isinstance(rows, Reference) else rows
+    if not isinstance(resolved, Sequence):
+        raise ValueError(f"expand_kwargs() expects a list[dict], not {type(resolved).__name__}")
+    row = resolved[index]
+    row = row.resolve(context) if isinstance(row, Reference) else row
+    if not isinstance(row, Mapping):
+        raise ValueError(f"expand_kwargs() expects a list[dict], not list[{type(row).__name__}]")
+    return dict(row)
+
+
+def items_of(expand: dict[str, Any], context: Mapping[str, Any], index: int) -> dict[str, Any]:
+    """Return the arguments that ``expand`` gives: the last one varies fastest.
+
+    What an XCom gives is not rendered; texts of the DAG file are.
+    """
+    given = {}
+    for name, source in reversed(expand.items()):
+        comes_from_xcom = isinstance(source, Reference)
+        items = source.resolve(context) if comes_from_xcom else source
+        number = index % len(items)
+        index //= len(items)
+        if isinstance(items, Sequence):
+            item = items[number]
+        elif isinstance(items, dict):
+            item = list(items.items())[number]
+        else:
+            raise TypeError(f"can't map over value of type {type(items)}")
+        given[name] = Literal(item) if comes_from_xcom else item
+    return given
 
 
 def _items(value: Any) -> Any:

@@ -94,6 +94,12 @@ class TaskInstance:
         """The run's logical date, by its name of Airflow 2."""
         return self.dag_run.logical_date
 
+    def is_peer(self, task_id: str) -> bool:
+        """Whether a task is of the same mapped group: each of their instances meets that of its own index."""
+        group = getattr(self.task, "mapped_group", None)
+        other = self.task.dag.task_dict.get(task_id) if group is not None else None
+        return other is not None and getattr(other, "mapped_group", None) == group
+
     def get_template_context(self) -> dict[str, Any]:
         """Return the context of the task."""
         return self.context
@@ -135,6 +141,11 @@ class TaskInstance:
             return found[0] if single and not isinstance(map_indexes, Iterable) else found
         found = []
         for task_id in wanted:
+            if task_id != self.task_id and self.is_peer(str(task_id)):
+                raise NotInLambdaError(
+                    f"xcom_pull: Airflow gives what all instances of '{task_id}' have pushed by then; write "
+                    f"ti.xcom_pull(task_ids={task_id!r}, map_indexes=ti.map_index), or take it as an argument"
+                )
             if task_id in self.instances:
                 found += self.pushed_by_instances(str(task_id), key) or [None]
             else:
@@ -151,6 +162,8 @@ class TaskInstance:
     def _pulled_of(self, task_id: str, key: str, index: int | None, default: Any) -> Any:
         """Return what one instance has pushed; a task that is not mapped has the index -1, or None."""
         is_own = task_id == self.task_id and index in (None, -1, self.map_index)
+        if index == self.map_index and self.is_peer(task_id):
+            return self._pulled(task_id, key, default)
         if is_own or (task_id not in self.instances and index in (None, -1)):
             return self._pulled(task_id, key, default)
         instances = self.instances.get(task_id, ())

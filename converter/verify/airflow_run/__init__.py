@@ -2,7 +2,7 @@
 
 It shares nothing with the compiler but the model (``converter.workflow``). Every clause names the function
 of Airflow 3.3 that it restates; tests/verify/oracle drives those functions and compares each change of every
-task's state. Not covered: mapped task groups, deferral and rescheduling, pools and other limits, earlier runs
+task's state. Not covered: deferral and rescheduling, pools and other limits, earlier runs
 (depends_on_past).
 
 * :mod:`script`: what chance decides: how long a try takes, how it ends

@@ -14,8 +14,12 @@ from converter.verify.airflow_run.rules import Decision, Verdict, apply_rule, ta
 from converter.workflow import Outcome, TriggerRule
 
 
-def decide(graph: Graph, outcomes: Mapping[str, Outcome], task_id: str) -> Decision:
+def decide(
+    graph: Graph, outcomes: Mapping[str, Outcome], task_id: str, without: Collection[str] = ()
+) -> Decision:
     """Return what the task does, given the outcomes of the tasks that have finished.
+
+    Its rule does not count the upstream tasks ``without``.
 
     This is ``TriggerRuleDep._evaluate_trigger_rule``; tasks that a branch has skipped are another matter, and
     so is what a mapped task is expanded over.
@@ -23,7 +27,7 @@ def decide(graph: Graph, outcomes: Mapping[str, Outcome], task_id: str) -> Decis
     task = graph.tasks[task_id]
     if task.is_teardown:
         return _decide_teardown(graph, outcomes, task_id)
-    by_rule = _decide_by_rule(graph, outcomes, task_id)
+    by_rule = _decide_by_rule(graph, outcomes, task_id, without)
     if task.trigger_rule is TriggerRule.ALWAYS:
         return by_rule
     by_setups = _decide_by_setups(graph, outcomes, task_id)
@@ -65,10 +69,15 @@ def has_nothing_to_expand_over(graph: Graph, outcomes: Mapping[str, Outcome], ta
     return any(is_empty(source, silent) for source in graph.expansions[task_id])
 
 
-def _decide_by_rule(graph: Graph, outcomes: Mapping[str, Outcome], task_id: str) -> Decision:
+def _decide_by_rule(
+    graph: Graph, outcomes: Mapping[str, Outcome], task_id: str, without: Collection[str] = ()
+) -> Decision:
     """Apply the task's own rule (``_evaluate_direct_relatives``)."""
     task = graph.tasks[task_id]
-    upstream = tally((outcomes.get(up), graph.tasks[up].is_setup) for up in task.upstream)
+    counted = [up for up in task.upstream if up not in without]
+    upstream = tally((outcomes.get(up), graph.tasks[up].is_setup) for up in counted)
+    if without and not counted and task.trigger_rule is not TriggerRule.ALL_DONE_MIN_ONE_SUCCESS:
+        return Verdict.RUN
     return apply_rule(task.trigger_rule, upstream)
 
 

@@ -6,6 +6,9 @@ is what is skipped, or becomes upstream_failed. Here all instances are there fro
 together: rules ask for all or any of them, so that it is the same. How many there are is known before: what
 their number comes from runs to its end, or not at all. If it did not run, there is nothing to expand over.
 
+Tasks of a mapped task group have as many instances as the group, and one of them waits for those of its own
+index. Each task is expanded by itself; until then, see :mod:`~converter.verify.airflow_run.scheduler`.
+
 An instance is called ``task[0]``, ``task[1]``, …; a task without items keeps its name, and has no tries.
 """
 
@@ -25,6 +28,8 @@ EXPANDED_OVER = "expanded over"
 EXPANSION = "expansion"
 #: The setting of an instance that is there from the start: its task is expanded over lists of the file.
 FROM_THE_START = "expanded from the start"
+#: The setting of an instance of a mapped task group: its upstream tasks inside, which are of the same index.
+PEERS = "upstream tasks in its mapped group"
 #: The setting of a workflow whose ``fail_fast`` stops the other instances of a task that fails, too.
 STOPS_INSTANCES = "fail_fast stops instances"
 
@@ -50,6 +55,19 @@ def expanded(workflow: Workflow, lengths: Mapping[str, int]) -> Workflow:
         return tuple(name for task in task_ids for name in instance_ids(task, lengths.get(task)))
 
     expansions = {task.task_id: task.expansion for task in workflow.tasks}
+    groups_of = {task.task_id: task.mapped_group for task in workflow.tasks}
+
+    def upstream_of(task: Task, name: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
+        """Return the upstream instances, and those of them that are of the same index in the same group."""
+        found: list[str] = []
+        peers: list[str] = []
+        for up in task.upstream:
+            if task.mapped_group and groups_of[up] == task.mapped_group:
+                peers.append(up + name.removeprefix(task.task_id))
+                found.append(peers[-1])
+            else:
+                found += ids((up,))
+        return tuple(found), tuple(peers)
 
     def of_instance(task: Task, name: str) -> Task:
         over: dict[str, bool] = {}
@@ -61,10 +79,13 @@ def expanded(workflow: Workflow, lengths: Mapping[str, int]) -> Workflow:
             settings |= {EXPANDED_OVER: over, EXPANSION: task.expansion}
         if task.expansion and not over and name != task.task_id:
             settings[FROM_THE_START] = True
+        upstream, peers = upstream_of(task, name)
+        if peers:
+            settings[PEERS] = peers
         return replace(
             task,
             task_id=name,
-            upstream=ids(task.upstream),
+            upstream=upstream,
             settings=settings,
             is_mapped=False,
             expansion=None,

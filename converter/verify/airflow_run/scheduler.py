@@ -16,6 +16,7 @@ from converter.verify.airflow_run.decisions import (
     has_nothing_to_expand_over,
     without_items,
 )
+from converter.verify.airflow_run.mapping import PEERS, task_of
 from converter.verify.airflow_run.rules import Decision, Verdict
 from converter.verify.airflow_run.trace import Cause, Phase
 from converter.workflow import Outcome
@@ -79,7 +80,8 @@ def _by_rule(
 ) -> Decision:
     if task_id in board.sure:
         return Verdict.RUN
-    decision = decide(board.graph, outcomes, task_id)
+    without = _not_counted_yet(board, task_id)
+    decision = decide(board.graph, outcomes, task_id, without)
     if not board.graph.expanded_over[task_id]:
         return Outcome.SKIPPED if decision is Verdict.RUN and board.has_no_items(task_id) else decision
     begun = [name for name, tries in board.tries.items() if tries]
@@ -93,7 +95,22 @@ def _by_rule(
         # It may run, and cannot be expanded: Airflow gives it up (``TaskMap.expand_mapped_task``).
         return Outcome.UPSTREAM_FAILED
     is_empty = board.has_no_items(task_id) or has_nothing_to_expand_over(board.graph, known, task_id)
+    if not is_empty:
+        board.expanded.add(task_of(task_id))
+        decision = decide(board.graph, outcomes, task_id)
     return Outcome.SKIPPED if is_empty else decision
+
+
+def _not_counted_yet(board: Board, task_id: str) -> tuple[str, ...]:
+    """Return the upstream tasks that do not count for a task of a mapped group until it is expanded.
+
+    Its rule is then asked without the instances of its own group, of which none has its index (-1).
+    (airflow.ti_deps.deps.trigger_rule_dep, _get_relevant_upstream_map_indexes)
+    """
+    peers: tuple[str, ...] = board.graph.tasks[task_id].settings.get(PEERS, ())
+    if not board.graph.expanded_over[task_id] or task_of(task_id) in board.expanded:
+        return ()
+    return tuple(peer for peer in peers if task_of(peer) in board.expanded)
 
 
 def _look_for_deadlock(board: Board, unfinished: tuple[str, ...]) -> bool:

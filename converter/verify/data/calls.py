@@ -35,7 +35,13 @@ class Difference:
 def as_if_written(task: Task, rendered: Mapping[str, Any], workflow: Workflow) -> Step | None:
     """Return what a task with these values, and no templates, is converted to; None if it is refused."""
     plain = replace(
-        task, arguments=rendered, template_fields=(), is_mapped=False, expansion=None, upstream=()
+        task,
+        arguments=rendered,
+        template_fields=(),
+        is_mapped=False,
+        expansion=None,
+        mapped_group="",
+        upstream=(),
     )
     step, problems = step_of(plain, workflow)
     return None if step is None or refuses(problems) else step

@@ -98,8 +98,14 @@ class DataJudge:
                 failing[name] = end - start
         return Received(tuple(wrong), failing, {d.TEMPLATE: stricter} if stricter else {}, compared)
 
-    def xcoms_for(self, step: Step, at: float, scenario: Scenario, played: Played) -> Xcoms:
-        """Return the XComs of the tasks that a step reads, as of a moment of the run."""
+    def xcoms_for(self, step: Step, at: float, scenario: Scenario, played: Played, index: int = -1) -> Xcoms:
+        """Return the XComs of the tasks that a step reads, as of a moment of the run.
+
+        Of tasks of its own mapped group, an instance gets those of its ``index``.
+        """
+        tasks = self._workflow.by_id
+        group = tasks[step.task_id].mapped_group
+        peers = {name for name in step.reads if group and tasks[name].mapped_group == group}
         given = [name for name in step.reads if name in self._reads[step.task_id]]
 
         def pushed(name: str) -> Mapping[str, Any]:
@@ -116,9 +122,14 @@ class DataJudge:
                 if instance != name
             ]
             for name in step.reads
-            if name in scenario.lengths
+            if name in scenario.lengths and name not in peers
         }
-        return Xcoms({name: pushed(name) for name in step.reads if name not in mapped}, mapped)
+        plain = {
+            name: pushed(f"{name}[{index}]" if name in peers else name)
+            for name in step.reads
+            if name not in mapped
+        }
+        return Xcoms(plain, mapped)
 
 
 class _OneTask:
@@ -137,7 +148,7 @@ class _OneTask:
     def wrong(self) -> Iterator[tuple[str, str, str]]:
         """Yield what differs: expected, actual, and where. Sets the fields of this object."""
         start = self._played.tries[self._name][0][0]
-        xcoms = self._judge.xcoms_for(self._step, start, self._scenario, self._played)
+        xcoms = self._judge.xcoms_for(self._step, start, self._scenario, self._played, self._index)
         if calls_function(self._step):
             yield from self._event(xcoms)
             return

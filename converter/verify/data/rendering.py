@@ -15,6 +15,7 @@ from converter.expansion import Expansion, Source, SourceKind
 from converter.task_runtime.dag2sfn_tasks.context import task_context
 from converter.task_runtime.dag2sfn_tasks.references import Literal, Reference, XComArg
 from converter.task_runtime.dag2sfn_tasks.templates import Renderer
+from converter.verify.data.wanted import replaced
 from converter.workflow import Opaque, Task, Workflow
 
 _XCOM_ARG = "airflow.sdk.definitions.xcom_arg.PlainXComArg"
@@ -54,6 +55,10 @@ class Rendering:
             user_defined_macros={},
             user_defined_filters={},
             render_template_as_native_obj=bool(settings.get("render_template_as_native_obj")),
+            task_dict={
+                task.task_id: SimpleNamespace(mapped_group=task.mapped_group or None)
+                for task in workflow.tasks
+            },
         )
 
     def arguments(
@@ -75,6 +80,7 @@ class Rendering:
             task_id=task.task_id,
             dag_id=self._workflow.dag_id,
             dag=self._dag,
+            mapped_group=task.mapped_group or None,
             params=own if isinstance(own, Mapping) else {},
             template_fields=task.template_fields,
             template_ext=(),
@@ -84,7 +90,11 @@ class Rendering:
         renderer = Renderer(operator, context)
         try:
             given = dict(task.arguments)
-            if task.expansion:
+            if task.mapped_group and task.expansion:
+                of_group = self._of_instance(task.expansion, map_index, context)
+                # Unlike what a task is expanded over, they are not rendered.
+                given = replaced(given, lambda name: _as_it_is(of_group[name]))
+            elif task.expansion:
                 given |= self._of_instance(task.expansion, map_index, context)
             return {
                 name: renderer.render(self._with_references(value))
@@ -121,7 +131,8 @@ class Rendering:
         operator = SimpleNamespace(
             task_id=task_id,
             dag_id=self._workflow.dag_id,
-            is_mapped=task.is_mapped,
+            is_mapped=task.is_mapped and not task.mapped_group,
+            mapped_group=task.mapped_group or None,
             multiple_outputs=bool(task.settings.get("multiple_outputs")),
         )
         return XComArg(operator, key)
@@ -152,6 +163,8 @@ class Rendering:
     def _sequence(self, source: Source, context: Mapping[str, Any]) -> Any:
         if source.kind is SourceKind.LITERAL:
             return source.value
+        if source.kind is SourceKind.XCOM and self._workflow.task(source.task_id).mapped_group:
+            return context["ti"].pushed_by_instances(source.task_id, "return_value")
         if source.kind is SourceKind.XCOM:
             return self._xcom_arg(source.task_id).resolve(context)
         if source.kind is SourceKind.MAP:
@@ -164,6 +177,10 @@ class Rendering:
         filled = source.kind is SourceKind.ZIP_LONGEST
         count = (max if filled else min)(len(sequence) for sequence in sequences)
         return [[_item(sequence, index, source.value) for sequence in sequences] for index in range(count)]
+
+
+def _as_it_is(value: Any) -> Any:
+    return value if isinstance(value, Literal) else Literal(value)
 
 
 def _item(sequence: Any, index: int, fill: Any) -> Any:

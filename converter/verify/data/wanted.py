@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any
 
 from converter.expansion import SourceKind
 from converter.verify.data.calls import as_if_written
-from converter.workflow import Opaque, Task, Workflow
+from converter.workflow import GROUP_ARGUMENT, Opaque, Task, Workflow
 
 #: Where values come from: ``("xcom", task, key)``, ``("conf",)``, ``("params",)``.
 Origin = tuple[str, ...]
@@ -66,10 +66,29 @@ def item_shapes(workflow: Workflow) -> dict[str, Shape]:
                 fitting = (
                     shape
                     for shape, example in _CANDIDATES
-                    if as_if_written(task, {**task.arguments, name: example}, workflow)
+                    if as_if_written(task, _given(task, name, example), workflow)
                 )
                 found[source.task_id] = next(fitting, Shape())
     return found
+
+
+def _given(task: Task, name: str, example: Any) -> dict[str, Any]:
+    """Return a task's arguments with an example of what it, or its mapped group, is expanded over."""
+    if not task.mapped_group:
+        return {**task.arguments, name: example}
+    given: dict[str, Any] = replaced(task.arguments, lambda found: example if found == name else None)
+    return given
+
+
+def replaced(value: Any, given: Callable[[str], Any]) -> Any:
+    """Return a value with what is ``given`` by their names in place of the arguments of a mapped group."""
+    if isinstance(value, Opaque) and value.kind == GROUP_ARGUMENT:
+        return given(value.text)
+    if isinstance(value, Mapping):
+        return {key: replaced(item, given) for key, item in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [replaced(item, given) for item in value]
+    return value
 
 
 def _templates(task: Task) -> Iterator[str]:

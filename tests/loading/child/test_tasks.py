@@ -4,7 +4,7 @@ from unittest.mock import ANY
 import pytest
 
 from converter.expansion import Expansion, Source, SourceKind
-from converter.workflow import Location, Opaque, Retries, TriggerRule
+from converter.workflow import GROUP_ARGUMENT, Location, Opaque, Retries, TriggerRule
 
 SOURCES = Path(__file__).parents[1]
 BASE = "airflow.sdk.bases.operator.BaseOperator"
@@ -125,7 +125,9 @@ def test_what_is_made_of_xcoms_says_of_which_and_how(good):
 def test_a_task_of_a_mapped_group_is_mapped(good):
     task = good["flow"].task("per_item.in_group")
     assert task.is_mapped
-    assert task.settings["mapped_task_group"] == {"group_id": "per_item", "expand": {"item": [1, 2]}}
+    assert task.mapped_group == "per_item"
+    assert task.expansion == Expansion({"item": Source(SourceKind.LITERAL, [1, 2])})
+    assert Opaque(GROUP_ARGUMENT, "item") in task.arguments["op_args"]
 
 
 @pytest.mark.parametrize("dag_id", ["arguments", "settings", "hourly", "flow", "required"])

@@ -2,7 +2,7 @@
 
 from airflow.providers.standard.operators.bash import BashOperator
 from airflow.providers.standard.operators.python import PythonOperator
-from airflow.sdk import DAG, task
+from airflow.sdk import DAG, TaskGroup, task, task_group
 
 
 def sees(*args, **kwargs):
@@ -101,6 +101,41 @@ with DAG("compared_mapped", default_args={"owner": "me"}):
     PythonOperator.partial(task_id="classic_kwargs", python_callable=sees, op_args=["{{ ds }}"]).expand(
         op_kwargs=given_rows
     )
+
+    @task
+    def of_group(x, y=None, ti=None):
+        ti.xcom_push("seen", x)
+        return {"index": ti.map_index, "x": x, "y": y}
+
+    @task
+    def pulls(given, ti=None):
+        return [
+            given,
+            ti.xcom_pull(task_ids="items.of_group", map_indexes=ti.map_index),
+            ti.xcom_pull(task_ids="items.of_group", key="seen", map_indexes=ti.map_index),
+        ]
+
+    @task_group
+    def items(x, y):
+        first = of_group(x, y)
+        with TaskGroup("deep"):
+            second = of_group.override(task_id="second")(x=first, y="{{ ti.map_index }}")
+            pulls(second)
+            PythonOperator(task_id="classic", python_callable=sees, op_args=[x, second], op_kwargs={"y": [y]})
+        return second
+
+    @task_group
+    def in_rows(x, y="fixed"):
+        return of_group.override(task_id="of_row")(x, y)
+
+    @task
+    def sees_groups(many, one, rows):
+        return [many, one, rows]
+
+    many = items.partial(y="{{ ds }}").expand(x=counted)
+    one = items.override(group_id="alone").expand(x=["{{ ds }}"], y=[None])
+    sees_groups(many, one, in_rows.expand_kwargs(given_rows))
+    sees_all.override(task_id="over_group").expand(x=many)
 
     @task
     def commands():

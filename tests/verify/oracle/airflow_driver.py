@@ -11,6 +11,7 @@ import json
 import os
 import sys
 from collections import Counter
+from contextlib import nullcontext
 from datetime import datetime, timedelta, timezone
 from types import SimpleNamespace
 
@@ -44,6 +45,8 @@ from airflow.providers.standard.operators.empty import EmptyOperator
 from airflow.providers.standard.operators.python import ShortCircuitOperator
 from airflow.sdk import DAG, BaseOperator, XComArg
 from airflow.sdk.bases.branch import BaseBranchOperator
+from airflow.sdk.definitions._internal.expandinput import DictOfListsExpandInput
+from airflow.sdk.definitions.taskgroup import MappedTaskGroup
 from airflow.sdk.exceptions import AirflowException, DownstreamTasksSkipped
 from airflow.serialization.serialized_objects import DagSerialization
 from airflow.utils.db import synchronize_log_template
@@ -123,7 +126,7 @@ def operator_of(task, tries):
         return ShortCircuitOperator(
             python_callable=lambda: False, ignore_downstream_trigger_rules=ignores, **arguments
         )
-    if task["expansion"]:
+    if task["expansion"] and not task["mapped_group"]:
         return Mapped.partial(**arguments).expand(**PENDING)
     if all(attempt["seconds"] == 0 for attempt in tries):
         return EmptyOperator(**arguments)
@@ -136,8 +139,22 @@ def expand(dag, task):
         name: source["value"] if source["kind"] == "literal" else XComArg(dag.get_task(source["task_id"]))
         for name, source in task["expansion"]["arguments"].items()
     }
-    dag.get_task(task["task_id"]).expand_input.value.clear()
-    dag.get_task(task["task_id"]).expand_input.value.update(given)
+    operator = dag.get_task(task["task_id"])
+    group = operator.get_closest_mapped_task_group()
+    value = group._expand_input.value if group else operator.expand_input.value
+    value.clear()
+    value.update(given)
+
+
+def group_of(task, groups):
+    """Return the mapped group to make a task in; one that does nothing if it is in none."""
+    name = task["mapped_group"]
+    if not name:
+        return nullcontext()
+    if name not in groups:
+        over = DictOfListsExpandInput(dict(PENDING))
+        groups[name] = MappedTaskGroup(group_id=name, prefix_group_id=False, expand_input=over)
+    return groups[name]
 
 
 def dag_of(workflow, script):
@@ -149,8 +166,11 @@ def dag_of(workflow, script):
         fail_fast=workflow["settings"].get("fail_fast", False),
         dagrun_timeout=None if timeout is None else timedelta(seconds=timeout),
     ) as dag:
+        groups = {}
         for task in workflow["tasks"]:
-            operator = operator_of(task, script.get(task["task_id"], []))
+            tries = script.get(task["task_id"], script.get(task["task_id"] + "[0]", []))
+            with group_of(task, groups):
+                operator = operator_of(task, tries)
             if task["is_setup"]:
                 operator.as_setup()
             if task["is_teardown"]:

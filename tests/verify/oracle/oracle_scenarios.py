@@ -28,6 +28,14 @@ from converter.workflow import Location, Retries, Task, TriggerRule, Workflow, t
 Play = Callable[[Workflow, Script, Mapping[str, int]], dict[str, Any]]
 
 NOWHERE = Location("")
+#: Rules that Airflow asks too early of a task that is expanded over an XCom, or by the order of a set; and of
+#: one behind others of its mapped group, for all instances at once.
+NOT_OVER_XCOMS = tuple(TriggerRule(rule) for rule in "one_success one_failed one_done all_skipped".split())
+NOT_IN_GROUPS = (
+    *NOT_OVER_XCOMS,
+    TriggerRule.NONE_FAILED_MIN_ONE_SUCCESS,
+    TriggerRule.ALL_DONE_MIN_ONE_SUCCESS,
+)
 #: Which rules a random DAG draws from: mostly plain ones, all alike, or those whose tasks can be under way
 #: when a branch skips them, or when what they have begun upon is skipped.
 RULES = (
@@ -189,6 +197,54 @@ def random_mapped_case(seed: int) -> tuple[Workflow, Script, dict[str, int]]:
         if plain:
             returning.append(item.task_id)
         tasks.append(item)
+    return replace(workflow, tasks=tuple(tasks)), tries, pushed
+
+
+def random_grouped_case(seed: int) -> tuple[Workflow, Script, dict[str, int]]:
+    """As :func:`random_case`, with a mapped task group of some of its tasks; and what tasks return."""
+    rng = random.Random(f"grouped {seed}")
+    workflow, script = random_case(seed)
+    plain = [
+        item.task_id
+        for item in workflow.tasks
+        if all(isinstance(attempt.end, End) for attempt in script[item.task_id])
+        and not (item.is_setup or item.is_teardown)
+    ]
+    inside = set(rng.sample(plain, min(len(plain), rng.randint(1, 4))))
+    returning = [name for name in plain if name not in inside and script[name][0].seconds]
+    before = {
+        item.task_id
+        for item in workflow.tasks[
+            : min((n for n, item in enumerate(workflow.tasks) if item.task_id in inside), default=0)
+        ]
+    }
+    over = [name for name in returning if name in before]
+    by_xcom = bool(over) and rng.random() < 0.6
+    pushed = {name: rng.choice((0, 1, 2, 2, 3)) for name in returning}
+    if by_xcom:
+        source = Source(SourceKind.XCOM, task_id=rng.choice(over))
+        count = pushed[source.task_id]
+    else:
+        count = rng.choice((0, 1, 2, 2, 3))
+        source = Source(SourceKind.LITERAL, list(range(count)))
+    tasks, tries = [], {}
+    for item in workflow.tasks:
+        if item.task_id not in inside:
+            tasks.append(item)
+            tries[item.task_id] = script[item.task_id]
+            continue
+        upstream = item.upstream
+        peers = [up for up in upstream if up in inside]
+        if by_xcom and not peers:
+            upstream = tuple(dict.fromkeys((*upstream, source.task_id)))
+        rule = item.trigger_rule
+        if rule is TriggerRule.ALWAYS or (by_xcom and rule in (NOT_IN_GROUPS if peers else NOT_OVER_XCOMS)):
+            rule = TriggerRule.ALL_SUCCESS
+        fields = {"is_mapped": True, "expansion": Expansion({"x": source}), "mapped_group": "group"}
+        tasks.append(replace(item, upstream=upstream, trigger_rule=rule, **fields))
+        kinds = (1, 0, 0, 0) if script[item.task_id][0].seconds else (0, 1, 0, 0)
+        for name in instance_ids(item.task_id, count):
+            tries[name] = _random_tries(rng, item, [], kinds) if count else ()
     return replace(workflow, tasks=tuple(tasks)), tries, pushed
 
 

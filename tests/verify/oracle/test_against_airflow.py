@@ -4,7 +4,7 @@ import itertools
 from dataclasses import replace
 
 import pytest
-from oracle_scenarios import dag, difference, random_case, random_mapped_case, task
+from oracle_scenarios import dag, difference, random_case, random_grouped_case, random_mapped_case, task
 from scale import scaled
 
 from converter.expansion import Expansion, Source, SourceKind
@@ -39,6 +39,16 @@ def test_random_dags_run_as_in_airflow(airflow_play):
 
 def test_random_dags_with_mapped_tasks_run_as_in_airflow(airflow_play):
     assert_no_difference(airflow_play, QUICK_SEEDS, random_mapped_case)
+
+
+def test_random_dags_with_mapped_groups_run_as_in_airflow(airflow_play):
+    assert_no_difference(airflow_play, QUICK_SEEDS, random_grouped_case)
+
+
+@pytest.mark.full
+@pytest.mark.parametrize("first", MAPPED_SEEDS[::CHUNK])
+def test_hundreds_of_random_dags_with_mapped_groups_run_as_in_airflow(airflow_play, first):
+    assert_no_difference(airflow_play, range(first, first + CHUNK), random_grouped_case)
 
 
 @pytest.mark.full
