@@ -13,7 +13,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from converter.planning.order import Order, bits
+from converter.planning.order import Order, as_bits, bits, lowest
+
+#: The part of a task that is one by itself.
+_ALONE = -1
 
 
 @dataclass(frozen=True)
@@ -55,83 +58,114 @@ def stuck_parts(order: Order, tasks: int, native: Mapping[int, int]) -> list[int
 class Decomposition:
     """Splits sets of tasks, each in time in proportion to what it splits off, where that is single tasks.
 
-    A set that falls apart one task at a time would otherwise take quadratic time.
+    A set that falls apart one task at a time would otherwise take quadratic time. For the same reason, what is
+    connected is looked for along lists of neighbours: bit sets would be as long as the whole DAG for each task.
     """
 
     def __init__(self, order: Order, tasks: int, native: Mapping[int, int]) -> None:
         self._order = order
         #: Task → the tasks that it natively waits for, and that natively wait for it.
-        self._beside = dict.fromkeys(bits(tasks), 0)
-        for task in self._beside:
-            upstream = native.get(task, 0) & tasks
-            self._beside[task] |= upstream
-            for up in bits(upstream):
-                self._beside[up] |= 1 << task
+        self._beside: dict[int, list[int]] = {task: [] for task in bits(tasks)}
+        for task, beside in self._beside.items():
+            for up in bits(native.get(task, 0) & tasks):
+                beside.append(up)
+                self._beside[up].append(task)
+        #: Task → the part of a Sequence that it is in. Other parts have other numbers; branches of a Parallel
+        #: keep that of the whole, as nothing connects them.
+        self._part = dict.fromkeys(self._beside, 0)
+        self._parts = 1
 
     def split(self, part: Part) -> Split | None:
         """Return the parts of a set of two or more tasks; None if it does not fall apart."""
-        components = part.components or self._components(part.tasks, part.tasks)
+        components = part.components or self._components(part.tasks)
         if len(components) > 1:
-            return Split(False, [Part(tasks, (tasks,)) for tasks in sorted(components, key=_lowest)])
-        parts = self._peeled(part.tasks) or [Part(tasks) for tasks in series_parts(self._order, part.tasks)]
+            return Split(False, [Part(tasks, (tasks,)) for tasks in sorted(components, key=lowest)])
+        parts = self._peeled(part.tasks) or self._cut(part.tasks)
         return Split(True, parts) if len(parts) > 1 else None
+
+    def _cut(self, tasks: int) -> list[Part]:
+        """Return a connected set in series."""
+        parts = series_parts(self._order, tasks)
+        if len(parts) > 1:
+            for part in parts:
+                self._part.update(dict.fromkeys(bits(part), self._parts))
+                self._parts += 1
+        return [Part(part) for part in parts]
 
     def _peeled(self, tasks: int) -> list[Part]:
         """Return a connected set in series, with single tasks split off at its ends; nothing if none are."""
+        before, after = self._order.before, self._order.after
+        part = self._part[lowest(tasks)]
         first: list[Part] = []
         last: list[Part] = []
+        beside: set[int] = set()
         rest = tasks
-        beside = 0
         while rest:
-            low, high = rest & -rest, 1 << rest.bit_length() - 1
-            if not rest & ~low & ~self._order.after[low.bit_length() - 1]:
+            low, high = lowest(rest), rest.bit_length() - 1
+            if low != high and not after[low] >> high & 1:
+                break
+            if (rest & after[low]) ^ rest == 1 << low:
                 single, end = low, first
-            elif not rest & ~high & ~self._order.before[high.bit_length() - 1]:
+            elif (rest & before[high]) ^ rest == 1 << high:
                 single, end = high, last
             else:
                 break
-            end.append(Part(single))
-            beside |= self._beside[single.bit_length() - 1]
-            rest ^= single
+            end.append(Part(1 << single))
+            self._part[single] = _ALONE
+            beside.update(self._beside[single])
+            rest ^= 1 << single
         if rest and rest != tasks:
             # The set was connected, so each component of the rest has a neighbour of what was split off.
-            first.append(Part(rest, self._components(rest, beside & rest)))
+            seeds = sorted(task for task in beside if self._part[task] == part)
+            first.append(Part(rest, self._components_from(rest, seeds)))
         return first + last[::-1]
 
-    def _components(self, tasks: int, seeds: int) -> tuple[int, ...]:
+    def _components(self, tasks: int) -> tuple[int, ...]:
+        """Return the components of a set."""
+        found: list[int] = []
+        while tasks:
+            component, _ = self._flood(lowest(tasks), len(self._beside))
+            found.append(as_bits(component))
+            tasks ^= found[-1]
+        return tuple(found)
+
+    def _components_from(self, tasks: int, seeds: list[int]) -> tuple[int, ...]:
         """Return the components of a set, of which each holds one of ``seeds``.
 
         All but the largest are searched through; the largest is what is left.
         """
         found: list[int] = []
         limit = 8
-        while seeds & (seeds - 1):
-            for seed in bits(seeds):
-                if not seeds >> seed & 1:
+        waiting = dict.fromkeys(seeds)
+        while len(waiting) > 1:
+            for seed in tuple(waiting):
+                if seed not in waiting:
                     continue
-                component, complete = self._flood(tasks, 1 << seed, limit)
-                seeds &= ~component
+                component, complete = self._flood(seed, limit)
+                for task in component:
+                    waiting.pop(task, None)
                 if complete:
-                    found.append(component)
-                    tasks ^= component
+                    found.append(as_bits(component))
+                    tasks ^= found[-1]
                 else:
-                    seeds |= 1 << seed
-                if not seeds & (seeds - 1):
+                    waiting[seed] = None
+                if len(waiting) < 2:
                     break
             limit *= 4
         return (*found, tasks) if tasks else tuple(found)
 
-    def _flood(self, tasks: int, seed: int, limit: int) -> tuple[int, bool]:
+    def _flood(self, seed: int, limit: int) -> tuple[set[int], bool]:
         """Return what is connected to a task, and whether it is all: it stops behind ``limit`` tasks."""
-        reached = frontier = seed
+        part = self._part[seed]
+        reached = {seed}
+        frontier = [seed]
         while frontier:
-            if reached.bit_count() > limit:
+            if len(reached) > limit:
                 return reached, False
-            beside = 0
-            for task in bits(frontier):
-                beside |= self._beside[task]
-            frontier = beside & tasks & ~reached
-            reached |= frontier
+            for task in self._beside[frontier.pop()]:
+                if task not in reached and self._part[task] == part:
+                    reached.add(task)
+                    frontier.append(task)
         return reached, True
 
 
@@ -164,6 +198,3 @@ def series_parts(order: Order, tasks: int) -> list[int]:
         done = cut
     return parts
 
-
-def _lowest(tasks: int) -> int:
-    return tasks & -tasks

@@ -6,28 +6,42 @@ Bit sets make the planner's questions ("do all of these come before all of those
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from heapq import heappop, heappush
 
-_WORD = (1 << 64) - 1
+#: Members are taken out of a set by chunks of so many bits, each an int that Python handles at full speed.
+_CHUNK = 60
 
 
-def bits(members: int) -> Iterator[int]:
-    """Yield the members of a bit set in ascending order."""
-    base = 0
+def bits(members: int) -> list[int]:
+    """Return the members of a bit set in ascending order."""
+    found: list[int] = []
     while members:
-        # Word by word: operations on all of a large set for each member would take most of the time.
-        empty = (members & -members).bit_length() - 1
-        members >>= empty
-        base += empty
-        word = members & _WORD
-        while word:
-            low = word & -word
-            yield base + low.bit_length() - 1
-            word ^= low
-        members >>= 64
-        base += 64
+        # From the top, as what is left gets shorter: on all of a large set each operation takes its time.
+        length = members.bit_length()
+        base = length - _CHUNK if length > _CHUNK else 0
+        chunk = members >> base
+        members ^= chunk << base
+        while chunk:
+            top = chunk.bit_length() - 1
+            found.append(base + top)
+            chunk ^= 1 << top
+    found.reverse()
+    return found
+
+
+def as_bits(members: Iterable[int]) -> int:
+    """Return a bit set of these members."""
+    found = 0
+    for member in members:
+        found |= 1 << member
+    return found
+
+
+def lowest(members: int) -> int:
+    """Return the lowest member of a bit set that is not empty."""
+    return (members ^ (members - 1)).bit_length() - 1
 
 
 @dataclass(frozen=True)
