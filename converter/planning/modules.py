@@ -125,4 +125,5 @@ class _Contraction:
 
 def _only(members: int) -> int | None:
     """Return the member of a set of one."""
-    return members.bit_length() - 1 if members and not members & (members - 1) else None
+    top = members.bit_length() - 1
+    return top if members and members == 1 << top else None
