@@ -18,7 +18,7 @@ import os, sys
 os.environ.update(_AIRFLOW__AS_LIBRARY="1", AIRFLOW__DATABASE__SQL_ALCHEMY_CONN="sqlite://")
 os.environ.update(AIRFLOW_HOME=sys.argv[2], AIRFLOW__CORE__LOAD_EXAMPLES="False")
 from airflow.dag_processing.dagbag import DagBag
-bag = DagBag(sys.argv[1], include_examples=False)
+bag = DagBag(sys.argv[1])
 assert not bag.import_errors, bag.import_errors
 print(len(bag.dags))
 """

@@ -137,17 +137,24 @@ class Judge:
         """Yield what nothing begins earlier than (task → seconds), and what allows that."""
         yield {}, Counter()
         never_begun: Mapping[str, Code] = {}
+        # Airflow's run may have waited longer for its retries.
+        after_the_end = played.ended + 1 + airflow.shortfall
         if played.cut_short:
             never_begun = self._timing.never_begun(airflow, played, spared=spared)
-            after_the_end = dict.fromkeys(never_begun, played.ended + 1)
-            yield {**played.started, **after_the_end}, Counter(never_begun.values())
+            yield (
+                {**played.started, **dict.fromkeys(never_begun, after_the_end)},
+                Counter(never_begun.values()),
+            )
         elif d.ARRIVAL_ORDER in self.codes:
             yield played.started, Counter([d.ARRIVAL_ORDER])
         if d.IN_LAYERS in self.codes:
             # What a layer decides is known before the next begins.
-            begins = {task: ended + TICK for task, ended in self._timing.layers_ended(played).items()}
+            begins = {
+                task: ended + airflow.shortfall + TICK
+                for task, ended in self._timing.layers_ended(played).items()
+            }
             held = {**begins, **played.started}
-            yield {**held, **dict.fromkeys(never_begun, played.ended + 1)}, Counter([d.IN_LAYERS])
+            yield {**held, **dict.fromkeys(never_begun, after_the_end)}, Counter([d.IN_LAYERS])
 
     def _differs(self, airflow: AirflowSide, trace: airflow_run.Trace, played: Played) -> bool:
         return any(True for _ in self._differences(0, airflow, trace, played))

@@ -86,3 +86,10 @@ def test_a_skip_that_comes_before_a_held_task_treats_all_alike():
     is an upstream task, of the other it is further up.
     """
     assert verified(random_dag(40, 12), [8], LAYERS[Failures.AIRFLOW]).divergences == ()
+
+
+def test_a_layer_that_airflow_ends_later_as_it_waits_longer_for_retries_holds_as_long():
+    """The tries of a task with a backoff of 1.5 end a second later in Airflow, and the run with them: what
+    the next layer would have begun has not begun there either.
+    """
+    assert verified(random_dag(127, 12), [9], LAYERS[Failures.STOP]).divergences == ()
