@@ -105,6 +105,8 @@ def read_template(text: str) -> Template:
         document = yaml.load(text, _Loader)  # noqa: S506 - a SafeLoader that knows CloudFormation's short forms
     except yaml.YAMLError as error:
         raise TemplateProblem(f"it is no YAML: {error}") from None
+    except RecursionError:
+        raise TemplateProblem("its values are nested too deep to be read") from None
     resources = document.get("Resources") if isinstance(document, dict) else None
     if not isinstance(resources, dict):
         raise TemplateProblem("it has no Resources")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from functools import cache
 from importlib.resources import files
 from typing import Any
 
@@ -30,15 +31,18 @@ def is_scheduled(workflow: Workflow) -> bool:
 def starter_files(workflow: Workflow) -> dict[str, str | bytes]:
     """Return the code of the starter, with what it has to know about the DAG's schedule."""
     timing = _timing(workflow)
-    code: dict[str, str | bytes] = {
-        f"{SOURCE.name}/{file.name}": file.read_text("utf-8") for file in sorted(SOURCE.glob("*.py"))
-    }
+    code: dict[str, str | bytes] = {**_alike_everywhere()}
     code[f"{SOURCE.name}/schedule.json"] = json.dumps(timing.document, indent=2) + "\n"
     if timing.zone is not None:
         # Lambda's own database may be another one, or none: runs shall be due when the conversion says.
         rules = files("tzdata").joinpath("zoneinfo", *timing.zone.split("/"))
         code[f"{SOURCE.name}/zone.tzif"] = rules.read_bytes()
     return code
+
+
+@cache
+def _alike_everywhere() -> Mapping[str, str]:
+    return {f"{SOURCE.name}/{file.name}": file.read_text("utf-8") for file in sorted(SOURCE.glob("*.py"))}
 
 
 def starter_function(workflow: Workflow, source: Mapping[str, str | bytes]) -> Function:

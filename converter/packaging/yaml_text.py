@@ -76,6 +76,8 @@ def yaml_text(document: Mapping[str, Any]) -> str:
 
 def without_notes(value: Any) -> Any:
     """Return a value without its comments."""
+    if isinstance(value, str):
+        return value
     if isinstance(value, Note):
         return without_notes(value.value)
     if isinstance(value, Mapping):
@@ -124,11 +126,15 @@ def _comment(value: Any, depth: int, lead: str, lines: list[str]) -> str:
     """Add a value's comment, if it has one; return what stands before the value itself."""
     if not isinstance(value, Note):
         return lead
-    width = _WIDTH - depth * _STEP
-    for line in textwrap.wrap(value.comment, width - 2, break_on_hyphens=False):
+    for line in _wrapped(value.comment, _WIDTH - depth * _STEP - 2):
         lines.append(f"{lead}# {line}")
         lead = " " * (_STEP * depth)
     return lead
+
+
+@functools.lru_cache(maxsize=1024)
+def _wrapped(comment: str, width: int) -> tuple[str, ...]:
+    return tuple(textwrap.wrap(comment, width, break_on_hyphens=False))
 
 
 def _bare(value: Any) -> Any:
@@ -136,12 +142,16 @@ def _bare(value: Any) -> Any:
 
 
 def _is_block(value: Any) -> bool:
+    if isinstance(value, str):
+        return False
     if isinstance(value, (list, tuple)) and all(isinstance(item, int) for item in value):
         return False  # numbers read best in a row
     return isinstance(value, (Mapping, list, tuple)) and len(value) > 0
 
 
 def _inline(value: Any) -> str:
+    if isinstance(value, str):
+        return _scalar(value)
     if isinstance(value, (Ref, GetAtt, Sub)):
         return str(value)
     if isinstance(value, Mapping):

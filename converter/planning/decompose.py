@@ -58,8 +58,8 @@ def stuck_parts(order: Order, tasks: int, native: Mapping[int, int]) -> list[int
 class Decomposition:
     """Splits sets of tasks, each in time in proportion to what it splits off, where that is single tasks.
 
-    A set that falls apart one task at a time would otherwise take quadratic time. For the same reason, what is
-    connected is looked for along lists of neighbours: bit sets would be as long as the whole DAG for each task.
+    A set that falls apart one task at a time would otherwise take quadratic time. For the same reason, what
+    is connected is looked for along lists of neighbours: bit sets would be as long as the whole DAG for each.
     """
 
     def __init__(self, order: Order, tasks: int, native: Mapping[int, int]) -> None:

@@ -5,6 +5,7 @@ Cron strings are read by croniter, as in Airflow: the starter gets their fields 
 
 from __future__ import annotations
 
+import functools
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -169,7 +170,8 @@ def _continuous(workflow: Workflow) -> Timing:
     return Timing(document, minutes_between(1, _EPOCH), None, (difference,))
 
 
-def cron_fields(expression: str) -> dict[str, Any]:
+@functools.lru_cache(maxsize=256)
+def cron_fields(expression: str) -> Mapping[str, Any]:
     """Return the fields of a cron string as the starter takes them."""
     if re.search(r"\dW|W\d", expression, re.IGNORECASE):
         raise _CannotBe(
