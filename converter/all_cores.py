@@ -8,6 +8,7 @@ from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor
 from contextlib import contextmanager
+from itertools import chain, islice
 from multiprocessing import get_all_start_methods, get_context, resource_tracker
 from multiprocessing.context import BaseContext
 from typing import Any, TypeVar
@@ -34,11 +35,15 @@ def each(
         yield from map(work, items)
         return
     started_with = (work, dict(os.environ))
-    with ProcessPoolExecutor(jobs, _context(modules), initializer=_prepare, initargs=started_with) as pool:
+    context = _context(modules)
+    coming = iter(items)
+    # The first may take long to come. Meanwhile, the modules are imported.
+    first = list(islice(coming, 1))
+    with ProcessPoolExecutor(jobs, context, initializer=_prepare, initargs=started_with) as pool:
         _start_all(pool, jobs)
         waiting: deque[Future[_Result]] = deque()
         try:
-            for item in items:
+            for item in chain(first, coming):
                 waiting.append(pool.submit(_do, item))
                 while len(waiting) >= _AHEAD * jobs or (waiting and waiting[0].done()):
                     yield waiting.popleft().result()
@@ -49,14 +54,18 @@ def each(
 
 
 def _context(modules: Sequence[str]) -> BaseContext:
-    """Return how processes are started: as copies of one that has imported the modules, if the system can.
+    """Return how processes are started: as copies of one that imports the modules, if the system can.
 
     Not as copies of this one: a thread of a progress bar may hold a lock.
     """
     if "forkserver" not in get_all_start_methods():
         return get_context("spawn")
+    from multiprocessing import forkserver  # not every system has it
+
     context = get_context("forkserver")
     context.set_forkserver_preload(list(modules))
+    with ctrl_c_held():
+        forkserver.ensure_running()  # and imports, while this process goes on
     return context
 
 

@@ -207,9 +207,30 @@ def _questions(pauses: str, deadline: int) -> int:
     """Return how often a loop asks; nearly all pollers of a machine have the same pauses and deadline."""
     asked, age = 1, 0
     while age < deadline and asked < FAR_TOO_OFTEN:
-        asked += 1
-        age += max(1, _pause(pauses, age))
-    return asked
+        pause = max(1, _pause(pauses, age))
+        times = _times_alike(pauses, age, pause, -(-(deadline - age) // pause))
+        asked += times
+        age += times * pause
+    return min(asked, FAR_TOO_OFTEN)
+
+
+def _times_alike(pauses: str, age: int, pause: int, most: int) -> int:
+    """Return how many pauses from an age on are the same, ``most`` of them at the most.
+
+    To evaluate thousands takes seconds, so those between two that are the same are taken to be the same.
+    """
+
+    def is_alike(times: int) -> bool:
+        return max(1, _pause(pauses, age + (times - 1) * pause)) == pause
+
+    alike, beyond = 1, 2
+    while beyond <= most and is_alike(beyond):
+        alike, beyond = beyond, beyond * 2
+    beyond = min(beyond, most + 1)
+    while beyond - alike > 1:
+        middle = (alike + beyond) // 2
+        alike, beyond = (middle, beyond) if is_alike(middle) else (alike, middle)
+    return alike
 
 
 def pollers_of(machine: MachineTree) -> tuple[Poller, ...]:

@@ -197,4 +197,3 @@ def series_parts(order: Order, tasks: int) -> list[int]:
         parts.append(cut ^ done)
         done = cut
     return parts
-

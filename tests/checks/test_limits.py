@@ -1,13 +1,15 @@
 from __future__ import annotations
 
+import json
 from typing import Any
 
+import pytest
 from check_fixtures import FIXTURES, definition_of
 
 from converter.checks import problems_of
 from converter.checks.limits import most_events
 from converter.checks.machine import read_machine
-from converter.checks.poller_loops import pollers_of
+from converter.checks.poller_loops import _pause, _questions, pollers_of
 from converter.engine.simulation import SimulatedBackend, TaskResult, run_virtual
 from converter.engine.tasks import TaskCall
 
@@ -102,3 +104,24 @@ def test_a_distributed_map_has_histories_of_its_own() -> None:
     assert counted(machine({"each": each})) < 10
     processor["ProcessorConfig"]["ExecutionType"] = "EXPRESS"
     assert problems_of(machine({"each": each})) == ()
+
+
+_AGE = "($millis() - $toMillis($states.context.Execution.StartTime)) / 1000"
+
+
+@pytest.mark.parametrize(
+    "seconds",
+    [
+        30,
+        7,
+        f"{{% $max([30, $floor({_AGE} * 0.02)]) %}}",
+        f"{{% {_AGE} < 600 ? 10 : {_AGE} < 6000 ? 60 : 300 %}}",
+    ],
+)
+@pytest.mark.parametrize("deadline", [1, 29, 30, 599, 12_345])
+def test_questions_are_as_many_as_asked_one_after_the_other(seconds: Any, deadline: int) -> None:
+    pauses = json.dumps([seconds])
+    asked, age = 1, 0
+    while age < deadline:
+        asked, age = asked + 1, age + _pause(pauses, age)
+    assert _questions(pauses, deadline) == asked
