@@ -62,6 +62,11 @@ def jobs_for(path: Path, jobs: int | None) -> int:
         return jobs
     if not path.is_dir() or number_of_files(path) < _MANY_FILES:
         return 1
+    return all_processors()
+
+
+def all_processors() -> int:
+    """Return how many processors this process may use."""
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 

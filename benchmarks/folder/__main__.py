@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-import resource
-import subprocess
 import sys
 import tempfile
-import time
 from pathlib import Path
 
 from benchmarks.folder.files import write_files
+from benchmarks.folder.measuring import Measured, measure
+from converter import folder
 
-FILES = 500
+#: The first is to see whether memory grows.
+FEW, FILES = 100, 500
 ROUNDS = 2
 _AIRFLOW = """
 import os, sys
@@ -20,47 +20,38 @@ os.environ.update(AIRFLOW_HOME=sys.argv[2], AIRFLOW__CORE__LOAD_EXAMPLES="False"
 from airflow.dag_processing.dagbag import DagBag
 bag = DagBag(sys.argv[1])
 assert not bag.import_errors, bag.import_errors
-print(len(bag.dags))
+assert len(bag.dags) == int(sys.argv[3]), len(bag.dags)
 """
 
 
 def main() -> None:
     """Measure each several times, one after the other, and print the best of each."""
     with tempfile.TemporaryDirectory() as scratch:
-        dags = Path(scratch, "dags")
+        dags, few = Path(scratch, "dags"), Path(scratch, "few")
         write_files(dags, FILES)
+        write_files(few, FEW)
         own, ours = [], []
         for number in range(ROUNDS):
             home = str(Path(scratch, f"home{number}"))
-            own.append(_seconds([sys.executable, "-c", _AIRFLOW, str(dags), home]))
-            build = str(Path(scratch, f"build{number}"))
-            command = [
-                sys.executable,
-                "-m",
-                "converter.cli",
-                "convert",
-                str(dags),
-                "-o",
-                build,
-                "--source-airflow",
-                "3",
-            ]
-            ours.append(_seconds(command))
-            written = len(list(Path(build).glob("*/conversion.json")))
-            assert written == FILES, written
-        print(f"files: {FILES}; rounds: {ROUNDS}")
-        print(f"Airflow's own import: {min(own):.1f} s (all: {', '.join(f'{item:.1f}' for item in own)})")
-        print(f"dag2sfn convert: {min(ours):.1f} s (all: {', '.join(f'{item:.1f}' for item in ours)})")
-        print(f"ratio: {min(ours) / min(own):.2f}")
-        peak = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1024
-        print(f"largest process: {peak:.0f} MB")
+            own.append(measure([sys.executable, "-c", _AIRFLOW, str(dags), home, str(FILES)]))
+            ours.append(_converted(dags, Path(scratch, f"build{number}"), FILES))
+        smaller = _converted(few, Path(scratch, "smaller"), FEW)
+    imported, converted = (min(all_, key=lambda item: item.seconds) for all_ in (own, ours))
+    print(f"files: {FILES}; processes that convert: {folder.all_processors()}; rounds: {ROUNDS}")
+    for what, all_, best in (("Airflow's own import", own, imported), ("dag2sfn convert", ours, converted)):
+        seconds = ", ".join(f"{item.seconds:.1f}" for item in all_)
+        print(f"{what}: {best.seconds:.1f} s (all: {seconds}), {best.processor:.1f} s of a processor")
+    print(f"ratio: {converted.seconds / imported.seconds:.2f} of the time")
+    for files, one in ((FEW, smaller), (FILES, converted)):
+        print(f"{files} files: largest process {one.largest:.0f} MB, all together {one.together:.0f} MB")
 
 
-def _seconds(command: list[str]) -> float:
-    begin = time.perf_counter()
-    done = subprocess.run(command, check=False, capture_output=True, text=True)
-    assert done.returncode in (0, 1), done.stderr[-2000:]
-    return time.perf_counter() - begin
+def _converted(dags: Path, build: Path, files: int) -> Measured:
+    options = ["-o", str(build), "--source-airflow", "3"]
+    found = measure([sys.executable, "-m", "converter.cli", "convert", str(dags), *options], (0, 1))
+    written = len(list(build.glob("*/definition.asl.json")))
+    assert written == files, written
+    return found
 
 
 if __name__ == "__main__":

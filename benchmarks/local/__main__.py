@@ -9,11 +9,11 @@ import json
 import sys
 from dataclasses import asdict
 
-from rich.console import Console
 from rich.table import Table
 
 from benchmarks.local import real_clock, virtual_clock
 from benchmarks.local.figures import Figure
+from converter.report import streams
 
 
 def main(arguments: list[str]) -> int:
@@ -35,7 +35,7 @@ def _print(figures: list[Figure]) -> None:
         ratio = "" if figure.ratio is None else f"{figure.ratio:.2f}"
         rate = "" if figure.rate is None else f"{figure.rate:,.0f} {figure.unit}"
         table.add_row(figure.what, f"{figure.seconds:.1f}", ratio, rate)
-    Console().print(table)
+    streams.out().print(table)
 
 
 if __name__ == "__main__":

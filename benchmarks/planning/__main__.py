@@ -12,12 +12,12 @@ import sys
 import time
 from dataclasses import asdict, dataclass
 
-from rich.console import Console
 from rich.table import Table
 
 from benchmarks.planning import distance, exhaustive
 from benchmarks.planning.families import FAMILIES
 from converter.planning import awaits, plan_graph
+from converter.report import streams
 
 SIZES = (100, 1_000, 10_000)
 RANDOM_SIZES = (12, 25, 50, 100, 200)
@@ -85,7 +85,7 @@ def _measure(family: str, tasks: int) -> Scale:
 
 
 def _print(scales: list[Scale], distances: list[distance.Distance]) -> None:
-    console = Console()
+    console = streams.out()
     table = Table("family", title="Planning time and memory over size")
     for name in ("tasks", "edges", "joins", "Awaits", "seconds", "MB", "ms per task + edge"):
         table.add_column(name, justify="right")
@@ -117,7 +117,7 @@ def _print_compared(compared: list[exhaustive.Compared]) -> None:
         table.add_column(name, justify="right")
     for row in compared:
         table.add_row(row.family, *map(str, (row.tasks, row.graphs, row.fewer, row.equal, row.more)))
-    Console().print(table)
+    streams.out().print(table)
 
 
 if __name__ == "__main__":

@@ -9,11 +9,11 @@ import json
 import sys
 from dataclasses import asdict
 
-from rich.console import Console
 from rich.table import Table
 
 from benchmarks.pollers.waiting import Waiting, measure
 from converter.asl.options import PollerStyle
+from converter.report import streams
 
 INTERVALS = (10, 30, 60, 300)
 
@@ -53,7 +53,7 @@ def _print(found: list[Waiting]) -> None:
             f"{row.dollars:.4f}",
             end_section=row.style == list(PollerStyle)[-1].value,
         )
-    Console().print(table)
+    streams.out().print(table)
 
 
 if __name__ == "__main__":

@@ -94,7 +94,7 @@ def test_policies_of_their_own_count() -> None:
 
 
 def test_a_template_that_is_nested_too_deep_is_named(bundle: Path) -> None:
-    (bundle / "template.yaml").write_text("[" * 2_000 + "]" * 2_000)
+    (bundle / "template.yaml").write_text("[" * 5_000 + "]" * 5_000)
     [problem] = check(bundle)
     assert (problem.code.id, "nested too deep" in problem.problem) == ("D547", True)
 
