@@ -15,7 +15,8 @@ from pathlib import Path
 HERE = Path(__file__).parent
 ROOT = HERE.parent
 IMAGES = HERE / "images"
-SIZES = (5, 50, 200)
+#: How many tasks, and the height of the picture in pixels.
+SIZES = {5: 1000, 50: 1600, 200: 1600}
 
 
 def main() -> int:
@@ -49,11 +50,11 @@ def _comparisons(chromium: str) -> None:
 
     with tempfile.TemporaryDirectory() as folder, sync_playwright() as started:
         browser = started.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
-        for size in SIZES:
+        for size, height in SIZES.items():
             path = Path(folder) / f"{size}.html"
-            path.write_text(page(compare(*both_of_size(size, wrong=1 if size == SIZES[0] else 2))))
+            path.write_text(page(compare(*both_of_size(size, wrong=1 if size == 5 else 2))))
             for scheme in ("light", "dark"):
-                tab = browser.new_page(viewport={"width": 1280, "height": 900}, color_scheme=scheme)
+                tab = browser.new_page(viewport={"width": 1280, "height": height}, color_scheme=scheme)
                 tab.goto(path.as_uri())
                 tab.screenshot(path=IMAGES / f"comparison-{size}-{scheme}.png")
                 tab.close()

@@ -30,6 +30,14 @@ _NOT_ALLOWED = frozenset(
         "UnauthorizedOperation",
     }
 )
+_THROTTLED = frozenset(
+    {
+        "RequestLimitExceeded",
+        "Throttling",
+        "ThrottlingException",
+        "TooManyRequestsException",
+    }
+)
 _CREDENTIALS_REFUSED = frozenset(
     {
         "AuthFailure",
@@ -99,6 +107,10 @@ def _refusal(error: boto.ClientError, otherwise: Code) -> Diagnostic:
         )
     if code in _CREDENTIALS_REFUSED:
         return Diagnostic(d.AWS_UNUSABLE, f"AWS refuses the credentials: {request}", "log in again")
+    if code in _THROTTLED:
+        return Diagnostic(
+            d.AWS_UNUSABLE, f"AWS is asked too often, {request}", "try again in a while, and less at once"
+        )
     return Diagnostic(otherwise, f"AWS refuses {request}")
 
 

@@ -24,6 +24,7 @@ _STATUS = {
     d.RUN_INPUT_REFUSED.id: 422,
     d.AIRFLOW_RUN_UNKNOWN.id: 404,
 }
+_REMEDY = "this page asks again by itself; what it uses is the connection {!r} (Admin, Connections)"
 _lock = threading.Lock()
 _clients: dict[tuple[str, str], tuple[float, Any]] = {}
 
@@ -61,7 +62,9 @@ def answered() -> Iterator[None]:
         status = _STATUS.get(first.code.id, 503)
         if status == 503:
             _clients.clear()  # other credentials may be there by the next request
-        message = "; ".join(filter(None, (first.problem, first.remedy)))
+        # The command line's remedies are of no use to somebody who looks at a page.
+        remedy = _REMEDY.format(connection_id()) if first.code is d.AWS_UNUSABLE else first.remedy
+        message = "; ".join(filter(None, (first.problem, remedy)))
         raise HTTPException(status, message) from None
 
 

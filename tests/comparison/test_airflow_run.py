@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import pytest
-from runs import at
+from runs import at, machine, task
 
+from converter.comparison import pairing
 from converter.comparison.airflow_api import AirflowApi, Answer
 from converter.comparison.airflow_run import read_run
 from converter.comparison.airflow_values import plain
@@ -105,8 +106,8 @@ def test_a_retried_task_has_all_of_its_tries():
 def test_what_was_decided_without_running_did_not_run():
     skipped = instance("skipped", "skipped", 3, 3, number=0)
     run = read(skipped, instance("late", "upstream_failed", 4, 4), instance("none", None, None, number=0))
-    for task in run.tasks.values():
-        assert (task.start, task.end, task.tries, task.spans) == (None, None, 0, ())
+    for one in run.tasks.values():
+        assert (one.start, one.end, one.tries, one.spans) == (None, None, 0, ())
 
 
 def test_a_task_that_skipped_itself_did_run():
@@ -182,3 +183,17 @@ def test_a_run_without_logical_date_is_asked_for_as_the_version_has_it(version, 
 )
 def test_values_as_airflow_keeps_them(kept, value):
     assert plain(kept) == value
+
+
+def test_what_operators_push_for_themselves_is_read_only_where_the_machine_has_it_too(monkeypatch):
+    pushed = {"return_value": 1, "glue_job_run_id": "jr_1", "_link_logs": "x"}
+    xcoms = [{"task_id": "load", "map_index": -1, "key": key, "value": pushed[key]} for key in pushed]
+    for of_machine, read in (
+        ({"return_value": 1}, {"return_value": 1}),
+        ({"return_value": 1, "_link_logs": "y"}, {"return_value": 1, "_link_logs": "x"}),
+    ):
+        execution = machine(task("load", outputs=of_machine))
+        monkeypatch.setattr(pairing, "read_execution", lambda *given, found=execution: found)
+        api = AirflowApi(Recorded([instance("load")], xcoms=xcoms))
+        airflow, _ = pairing.read_both(pairing.Found("etl", "manual__1", "arn"), api, None)
+        assert airflow.tasks[Key("load")].outputs == read

@@ -102,6 +102,7 @@ def test_a_parameter_that_boto_refuses_is_one_line():
     [
         ("AccessDenied", "D403 AWS does not allow CreateStack: no; use credentials that"),
         ("ExpiredToken", "D403 AWS refuses the credentials: CreateStack: no; log in again"),
+        ("ThrottlingException", "D403 AWS is asked too often, CreateStack: no; try again in a while"),
         ("ValidationError", "D403 AWS refuses CreateStack: no"),
     ],
 )

@@ -98,19 +98,14 @@ const Text = ({ lineClamp, ...props }) =>
 const BaseTable = part("table", "table");
 const TableRoot = ({ striped, ...props }) => h(BaseTable, { ...props, "data-striped": striped || undefined });
 
-const ALERTS = { error: "!", info: "i", warning: "!" };
-const Status = createContext("info");
 const BaseAlert = part("div", "alert");
-const AlertRoot = ({ status = "info", ...props }) =>
-  h(Status.Provider, { value: status }, h(BaseAlert, { colorPalette: status, ...props }));
-const AlertIndicator = () =>
-  h("span", { "aria-hidden": true, className: "dag2sfn-alert-sign" }, ALERTS[useContext(Status)]);
+const AlertRoot = ({ status = "info", ...props }) => h(BaseAlert, { colorPalette: status, "data-status": status, ...props });
 
 export const ChakraUI = {
   Alert: {
     Content: part("div", "alert-content"),
     Description: part("div", "alert-description"),
-    Indicator: AlertIndicator,
+    Indicator: part("span", "alert-sign"),
     Root: AlertRoot,
     Title: part("div", "alert-title"),
   },

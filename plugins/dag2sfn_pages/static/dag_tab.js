@@ -232,11 +232,12 @@ function Executions({ dagId, executions, name, canTrigger, onAct, onChoose }) {
 }
 
 function Action({ dagId, execution, onAct }) {
-  const button = (label, what) =>
+  const button = (label, what, title) =>
     h(
       Button,
       {
         "aria-label": `${label} ${execution.name}`,
+        title,
         onClick: () => onAct(post(address("dags", dagId, "executions", execution.name, what))),
         size: "xs",
         variant: "outline",
@@ -246,7 +247,7 @@ function Action({ dagId, execution, onAct }) {
   if (isRunning(execution)) {
     return button("Stop", "stop");
   }
-  return execution.status === "SUCCEEDED" ? null : button("Resume", "resume");
+  return execution.status === "SUCCEEDED" ? null : button("Resume", "resume", "Run again from where it failed");
 }
 
 function Documents({ dag }) {

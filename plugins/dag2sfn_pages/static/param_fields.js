@@ -48,6 +48,11 @@ function isRequired({ schema }) {
   return types.length > 0 && !types.includes("null");
 }
 
+/** Null is a default where it is allowed; else it stands for none. */
+export function hasDefault(param) {
+  return (param.value ?? null) !== null || !isRequired(param);
+}
+
 /** An array without another type of items is one of texts. */
 function isOfTexts({ schema }) {
   return (schema.items?.type ?? "string") === "string";
@@ -124,7 +129,7 @@ function ParamField({ param, value, onChange }) {
     );
   }
   if (typeOf(param) === "array" && isOfTexts(param) && schema.examples) {
-    return h(Choices, { examples: schema.examples, help, label, onChange, value });
+    return h(Choices, { examples: schema.examples, help, label, names: schema.values_display, onChange, value });
   }
   return h(
     Field.Root,
@@ -136,7 +141,7 @@ function ParamField({ param, value, onChange }) {
 }
 
 /** Several of what the param's author proposes. */
-function Choices({ examples, help, label, value, onChange }) {
+function Choices({ examples, help, label, names, value, onChange }) {
   const chosen = value.split("\n").filter(Boolean);
   return h(
     Fieldset.Root,
@@ -154,7 +159,7 @@ function Choices({ examples, help, label, value, onChange }) {
         },
         h(Checkbox.HiddenInput),
         h(Checkbox.Control),
-        h(Checkbox.Label, null, example),
+        h(Checkbox.Label, null, names?.[example] ?? example),
       ),
     ),
   );

@@ -2,7 +2,7 @@
 
 import { address, post } from "./api.js";
 import { ChakraUI } from "./chakra.js";
-import { ParamFields, parsed, shownValue, valueOf } from "./param_fields.js";
+import { ParamFields, hasDefault, parsed, shownValue, valueOf } from "./param_fields.js";
 import { momentOf, zone } from "./shown.js";
 
 const { createElement: h, useState } = globalThis.React;
@@ -85,13 +85,18 @@ export function TriggerForm({ dagId, params, onStarted, onCancel }) {
   );
 }
 
-/** Return the conf that the fields say. Throws an Error that names the field that says none. */
+/**
+ * Return the conf that the fields say: all of them, as Airflow's own form does, since the machine may have
+ * been made of a DAG file with other defaults. Throws an Error that names the field that says no value.
+ */
 function confOf(params, values, more) {
   const conf = {};
   for (const param of params) {
     const text = values[param.name];
     if (text !== shownValue(param)) {
       conf[param.name] = valueOf(param, text);
+    } else if (hasDefault(param)) {
+      conf[param.name] = param.value;
     }
   }
   const further = parsed("conf", more);

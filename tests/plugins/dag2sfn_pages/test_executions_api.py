@@ -212,6 +212,38 @@ def test_aws_out_of_reach_is_said_and_got_over(
     assert call("GET", "dags", 200)["aws_problem"] is None
 
 
+@pytest.mark.parametrize(
+    ("code", "said"),
+    [
+        ("ThrottlingException", "AWS is asked too often, ListStateMachines: no"),
+        ("AccessDeniedException", "AWS does not allow ListStateMachines: no"),
+        ("ExpiredTokenException", "AWS refuses the credentials: ListStateMachines: no"),
+    ],
+)
+def test_aws_that_throttles_or_denies_is_said_and_got_over(
+    machine: Any, call: Callable[..., Any], monkeypatch: pytest.MonkeyPatch, code: str, said: str
+) -> None:
+    from botocore.exceptions import ClientError
+    from dag2sfn_pages import api
+
+    def refuse(*_: Any, **__: Any) -> Any:
+        raise ClientError({"Error": {"Code": code, "Message": "no"}}, "ListStateMachines")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(api.machines, "arns", refuse)
+        remedy = "this page asks again by itself; what it uses is the connection 'aws_default'"
+        for problem in (
+            call("GET", "dags", 200)["aws_problem"],
+            call("GET", "dags/orders", 200)["aws_problem"],
+            call("GET", "executions?dag_ids=orders", 503)["detail"],
+            call("GET", "dags/orders/executions", 503)["detail"],
+            call("POST", "dags/orders/executions", 503, json={})["detail"],
+        ):
+            assert problem.startswith(f"{said}; {remedy}")
+    assert call("GET", "dags", 200)["aws_problem"] is None
+    assert call("GET", "dags/orders/executions", 200) == []
+
+
 def test_500_dags_and_their_executions_take_few_calls() -> None:
     """The overview lists machines once, and asks for executions only of the rows that are shown."""
     from dag2sfn_pages.machines import Machines

@@ -5,6 +5,7 @@ With DAG2SFN_SCREENSHOTS set to a folder, the pictures go there: ``python -m doc
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
@@ -49,7 +50,24 @@ def _pages(comparisons: Mapping[str, Any]) -> dict[str, tuple[str, Callable[[Any
     }
 
 
+@pytest.fixture(scope="module")
+def some_executions(beside: Any) -> None:
+    """Bars in the overview: executions of two DAGs, all of them over."""
+    started = []
+    for dag_id in ["failing", "partial_fan_in"] * 4:
+        body = {"conf": {"day": "2026-01-01"}} if dag_id == "partial_fan_in" else {}
+        path = f"/dag2sfn/api/v1/dags/{dag_id}/executions"
+        status, answer = beside.airflow.request("POST", path, body, headers={"X-Dag2sfn": "1"})
+        assert status == 201, answer
+        started.append(answer["execution_arn"])
+    client, deadline = beside.aws.client("stepfunctions"), time.monotonic() + 180
+    while any(client.describe_execution(executionArn=arn)["status"] == "RUNNING" for arn in started):
+        assert time.monotonic() < deadline
+        time.sleep(1)
+
+
 @pytest.mark.parametrize("name", ["overview", "dag", "run", "task"])
+@pytest.mark.usefixtures("some_executions")
 def test_a_page_fits_and_its_console_is_silent(
     open_page: Callable[..., Any],
     console: Any,

@@ -53,6 +53,8 @@ def test_a_task_instance_shows_its_counterpart(
     expect(section.get_by_label("output", exact=True)).to_contain_text("jr_")
     expect(section.get_by_role("heading", name="1 try")).to_be_visible()
     expect(section.get_by_label("input of try 1", exact=True)).to_contain_text("glue1")
+    waiting = open_page(_run_page(comparisons["partial_fan_in"], "/tasks/report_b", "task"))
+    expect(_section(waiting).get_by_text("Waited for glue3")).to_contain_text("a poller asked")
     failed = open_page(_run_page(comparisons["failing"], "/tasks/broken", "task"))
     expect(_section(failed).get_by_text("failed", exact=True)).to_be_visible()
     expect(failed.get_by_role("alert")).to_have_text("States.TaskFailed: Command failed with exit code 1")

@@ -101,13 +101,13 @@ def test_airflows_own_api_gives_what_the_plugin_gives_at_once(
 ) -> None:
     url = beside.airflow.url
     with_plugin = AirflowApi(HttpTransport(url, user="admin", password="admin"))
-    for dag_id in ("branches", "rules", "mapped"):
+    # Of one task there is nothing to save; before 3.3, those of a mapped task come in no certain order.
+    singly = {"branches": 0, "rules": 1, "mapped": 0 if with_plugin.version >= (3, 3) else 3}
+    for dag_id, left in singly.items():
         run_id = comparisons[dag_id]["airflow"]["run_id"]
         asked = [Asked(url, at_once=True), Asked(url, at_once=False)]
         known, *others = (read_run(api, dag_id, run_id) for api in (with_plugin, *map(AirflowApi, asked)))
         assert others == [known, known]
-        assert any(task.outputs for task in known.tasks.values())
-        returned = [one.count("/xcomEntries/return_value") for one in asked]
-        # Before 3.3, Airflow tells values of a mapped task in an order of its own.
-        alone = 3 if dag_id == "mapped" and with_plugin.version < (3, 3) else 0
-        assert (returned[0], returned[1] > 1) == (alone, True)
+        values = sum("return_value" in task.outputs for task in known.tasks.values())
+        assert [one.count("/xcomEntries/return_value") for one in asked] == [left, values]
+        assert values > left or dag_id == "rules"

@@ -47,8 +47,9 @@ def test_a_user_triggers_with_the_dags_params_and_reads_what_came_of_it(
     form.get_by_label("Further conf").fill("{}")
     form.get_by_label("Logical date").fill("2026-01-31T12:00")
     form.get_by_role("button", name="Start").click()
+    # All params, as Airflow's own form gives them.
     given = (
-        '{"times":3,"unit":"files","day":"2026-01-31","until":"2026-01-31T12:30:05.000Z",'
+        '{"times":3,"unit":"files","dry":false,"day":"2026-01-31","until":"2026-01-31T12:30:05.000Z",'
         '"tables":["orders","items"],"limits":{"rows":20}}'
     )
     expect(section.get_by_text(f"conf {given}")).to_be_visible()
@@ -73,9 +74,15 @@ def test_an_execution_is_watched_stopped_and_run_again_from_there_without_reload
     assert comparisons["partial_fan_in"]
     page = open_page("dags/partial_fan_in/plugin/step-functions-dag")
     section = _section(page)
+    # The zone that somebody chooses in Airflow's UI: 17:00 in UTC.
+    page.evaluate("localStorage.setItem('timezone', JSON.stringify('America/New_York'))")
     section.get_by_role("button", name="Trigger").click()
+    page.get_by_role("form").get_by_label("Logical date").fill("2026-01-31T12:00")
     page.get_by_role("form").get_by_role("button", name="Start").click()
     expect(page.locator("g.step.running").first).to_be_visible()
+    expect(section.get_by_text("logical date Jan 31, 2026, 12:00:00")).to_be_visible()
+    page.evaluate("localStorage.setItem('timezone', JSON.stringify('UTC'))")
+    expect(section.get_by_text("logical date Jan 31, 2026, 5:00:00")).to_be_visible()
     listed = page.get_by_role("table", name="Executions")
     listed.get_by_role("button", name="Stop").first.click()
     expect(listed.get_by_role("row").nth(1)).to_contain_text("aborted")
