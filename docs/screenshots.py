@@ -16,7 +16,7 @@ HERE = Path(__file__).parent
 ROOT = HERE.parent
 IMAGES = HERE / "images"
 #: How many tasks, and the height of the picture in pixels.
-SIZES = {5: 1000, 50: 1600, 200: 1600}
+SIZES = {5: 1200, 50: 1600, 200: 1600}
 
 
 def main() -> int:
