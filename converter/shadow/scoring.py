@@ -121,18 +121,20 @@ def score(
     last: int,
     rules: Rules = NO_RULES,
     *,
+    compare_at_most: int | None = None,
     now: datetime | None = None,
 ) -> Score:
     """Compare what has ended and was not compared, keep it, and return the last runs.
 
-    Without ``airflow``, only what is kept. Raises Dag2SfnError: D701 if Airflow cannot be used; and what
-    boto3 raises.
+    Without ``airflow``, only what is kept. No more than ``compare_at_most`` runs are compared in this call.
+    Raises Dag2SfnError: D701 if Airflow cannot be used; and what boto3 raises.
     """
     kept = store.last(last)
     by_name = {result.execution_name: _of(result) for result in kept}
     if airflow is None:
         return Score(shadow.dag_id, tuple(by_name.values()), airflow_asked=False)
     work = _Work(shadow, client, store, airflow, rules, now or datetime.now(timezone.utc))
+    work.left = compare_at_most
     for run in airflow.last_runs(shadow.dag_id, last):
         name = execution_name(str(run["dag_run_id"]))
         if name not in by_name and (scored := work.scored(run, name)) is not None:
@@ -141,7 +143,7 @@ def score(
     return Score(shadow.dag_id, tuple(runs[:last]))
 
 
-@dataclass(frozen=True)
+@dataclass
 class _Work:
     shadow: Shadow
     client: SFNClient
@@ -149,6 +151,8 @@ class _Work:
     airflow: AirflowSide
     rules: Rules
     now: datetime
+    left: int | None = None
+    """How many runs may still be compared; None: all."""
 
     def scored(self, run: Mapping[str, Any], name: str) -> ScoredRun | None:
         """Return how a run stands, None if it was not to have a counterpart."""
@@ -177,6 +181,10 @@ class _Work:
         return ScoredRun(run_id, due, Standing.NOT_STARTED, why)
 
     def _compared(self, run_id: str, due: datetime, arn: str, version: str | None) -> ScoredRun | None:
+        if self.left is not None:
+            if self.left == 0:
+                return ScoredRun(run_id, due, Standing.WAITING, "it has ended, and is compared soon")
+            self.left -= 1
         theirs = self.airflow.read_run(self.shadow.dag_id, run_id)
         if theirs is None:
             return None

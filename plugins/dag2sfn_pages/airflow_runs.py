@@ -31,6 +31,12 @@ def find_run(dag_id: str, run_id: str, session: Session) -> Mapping[str, Any] | 
     return None if run is None else _run(run)
 
 
+def last_runs(dag_id: str, count: int, session: Session) -> list[Mapping[str, Any]]:
+    """Return the runs that were due last, the latest first, as the REST API writes them."""
+    latest_first = select(DagRun).where(DagRun.dag_id == dag_id).order_by(DagRun.run_after.desc())
+    return [_run(run) for run in session.scalars(latest_first.limit(count))]
+
+
 def read_run(dag_id: str, run_id: str, session: Session) -> Run | None:
     """Return a DAG run with its tasks and XComs, None if there is none."""
     run = find_run(dag_id, run_id, session)
@@ -106,6 +112,7 @@ def _run(run: DagRun) -> dict[str, Any]:
         "state": str(getattr(run.state, "value", run.state)),
         "conf": run.conf or {},
         "logical_date": _iso(run.logical_date),
+        "run_after": _iso(run.run_after),
         "start_date": _iso(run.start_date),
         "end_date": _iso(run.end_date),
         "data_interval_start": _iso(run.data_interval_start),

@@ -8,7 +8,7 @@ from typing import Any
 from fastapi import FastAPI, Response
 from fastapi.staticfiles import StaticFiles
 
-from . import api, dag_api, kills, run_api
+from . import api, dag_api, kills, run_api, score_api
 
 STATIC = Path(__file__).parent / "static"
 
@@ -31,7 +31,7 @@ def create_app() -> FastAPI:
     kills.listen()
     # No /docs and no /openapi.json: Airflow would serve them to anybody.
     app = FastAPI(title="dag2sfn", openapi_url=None)
-    for routes in (api, dag_api, run_api):
+    for routes in (api, dag_api, run_api, score_api):
         app.include_router(routes.router)
     app.mount("/static", _RevalidatedFiles(directory=STATIC), name="static")
     return app

@@ -18,6 +18,11 @@ def connection_id() -> str:
     return str(conf.get("dag2sfn", "aws_conn_id", fallback="aws_default"))
 
 
+def shadow_prefix() -> str:
+    """Return what the names of machines begin with that runs start, ``[dag2sfn] shadow_prefix``."""
+    return str(conf.get("dag2sfn", "shadow_prefix", fallback="")).strip()
+
+
 def client_of(
     conn_id: str | None,
     service: str,

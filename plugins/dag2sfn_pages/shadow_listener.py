@@ -14,7 +14,6 @@ from datetime import datetime
 from functools import cache
 from typing import Any
 
-from airflow.configuration import conf
 from airflow.listeners import hookimpl
 from airflow.listeners.listener import get_listener_manager
 
@@ -23,11 +22,6 @@ from converter.shadow.begun import Begun
 from .shadow_starter import NoClient, Starter
 
 log = logging.getLogger(__name__)
-
-
-def prefix() -> str:
-    """Return what the names of machines begin with that runs start, ``[dag2sfn] shadow_prefix``."""
-    return str(conf.get("dag2sfn", "shadow_prefix", fallback="")).strip()
 
 
 @hookimpl  # type: ignore[untyped-decorator]  # mypy does not follow imports into Airflow
@@ -64,7 +58,9 @@ os.register_at_fork(after_in_child=_stop_listening)
 
 @cache
 def _starter() -> Starter:
-    return Starter(_client, prefix())
+    from .connection import shadow_prefix
+
+    return Starter(_client, shadow_prefix())
 
 
 def _client() -> Any:

@@ -5,6 +5,7 @@ import { ChakraUI } from "./chakra.js";
 import { STATES } from "./overview.js";
 import { Failure, Loading, ReloadButton } from "./parts.js";
 import { Plan } from "./plan.js";
+import { Score } from "./score.js";
 import { ConsoleLink, Json, StatusBadge, clock, duration, failure } from "./shown.js";
 import { TasksTable } from "./tasks_table.js";
 import { TriggerForm } from "./trigger_form.js";
@@ -69,6 +70,7 @@ export function DagTab({ dagId }) {
     problem && h(Problem, { text: problem }),
     dag.data.aws_problem && h(Failed, { error: new Error(dag.data.aws_problem), onRetry: dag.reload }),
     list.error && h(Failed, { error: list.error, onRetry: list.reload }),
+    h(Score, { dagId }),
     h(Shown, { dag: dag.data, key: name, name, onAct: act }),
     isDeployed &&
       list.data &&

@@ -61,6 +61,17 @@ class Hiding(AirflowPlugin):
 """
 
 
+#: One DAG runs beside Airflow, too.
+SHADOW = """
+source-airflow: 3
+dags: {sales: {shadow: on}}
+environments:
+  shadow:
+    prefix: shadow-
+    tasks: {sales: {publish: {arguments: {op_kwargs: {target: "s3://shadow/sales"}}}}}
+"""
+
+
 @dataclass(frozen=True)
 class Beside:
     """Airflow, what it takes for AWS, and the door between the two."""
@@ -79,12 +90,14 @@ def beside(tmp_path_factory: pytest.TempPathFactory, local_aws: LocalAws) -> Ite
         python=PYTHON,
         AIRFLOW__CORE__PARALLELISM=str(_AT_ONCE),
         AWS_ENDPOINT_URL=gate.url,
+        AIRFLOW__DAG2SFN__SHADOW_PREFIX="shadow-",
     )
     with ThreadPoolExecutor(1) as pool:
         # While it starts, which takes half a minute, machines are made.
         _put_dags(airflow)
         starting = pool.submit(airflow.start)
         try:
+            _deploy_shadow(airflow, local_aws)
             _deploy(airflow, local_aws)
             starting.result()
             airflow.wait_for_dags([*COMPARED, *(f"{dag_id}__step_functions" for dag_id in COMPANIONS)])
@@ -96,7 +109,7 @@ def beside(tmp_path_factory: pytest.TempPathFactory, local_aws: LocalAws) -> Ite
 
 
 def _put_dags(airflow: Airflow) -> None:
-    dags = [EXAMPLE, *(HERE / "dags").glob("*.py")]
+    dags = [EXAMPLE, HERE / "shadow" / "sales.py", *(HERE / "dags").glob("*.py")]
     both.add_dags(airflow, dags)
     for dag_id in ("customer_orders", "by_hand", "payroll"):
         (airflow.dags / f"{dag_id}.py").write_text(GLUE_DAG.format(dag_id=dag_id))
@@ -126,6 +139,19 @@ def _deploy(airflow: Airflow, aws: LocalAws) -> None:
     )
     with ThreadPoolExecutor(2) as pool:
         list(pool.map(lambda bundle: both.deploy(aws, bundle, {"glue3": 8, "slow_job": 600}), deployed))
+
+
+def _deploy_shadow(airflow: Airflow, aws: LocalAws) -> None:
+    """Deploy a machine to run beside Airflow, which is wrong about one day."""
+    file, config, out = airflow.home / "sales.py", airflow.home / "dag2sfn.yaml", airflow.home / "shadow"
+    rows = "int(str(ds)[-2:])"
+    wrong = f'{rows} + (str(ds) == "2026-01-04")'
+    file.write_text((HERE / "shadow" / "sales.py").read_text().replace(rows, wrong))
+    config.write_text(SHADOW)
+    there = ("--config", str(config), "--environment", "shadow")
+    for arguments in (("convert", str(file), "-o", str(out)), ("deploy", str(out / "sales"))):
+        done = both.dag2sfn(aws, *arguments, *there)
+        assert done.returncode == 0, done.stderr
 
 
 class Comparisons(Mapping[str, dict[str, Any]]):

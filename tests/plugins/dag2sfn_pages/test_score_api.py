@@ -1,0 +1,68 @@
+"""The score on the plugin's API: runs of Airflow's database, counterparts on the local AWS."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Iterator
+from datetime import datetime, timedelta, timezone
+from typing import Any
+
+import pytest
+from shadow_machines import make_shadow
+
+DAY = datetime(2026, 11, 2, tzinfo=timezone.utc)
+RUN_ID = "manual__beside"
+
+
+@pytest.fixture
+def run(folder: Any, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """A run in Airflow that has succeeded."""
+    from airflow.models.dagrun import DagRun
+    from airflow.utils.session import create_session
+    from airflow.utils.state import DagRunState
+    from airflow.utils.types import DagRunType
+
+    monkeypatch.setenv("AIRFLOW__DAG2SFN__SHADOW_PREFIX", "shadow-")
+    now = datetime.now(timezone.utc) + timedelta(minutes=1)  # after the machine is there
+    with create_session() as database:
+        database.add(
+            DagRun(
+                dag_id="orders",
+                run_id=RUN_ID,
+                run_type=DagRunType.MANUAL,
+                state=DagRunState.SUCCESS,
+                logical_date=DAY,
+                run_after=DAY,
+                data_interval=(DAY, DAY),
+                start_date=now,
+            )
+        )
+    with create_session() as database:
+        database.query(DagRun).filter_by(run_id=RUN_ID).one().end_date = now + timedelta(seconds=1)
+    yield
+    with create_session() as database:
+        database.query(DagRun).delete()
+
+
+def test_a_run_is_compared_and_the_result_is_kept(run: None, call: Any, session: Any) -> None:
+    machine = make_shadow(session, "orders")
+    states = session.client("stepfunctions")
+    found = call("GET", "dags/orders/score", 200)
+    assert (found["is_shadowed"], [one["standing"] for one in found["runs"]]) == (True, ["waiting"])
+    given = {"conf": {}, "run_id": RUN_ID, "logical_date": DAY.isoformat()}
+    arn = states.start_execution(stateMachineArn=f"{machine}:live", name=RUN_ID, input=json.dumps(given))
+    while states.describe_execution(executionArn=arn["executionArn"])["status"] == "RUNNING":
+        time.sleep(0.02)
+    found = call("GET", "dags/orders/score", 200)
+    ((standing, why),) = ((one["standing"], one["why"]) for one in found["runs"])
+    # Airflow's DAG has another task than the machine.
+    assert (standing, why) == ("not comparable", "the runs have no task in common")
+    (result,) = (one["result"] for one in found["runs"])
+    assert (result["version"], result["execution_arn"]) == ("1", arn["executionArn"])
+    bucket = session.client("s3").list_objects_v2(Bucket="dag2sfn-123456789012-us-east-1")
+    assert [item["Key"].split("/")[:2] for item in bucket["Contents"]] == [["shadow-orders", "score"]]
+
+
+def test_a_dag_without_a_machine_beside_airflow_has_no_score(run: None, call: Any) -> None:
+    assert call("GET", "dags/orders/score", 200) == {"is_shadowed": False}
