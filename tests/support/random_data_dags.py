@@ -200,7 +200,9 @@ def _single(rng: Random, task: Task, texts: Texts, before: Sequence[Task]) -> Ta
     if task.is_setup or task.is_teardown or rng.random() < 0.6:
         return made
     left = {name: value for name, value in arguments.items() if name != names[0]}
-    over = _source(rng, before, task, lambda: json.dumps([texts.text()]))
+    # A payload is JSON, which what functions return here is not.
+    pushing = () if names == ("payload",) else before
+    over = _source(rng, pushing, task, lambda: json.dumps([texts.text()]))
     return replace(made, arguments=left, is_mapped=True, expansion=Expansion({names[0]: over}))
 
 

@@ -10,6 +10,7 @@ from converter.expressions.templates.evaluation import Evaluation
 from converter.expressions.templates.folding import environment
 from converter.expressions.templates.functions import RETURN_VALUE, xcom_record
 from converter.expressions.templates.helpers import with_definitions
+from converter.expressions.templates.members import maybe
 from converter.expressions.templates.native import native_value, only_expression, typed_value
 from converter.expressions.templates.operands import Computed, Constant, Kind, Operand, computed
 from converter.expressions.templates.scope import Findings, Problem, Refusal
@@ -53,8 +54,8 @@ def expression_of(value: Computed) -> Expression:
 def reference_value(text: str, findings: Findings) -> Value:
     """Return the value, with its type, of an XCom reference in the form ``{{ task_instance.xcom_pull(…) }}``.
 
-    Unlike a template, a reference to a key that was not pushed fails (PlainXComArg.resolve), unless the task
-    has multiple_outputs. Raises Refusal.
+    Unlike a template, a reference to a key that was not pushed, or with None, fails (PlainXComArg.resolve),
+    unless the task has multiple_outputs. Raises Refusal.
     """
     try:
         call = only_expression(environment().parse(text).body)
@@ -72,4 +73,7 @@ def reference_value(text: str, findings: Findings) -> Value:
     found = xcom_record(findings, Constant(task_id), key, as_list=as_list)
     if key == RETURN_VALUE or task_id in findings.scope.multiple_outputs:
         found = Computed(Kind.JSON, f"$or_none({found.bare})")
+    elif task_id not in findings.scope.mapped:
+        # To Airflow a key that was pushed with None is one that was not pushed.
+        found = maybe(f"($v := {found.bare}; $not($v = null) ? $v)", found.label)
     return typed_value(found)

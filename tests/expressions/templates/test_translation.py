@@ -108,6 +108,17 @@ def test_an_xcom_reference_to_nothing_is_none_and_to_a_missing_key_fails(evaluat
     assert evaluate(translate_value(key, several).value) is None
 
 
+def test_an_xcom_reference_to_a_key_that_was_pushed_with_none_fails(evaluate, task_failed, run):
+    """As in Airflow, which xcom_pull(default=…) tells the same (RuntimeTaskInstance.xcom_pull)."""
+    pushed = dataclasses.replace(run, xcoms={"extract": {"return_value": None, "rows": None, "zero": 0}})
+    text = "{{{{ task_instance.xcom_pull(task_ids='extract', dag_id='etl', key='{}') }}}}"
+    rows, zero, returned = (xcom_arg(text.format(key)) for key in ("rows", "zero", "return_value"))
+    with pytest.raises(task_failed, match="key='rows'"):
+        evaluate(translate_value(rows, SCOPE).value, pushed)
+    assert evaluate(translate_value(zero, SCOPE).value, pushed) == 0
+    assert evaluate(translate_value(returned, SCOPE).value, pushed) is None
+
+
 @pytest.mark.parametrize(
     "text",
     [
