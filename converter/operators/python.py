@@ -14,7 +14,7 @@ from typing import Any
 
 from converter import diagnostics as d
 from converter.expansion import Expansion
-from converter.expressions.expansions import listed
+from converter.expressions.expansions import count_of, listed
 from converter.expressions.jsonata import Expression, Substitution, literal, path
 from converter.operators.arguments import Arguments
 from converter.operators.parts import SKIP_ERROR, TRY_NUMBER, Call, Caught, Ending, Poll
@@ -51,6 +51,8 @@ _RUN = Expression(
 #: What is left of the 256 KiB that the data of an execution may have, but for the task's own record and for
 #: what Lambda adds to an answer. A character outside of ASCII takes four bytes at most.
 _ROOM = Expression("250000 - $length($replace($string($states.input), /[^ -~]/, 'four'))")
+#: What the record of an instance takes besides what it pushes; all of them are one state's result.
+_RECORD_BYTES = 150
 _XCOM_PULL = re.compile(r"xcom_pull\s*\(")
 
 
@@ -230,7 +232,7 @@ def _payload(args: Arguments, reads: tuple[str, ...], tries_before: Expression) 
     _report_templates(args)
     args.leave_to_function()
     payload: dict[str, Any] = {
-        "room": _ROOM,
+        "room": _room(args),
         "task_id": task.task_id,
         "map_index": args.map_index,
         "try_number": Expression(f"{tries_before.text} + 1"),
@@ -242,6 +244,15 @@ def _payload(args: Arguments, reads: tuple[str, ...], tries_before: Expression) 
     if task.execution_timeout:
         payload["timeout"] = task.execution_timeout
     return payload
+
+
+def _room(args: Arguments) -> Expression:
+    """Return how many bytes a task may push: of a mapped one, each instance has its share."""
+    expansion = args.task.expansion
+    if expansion is None:
+        return _ROOM
+    count = " * ".join(count_of(source, args.is_mapped) for source in expansion.sources)
+    return Expression(f"$floor(({_ROOM.text}) / $max([1, {count}])) - {_RECORD_BYTES}")
 
 
 def _record_of(task_id: str) -> Expression:
