@@ -107,7 +107,10 @@ def play(case):
     script.clear()
     seen.clear()
     script.update(case["script"])
-    dag = dag_of(case["workflow"])
+    try:
+        dag = dag_of(case["workflow"])
+    except ValueError as error:  # Airflow maps over no other key than the return value
+        return {"refused": str(error)}
     # What is in the folder is what there is in memory: nothing is parsed twice.
     bags.BundleDagBag = lambda **_: type("Bag", (), {"dags": {dag.dag_id: dag}, "import_errors": {}})()
     bags.sync_bag_to_db = lambda bag, name, version, **_: bags_sync(dag, name)

@@ -77,10 +77,9 @@ def case_of(seed):
 _DECIDE = ("Branch", "ShortCircuit", "LatestOnlyOperator", "EmptyOperator")
 
 
-def differences(dag_test, seed):
-    """Yield what differs between a run of Airflow's and what is said of it here."""
-    flow, scenario = case_of(seed)
-    script = {
+def script_of(scenario):
+    """Return what each task, or instance, does."""
+    return {
         name: {
             "end": tries[-1].end.value,
             "value": scenario.pushed[name].value if name in scenario.pushed else f"{name}'s id",
@@ -89,10 +88,18 @@ def differences(dag_test, seed):
         for name, tries in scenario.script.items()
         if tries
     }
+
+
+def differences(dag_test, seed):
+    """Yield what differs between a run of Airflow's and what is said of it here."""
+    flow, scenario = case_of(seed)
+    script = script_of(scenario)
     date = scenario.run["logical_date"]
     found = dag_test(
         {"workflow": to_json(flow), "script": script, "conf": scenario.run["conf"], "logical_date": date}
     )
+    if "refused" in found:
+        return
     run = {**scenario.run, "run_id": found["run_id"], "data_interval_end": date}
     states, rendering = found["states"], Rendering(flow)
 
