@@ -90,6 +90,13 @@ def script_of(scenario):
     }
 
 
+def wrong_lengths(lengths, states):
+    for task, count in lengths.items():
+        there = sum(task_of(name) == task and name != task for name in states)
+        if there and there != count:
+            yield f"{task}: {there} instances, not {count}"
+
+
 def differences(dag_test, seed):
     """Yield what differs between a run of Airflow's and what is said of it here."""
     flow, scenario = case_of(seed)
@@ -112,10 +119,7 @@ def differences(dag_test, seed):
         task: [name for name in airflow_run.instance_ids(task, count) if name in states and name != task]
         for task, count in scenario.lengths.items()
     }
-    for task, count in scenario.lengths.items():
-        there = sum(task_of(name) == task and name != task for name in states)
-        if there and there != count:
-            yield f"{task}: {there} instances, not {count}"
+    yield from wrong_lengths(scenario.lengths, states)
     xcoms = Xcoms(
         {task.task_id: pushed(task.task_id) for task in flow.tasks if not task.is_mapped},
         {task: [pushed(name) for name in names] for task, names in instances.items()},
