@@ -18,9 +18,11 @@ const STANDINGS = {
 
 /** Nothing, unless the DAG's runs start counterparts. */
 export function Score({ dagId }) {
-  const { data, error } = useJson(address("dags", dagId, "score"), { every: () => EVERY });
-  if (error) {
-    return h(Text, { color: "fg.muted", fontSize: "sm" }, `The score is not known: ${error.message}`);
+  const { data, error } = useJson(address("dags", dagId, "score"), {
+    every: (found) => (found.is_shadowed ? EVERY : 0),
+  });
+  if (error && data === undefined) {
+    return h(Text, { color: "fg.muted", fontSize: "sm", title: error.message }, "The score is not known now.");
   }
   if (!data?.is_shadowed || data.runs.length === 0) {
     return null;

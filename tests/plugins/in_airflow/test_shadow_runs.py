@@ -52,8 +52,11 @@ def test_the_score_of_a_week_points_at_the_run_and_task_that_differ(beside: Any)
     (since,) = score["differences"]
     assert (since["task_id"], since["first_run_id"], since["since_version"]) == ("count", DAYS[3], "1")
     (result,) = (run["result"] for run in score["runs"] if run["standing"] == "different")
-    ((difference,),) = ([*task["differences"]] for task in result["different"])
-    assert (difference["path"], difference["airflow"], difference["step_functions"]) == ("rows", 4, 5)
+    # The dict that it returns is one XCom, and each of its members another.
+    told = [(task["task_id"], one) for task in result["different"] for one in task["differences"]]
+    assert {(name, one["path"], one["airflow"], one["step_functions"]) for name, one in told} == {
+        ("count", "rows", 4, 5)
+    }
     # Each run has started one execution, of the version in force, and none the DAG's own machine.
     client = beside.aws.client("stepfunctions")
     machines = {one["name"]: one["stateMachineArn"] for one in client.list_state_machines()["stateMachines"]}
