@@ -12,12 +12,12 @@ import sys
 import time
 from dataclasses import asdict, dataclass
 
+from rich.console import Console
 from rich.table import Table
 
 from benchmarks.planning import distance, exhaustive
 from benchmarks.planning.families import FAMILIES
 from converter.planning import awaits, plan_graph
-from converter.report import streams
 
 SIZES = (100, 1_000, 10_000)
 RANDOM_SIZES = (12, 25, 50, 100, 200)
@@ -56,8 +56,11 @@ def main(arguments: list[str]) -> int:
         }
         print(json.dumps(found, indent=2))
     else:
-        _print(scales, distances)
-        _print_compared(compared)
+        from converter.report import streams  # what is measured shall not carry it
+
+        console = streams.out()
+        _print(console, scales, distances)
+        _print_compared(console, compared)
     return 0
 
 
@@ -84,8 +87,7 @@ def _measure(family: str, tasks: int) -> Scale:
     )
 
 
-def _print(scales: list[Scale], distances: list[distance.Distance]) -> None:
-    console = streams.out()
+def _print(console: Console, scales: list[Scale], distances: list[distance.Distance]) -> None:
     table = Table("family", title="Planning time and memory over size")
     for name in ("tasks", "edges", "joins", "Awaits", "seconds", "MB", "ms per task + edge"):
         table.add_column(name, justify="right")
@@ -111,13 +113,13 @@ def _print(scales: list[Scale], distances: list[distance.Distance]) -> None:
     console.print(table)
 
 
-def _print_compared(compared: list[exhaustive.Compared]) -> None:
+def _print_compared(console: Console, compared: list[exhaustive.Compared]) -> None:
     table = Table("family", title="Await nodes against the fewest tasks that need one, by exhaustive search")
     for name in ("tasks", "graphs", "fewer", "as many", "more"):
         table.add_column(name, justify="right")
     for row in compared:
         table.add_row(row.family, *map(str, (row.tasks, row.graphs, row.fewer, row.equal, row.more)))
-    streams.out().print(table)
+    console.print(table)
 
 
 if __name__ == "__main__":
