@@ -119,7 +119,7 @@ def verdict(
             rule = _once_all_is_known(question, mapped, rule)
     if question.may_be_empty:
         parts.append(f"$decided := {rule}")
-        rule = _unless_empty(f"$in.{path(question.may_be_empty)}")
+        rule = _unless_empty(f"$in.{path(question.place)}")
     return f"({'; '.join((*parts, rule))})"
 
 
@@ -236,7 +236,7 @@ def _look_at_upstream(
         inside = [up for up in question.upstream if up not in question.expanded_behind]
         expanded = f"$max({records_of(question.expanded_behind, '$in', mapped=mapped)}.at)"
         parts = [
-            f"$expanded := {in_next_pass(expanded)}",
+            f"$expanded := $in.{path(question.place)}.map_index < 0 ? 0 : {in_next_pass(expanded)}",
             f"$up := [{records_of(question.expanded_behind, '$in', mapped=mapped)},"
             f" {records_of(inside, '$in')}.$merge([$, {{'at': $max([at, $expanded])}}])]",
         ]

@@ -60,8 +60,9 @@ class Question:
     before it: it is held until they have ended.
 
     ``may_be_empty``: it is of a mapped group that may have no items, and is skipped then, once its rule lets
-    it run; the name is that of the instance's place among the group's. ``expanded_behind`` are the upstream
-    tasks outside of its group: what is inside counts only once these have ended, and the task is expanded.
+    it run; ``place`` is what the instance finds its index under. ``expanded_behind`` are the upstream
+    tasks outside of its group: what is inside, where it has items, counts only once these have ended, and the
+    task is expanded.
     """
 
     rule: TriggerRule
@@ -72,8 +73,9 @@ class Question:
     expanded_over: tuple[str, ...] = ()
     is_expanded: bool = False
     held_for: tuple[str, ...] = ()
-    may_be_empty: str = ""
+    may_be_empty: bool = False
     expanded_behind: tuple[str, ...] = ()
+    place: str = ""
 
     @property
     def records(self) -> tuple[str, ...]:
@@ -405,11 +407,12 @@ def _of_group(question: Question, task: Task, relations: Relations, step: Step) 
     inside = [up for up in task.upstream if relations.tasks[up].mapped_group == task.mapped_group]
     outside = [up for up in task.upstream if up not in inside]
     if inside and outside:
-        question = replace(question, upstream=task.upstream, expanded_behind=tuple(outside))
+        behind = tuple(outside)
+        question = replace(question, upstream=task.upstream, expanded_behind=behind, place=task.index_key)
     if inside and task.trigger_rule is TriggerRule.ALL_SUCCESS:
         return question  # it is skipped as those before it are
     upstream = () if task.trigger_rule is TriggerRule.ALWAYS else task.upstream
-    return replace(question, upstream=upstream, may_be_empty=task.index_key)
+    return replace(question, upstream=upstream, may_be_empty=True, place=task.index_key)
 
 
 def _place_in_group(task: Task, step: Step) -> tuple[str, ...]:

@@ -122,7 +122,8 @@ def render(node: Node) -> str:
         elif isinstance(current, Await):
             written.append(f"await{' any' if current.any else ''}({', '.join(current.task_ids)})")
         elif isinstance(current, Parallel):
-            pending.extend(("]", *_joined(current.children, ", "), "Parallel["))
+            name = f"each of {current.group_id}" if isinstance(current, MappedGroup) else "Parallel"
+            pending.extend(("]", *_joined(current.children, ", "), f"{name}["))
         else:
             pending.extend(_joined(current.children, " > "))
     return "".join(written)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from converter.planning.makespan import Makespans
-from converter.planning.plan import Await, Node, Parallel, Plan, Step
+from converter.planning.plan import Await, MappedGroup, Node, Parallel, Plan, Step
 from converter.report.plan_view import PlanView
 
 
@@ -31,7 +31,8 @@ def node_json(plan: Plan) -> dict[str, Any]:
     """Return a tree; ``kind`` is ``sequence``, ``parallel``, ``step`` or ``await``.
 
     The first two have ``children``, a step has its ``task``, an await the ``tasks`` that it waits for, and
-    ``"any": true`` if it waits only for any of them.
+    ``"any": true`` if it waits only for any of them. What is run for each item of a mapped task group is a
+    ``parallel`` with its id, ``mapped_group``.
     """
     root: list[dict[str, Any]] = []
     pending: list[tuple[list[dict[str, Any]], Node]] = [(root, plan)]
@@ -45,7 +46,8 @@ def node_json(plan: Plan) -> dict[str, Any]:
         else:
             children: list[dict[str, Any]] = []
             kind = "parallel" if isinstance(node, Parallel) else "sequence"
-            siblings.append({"kind": kind, "children": children})
+            of_group = {"mapped_group": node.group_id} if isinstance(node, MappedGroup) else {}
+            siblings.append({"kind": kind, **of_group, "children": children})
             pending += ((children, child) for child in reversed(node.children))
     return root[0]
 

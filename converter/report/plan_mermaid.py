@@ -7,7 +7,7 @@ import re
 from itertools import count, pairwise
 
 from converter.planning.plan import Await, Node, Parallel, Plan, Step
-from converter.report.plan_view import PlanView, await_label
+from converter.report.plan_view import PlanView, await_label, parallel_label
 
 #: Mermaid's own limits, which only the page that renders the chart can raise (mermaid.js.org, "Mermaid
 #: configuration options": maxEdges, maxTextSize).
@@ -56,7 +56,7 @@ def _chart(plan: Plan) -> tuple[list[str], list[str]]:
         else:
             children = [(next(names), child) for child in node.children]
             if isinstance(node, Parallel):
-                nodes += (f'subgraph {name}["side by side"]', "direction TB")
+                nodes += (f'subgraph {name}["{_escaped(parallel_label(node))}"]', "direction TB")
                 pending.append(None)
             else:
                 arrows += (f"{one} --> {following}" for (one, _), (following, _) in pairwise(children))

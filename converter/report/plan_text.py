@@ -21,7 +21,7 @@ from textwrap import wrap
 from rich.text import Text
 
 from converter.planning.plan import Await, Node, Parallel, Plan, Step
-from converter.report.plan_view import PlanView, await_label, makespan_line
+from converter.report.plan_view import PlanView, await_label, makespan_line, parallel_label
 
 #: Columns of what is no terminal: more than any line has.
 UNBOUNDED = 1_000_000
@@ -71,7 +71,7 @@ def _lines(plan: Plan, widest: int) -> Iterator[_Line]:
         elif isinstance(node, Await):
             yield _Line(first, rest, await_label(node), "cyan")
         elif isinstance(node, Parallel):
-            yield _Line(first, rest, "side by side", "dim")
+            yield _Line(first, rest, parallel_label(node), "dim")
             *others, last = node.children
             pending.append((last, _cut(rest + _LAST_BRANCH, widest), _cut(rest + _PASSED, widest)))
             branch, passing = _cut(rest + _BRANCH, widest), _cut(rest + _PASSING, widest)

@@ -7,7 +7,7 @@ from functools import cached_property
 from itertools import pairwise
 
 from converter.planning.makespan import Makespans
-from converter.planning.plan import Await, Plan, awaits, task_ids
+from converter.planning.plan import Await, MappedGroup, Parallel, Plan, awaits, task_ids
 
 #: Tasks of a critical path that are named; of a longer one, those at its ends.
 _NAMED = 6
@@ -55,6 +55,11 @@ def counted(number: int, noun: str) -> str:
 def await_label(node: Await) -> str:
     """Return what an Await does: ``await a, b``, or ``await any of a, b``."""
     return f"{await_verb(node)} {', '.join(node.task_ids)}"
+
+
+def parallel_label(node: Parallel) -> str:
+    """Return how the branches of a Parallel run: of a mapped task group, its tasks once for each item."""
+    return f"for each item of {node.group_id}" if isinstance(node, MappedGroup) else "side by side"
 
 
 def await_verb(node: Await) -> str:

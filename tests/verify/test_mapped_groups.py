@@ -67,6 +67,13 @@ def test_instances_go_their_own_ways(over):
     assert waited, "an instance has waited for another"
 
 
+def test_in_a_group_without_items_the_first_to_be_decided_counts():
+    flow = workflow(
+        glue("x"), grouped(empty("a"), x=listed()), grouped(empty("b", "a", "x"), x=listed()), glue("c", "b")
+    )
+    assert not verified(flow, range(8)).divergences
+
+
 def test_a_group_that_ran_without_items_is_found(monkeypatch):
     """The check is sharp."""
     flow = workflow(python("z"), grouped(glue("a", "z"), x=xcom("z")), glue("b", "a"))
