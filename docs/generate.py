@@ -10,6 +10,7 @@ import converter.operators  # noqa: F401 - operators register themselves
 from converter.diagnostics import CODES, Severity
 from converter.operators.registry import conversion_of, converted_operators
 from converter.report.documents import severity_word
+from docs.assumptions.page import assumptions_page
 from docs.configuration_page import configuration_page
 from docs.templates_page import templates_page
 
@@ -64,6 +65,7 @@ def operators_page() -> str:
 
 
 PAGES = {
+    "assumptions.md": assumptions_page,
     "configuration.md": configuration_page,
     "diagnostics.md": diagnostics_page,
     "operators.md": operators_page,

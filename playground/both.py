@@ -8,12 +8,19 @@ import subprocess
 import sys
 from collections.abc import Iterable, Mapping
 from pathlib import Path
+from typing import Protocol
 
 from converter.local import LocalAws
 from playground import scene
 from playground.airflow import ROOT, Airflow
 
 POLL_INTERVAL = "2"
+
+
+class SomeAws(scene.Aws, Protocol):
+    """An AWS, and the environment that leads other processes to it."""
+
+    def environment(self) -> Mapping[str, str]: ...  # noqa: D102
 
 
 def airflow_beside(
@@ -40,20 +47,23 @@ def add_dags(airflow: Airflow, files: Iterable[Path]) -> None:
         shutil.copy(file, airflow.dags)
 
 
-def convert(dags: Path, bundles: Path, aws: LocalAws, *options: str) -> list[Path]:
+def convert(dags: Path, bundles: Path, aws: SomeAws, *options: str) -> list[Path]:
     """Convert all DAGs of a folder into another; return the bundles."""
     dag2sfn(aws, "convert", str(dags), "-o", str(bundles), "--poll-interval", POLL_INTERVAL, *options)
     return sorted(path.parent for path in bundles.glob("*/bundle.json"))
 
 
-def deploy(aws: LocalAws, bundle: Path, seconds: Mapping[str, float] | None = None) -> None:
-    """Create what a bundle's machine refers to, and deploy it."""
+def deploy(aws: SomeAws, bundle: Path, seconds: Mapping[str, float] | None = None) -> int:
+    """Create what a bundle's machine refers to, and deploy it; return the exit code."""
     scene.set_up(aws, bundle, seconds)
-    dag2sfn(aws, "deploy", str(bundle))
+    done = dag2sfn(aws, "deploy", str(bundle))
+    if done.returncode:
+        sys.stderr.write(done.stderr)
+    return done.returncode
 
 
 def dag2sfn(
-    aws: LocalAws, *arguments: str, more: Mapping[str, str] | None = None, quiet: bool = True
+    aws: SomeAws, *arguments: str, more: Mapping[str, str] | None = None, quiet: bool = True
 ) -> subprocess.CompletedProcess[str]:
     """Run a command of the product against the local AWS. Its output is kept, or shown on stderr."""
     return subprocess.run(

@@ -5,9 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Any
-
-from converter.local import LocalAws
+from typing import Any, Protocol
 
 ROLE = "arn:aws:iam::123456789012:role/example"
 JOB_SECONDS = 3
@@ -15,7 +13,13 @@ JOB_SECONDS = 3
 MACHINE_SECONDS = 8
 
 
-def set_up(aws: LocalAws, bundle: Path, seconds: Mapping[str, float] | None = None) -> None:
+class Aws(Protocol):
+    """What makes clients of AWS services."""
+
+    def client(self, service: str) -> Any: ...  # noqa: D102
+
+
+def set_up(aws: Aws, bundle: Path, seconds: Mapping[str, float] | None = None) -> None:
     """Create the jobs and machines that a bundle's definition names, as far as there are none."""
     definition = json.loads((bundle / "definition.asl.json").read_text("utf-8"))
     for state in _states(definition):
@@ -36,7 +40,7 @@ def _states(block: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
             yield from _states(inner)
 
 
-def _create_job(aws: LocalAws, name: str, seconds: float) -> None:
+def _create_job(aws: Aws, name: str, seconds: float) -> None:
     client = aws.client("glue")
     if name in client.list_jobs()["JobNames"]:
         return
@@ -49,7 +53,7 @@ def _create_job(aws: LocalAws, name: str, seconds: float) -> None:
     )
 
 
-def _create_machine(aws: LocalAws, name: str) -> None:
+def _create_machine(aws: Aws, name: str) -> None:
     definition = {
         "QueryLanguage": "JSONata",
         "StartAt": "work",
