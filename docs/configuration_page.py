@@ -26,8 +26,9 @@ for all pollers, whatever the file says about single ones.
 **Environments**: `--environment NAME` puts what stands under `environments: NAME` in the place of what is
 said for all. Jobs and arguments are overridden when a DAG is converted, so a bundle is of an environment:
 without `--out` it goes to `build/NAME`. Give the same `--environment` to every later command. `deploy`
-refuses a bundle whose names begin otherwise than the configuration says (D436), and every command that
-signs in refuses another account (D435).
+refuses a bundle whose names begin otherwise than the configuration says (D436), and commands about a DAG
+refuse credentials of another account (D435). `show` and `stop` read no configuration: an execution's ARN
+says everything.
 
 - `jobs` replaces the names of Glue jobs in Glue operators and sensors, where the DAG gives them as texts. A
   name that is a template is not recognised: override the task's argument.

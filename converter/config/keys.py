@@ -116,7 +116,7 @@ _PLACE = (
     Key(
         "account",
         text(r"\d{12}", "the 12 digits of an AWS account"),
-        "The account to deploy to. No command changes anything in another.",
+        "The account to work in: with credentials of another, commands refuse.",
     ),
     Key("region", text(r"[a-z]{2}(-[a-z]+)+-\d", "a region, as in eu-west-1"), "AWS region.", "--region"),
     Key(

@@ -8,7 +8,7 @@ _HEAD = """\
 # What this team sets once for dag2sfn. Everything is optional: what is not said here has its default, and an
 # option on the command line goes before this file. All keys: docs/configuration.md.
 
-# No command changes anything in another account.
+# With credentials of another account, commands refuse.
 # account: "123456789012"
 {region}
 # What the names of stacks and machines begin with.
