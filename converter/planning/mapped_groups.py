@@ -60,7 +60,6 @@ def with_mapped_groups(plan: Plan, workflow: Workflow) -> Plan:
         return plan
     firing = Relations(workflow).firing
     inside: dict[str, Node] = {}
-    waited_for = {up for task, before in firing.items() for up in before if _is_outside(workflow, up, task)}
     ends: dict[str, tuple[str, ...]] = {}
     for group_id, tasks in workflow.mapped_groups.items():
         own = {task: [up for up in firing[task] if up in tasks] for task in tasks}
@@ -69,17 +68,12 @@ def with_mapped_groups(plan: Plan, workflow: Workflow) -> Plan:
             planned = plan_layers(own)
         key = workflow.by_id[tasks[0]].index_key
         inside[key] = MappedGroup((planned,), group_id)
-        ends[key] = tuple(task for task in tasks if task in waited_for)
+        ends[key] = tasks  # they are told of together, when all have ended
     return _replaced(plan, inside, ends)
 
 
-def _is_outside(workflow: Workflow, one: str, other: str) -> bool:
-    """Whether the tasks are not of the same mapped group."""
-    return workflow.by_id[one].mapped_group != workflow.by_id[other].mapped_group
-
-
 def _replaced(plan: Plan, nodes: Mapping[str, Node], ends: Mapping[str, tuple[str, ...]]) -> Plan:
-    """Return the plan with other nodes in place of some Steps, and their ``ends`` awaited in place of them.
+    """Return the plan with other nodes in place of some Steps; their tasks (``ends``) are awaited for them.
 
     A tree may be thousands of levels deep.
     """

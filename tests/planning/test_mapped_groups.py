@@ -37,7 +37,7 @@ def test_in_a_group_nothing_is_awaited():
     assert render(plan_workflow(flow)) == "each of g[Parallel[a, b, d] > Parallel[c, e]]"
 
 
-def test_a_sibling_branch_awaits_the_tasks_that_others_wait_for():
+def test_a_sibling_branch_awaits_the_whole_group():
     flow = workflow(
         glue("x"),
         of_group("a"),
@@ -46,7 +46,7 @@ def test_a_sibling_branch_awaits_the_tasks_that_others_wait_for():
         glue("left", "x", "b"),
         glue("right", "b", "y"),
     )
-    assert "await(b)" in render(plan_workflow(flow))
+    assert "await(a, b)" in render(plan_workflow(flow))
 
 
 def test_a_one_rule_behind_a_group_waits_for_all():

@@ -10,7 +10,7 @@ from workflows import empty, glue, python, workflow
 from converter.pipeline import convert
 from converter.workflow import TriggerRule
 
-FULL_SEEDS = scaled(3_000, 40)
+FULL_SEEDS = scaled(3_000, 20)
 CHUNK = 20
 
 
