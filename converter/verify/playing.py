@@ -284,7 +284,11 @@ def _that_count(
     for task in teardowns:
         all_of_it = found.pop(task, ())
         before = tuple(this for this in all_of_it if this[0] < ended)
-        since = () if timed_out else tuple(this for this in all_of_it if this[0] >= ended)
+        # One that began as the run ended, and was broken off at once, is begun again.
+        later = (
+            this for this in all_of_it if this[0] >= ended and (this[1] > ended or this is all_of_it[-1])
+        )
+        since = () if timed_out else tuple(later)
         if since or before:
             found[task] = since or before
     return found
