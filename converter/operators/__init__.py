@@ -55,7 +55,7 @@ from converter.operators.deployment import deployment_notes
 from converter.operators.following import account_for_subclass, conversion_for
 from converter.operators.mapping import instances_of, map_index_of
 from converter.operators.mapping_problems import expansion_problems, mapping_problems
-from converter.operators.registry import converted_operators
+from converter.operators.registry import Conversion, converted_operators
 from converter.operators.settings import setting_problems
 from converter.operators.step import GlueRun, Permission, Retrier, Step
 from converter.workflow import StandInKind, Task, Value, Workflow
@@ -93,7 +93,7 @@ def steps_of(
         elif task.expansion is not None or not task.is_mapped:
             scope = replace(_scope_of(task, workflow, variables), connections=connections)
             args = Arguments(task, scope)
-            step = conversion(args)
+            step = _converted(conversion, args)
             account_for_subclass(args)
             step = step.acting_as(args.role) if args.role else step
             instances = instances_of(task, scope.mapped)
@@ -113,8 +113,22 @@ def step_of(task: Task, workflow: Workflow) -> tuple[Step | None, tuple[Diagnost
     if isinstance(conversion, Diagnostic):
         return None, (conversion,)
     args = Arguments(task, _scope_of(task, workflow, None))
-    step = conversion(args)
+    step = _converted(conversion, args)
     return step, args.problems()
+
+
+def _converted(conversion: Conversion, args: Arguments) -> Step:
+    """Return the task's step; one that does nothing where a value it has refused has stopped a conversion.
+
+    A conversion goes on after a refusal, to find all of them; a Python object may be no use to what follows.
+    """
+    try:
+        return conversion(args)
+    except Exception:
+        if not args.is_refused:
+            raise
+    args.set_aside(*args.left())
+    return Step(args.task.task_id, args.task.operator.rpartition(".")[2])
 
 
 def _scope_of(task: Task, workflow: Workflow, variables: Mapping[str, str] | None) -> Scope:

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from converter import diagnostics as d
-from converter.diagnostics import Code, Diagnostic
+from converter.diagnostics import Code, Diagnostic, refuses
 from converter.expressions.jsonata import Expression, path
 from converter.expressions.templates import Scope, translate_value
 from converter.operators.mapping import (
@@ -216,6 +216,11 @@ class Arguments:
     def report(self, code: Code, problem: str, remedy: str) -> None:
         """Add a diagnostic about this task."""
         self._problems.append(task_diagnostic(code, self.task, problem, remedy))
+
+    @property
+    def is_refused(self) -> bool:
+        """Whether something that was reported keeps the task from being converted."""
+        return refuses(self._problems)
 
     def problems(self) -> tuple[Diagnostic, ...]:
         """Return all that was reported, with a refusal for each argument that nobody took."""

@@ -6,6 +6,11 @@ from typing import Any
 import pytest
 from iam_lint import linted
 from real_operators import differences, run_converted, run_operator
+from workflows import workflow
+
+from converter.diagnostics import refuses
+from converter.operators import steps_of
+from converter.workflow import Opaque, Task
 
 AMAZON = "airflow.providers.amazon.aws.operators"
 
@@ -328,3 +333,13 @@ def test_a_sensor_looks_at_what_the_operator_looks_at_and_goes_on(case):
     assert linted(converted.policy) == []
     look = converted.asked[0]
     assert (look.operation, look.arguments) in [(call.operation, call.arguments) for call in real.asked]
+
+
+@pytest.mark.parametrize("case", [*CASES, *SENSORS], ids=lambda case: case.id)
+def test_a_python_object_in_place_of_any_argument_refuses_the_task_alone(case):
+    package = AMAZON if case in CASES else AMAZON.replace("operators", "sensors")
+    for name in case.arguments:
+        given = {**case.arguments, name: Opaque("missing.lib.Settings", "Settings")}
+        task = Task("t", f"{package}.{case.operator}", arguments=given)
+        refused = {problem.task_id for problem in steps_of(workflow(task))[1] if refuses([problem])}
+        assert refused == {"t"}, name
