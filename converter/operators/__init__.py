@@ -48,6 +48,7 @@ from converter.operators import (  # noqa: F401 - they register themselves
     storage,
     systems,
     transfers,
+    transfers_dynamodb,
     trigger,
 )
 from converter.operators.arguments import Arguments, task_diagnostic

@@ -15,7 +15,9 @@ def set_aside_connection(args: Arguments) -> None:
     """Account for the arguments that say how Airflow reaches AWS: a machine acts as its own role."""
     of_hook = args.task.arguments.get("hook_params")  # of the provider's operators for RDS, until version 8
     args.set_aside("hook_params")
-    connection = args.take("aws_conn_id") or (of_hook or {}).get("aws_conn_id")
+    # Transfers call it that of their source.
+    given = args.take("aws_conn_id") or args.take("source_aws_conn_id")
+    connection = given or (of_hook or {}).get("aws_conn_id")
     role = ((args.connection(connection) or {}).get("extra") or {}).get("role_arn")
     if isinstance(role, str) and _ROLE.match(role):
         args.role = role

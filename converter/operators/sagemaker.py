@@ -389,6 +389,52 @@ operator(
 )
 
 
+@converts(f"{_SAGEMAKER}.SageMakerAutoMLOperator")
+def auto_ml(args: Arguments) -> Step:
+    """A model is found by itself: ``sagemaker:createAutoMLJob``, with the wait for its end where it waits.
+
+    Return value: if it waits, the best candidate, with names and dates as Step Functions writes them.
+    """
+    name, role = args.take("job_name"), args.take("role_arn")
+    source = {"S3DataSource": {"S3DataType": "S3Prefix", "S3Uri": args.take("s3_input")}}
+    data = {"DataSource": source, "TargetAttributeName": args.take("target_attribute")}
+    if args.take("compressed_input", False):
+        data["CompressionType"] = "Gzip"
+    limit, endpoint = args.take("time_limit"), args.take("autodeploy_endpoint_name")
+    arguments = {
+        "AutoMLJobName": name,
+        "InputDataConfig": [data],
+        "OutputDataConfig": {"S3OutputPath": args.take("s3_output")},
+        "RoleArn": role,
+        "AutoMLJobConfig": {"CompletionCriteria": {"MaxAutoMLJobRuntimeInSeconds": limit}} if limit else None,
+        "ModelDeployConfig": {"EndpointName": endpoint} if endpoint else None,
+        **args.take_mapping("extras"),
+    }
+    where = arn("sagemaker", "automl-job/{}", name)
+    create = request("sagemaker:createAutoMLJob", arguments, on=where, also=(pass_role(role),))
+    interval = args.take_number("check_interval", 30)
+    args.set_aside("config")
+    if not args.take("wait_for_completion", True):
+        return step_of(args, create)
+    best = "$states.result.BestCandidate"
+    wait = wait_until(
+        "sagemaker:describeAutoMLJob",
+        {"AutoMLJobName": name},
+        "AutoMLJobStatus",
+        ("completed", "stopped"),
+        on=where,
+        delay=interval,
+        attempts=None,
+        keeps={"best": f"$exists({best}) ? {best} : null"},
+    )
+    args.report(
+        d.OTHER_RESULT,
+        "it returns the best candidate with names and dates as Step Functions writes them",
+        "read it by these names",
+    )
+    return step_of(args, create, wait, output="$best")
+
+
 @converts(f"{_SAGEMAKER}.SageMakerRegisterModelVersionOperator")
 def register_version(args: Arguments) -> Step:
     """A version of a model: ``sagemaker:createModelPackage``, after its group if there is none.

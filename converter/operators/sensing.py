@@ -80,10 +80,10 @@ class Sensing:
 _NOT_RENDERED = Ending(EVALUATION_ERROR, "what the sensor is to look for cannot be made from its templates")
 
 
-def take_sensing(args: Arguments, *, interval: float = 60.0) -> Sensing:
-    """Take the arguments that every sensor has; ``interval`` is the operator's own default."""
+def take_sensing(args: Arguments, *, interval: float = 60.0, mode: str = "poke") -> Sensing:
+    """Take the arguments that every sensor has; ``interval`` and ``mode`` are the operator's own defaults."""
     deferrable = bool(args.take("deferrable", False))
-    mode = args.take("mode", "poke")
+    mode = args.take("mode", mode)
     wanted = take_seconds(args, "poke_interval", interval)
     if wanted != max(1, math.ceil(wanted)):
         problem = f"poke_interval of {wanted:g} s becomes {max(1, math.ceil(wanted))} s"

@@ -40,6 +40,7 @@ class Status:
     going: tuple[str, ...] = ()
     else_done: bool = False
     interval: float = 60
+    mode: str = "poke"
     absent: str = ""
     gone: str | None = None
     fixed: Mapping[str, Any] = field(default_factory=dict)
@@ -66,7 +67,7 @@ def _status_sensor(name: str, status: Status) -> None:
 
 def status_step(args: Arguments, status: Status) -> Step:
     """Return the step of a sensor that asks for a status."""
-    sensing = take_sensing(args, interval=status.interval)
+    sensing = take_sensing(args, interval=status.interval, mode=status.mode)
     given: dict[str, Any] = dict(status.fixed)
     for pair in status.members.split():
         member, _, argument = pair.partition("=")
@@ -84,7 +85,7 @@ def status_step(args: Arguments, status: Status) -> Step:
         error = f"{error_prefix(status.action.partition(':')[0])}.{status.absent}"
         ask = replace(ask, caught=(Caught((error,), {"state": status.gone}),))
     good, bad = _verdicts(replace(status, done=done, failed=failed))
-    failures = [(bad, Expression("'the status is ' & $string($state)"))] if bad else []
+    failures = [(bad, _STATUS)] if bad else []
     return sensor_step(args, sensing, Look(ask, good, failures), asked.permissions)
 
 
@@ -122,6 +123,8 @@ _QUALITY: dict[str, Any] = {
     "failed": ("FAILED", "STOPPED", "STOPPING", "TIMEOUT"),
     "interval": 120,
 }
+_SUCCEEDED = "$state = 'SUCCEEDED'"
+_STATUS = Expression("'the status is ' & $string($state)")
 _BATCH: dict[str, Any] = {"done": ("VALID", "DELETED"), "going": ("CREATING", "UPDATING", "DELETING")}
 
 _FLINK: dict[str, Any] = {
@@ -161,6 +164,15 @@ _SENSORS: Mapping[str, Status] = {
     "glue.GlueDataQualityRuleRecommendationRunSensor": Status(
         "glue:getDataQualityRuleRecommendationRun", "RunId=recommendation_run_id",
         ignored="show_results", **_QUALITY,
+    ),
+    "glacier.GlacierJobOperationSensor": Status(
+        "glacier:describeJob", "vaultName=vault_name jobId=job_id", "StatusCode", done=("Succeeded",),
+        going=("InProgress",), interval=1200, mode="reschedule", fixed={"accountId": "-"},
+    ),
+    "mwaa_serverless.MwaaServerlessWorkflowRunSensor": Status(
+        "mwaa-serverless:getWorkflowRun", "WorkflowArn=workflow_arn RunId=run_id", "RunDetail.RunState",
+        done=("SUCCESS",), failed=("FAILED", "TIMEOUT", "STOPPED"), done_argument="success_states",
+        failed_argument="failure_states",
     ),
     "bedrock.BedrockCustomizeModelCompletedSensor": Status(
         "bedrock:getModelCustomizationJob", "jobIdentifier=job_name", "Status",
@@ -233,6 +245,37 @@ _SENSORS: Mapping[str, Status] = {
 
 for _name, _status in _SENSORS.items():
     _status_sensor(_name, _status)
+
+
+@converts(f"{AMAZON}.sensors.glue.GlueDataQualityRuleSetEvaluationRunSensor")
+def glue_evaluation(args: Arguments) -> Step:
+    """Polls ``glue:GetDataQualityRulesetEvaluationRun`` until the status is SUCCEEDED.
+
+    Return value, as in Airflow: none. With ``verify_result_status`` a rule that failed fails the task.
+    """
+    sensing = take_sensing(args, interval=120)
+    verifies = bool(args.take("verify_result_status", True))
+    run = {"RunId": args.take("evaluation_run_id")}
+    args.set_aside("max_retries", "show_results")
+    set_aside_connection(args)
+    asked = request("glue:getDataQualityRulesetEvaluationRun", run, does="look")
+    results = {"results": Expression("[$states.result.ResultIds]")}
+    ask = replace(asked.call, keeps={"state": kept("Status"), **(results if verifies else {})})
+    ended = Expression(f"$state in {literal(list(_QUALITY['failed']))}")
+    failures: list[tuple[Expression, str | Expression]] = [(ended, _STATUS)]
+    if not verifies:
+        return sensor_step(args, sensing, Look(ask, Expression(_SUCCEEDED), failures), asked.permissions)
+    rules = "$states.result.Results.RuleResults[Result in ['FAIL', 'ERROR']]"
+    checked = request(
+        "glue:batchGetDataQualityResult",
+        {"ResultIds": Expression("$results")},
+        keeps={"failed": f"$count({rules})"},
+        when=_SUCCEEDED,
+    )
+    failures.append((Expression("$failed > 0"), "one or more rules failed"))
+    done = Expression(f"{_SUCCEEDED} and $failed = 0")
+    look = Look(ask, done, failures, also=(checked.call,), given={"failed": 0})
+    return sensor_step(args, sensing, look, (*asked.permissions, *checked.permissions))
 
 
 @converts(f"{AMAZON}.sensors.rds.RdsSnapshotExistenceSensor")

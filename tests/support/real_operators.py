@@ -165,7 +165,8 @@ def run_operator(operator: str, arguments: Mapping[str, Any], answers: Answers) 
         stack.enter_context(patch("botocore.loaders.create_loader", lambda *args: _LOADER))
         stack.enter_context(patch("time.sleep", lambda seconds: None))
         stack.enter_context(patch.dict("os.environ", _ENVIRONMENT))
-        real = getattr(importlib.import_module(module), name)(task_id="t", aws_conn_id=None, **arguments)
+        connection = "source_aws_conn_id" if ".transfers.dynamodb_to" in module else "aws_conn_id"
+        real = getattr(importlib.import_module(module), name)(task_id="t", **{connection: None}, **arguments)
         ran.returned = real.execute(context)
     return ran
 
