@@ -49,3 +49,9 @@ LIMITS_ITS_GROUP = declare(
     """max_active_tis_per_dag(run) of a task in a mapped task group becomes the concurrency of the group's
     Map: as many instances of the group run at a time, and the others wait with all their tasks.""",
 )  # fmt: skip
+SKIPS_NOTHING = declare(
+    "D289", Severity.NOTE, "a mapped branch or short-circuit skips nothing",
+    """What an instance of a mapped branch or short-circuit orders to be skipped is kept for the instances of
+    the same index of mapped tasks right behind it. Tasks that are not mapped do not find it, so they run, in
+    Airflow 3 as in the machine. It is probably not what was meant.""",
+)  # fmt: skip

@@ -99,10 +99,12 @@ def steps_of(
             step = step.acting_as(args.role) if args.role else step
             instances = instances_of(task, scope.mapped)
             reads = dict.fromkeys((*step.reads, *args.reads, *(instances.over if instances else ())))
-            steps[task.task_id] = replace(
+            step = replace(
                 step, reads=tuple(reads), instances=instances, deployed={**step.deployed, **args.deployed}
             )
-            problems += [*args.problems(), *mapping_problems(task, steps[task.task_id], workflow)]
+            problems += [*args.problems(), *mapping_problems(task, step, workflow)]
+            # What instances order to be skipped reaches mapped tasks alone; there, it is refused above.
+            steps[task.task_id] = replace(step, orders_skips=None, skip=None) if instances else step
     problems += [problem for task in workflow.tasks for problem in expansion_problems(task, steps)]
     problems += deployment_notes(workflow, steps)
     return steps, tuple(problems)

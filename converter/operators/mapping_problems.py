@@ -24,8 +24,7 @@ def mapping_problems(task: Task, step: Step, workflow: Workflow) -> Iterator[Dia
     if not task.is_mapped:
         return
     if step.orders_skips is not None:
-        problem = "a branch or short-circuit that is mapped is not converted"
-        yield task_diagnostic(d.MAPPED_TASK, task, problem, "branch in a task that is not mapped")
+        yield from _skips(task, step, workflow)
     if task.trigger_rule in _MAY_BE_TOO_EARLY and task.expansion and task.expansion.task_ids():
         rule = task.trigger_rule.value
         problem = f"its rule '{rule}' may let it run before there is all that it is expanded over"
@@ -44,6 +43,37 @@ def mapping_problems(task: Task, step: Step, workflow: Workflow) -> Iterator[Dia
         problem = "max_active_tis_per_dag is held within each execution, not over all of them"
         remedy = "write max_active_runs=1 if the limit has to hold for all runs together"
         yield task_diagnostic(d.INSTANCES_WITHIN_A_RUN, task, problem, remedy)
+
+
+def _skips(task: Task, step: Step, workflow: Workflow) -> Iterator[Diagnostic]:
+    """Yield what becomes of the skips that instances of a branch or a short-circuit order.
+
+    Only what is right behind them looks for the orders, and each instance of it for those under its own
+    index: a task that is not mapped finds none. (airflow.ti_deps.deps.not_previously_skipped_dep)
+    """
+    behind = [other for other in workflow.tasks if task.task_id in other.upstream]
+    mapped = [other.task_id for other in behind if other.is_mapped]
+    if step.does_nothing:
+        problem = f"a {step.operator} that is mapped is not converted"
+        yield task_diagnostic(d.MAPPED_TASK, task, problem, "do not map it")
+    elif mapped and task.mapped_group:
+        problem = (
+            f"it is a branch or short-circuit in a mapped group, right before '{mapped[0]}': Airflow 3.2 and"
+            " 3.3 skip nothing there (apache/airflow issue 67265), other versions the tasks of its index"
+        )
+        remedy = f"raise AirflowSkipException in '{mapped[0]}' where it is not to run"
+        yield task_diagnostic(d.MAPPED_TASK, task, problem, remedy)
+    elif mapped:
+        problem = (
+            f"each of its instances may skip the one of '{mapped[0]}' that has its index; the instances of a"
+            " task in the machine begin together or not at all"
+        )
+        remedy = f"raise AirflowSkipException in '{mapped[0]}' where it is not to run"
+        yield task_diagnostic(d.MAPPED_TASK, task, problem, remedy)
+    elif behind:
+        problem = f"its instances skip nothing, as in Airflow, because '{behind[0].task_id}' is not mapped"
+        remedy = "choose in a task that is not mapped, behind this one, if something is to be skipped"
+        yield task_diagnostic(d.SKIPS_NOTHING, task, problem, remedy)
 
 
 def _held_by_its_group(task: Task, workflow: Workflow) -> Iterator[Diagnostic]:

@@ -1,11 +1,11 @@
 """Mapped tasks: what a converted DAG does with their instances is what Airflow does."""
 
 import pytest
-from mapped import days, mapped_glue, xcom
+from mapped import days, listed, mapped, mapped_glue, xcom
 from random_mapped_dags import random_mapped_dag
 from scale import scaled
 from verifying import OPTIONS, verified, verifier_of
-from workflows import glue, python, workflow
+from workflows import branch, glue, python, short_circuit, workflow
 
 from converter.pipeline import convert
 from converter.verify import airflow_run
@@ -55,6 +55,17 @@ def test_a_rule_that_counted_a_mapped_task_as_one_is_found(monkeypatch):
     assert not verified(flow, range(30)).divergences
     monkeypatch.setattr("converter.asl.decisions._EACH", "$")
     assert verified(flow, range(30)).divergences
+
+
+def test_what_is_behind_a_mapped_branch_goes_by_its_rule_alone():
+    flow = workflow(
+        mapped(branch("m"), x=listed(1, 2)),
+        mapped(short_circuit("n"), x=listed(1, 2)),
+        glue("a", "m"),
+        glue("b", "m", "n", trigger_rule=TriggerRule.NONE_FAILED_MIN_ONE_SUCCESS),
+        glue("c", "a", "b", trigger_rule=TriggerRule.ALL_SKIPPED),
+    )
+    assert not verified(flow, range(20)).divergences
 
 
 def test_instances_are_named_after_their_task():

@@ -61,6 +61,8 @@ def run_task(loaded: LoadedDag, structure: Structure, event: Mapping[str, Any]) 
                 looked = {"done": bool(returned)}
                 returned = returned.xcom_value if isinstance(returned, PokeReturnValue) and returned else None
             skip = _skipped(task, structure, returned)
+            if context["ti"].map_index >= 0:
+                skip = None  # it is kept for tasks of its index, and pushed like any other: SkipMixin.skip
             if skip is None and task.task_id in structure.expanded_over:
                 check_return_value(returned if task.do_xcom_push else None)
             pushed = {} if skip is not None else _outputs(task, returned)

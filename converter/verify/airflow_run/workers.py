@@ -5,6 +5,8 @@ A worker reports to Airflow's execution API (airflow.api_fastapi.execution_api.r
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 from converter.verify.airflow_run.board import Board
 from converter.verify.airflow_run.mapping import FROM_THE_START, STOPS_INSTANCES, task_of
 from converter.verify.airflow_run.script import Branch, End, ShortCircuit, retry_band
@@ -35,6 +37,10 @@ def _skip_downstream(board: Board, task_id: str, end: Branch | ShortCircuit) -> 
     :mod:`converter.verify.airflow_run.scheduler`.
     """
     orders = _not_chosen(board, task_id, end) if isinstance(end, Branch) else _cut_off(board, task_id, end)
+    if task_id != task_of(task_id):
+        board.tell_to_skip(_of_same_index(board, task_id, orders))
+        board.change({task_id: Outcome.SUCCESS})
+        return
     targets = {target for target in orders if board.hears(target, task_id)}
     board.tell_to_skip(targets & board.graph.downstream[task_id])
     untouchable = (Phase.RUNNING, Outcome.SUCCESS, Outcome.FAILED)
@@ -45,6 +51,25 @@ def _skip_downstream(board: Board, task_id: str, end: Branch | ShortCircuit) -> 
         if board.states[target] not in untouchable and not _is_expanded(board, target)
     }
     board.change({**dict.fromkeys(skipped, Outcome.SKIPPED), task_id: Outcome.SUCCESS})
+
+
+def _of_same_index(board: Board, task_id: str, orders: Collection[str]) -> frozenset[str]:
+    """Return whom an instance of a mapped branch or short-circuit tells: of what is right behind, its index.
+
+    Only these look for the XCom under its index. It is found by the instances of a task that is expanded over
+    lists of the file; one that is expanded over an XCom, and then looks, is not modelled. Of a branch in a
+    mapped group it is not found: that is no mapped operator by itself, and Airflow looks under no index.
+    (``NotPreviouslySkippedDep``)
+    """
+    index = task_id.removeprefix(task_of(task_id))
+    tasks = board.graph.tasks
+    if tasks[task_id].mapped_group:
+        return frozenset()
+    return frozenset(
+        name
+        for name in board.graph.downstream[task_id].intersection(orders)
+        if name == task_of(name) + index and tasks[name].settings.get(FROM_THE_START)
+    )
 
 
 def _is_expanded(board: Board, name: str) -> bool:

@@ -145,3 +145,18 @@ with DAG("compared_mapped", default_args={"owner": "me"}):
     BashOperator.partial(task_id="shell", env={"A": "{{ ti.map_index }}"}).expand(
         bash_command=["echo $A {{ ds }}", "echo two"]
     )
+
+    @task
+    def behind():
+        pass
+
+    @task.branch
+    def picks(chosen):
+        return chosen
+
+    @task.short_circuit
+    def lets_on(value):
+        return value
+
+    picks.expand(chosen=["behind", None, ["behind"], "nobody", 1]) >> behind()
+    lets_on.expand(value=[True, False, None, 0]) >> behind.override(task_id="further")()

@@ -90,8 +90,16 @@ PENDING = {"x": [0]}
 class Branch(BaseBranchOperator):
     chosen: list[str] = []
 
+    def __init__(self, *, x=None, y=None, **kwargs):
+        super().__init__(**kwargs)
+
     def choose_branch(self, context):
         return self.chosen
+
+
+class Circuit(ShortCircuitOperator):
+    def __init__(self, *, x=None, y=None, **kwargs):
+        super().__init__(python_callable=lambda: False, **kwargs)
 
 
 def prepare_database():
@@ -119,15 +127,18 @@ def operator_of(task, tries):
         "max_retry_delay": task["retries"]["max_delay"] and timedelta(seconds=task["retries"]["max_delay"]),
         "trigger_rule": task["trigger_rule"],
     }
+    kind = Mapped
     if "branch" in ends:
-        return Branch(**arguments)
-    if "short_circuit" in ends:
-        ignores = all(attempt.get("ignores_rules", True) for attempt in tries)
-        return ShortCircuitOperator(
-            python_callable=lambda: False, ignore_downstream_trigger_rules=ignores, **arguments
+        kind = Branch
+    elif "short_circuit" in ends:
+        kind = Circuit
+        arguments["ignore_downstream_trigger_rules"] = all(
+            attempt.get("ignores_rules", True) for attempt in tries
         )
     if task["expansion"] and not task["mapped_group"]:
-        return Mapped.partial(**arguments).expand(**PENDING)
+        return kind.partial(**arguments).expand(**PENDING)
+    if kind is not Mapped:
+        return kind(**arguments)
     if all(attempt["seconds"] == 0 for attempt in tries):
         return EmptyOperator(**arguments)
     return Plain(**arguments)
@@ -168,7 +179,8 @@ def dag_of(workflow, script):
     ) as dag:
         groups = {}
         for task in workflow["tasks"]:
-            tries = script.get(task["task_id"], script.get(task["task_id"] + "[0]", []))
+            own = task["task_id"]
+            tries = [attempt for name in script if name.partition("[")[0] == own for attempt in script[name]]
             with group_of(task, groups):
                 operator = operator_of(task, tries)
             if task["is_setup"]:
@@ -351,23 +363,28 @@ class Play:
         self.retry_at[task_id] = (ti.next_retry_datetime() - START).total_seconds()
         self.waits[task_id].append(self.retry_at[task_id] - now)
 
-    def execute_skipping_operator(self, task_id, attempt):
+    def execute_skipping_operator(self, name, attempt):
         """Run the operator's own code; return how the try ends."""
+        task_id, _, index = name.rstrip("]").partition("[")
         operator = self.dag.get_task(task_id)
+        if operator.is_mapped:
+            operator = operator.unmap({})
         if attempt["kind"] == "branch":
             operator.chosen = attempt["chosen"]
+        place = {"dag_id": DAG_ID, "task_id": task_id, "run_id": self.run.run_id}
+        map_index = int(index or -1)
         ti = SimpleNamespace(
             task=operator,
-            map_index=-1,
+            map_index=map_index,
             xcom_push=lambda key, value: XComModel.set(
-                key, value, dag_id=DAG_ID, task_id=task_id, run_id=self.run.run_id, session=self.session
+                key, value, **place, map_index=map_index, session=self.session
             ),
         )
         try:
             operator.execute({"ti": ti, "task": operator, "dag_run": self.run, "outlet_events": None})
         except DownstreamTasksSkipped as skip:
             payload = TISkippedDownstreamTasksStatePayload(tasks=list(skip.tasks))
-            api.ti_skip_downstream(self.id_of(task_id), payload, session=self.session)
+            api.ti_skip_downstream(self.id_of(name), payload, session=self.session)
         except AirflowException:
             return "failed"
         return "success"

@@ -48,6 +48,7 @@ RULES = (
 )
 #: How often a task is plain, empty, a branch, a short-circuit.
 KINDS = ((12, 2, 3, 2), (12, 2, 3, 2), (5, 1, 5, 3))
+PLAIN, BRANCH, SHORT_CIRCUIT = (1, 0, 0, 0), (0, 0, 1, 0), (0, 0, 0, 1)
 
 
 def task(task_id: str, *upstream: str, rule: str = "all_success", **fields: Any) -> Task:
@@ -176,24 +177,29 @@ def random_mapped_case(seed: int) -> tuple[Workflow, Script, dict[str, int]]:
     """As :func:`random_case`, with mapped tasks; and the lengths of what tasks return."""
     rng = random.Random(f"mapped {seed}")
     workflow, script = random_case(seed)
-    before: list[str] = []
     returning: list[str] = []
     tasks: list[Task] = []
     pushed: dict[str, int] = {}
     tries: dict[str, tuple[Try, ...]] = {}
+    branches: set[str] = set()  # that are mapped: what is expanded over XCom behind them is not modelled
     for item in workflow.tasks:
-        plain = all(isinstance(attempt.end, End) and attempt.seconds for attempt in script[item.task_id])
-        if plain and not (item.is_setup or item.is_teardown) and rng.random() < 0.5:
-            item = _mapped(rng, item, returning)  # noqa: PLW2901
+        ends = {type(attempt.end) for attempt in script[item.task_id]}
+        plain = ends == {End} and all(attempt.seconds for attempt in script[item.task_id])
+        lasting = plain or not ends <= {End}
+        if lasting and not (item.is_setup or item.is_teardown) and rng.random() < 0.5:
+            over = returning if plain and not branches.intersection(item.upstream) else ()
+            item = _mapped(rng, item, over)  # noqa: PLW2901
             count = length_of(item, pushed)
             names = instance_ids(item.task_id, count)
-            more = {name: _random_tries(rng, item, before, (1, 0, 0, 0)) for name in names}
+            kinds = PLAIN if plain else BRANCH if Branch in ends else SHORT_CIRCUIT
+            branches |= set() if plain else {item.task_id}
+            all_ids = [other.task_id for other in workflow.tasks]
+            more = {name: _random_tries(rng, item, all_ids, kinds) for name in names}
             tries |= more if count else {item.task_id: ()}
             pushed[item.task_id] = sum(pushes(more[name], item.retries.count) for name in names if count)
         else:
             tries[item.task_id] = script[item.task_id]
             pushed[item.task_id] = rng.choice((0, 1, 1, 2, 3))
-        before.append(item.task_id)
         if plain:
             returning.append(item.task_id)
         tasks.append(item)
@@ -242,9 +248,10 @@ def random_grouped_case(seed: int) -> tuple[Workflow, Script, dict[str, int]]:
             rule = TriggerRule.ALL_SUCCESS
         fields = {"is_mapped": True, "expansion": Expansion({"x": source}), "mapped_group": "group"}
         tasks.append(replace(item, upstream=upstream, trigger_rule=rule, **fields))
-        kinds = (1, 0, 0, 0) if script[item.task_id][0].seconds else (0, 1, 0, 0)
+        lasting = rng.choice((PLAIN, PLAIN, BRANCH, SHORT_CIRCUIT))
+        kinds = lasting if script[item.task_id][0].seconds else (0, 1, 0, 0)
         for name in instance_ids(item.task_id, count):
-            tries[name] = _random_tries(rng, item, [], kinds) if count else ()
+            tries[name] = _random_tries(rng, item, [*script], kinds) if count else ()
     return replace(workflow, tasks=tuple(tasks)), tries, pushed
 
 
