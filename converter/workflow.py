@@ -205,7 +205,8 @@ class Workflow:
     that its whole file needed in order to be read. ``timezone`` is the DAG's own, by its IANA name;
     ``scheduled_on`` names the assets that start it. With ``shadow``, its machine is to run beside Airflow,
     whose runs start it, and has no schedule of its own. ``prefix`` begins the names of its stack, of its
-    machines, and of those of DAGs that it starts.
+    machines, and of those of DAGs that it starts. ``pins`` are the versions that its environment requires of
+    packages, by their normalized names.
     """
 
     dag_id: str
@@ -223,6 +224,7 @@ class Workflow:
     scheduled_on: tuple[str, ...] = ()
     shadow: ShadowMark | None = None
     prefix: str = PREFIX
+    pins: Mapping[str, str] = field(default_factory=dict)
 
     @cached_property
     def by_id(self) -> Mapping[str, Task]:

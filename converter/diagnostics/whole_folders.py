@@ -28,5 +28,7 @@ MWAA_ENVIRONMENT = declare(
 REQUIREMENT_NOT_MET = declare(
     "D140", Severity.NOTE, "a requirement of the environment is not met here",
     """A package that the environment's requirements.txt names is not installed beside the converter, or in
-    another version. DAG files are read, and Python tasks packaged, with what is installed here.""",
+    another version. DAG files are read with what is installed here. Python tasks are packaged in the version
+    that requirements.txt fixes (``==``, for all platforms); one with a range, or a marker, in that installed
+    here.""",
 )  # fmt: skip

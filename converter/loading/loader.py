@@ -89,7 +89,9 @@ def load_each(
             conditions = replace(conditions, surroundings=environment.surroundings(Path(scratch)))
         known = (timetables or Timetables()).otherwise(conditions.surroundings.timetables)
         conditions = replace(conditions, timetables=known.otherwise(Timetables.of_environment()))
-        yield from _all_read(path, conditions, dag_ids)
+        pins = environment.pins() if environment else {}
+        for item in _all_read(path, conditions, dag_ids):
+            yield replace(item, pins=pins) if pins and isinstance(item, Workflow) else item
 
 
 def _all_read(path: Path, conditions: Conditions, dag_ids: Sequence[str]) -> Iterator[Workflow | Diagnostic]:

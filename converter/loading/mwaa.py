@@ -20,6 +20,7 @@ from pathlib import Path
 from converter import diagnostics as d
 from converter.diagnostics import Diagnostic
 from converter.loading.timetables import Timetables, options_from_ini, options_from_json
+from converter.task_runtime.third_party import normalized
 from converter.workflow import Location
 
 _DAGS = "dags"
@@ -29,6 +30,8 @@ _OPTIONS = ("environment.json", "airflow-configuration-options.json", "configura
 _STARTUP = ("startup.sh", "startup_script/startup.sh")
 _EXPORT = re.compile(r"^\s*export\s+([A-Za-z_]\w*)=(\"[^\"$`]*\"|'[^']*'|[^\s$`;&|]*)\s*$", re.MULTILINE)
 _REQUIREMENT = re.compile(r"^\s*([A-Za-z0-9][\w.-]*)\s*(?:\[[^\]]*\])?\s*(==\s*([\w.!+-]+))?")
+#: A requirement of one version, for all of its environments.
+_PIN = re.compile(r"\s*([A-Za-z0-9][\w.-]*)\s*(?:\[[^\]]*\])?\s*==\s*([\w.!+-]+)\s*(?:#.*|--hash.*|\\)?")
 #: Options that say where the environment keeps things, and nothing about its DAGs.
 _NOT_TAKEN = ("core.dags_folder", "core.plugins_folder", "core.executor", "core.load_examples")
 _SECTIONS_NOT_TAKEN = ("database", "logging", "secrets", "celery", "webserver", "scheduler", "metrics", "api")
@@ -83,6 +86,11 @@ class MwaaEnvironment:
         if version := self._version():
             timetables = timetables.otherwise(Timetables.of_version(version))
         return Surroundings(tuple(folders), {**names, **self._exported()}, timetables)
+
+    def pins(self) -> dict[str, str]:
+        """Return the versions that its requirements fix, by the packages' normalized names."""
+        lines = _text(self.requirements).splitlines()
+        return {normalized(pin[1]): pin[2] for pin in map(_PIN.fullmatch, lines) if pin}
 
     def notes(self) -> Iterator[Diagnostic]:
         """Yield what was taken from where, and the requirements that are not met here."""
@@ -141,9 +149,9 @@ def _requirement_note(file: Path | None, line: int, name: str, wanted: str) -> I
         )
         return
     if wanted and installed != wanted and not name.startswith("apache-airflow"):
-        problem = f"the environment has '{name}' {wanted}; here it is {installed}, and packaged as such"
+        problem = f"the environment has '{name}' {wanted}, as which it is packaged; here it is {installed}"
         yield Diagnostic(
-            d.REQUIREMENT_NOT_MET, problem, "install that version, if Python tasks depend on it", place
+            d.REQUIREMENT_NOT_MET, problem, "install that version, if DAG files depend on it", place
         )
 
 

@@ -68,14 +68,22 @@ def task_files(workflow: Workflow, steps: Mapping[str, Step]) -> dict[str, bytes
     }
     if any("{" in text for task in tasks for text in _texts(task.arguments)):
         files |= _template_libraries()
-    if lines := requirements(tasks, modules, dag_file):
-        header = "# What the DAG's Python tasks import, in the versions with which it was converted.\n"
+    if lines := requirements(tasks, modules, dag_file, workflow.pins):
+        pinned = "of its environment, or else those " if workflow.pins else ""
+        header = (
+            f"# What the DAG's Python tasks import, in the versions {pinned}with which it was converted.\n"
+        )
         files[REQUIREMENTS] = (header + "".join(f"{line}\n" for line in lines)).encode()
     return dict(sorted(files.items()))
 
 
-def requirements(tasks: Iterable[Task], modules: Iterable[Module], dag_file: Path) -> tuple[str, ...]:
-    """Return what the tasks need to be installed, as ``name==version``.
+def requirements(
+    tasks: Iterable[Task],
+    modules: Iterable[Module],
+    dag_file: Path,
+    pins: Mapping[str, str] | None = None,
+) -> tuple[str, ...]:
+    """Return what the tasks need to be installed, as ``name==version``; ``pins`` go before what is here.
 
     That is what their functions use, what the DAG file uses while it is imported (but for dates), and
     whatever local modules import.
@@ -98,7 +106,7 @@ def requirements(tasks: Iterable[Task], modules: Iterable[Module], dag_file: Pat
             and imported.top_level not in MAKES_DATES
             and (not is_dag_file or name in module.used_at_import)
         ]
-    return needs_of(imports).requirements
+    return needs_of(imports, pins).requirements
 
 
 def _tasks(workflow: Workflow, steps: Mapping[str, Step]) -> list[Task]:

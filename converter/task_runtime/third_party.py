@@ -1,7 +1,8 @@
-"""Which distributions the Python tasks of a DAG need, pinned to the versions that are installed."""
+"""Which distributions the Python tasks of a DAG need, pinned to what is installed, or to what is required."""
 
 from __future__ import annotations
 
+import re
 import sys
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -24,8 +25,21 @@ class Needs:
     not_installed: tuple[str, ...] = ()
 
 
-def needs_of(imports: Iterable[Imported]) -> Needs:
-    """Return what the imports need. Python's own modules, Airflow and what Lambda has need nothing."""
+def normalized(name: str) -> str:
+    """Return a package's name as indexes compare it (PEP 503).
+
+    >>> normalized("Scikit_Learn")
+    'scikit-learn'
+    """
+    return re.sub(r"[-_.]+", "-", name).lower()
+
+
+def needs_of(imports: Iterable[Imported], pins: Mapping[str, str] | None = None) -> Needs:
+    """Return what the imports need. Python's own modules, Airflow and what Lambda has need nothing.
+
+    ``pins`` are versions by normalized name; they go before those that are installed.
+    """
+    wanted = pins or {}
     found: set[str] = set()
     unknown: set[str] = set()
     for imported in imports:
@@ -33,7 +47,9 @@ def needs_of(imports: Iterable[Imported]) -> Needs:
         if name in _IN_LAMBDA or name == "airflow" or name in sys.stdlib_module_names:
             continue
         distributions = _distributions_of(imported)
-        found.update(f"{item.name}=={item.version}" for item in distributions)
+        found.update(
+            f"{item.name}=={wanted.get(normalized(item.name), item.version)}" for item in distributions
+        )
         if not distributions:
             unknown.add(name)
     return Needs(tuple(sorted(found, key=str.lower)), tuple(sorted(unknown)))

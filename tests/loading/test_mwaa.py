@@ -2,11 +2,14 @@
 
 import json
 import zipfile
+from importlib import metadata
 
 import pytest
 
 from converter.loading import load, load_each, notes_on
 from converter.loading.mwaa import MwaaEnvironment
+from converter.operators import steps_of
+from converter.packaging.task_code import task_files
 
 DAG = """\
 import os
@@ -87,7 +90,7 @@ def test_what_the_environment_has_and_is_not_here_is_told(environment):
         told[item.code.id].append((item.location.line, item.problem))
     assert [line for line, _ in told["D140"]] == [2, 3]
     assert "'no-such-package', which is not installed" in told["D140"][0][1]
-    assert "'jinja2' 0.1; here it is " in told["D140"][1][1]
+    assert "'jinja2' 0.1, as which it is packaged; here it is " in told["D140"][1][1]
     assert len(told["D139"]) == 1
 
 
@@ -104,3 +107,36 @@ def test_broken_parts_stop_no_dag(environment):
     (environment / "dags/etl.py").write_text(DAG.replace('conf.get("company", "team")', '"b"'))
     (workflow,) = load_each(environment)
     assert [task.task_id for task in workflow.tasks] == ["a", "load", "b"]
+
+
+@pytest.mark.parametrize(
+    ("line", "pins"),
+    [
+        ("PyYAML == 5.4.1", {"pyyaml": "5.4.1"}),
+        ("scikit_learn[all]==1.5.0  # as in training", {"scikit-learn": "1.5.0"}),
+        ("torch==2.4.0+cpu", {"torch": "2.4.0+cpu"}),
+        ("PyYAML==5.4.1 --hash=sha256:0", {"pyyaml": "5.4.1"}),
+        ("PyYAML==5.4.*", {}),
+        ("PyYAML==5.4.1,<6", {}),
+        ("PyYAML>=5", {}),
+        ("PyYAML==5.4.1; python_version < '3.8'", {}),
+        ("# PyYAML==5.4.1", {}),
+        ("-r other.txt", {}),
+    ],
+)
+def test_a_version_that_the_environment_fixes_is_that_of_its_tasks(environment, line, pins):
+    (environment / "requirements.txt").write_text(f"{line}\n")
+    assert MwaaEnvironment.at(environment).pins() == pins
+
+
+def test_python_tasks_are_packaged_in_the_versions_of_the_environment(environment):
+    (environment / "requirements.txt").write_text("pyyaml==5.4.1\n")
+    (environment / "dags/etl.py").write_text(
+        "import yaml, click\nfrom airflow.sdk import DAG, task\n\n\n@task\ndef read():\n"
+        "    click.echo('')\n    return yaml.safe_load('a')\n\n\nwith DAG('d'):\n    read()\n"
+    )
+    (workflow,) = load(environment)
+    files = task_files(workflow, steps_of(workflow)[0])
+    header, *lines = files["requirements.txt"].decode().splitlines()
+    assert lines == [f"click=={metadata.version('click')}", "PyYAML==5.4.1"]
+    assert "of its environment" in header
