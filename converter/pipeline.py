@@ -10,7 +10,7 @@ from converter import diagnostics as d
 from converter.asl.budget import LIMITS, Limits
 from converter.asl.fitting import emit_fitting
 from converter.asl.machine import Machine
-from converter.asl.options import Failures, Options, Xcom
+from converter.asl.options import Failures, Options, VariablesFrom, Xcom
 from converter.asl.tasks import rounding_problems
 from converter.checks import problems_of
 from converter.diagnostics import Dag2SfnError, Diagnostic, about_dag, refuses
@@ -69,7 +69,12 @@ def convert(
     if workflow.settings.get("fail_fast"):
         # The first failure ends the run: what runs fails, what waits is skipped.
         options = replace(options, failures=Failures.STOP)
-    steps, problems = steps_of(workflow, options.variables, options.connections)
+    steps, problems = steps_of(
+        workflow,
+        options.variables,
+        options.connections,
+        variables_of_run=options.variables_from is VariablesFrom.SSM,
+    )
     found = [*of_stand_ins(workflow), *_unusable_id(workflow), *dag_problems(workflow)]
     found += [*date_problems(workflow), *shadow_problems(workflow), *problems]
     found += [problem for task in workflow.tasks for problem in rounding_problems(task)]

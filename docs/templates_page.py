@@ -35,6 +35,32 @@ what to write instead; all refusals of a DAG are shown at once.
   of microseconds if there are any. Any other form fails the task: it would be cut to wrong pieces.
 - **A template that fails is not retried**, because its data stays the same. Airflow would retry, in vain.
 
+## Variables of each run
+
+`--variables-from ssm` (`variables-from: ssm` in [dag2sfn.yaml](configuration.md)) has each run read the
+Variables of its templates from SSM Parameter Store, where Airflow's own backend for it and the function of
+Python tasks look: `/airflow/variables/NAME`. A change takes effect with the next run, without a deployment.
+
+- A machine whose tasks have such templates begins with a call of `ssm:GetParameters` for each ten
+  Variables, and its role is allowed just these parameters. What was read holds until the end of that
+  execution; `run --resume` reads anew, and so do child machines and the outer machine of a DAG with
+  teardowns, those of their own tasks. Airflow reads a Variable whenever a task begins.
+- `--variables FILE` is then for what the DAG file reads while it is imported, and for `verify`; templates
+  do not take values from it.
+- A Variable that is missing fails the tasks that name it, as in Airflow: `default` and `is defined` do not
+  help there, and `var.value.get('x', 'default')` does. `get` without a default fails as well, where Airflow
+  3 writes `NOTSET`.
+- If parameters cannot be read (no permission, no answer after seven tries), the tasks that name them fail,
+  also those with a default, and the cause says why. The others run.
+- `var.json` reads the text as JSON in the task that names it; text that is no JSON fails the task, where
+  Airflow 3 takes the default if there is one.
+- Secure strings are decrypted. Under the key `aws/ssm` that needs no further permission; under a key of
+  yours, deploy with `KmsKeyArn`, which the role may use. **What is read stands in the history of the
+  execution**, in plain text for whoever may read that: a secret that no template needs does not belong into
+  a template.
+- Names need the characters of parameters (letters, digits, `.`, `_`, `-`, `/`): others are refused (D205).
+  All Variables of a machine together have room for 256 KiB.
+
 ## What differs
 
 - JSON in a machine does not tell `5.0` from `5`: a float of conf or of an XCom without a fraction is written

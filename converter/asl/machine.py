@@ -24,6 +24,7 @@ from converter.asl.groups import awaited_tasks, rules_and_plan
 from converter.asl.names import Names
 from converter.asl.options import Failures, Options
 from converter.asl.tasks import ASL_MAXIMUM
+from converter.asl.variables import with_variables
 from converter.asl.weights import Cut, WeightOf
 from converter.operators.step import Step
 from converter.planning import Await, Node, Plan, awaits
@@ -126,13 +127,15 @@ def emit(
     definition = _head(workflow)
     if workflow.dagrun_timeout:
         definition["TimeoutSeconds"] = min(max(1, math.ceil(workflow.dagrun_timeout)), ASL_MAXIMUM)
-    block = BlockWriter(emission, plan, is_run=True).write()
+    block = _with_variables(BlockWriter(emission, plan, is_run=True).write(), plan, emission)
     slots, around = workflow.max_active_runs, None
     if noted:
         # The outer machine has all the time that the wait for a slot and the teardowns take.
         around, names = dict(definition), Names()
         around.pop("TimeoutSeconds", None)
         outer_block = outer.outer_block(workflow, steps, options, pace, names)
+        teardowns = (steps[task.task_id] for task in workflow.tasks if task.is_teardown)
+        outer_block = with_variables(outer_block, teardowns, names)
         around |= lease.with_lease(outer_block, slots, options, names) if slots else outer_block
     elif slots:
         block = lease.with_lease(block, slots, options, emission.names)
@@ -170,11 +173,18 @@ def _child_machines(emission: Emission) -> list[OneMachine]:
     for child, given, certain in emission.children:  # it grows meanwhile
         (inside,) = child.children
         block = BlockWriter(emission, inside, inherited=given, certain=certain, child=child).write()
+        block = _with_variables(block, inside, emission)
         definition = _head(emission.workflow, f", child machine {child.number}") | with_beginning(
             child, block
         )
         found.append(_one_machine(child.number, of_one_run(definition), inside, given, emission))
     return sorted(found, key=lambda machine: machine.number)
+
+
+def _with_variables(block: Mapping[str, Any], node: Node, emission: Emission) -> dict[str, Any]:
+    """Return the outermost block of a machine that runs a node, with what reads its Variables first."""
+    own = (emission.steps[one.task_id] for one in own_nodes(node) if isinstance(one, PlannedStep))
+    return with_variables(block, own, Names())
 
 
 def _one_machine(

@@ -42,6 +42,13 @@ class Xcom(str, Enum):
     S3 = "s3"  # in a bucket, and the data has their places
 
 
+class VariablesFrom(str, Enum):
+    """Where templates of a machine's states take Airflow's Variables from."""
+
+    CONVERSION = "conversion"  # the values known at conversion; others are parameters of the stack
+    SSM = "ssm"  # SSM Parameter Store, at the start of each run
+
+
 @dataclass(frozen=True)
 class Correlation:
     """How a poller knows the runs of an awaited job.
@@ -61,7 +68,8 @@ class Options:
     start itself. ``await_deadline`` counts from the start of the execution; None means the DAG's
     dagrun_timeout, or 24 hours without one. ``resumable``: an execution may begin with outcomes of an earlier
     one, which costs one more state for each task. ``variables`` are values of Airflow's Variables, as it
-    stores them: templates take them at conversion. ``connections`` are the fields of its connections, without
+    stores them: templates take them at conversion, or each run reads them anew, as ``variables_from`` says.
+    ``connections`` are the fields of its connections, without
     passwords. ``allow_unsupported``: a task that is refused becomes a state that records it as failed.
     ``poller_styles``, ``poll_intervals`` and ``correlations`` have the awaited tasks (ids) for whose pollers
     others hold than ``poller_style``, ``poll_interval`` and ``correlate``. ``operators`` is a file of the
@@ -76,6 +84,7 @@ class Options:
     await_deadline: int | None = None
     resumable: bool = True
     variables: Mapping[str, str] | None = None
+    variables_from: VariablesFrom = VariablesFrom.CONVERSION
     connections: Mapping[str, Mapping[str, Any]] | None = None
     allow_unsupported: bool = False
     poller_style: PollerStyle = PollerStyle.LOOP

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from converter import all_cores
-from converter.asl.options import Failures, Options, PollerStyle
+from converter.asl.options import Failures, Options, PollerStyle, VariablesFrom
 from converter.cli_support import json_text, reports_problems
 from converter.commands.configuration import (
     NO_SETTINGS,
@@ -31,6 +31,7 @@ from converter.commands.parameters import (
     SourceAirflow,
     TimeLimit,
     VariablesFile,
+    VariablesSource,
 )
 from converter.report import console, streams
 
@@ -61,6 +62,7 @@ def assess(
     jobs: Jobs = None,
     durations: DurationsFile = None,
     variables: VariablesFile = None,
+    variables_from: VariablesSource = VariablesFrom.CONVERSION,
     connections: ConnectionsFile = None,
     source_airflow: SourceAirflow = None,
     airflow_config: AirflowConfig = None,
@@ -98,6 +100,7 @@ def assess(
         poller_style=poller_style,
         operators=operators,
         variables={name: as_text(value) for name, value in values.items()} if variables else None,
+        variables_from=variables_from,
         connections=read_connections(connections) if connections else None,
     )
     expected = read_durations(durations) if durations else NO_DURATIONS

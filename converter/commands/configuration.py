@@ -220,6 +220,7 @@ def _parameters_of(config: Config) -> dict[str, Any]:
         "durations": config.durations,
         "failures": config.failures,
         "xcom": config.xcom,
+        "variables_from": config.variables_from,
         "strategy": config.strategy,
         "resume": config.resume,
         "correlate": by and by.by,

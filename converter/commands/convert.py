@@ -9,7 +9,7 @@ from typing import Annotated
 
 import typer
 
-from converter.asl.options import Correlate, Failures, Options, PollerStyle, Xcom
+from converter.asl.options import Correlate, Failures, Options, PollerStyle, VariablesFrom, Xcom
 from converter.cli_support import Format, print_json, reports_problems
 from converter.commands.configuration import (
     NO_SETTINGS,
@@ -31,6 +31,7 @@ from converter.commands.parameters import (
     SourceAirflow,
     TimeLimit,
     VariablesFile,
+    VariablesSource,
 )
 from converter.diagnostics import Diagnostic
 from converter.planning import Strategy
@@ -134,6 +135,7 @@ def convert(
     jobs: Jobs = None,
     durations: DurationsFile = None,
     variables: VariablesFile = None,
+    variables_from: VariablesSource = VariablesFrom.CONVERSION,
     connections: ConnectionsFile = None,
     source_airflow: SourceAirflow = None,
     airflow_config: AirflowConfig = None,
@@ -164,6 +166,7 @@ def convert(
     options = replace(options, poller_style=poller_style, allow_unsupported=allow_unsupported)
     options = replace(options, poller_styles=styles_by_task(poller_style_for or ()))
     options = replace(options, operators=operators, companion=companion, xcom=xcom, strategy=strategy)
+    options = replace(options, variables_from=variables_from)
     if operators:
         load_operators(operators)
     values = read_variables(variables) if variables else {}

@@ -9,6 +9,7 @@ from typing import Annotated
 import typer
 
 from converter import cli_support
+from converter.asl.options import VariablesFrom
 from converter.cli_support import Format
 
 
@@ -36,6 +37,13 @@ VariablesFile = Annotated[
     Path | None,
     typer.Option(
         "--variables", help="JSON or YAML, {name: value}: Airflow's Variables, for DAG files and templates."
+    ),
+]
+VariablesSource = Annotated[
+    VariablesFrom,
+    typer.Option(
+        help="Where templates take Variables from: values at `conversion`, or each run anew from `ssm`, "
+        "Parameter Store: /airflow/variables/NAME."
     ),
 ]
 ConnectionsFile = Annotated[

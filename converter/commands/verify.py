@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 from rich.progress import Progress
 
-from converter.asl.options import Correlate, Failures, Options, OptionsOfDags, PollerStyle
+from converter.asl.options import Correlate, Failures, Options, OptionsOfDags, PollerStyle, VariablesFrom
 from converter.cli_support import Format, print_json, reports_problems
 from converter.commands.configuration import (
     NO_SETTINGS,
@@ -33,6 +33,7 @@ from converter.commands.parameters import (
     SourceAirflow,
     TimeLimit,
     VariablesFile,
+    VariablesSource,
 )
 from converter.diagnostics import Diagnostic, refuses
 from converter.planning import Strategy
@@ -69,6 +70,7 @@ def verify(
     resume: Annotated[bool, typer.Option(help="As for `convert`.")] = True,
     durations: DurationsFile = None,
     variables: VariablesFile = None,
+    variables_from: VariablesSource = VariablesFrom.CONVERSION,
     connections: ConnectionsFile = None,
     source_airflow: SourceAirflow = None,
     airflow_config: AirflowConfig = None,
@@ -99,6 +101,7 @@ def verify(
         raise typer.BadParameter("it needs --correlate window", param_hint="--window")
     options = Options(failures, correlate, window or 0, poll_interval, await_deadline, resume)
     options = replace(options, poller_style=poller_style, strategy=strategy, operators=operators)
+    options = replace(options, variables_from=variables_from)
     try:
         if operators:
             load_operators(operators)

@@ -37,6 +37,7 @@ def _of(dag: DagConfig) -> dict[str, Any]:
     chosen = {
         "failures": dag.failures,
         "xcom": dag.xcom,
+        "variables_from": dag.variables_from,
         "strategy": dag.strategy,
         "resumable": dag.resume,
         "poll_interval": dag.poll.interval,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from converter.asl.options import Correlate, Correlation, Failures, PollerStyle, Xcom
+from converter.asl.options import Correlate, Correlation, Failures, PollerStyle, VariablesFrom, Xcom
 from converter.config.kinds import (
     FILE,
     SWITCH,
@@ -80,6 +80,12 @@ _CHOICES = (
     Key("poll", POLL, "How pollers ask."),
     Key("failures", one_of(Failures), "What a task's failure does to its siblings.", "--failures"),
     Key("xcom", one_of(Xcom), "Where large XComs of Python tasks are.", "--xcom"),
+    Key(
+        "variables-from",
+        one_of(VariablesFrom),
+        "Where templates take Airflow's Variables from.",
+        "--variables-from",
+    ),
     Key("strategy", one_of(Strategy), "How DAGs are planned.", "--strategy"),
     Key("resume", SWITCH, "Whether a failed run can be gone on with.", "--resume"),
     _CORRELATION,

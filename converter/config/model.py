@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from converter import diagnostics as d
-from converter.asl.options import Correlation, Failures, PollerStyle, Xcom
+from converter.asl.options import Correlation, Failures, PollerStyle, VariablesFrom, Xcom
 from converter.diagnostics import Dag2SfnError, Diagnostic
 from converter.planning import Strategy
 from converter.workflow import Location
@@ -46,6 +46,7 @@ class Choices:
     poll: Poll = Poll()
     failures: Failures | None = None
     xcom: Xcom | None = None
+    variables_from: VariablesFrom | None = None
     strategy: Strategy | None = None
     resume: bool | None = None
     correlation: Correlation | None = None

@@ -57,3 +57,10 @@ AT_DEPLOYMENT = declare(
     is a parameter of the stack: `dag2sfn deploy --set NAME=VALUE`. Another value takes effect with the next
     deployment, not with the next run.""",
 )  # fmt: skip
+VARIABLES_OF_RUN = declare(
+    "D810", Severity.NOTE, "each run reads Variables from Parameter Store",
+    """With `--variables-from ssm`, an execution begins with reading the Variables of its templates from SSM
+    Parameter Store, under `/airflow/variables/`. A change takes effect with the next run. Where one is
+    missing, the tasks fail that name it without a default. What is read, secure strings too, stands in the
+    history of the execution, for whoever may read that.""",
+)  # fmt: skip

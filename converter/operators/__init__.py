@@ -52,7 +52,7 @@ from converter.operators import (  # noqa: F401 - they register themselves
     trigger,
 )
 from converter.operators.arguments import Arguments, task_diagnostic
-from converter.operators.deployment import deployment_notes
+from converter.operators.deployment import deployment_notes, variable_notes
 from converter.operators.following import account_for_subclass, conversion_for
 from converter.operators.mapping import instances_of, map_index_of
 from converter.operators.mapping_problems import expansion_problems, mapping_problems
@@ -78,11 +78,14 @@ def steps_of(
     workflow: Workflow,
     variables: Mapping[str, str] | None = None,
     connections: Mapping[str, Mapping[str, Value]] | None = None,
+    *,
+    variables_of_run: bool = False,
 ) -> tuple[dict[str, Step], tuple[Diagnostic, ...]]:
     """Return task id → Step for every task that is converted, and all problems of all tasks.
 
     ``variables`` are values of Airflow's Variables, as it stores them; None means that none are known.
-    ``connections`` are the fields of its connections, by id, without passwords.
+    ``connections`` are the fields of its connections, by id, without passwords. ``variables_of_run``: each
+    run reads the Variables of templates when it begins, and those values count.
     """
     steps: dict[str, Step] = {}
     problems: list[Diagnostic] = []
@@ -92,7 +95,8 @@ def steps_of(
         if isinstance(conversion, Diagnostic):
             problems.append(conversion)
         elif task.expansion is not None or not task.is_mapped:
-            scope = replace(_scope_of(task, workflow, variables), connections=connections)
+            scope = _scope_of(task, workflow, variables)
+            scope = replace(scope, connections=connections, variables_of_run=variables_of_run)
             args = Arguments(task, scope)
             step = _converted(conversion, args)
             account_for_subclass(args)
@@ -100,13 +104,17 @@ def steps_of(
             instances = instances_of(task, scope.mapped)
             reads = dict.fromkeys((*step.reads, *args.reads, *(instances.over if instances else ())))
             step = replace(
-                step, reads=tuple(reads), instances=instances, deployed={**step.deployed, **args.deployed}
+                step,
+                reads=tuple(reads),
+                instances=instances,
+                deployed={**step.deployed, **args.deployed},
+                variables=tuple(args.variables),
             )
             problems += [*args.problems(), *mapping_problems(task, step, workflow)]
             # What instances order to be skipped reaches mapped tasks alone; there, it is refused above.
             steps[task.task_id] = replace(step, orders_skips=None, skip=None) if instances else step
     problems += [problem for task in workflow.tasks for problem in expansion_problems(task, steps)]
-    problems += deployment_notes(workflow, steps)
+    problems += [*deployment_notes(workflow, steps), *variable_notes(workflow, steps)]
     return steps, tuple(problems)
 
 

@@ -28,14 +28,16 @@ class Arguments:
 
     An operator's module takes what it converts; :meth:`problems` then refuses whatever is left, so that an
     argument that nobody thought of is never dropped in silence. ``reads`` are the tasks whose XComs the
-    templates of the arguments taken refer to, and ``deployed`` the parameters of the stack (name to what it
-    stands for); ``scope`` is where these templates stand.
+    templates of the arguments taken refer to, ``deployed`` the parameters of the stack (name to what it
+    stands for), and ``variables`` the Airflow Variables that the run has to read for them;
+    ``scope`` is where these templates stand.
     """
 
     def __init__(self, task: Task, scope: Scope | None = None) -> None:
         self.task = task
         self.reads: dict[str, None] = {}
         self.deployed: dict[str, str] = {}
+        self.variables: dict[str, None] = {}
         #: The ARN of the role as which the task calls AWS, where it is not the machine's own.
         self.role = ""
         self._scope = scope or Scope("", task.task_id)
@@ -130,6 +132,7 @@ class Arguments:
             self.report(d.TEMPLATE, f"{place}: {problem.what}", problem.remedy)
         self.reads |= dict.fromkeys(translation.reads)
         self.deployed |= translation.deployed
+        self.variables |= dict.fromkeys(translation.variables)
         return value if translation.problems else translation.value
 
     def piece(self, name: str, text: Value) -> Any:

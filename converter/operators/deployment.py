@@ -1,4 +1,4 @@
-"""What is said of values that the stack is given when it is deployed."""
+"""What is said of values that the stack is given when it is deployed, and of those that each run reads."""
 
 from __future__ import annotations
 
@@ -7,7 +7,24 @@ from collections.abc import Mapping
 from converter import diagnostics as d
 from converter.diagnostics import Diagnostic, about_dag
 from converter.operators.step import Step
+from converter.task_runtime.dag2sfn_tasks.parameter_store import VARIABLES_PREFIX
 from converter.workflow import Workflow
+
+
+def variable_notes(workflow: Workflow, steps: Mapping[str, Step]) -> list[Diagnostic]:
+    """Return a diagnostic that names the parameters that each run reads, if it reads any."""
+    names = sorted({name for step in steps.values() for name in step.variables})
+    if not names:
+        return []
+    listed = ", ".join(VARIABLES_PREFIX + name for name in names)
+    return [
+        about_dag(
+            workflow,
+            d.VARIABLES_OF_RUN,
+            f"each run begins with reading, from SSM Parameter Store, {listed}",
+            "put them there: aws ssm put-parameter --name NAME --value VALUE --type String",
+        )
+    ]
 
 
 def deployment_notes(workflow: Workflow, steps: Mapping[str, Step]) -> list[Diagnostic]:

@@ -75,7 +75,8 @@ class Step:
     arguments refer to. ``refusal`` says why the task is not converted: its state only records it as failed.
     ``role`` is the ARN of the role as which its calls act, where it is not the machine's own.
     ``instances``: the task is mapped, and all else is said of one instance. ``deployed`` are the parameters
-    of the stack that its arguments hold, with what each stands for.
+    of the stack that its arguments hold, with what each stands for; ``variables`` the Airflow Variables in
+    them that each run reads when it begins.
     """
 
     task_id: str
@@ -97,6 +98,7 @@ class Step:
     parts: tuple[Part, ...] = ()
     instances: Instances | None = None
     deployed: Mapping[str, str] = field(default_factory=dict)
+    variables: tuple[str, ...] = ()
     role: str = ""
 
     def acting_as(self, role: str) -> Step:

@@ -12,6 +12,7 @@ from converter.packaging.child_machines import NESTED_EXECUTIONS_RULE
 from converter.packaging.functions import Function
 from converter.packaging.policies import Statement, statements_of
 from converter.packaging.task_code import runs_tasks
+from converter.packaging.variables import permissions_on_variables
 from converter.packaging.yaml_text import GetAtt, Ref, Sub
 from converter.workflow import Workflow
 
@@ -37,8 +38,9 @@ def outer_statements(
 ) -> list[Statement]:
     """Return what the outer machine's role is allowed."""
     teardowns = _teardowns(workflow, steps)
+    permissions = [permission for step in teardowns.values() for permission in step.permissions]
     found = [
-        *statements_of(permission for step in teardowns.values() for permission in step.permissions),
+        *statements_of([*permissions, *permissions_on_variables(teardowns.values())]),
         # IAM looks at the machine, whichever version is started (Developer Guide, "Versions and aliases").
         Statement(("states:StartExecution",), (GetAtt("BodyMachine", "Arn"),)),
         Statement(

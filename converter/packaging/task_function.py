@@ -13,6 +13,7 @@ from converter.operators.step import Permission, Step
 from converter.packaging.functions import Function, function
 from converter.packaging.policies import Statement, statements_of
 from converter.packaging.task_code import uses_variables
+from converter.packaging.variables import PARAMETERS, REASON
 from converter.packaging.yaml_text import GetAtt, Note, Ref, Sub
 from converter.task_runtime import HANDLER, LONGEST_RUN, PYTHON_VERSION
 from converter.task_runtime.dag2sfn_tasks.xcoms import BUCKET, PREFIX
@@ -25,7 +26,6 @@ TASKS_KEY: Mapping[str, Any] = {
 _XCOMS = "Large XComs: what tasks push, and what others read of it."
 _XCOM_BUCKET: Mapping[str, Any] = {"Fn::If": ["HasXComBucket", Ref("XComBucket"), Ref("ArtifactBucket")]}
 _CONNECTIONS = "Airflow's connections, under the names that its own Secrets Manager backend uses."
-_VARIABLES = "Airflow's Variables, under the names that its own Parameter Store backend uses."
 
 
 def task_function(
@@ -92,10 +92,7 @@ def _statements(workflow: Workflow, steps: Mapping[str, Step]) -> tuple[Statemen
             for condition, bucket in (("HasXComBucket", "XComBucket"), ("HasNoXComBucket", "ArtifactBucket"))
         )
     if uses_variables(workflow, steps):
-        parameters = (
-            "arn:${AWS::Partition}:ssm:${AWS::Region}:${AWS::AccountId}:parameter/airflow/variables/*"
-        )
-        found += statements_of([Permission(("ssm:GetParameter",), (parameters,), _VARIABLES)])
+        found += statements_of([Permission(("ssm:GetParameter",), (PARAMETERS + "*",), REASON)])
     if secrets := _connections(workflow, steps):
         resources = tuple(
             "arn:${AWS::Partition}:secretsmanager:${AWS::Region}:${AWS::AccountId}:secret:"

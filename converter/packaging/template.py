@@ -51,6 +51,7 @@ from converter.packaging.starter_function import (
 )
 from converter.packaging.task_code import runs_tasks
 from converter.packaging.task_function import TASKS_KEY, environment_of, task_function, task_outputs
+from converter.packaging.variables import permissions_on_variables
 from converter.packaging.yaml_text import GetAtt, Note, Ref, Sub, yaml_text
 from converter.workflow import Workflow
 
@@ -279,6 +280,7 @@ def _child_machines(stack: _Stack, own_role: Role) -> dict[str, Any]:
 def _state_machine_role(stack: _Stack) -> Role:
     machine = stack.machine
     permissions = [permission for step in machine.steps.values() for permission in step.permissions]
+    permissions += permissions_on_variables(machine.steps.values())
     statements = list(statements_of(permissions))
     if stack.poller is not None:
         statements.append(Statement(("lambda:InvokeFunction",), (stack.poller.callable_as,)))

@@ -78,8 +78,11 @@ class Played:
 class Player:
     """Plays one machine again and again."""
 
-    def __init__(self, workflow: Workflow, machine: Machine) -> None:
+    def __init__(
+        self, workflow: Workflow, machine: Machine, variables: Mapping[str, str] | None = None
+    ) -> None:
         self._machine = machine
+        self._variables = variables or {}
         self._task_of = {_state_of(machine.steps[task.task_id]): task.task_id for task in workflow.tasks}
         relations = Relations(workflow)
         definitions = as_played(machine, relations, self._task_of)
@@ -129,6 +132,7 @@ class Player:
             results=self._results,
             poll_seconds=POLL_SECONDS,
             machines=self._children,
+            variables=self._variables,
             body=self._definition,
         )
         whole: Execution | None = None

@@ -21,6 +21,7 @@ from converter.asl.names import state_name
 from converter.engine import Definition, Execution, TaskCall, TaskFailure
 from converter.engine.simulation import DEFAULT_START
 from converter.pollers import dag2sfn_poller
+from converter.task_runtime.dag2sfn_tasks.parameter_store import VARIABLES_PREFIX
 from converter.verify.parts_played import GIVEN, MAP_INDEX, PLAYED, is_scripted
 from converter.verify.simulated_machines import run_machine
 from converter.verify.simulated_table import SimulatedTable
@@ -29,6 +30,7 @@ _GLUE = "arn:aws:states:::glue:startJobRun.sync"
 _NESTED = ("arn:aws:states:::states:startExecution.sync:2", "arn:aws:states:::states:startExecution")
 _LAMBDA = "arn:aws:states:::lambda:invoke"
 _DESCRIBE = "arn:aws:states:::aws-sdk:sfn:describeExecution"
+_PARAMETERS = "arn:aws:states:::aws-sdk:ssm:getParameters"
 _DYNAMODB = re.compile(r"arn:aws:states:::(?:aws-sdk:)?dynamodb:(\w+)")
 _TABLE = "outcomes"
 
@@ -64,6 +66,7 @@ class SimulatedAws:
     machines may ask about, by ARN. ``machines`` are those that others start, by what stands for their ARN.
     ``timeline`` lists (seconds since the start, "start" or "end", state name) of every task, ``received``
     what its calls were given, with the number of each among those of a try, and ``answers`` its last result.
+    ``variables`` are Airflow's Variables in Parameter Store.
     """
 
     script: Mapping[str, Sequence[Try]]
@@ -79,6 +82,7 @@ class SimulatedAws:
     machines: Mapping[str, Definition] = field(default_factory=dict)
     received: dict[str, list[tuple[int, Any]]] = field(default_factory=dict)
     answers: dict[str, Any] = field(default_factory=dict)
+    variables: Mapping[str, str] = field(default_factory=dict)
 
     async def run(self, call: TaskCall, submitted: Callable[[Any], None]) -> Any:
         """Carry out one try (see :class:`converter.engine.tasks.TaskBackend`)."""
@@ -118,6 +122,8 @@ class SimulatedAws:
             return await run_machine(
                 call, self.machines, self.executions, submitted, backend=self, clock=self
             )
+        if call.resource == _PARAMETERS:
+            return self._parameters(call.arguments["Names"])
         if call.resource == _DESCRIBE:
             return self._described(call.arguments["ExecutionArn"])
         raise TaskFailure("States.Runtime", f"no simulation of {call.resource} for '{call.state_name}'")
@@ -205,6 +211,13 @@ class SimulatedAws:
             self.polls += 1
             await asyncio.sleep(self.poll_seconds)
         return self.table.call(action, call.arguments)
+
+    def _parameters(self, names: Sequence[str]) -> Any:
+        known = {VARIABLES_PREFIX + name: value for name, value in self.variables.items()}
+        return {
+            "Parameters": [{"Name": name, "Value": known[name]} for name in names if name in known],
+            "InvalidParameters": [name for name in names if name not in known],
+        }
 
     def _described(self, execution_arn: str) -> Any:
         execution = self.executions.get(execution_arn)

@@ -150,7 +150,7 @@ class Verifier:
 
     @cached_property
     def _player(self) -> Player:
-        return Player(self.workflow, self.machine)
+        return Player(self.workflow, self.machine, self.variables)
 
     @cached_property
     def judge(self) -> Judge:

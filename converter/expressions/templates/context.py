@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime
 import json
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 
 from converter.expressions.deployment import ENVIRONMENT, VARIABLE, described, parameter_name
 from converter.expressions.jsonata import Substitution, literal
@@ -23,6 +24,7 @@ from converter.expressions.templates.operands import (
     computed,
 )
 from converter.expressions.templates.scope import Findings, Refusal
+from converter.expressions.variables import is_parameter_name
 from converter.workflow import Opaque
 
 _CONF = f"{RUN}.conf"
@@ -166,14 +168,29 @@ def _in_conf(key: str) -> str:
 
 
 def variable(findings: Findings, key: str, as_json: bool) -> Operand:
-    """Return an Airflow Variable: its value, if that is known, else what the deployment says.
+    """Return an Airflow Variable: what the run has read; else its value, if that is known, or what the
+    deployment says.
 
-    Of one that holds JSON, only members can be said there.
+    Of one that holds JSON, the deployment can only say members.
     """
+    if findings.scope.variables_of_run:
+        found = variable_of_run(findings, key, as_json)
+        # Airflow raises an error where a Variable is missing: neither a default nor 'is defined' helps there.
+        return Computed(found.kind, found.text, f"$exists({found.text})", found.label)
     known = findings.scope.variables
     if known is None or key not in known:
         return Named(f"{_JSON_OF_DEPLOYMENT}{key}") if as_json else _at_deployment(findings, VARIABLE, key)
     return folded(lambda: json.loads(known[key])) if as_json else Constant(known[key])
+
+
+def variable_of_run(findings: Findings, key: str, as_json: bool) -> Computed:
+    """Return a Variable that the run has read when it began, and that may be missing. Raises Refusal."""
+    if not is_parameter_name(key):
+        remedy = "use letters, digits and . _ - in the name of the Variable"
+        raise Refusal(f"no parameter in Parameter Store can have the name of the Variable '{key}'", remedy)
+    findings.variables[key] = None
+    value = maybe(f"{'$variable_json' if as_json else '$variable'}({literal(key)})", f"the Variable {key}")
+    return replace(value, kind=Kind.JSON if as_json else Kind.TEXT)
 
 
 def _at_deployment(findings: Findings, kind: str, key: str) -> Computed:

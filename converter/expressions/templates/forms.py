@@ -231,7 +231,8 @@ TRANSLATED = (
     Section(
         "Variables and connections",
         "Their values are given at conversion, with `--variables` and `--connections`, and stand in the "
-        "definition. Passwords and `extra` never do.",
+        "definition. Passwords and `extra` never do. With `--variables-from ssm`, each run reads the "
+        "Variables instead: see above.",
         (
             "{{ var.value.bucket }}",
             "{{ var.value['bucket'] }}",

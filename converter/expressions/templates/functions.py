@@ -9,7 +9,7 @@ from typing import Any
 from converter.expressions.expansions import pushed_by_instances
 from converter.expressions.jsonata import path
 from converter.expressions.templates.arguments import Given
-from converter.expressions.templates.context import conf_item, param, variable
+from converter.expressions.templates.context import conf_item, param, variable, variable_of_run
 from converter.expressions.templates.conversions import constant_text, number_atom
 from converter.expressions.templates.date_formats import strftime, strptime
 from converter.expressions.templates.dates import shifted
@@ -209,9 +209,11 @@ def _params_get(findings: Findings, given: Given) -> Operand:
 def _variable_get(as_json: bool) -> Callable[[Findings, Given], Operand]:
     def get(findings: Findings, given: Given) -> Operand:
         key, default = _key_of_get(given)
+        has_default = len(given.positional) + len(given.named) > 1
+        if findings.scope.variables_of_run and has_default:
+            return with_default(variable_of_run(findings, key, as_json), default)
         known = findings.scope.variables
         absent = known is not None and key not in known
-        has_default = len(given.positional) + len(given.named) > 1
         return default if absent and has_default else variable(findings, key, as_json=as_json)
 
     return get

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 
 from converter.expressions.templates.patterns import END
+from converter.expressions.variables import ALL_VARIABLES
 
 RUN = "$states.context.Execution.Input"
 
@@ -30,6 +31,12 @@ _FUNCTIONS: dict[str, str] = {
     # A value that Airflow's Jinja would find undefined fails the task, as there.
     "need": "function($v, $name) { $exists($v) ? $v : $error($name & ' is undefined') }",
     "or_none": "function($v) { $exists($v) ? $v : null }",
+    # What the run has read when it began: the value's text, nothing, or why it could not be read.
+    "variable": (
+        f"function($n) {{ ($v := $lookup(${ALL_VARIABLES}, $n); $type($v) = 'object'"
+        " ? $error('the Variable ' & $n & ' was not read: ' & $v.error) : $v) }"
+    ),
+    "variable_json": "function($n) { ($v := $variable($n); $exists($v) ? $parse($v)) }",
     # The run's dates; anything but what a run is started with would be cut to pieces.
     "date": (
         f"function($name) {{ ($d := $lookup({RUN}, $name);"

@@ -19,7 +19,8 @@ class Scope:
     that the template belongs to, as JSONata; None if its task is not mapped. ``params`` are the defaults
     of the DAG's params, updated with the task's own; an Opaque is a param without a default. ``variables``
     holds Airflow Variables (text, as Airflow stores them) and ``connections`` the fields of connections, both
-    by id; None means that none are known. ``native`` is ``render_template_as_native_obj``; ``user_defined``
+    by id; None means that none are known. ``variables_of_run``: each run reads Variables when it begins, and
+    those values count. ``native`` is ``render_template_as_native_obj``; ``user_defined``
     names the DAG's own filters and macros. ``of_airflow_2``: the file is for Airflow 2, whose context has
     more names. ``prefix`` begins the names of machines.
     """
@@ -34,6 +35,7 @@ class Scope:
     multiple_outputs: frozenset[str] = frozenset()
     params: Mapping[str, Value] = field(default_factory=dict)
     variables: Mapping[str, str] | None = None
+    variables_of_run: bool = False
     connections: Mapping[str, Mapping[str, Value]] | None = None
     native: bool = False
     user_defined: frozenset[str] = frozenset()
@@ -71,6 +73,7 @@ class Findings:
     scope: Scope
     reads: dict[str, None] = field(default_factory=dict)
     deployed: dict[str, str] = field(default_factory=dict)
+    variables: dict[str, None] = field(default_factory=dict)
     uses_dates: bool = False
     problems: list[Problem] = field(default_factory=list)
     _names: int = 0

@@ -20,6 +20,7 @@ class Translation:
 
     ``reads`` are the tasks whose records it needs in ``$states.input``, in the order of their first mention;
     ``deployed`` are the parameters of the stack in it, with what they stand for;
+    ``variables`` are the Airflow Variables that the run has to read for it;
     ``uses_dates`` tells whether it needs the run's logical date or data interval. With ``problems``, the
     value is good for nothing.
     """
@@ -29,6 +30,7 @@ class Translation:
     uses_dates: bool = False
     problems: tuple[Problem, ...] = ()
     deployed: Mapping[str, str] = field(default_factory=dict)
+    variables: tuple[str, ...] = ()
 
 
 def translate(text: str, scope: Scope) -> Translation:
@@ -50,7 +52,12 @@ def translate_value(value: Value, scope: Scope) -> Translation:
 
 def _translation(value: Value, findings: Findings) -> Translation:
     return Translation(
-        value, tuple(findings.reads), findings.uses_dates, tuple(findings.problems), findings.deployed
+        value,
+        tuple(findings.reads),
+        findings.uses_dates,
+        tuple(findings.problems),
+        findings.deployed,
+        tuple(findings.variables),
     )
 
 

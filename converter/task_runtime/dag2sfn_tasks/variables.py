@@ -1,7 +1,7 @@
 """Airflow's Variables: from the function's environment, else from SSM Parameter Store.
 
-The names are those that Airflow itself uses: ``AIRFLOW_VAR_<KEY>``, and ``/airflow/variables/<key>`` (the
-default prefix of the amazon provider's SystemsManagerParameterStoreBackend).
+The names are those that Airflow itself uses: ``AIRFLOW_VAR_<KEY>``, and ``/airflow/variables/<key>``
+(``parameter_store``).
 """
 
 import json
@@ -11,8 +11,8 @@ from functools import cache
 from typing import Any
 
 from .inert import inert, is_task_running
+from .parameter_store import VARIABLES_PREFIX
 
-_SSM_PREFIX = "/airflow/variables/"
 _NOT_GIVEN = object()
 _log = logging.getLogger(__name__)
 
@@ -43,7 +43,7 @@ class Variable:
             return inert(f"airflow.models.Variable {key}")
         raise KeyError(
             f"Variable {key} does not exist: set AIRFLOW_VAR_{key.upper()} in the function's environment, or "
-            f"the parameter {_SSM_PREFIX}{key} in SSM Parameter Store"
+            f"the parameter {VARIABLES_PREFIX}{key} in SSM Parameter Store"
         )
 
 
@@ -79,7 +79,7 @@ def _parameter(key: str) -> str | None:
         return None  # not in Lambda: its runtime has boto3
 
     try:
-        found = boto3.client("ssm").get_parameter(Name=_SSM_PREFIX + key, WithDecryption=True)
+        found = boto3.client("ssm").get_parameter(Name=VARIABLES_PREFIX + key, WithDecryption=True)
     except (BotoCoreError, ClientError) as error:
         if "ParameterNotFound" not in str(error):
             _log.warning("Variable %s is not read from Parameter Store: %s", key, error)

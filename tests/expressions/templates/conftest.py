@@ -16,6 +16,7 @@ import pytest
 from converter.engine import SimulatedBackend, TaskResult, run_virtual
 from converter.expressions.jsonata import field_value
 from converter.expressions.templates import forms
+from converter.expressions.variables import ALL_VARIABLES
 
 HERE = Path(__file__).parent
 
@@ -97,7 +98,12 @@ def evaluated(value: Any, run: Run = Run()) -> Any:
         "QueryLanguage": "JSONata",
         "StartAt": "records",
         "States": {
-            "records": {"Type": "Pass", "Output": field_value(_records(run)), "Next": "load"},
+            "records": {
+                "Type": "Pass",
+                "Assign": {ALL_VARIABLES: forms.VARIABLES},
+                "Output": field_value(_records(run)),
+                "Next": "load",
+            },
             "load": {
                 "Type": "Task",
                 "Resource": "arn:aws:states:::lambda:invoke",
