@@ -100,16 +100,13 @@ def verdict(
     """
     parts = [f"$in := {data}"]
     if question.needed:
-        parts.append(f"$needed := {records_of(question.needed, '$in')}")
-        if overtaken.intersection(question.needed):
-            parts.append(f"$needed := [$needed.{_FIRST}]")
-        if mapped.intersection(question.needed):
-            parts.append(f"$needed := [$needed.{_EXPANDED}]")
+        parts.append(_look_at_needed(question, overtaken, mapped))
     parts += _look_at_upstream(question, setups, overtaken, mapped)
     rule = _rule_of_any(question, mapped) if for_any else _rule_of_all(question, mapped)
     if question.needed:
         parts.append(f"$rule := {rule}")
-        rule = _with_setups(len(question.needed))
+        needed = records_of(question.needed, "$in") if mapped.intersection(question.setups) else "$needed"
+        rule = _with_setups(f"$count({needed}) = {len(question.needed)}")
     if question.skipped_by:
         parts.append(f"$by := {records_of(question.skipped_by, '$in')}")
         parts.append(f"$told := $min($by[{_told(task_id)}].at)")
@@ -226,6 +223,18 @@ def no_leaf_failed(leaves: Sequence[str]) -> Expression:
     return Expression(f"$count({records_of(leaves)}{_BAD}) = 0")
 
 
+def _look_at_needed(question: Question, overtaken: frozenset[str], mapped: frozenset[str]) -> str:
+    """Return the statement that sets ``$needed``: each instance of setups; others count as they are there."""
+    over = [task for task in question.needed if task not in question.setups]
+    first = f".{_FIRST}" if overtaken.intersection(question.needed) else ""
+    setups, others = records_of(question.setups, "$in", mapped=mapped), records_of(over, "$in")
+    setups = f"[{setups}{first}]" if first else setups
+    if first or mapped.intersection(over):
+        others = f"[{others}{first}{f'.{_EXPANDED}' if mapped.intersection(over) else ''}]"
+    needed = setups if not over else others if not question.setups else f"$append({setups}, {others})"
+    return f"$needed := {needed}"
+
+
 def _look_at_upstream(
     question: Question, setups: frozenset[str], overtaken: frozenset[str], mapped: frozenset[str]
 ) -> list[str]:
@@ -242,7 +251,7 @@ def _look_at_upstream(
         ]
     if question.rule is TriggerRule.ALL_DONE_SETUP_SUCCESS:
         direct = [up for up in question.upstream if up in setups]
-        parts.append(f"$setups := {records_of(direct, '$in')}")
+        parts.append(f"$setups := {records_of(direct, '$in', mapped=mapped)}")
     if not overtaken.intersection(question.upstream):
         return parts
     if question.rule not in _DECIDED_BY_THE_FIRST:
@@ -281,14 +290,17 @@ def _rule_of_any(question: Question, mapped: frozenset[str]) -> str:
     return f"($exists({first}) ? {{'run': {first}}} : {complete} ? {_not_run(question.rule)} : {{}})"
 
 
-def _with_setups(count: int) -> str:
-    """Return the verdict of ``$rule`` under the setups ``$needed``: one that did not succeed comes first."""
+def _with_setups(complete: str) -> str:
+    """Return the verdict of ``$rule`` under the setups ``$needed``: one that did not succeed comes first.
+
+    ``complete`` tells, as JSONata, whether all of them are there.
+    """
     stopped = f"$min($needed{_NOT_SUCCESSFUL}.at)"
     in_time = f"$exists($rule.run) or $not($exists($rule.at)) or {stopped} < $rule.at"
     return (
         f"($exists({stopped}) and ({in_time})"
         f" ? {{'state': {_first_of_bad_and_skipped('$needed')}, 'at': {stopped} + {_PASS}}}"
-        f" : $exists($rule.run) ? ($count($needed) = {count}"
+        f" : $exists($rule.run) ? ({complete}"
         " ? {'run': $max($append($needed.at, $rule.run))} : {}) : $rule)"
     )
 

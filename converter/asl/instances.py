@@ -104,10 +104,20 @@ def instance_problems(workflow: Workflow, steps: Mapping[str, Step]) -> Iterator
 
 
 def stopping_problems(workflow: Workflow, steps: Mapping[str, Step]) -> Iterator[Diagnostic]:
-    """Yield the tasks whose instances a failure of one of them ends; failures end the execution."""
+    """Yield the tasks whose instances a failure of one of them ends; failures end the execution.
+
+    Teardowns then run for setups that have succeeded: a mapped one has not if a part of it has failed.
+    """
+    torn_down = {up for task in workflow.tasks if task.is_teardown for up in task.upstream}
     for task in workflow.tasks:
         each = steps[task.task_id].instances
-        if each and each.length != 1:
+        if each and each.length != 1 and task.is_setup and task.task_id in torn_down:
+            problem = (
+                "a failed instance of this setup ends the execution: what others set up is not torn down"
+            )
+            remedy = "leave out fail_fast, or --failures stop, or set up in one task"
+            yield task_diagnostic(d.MAPPED_TASK, task, problem, remedy)
+        elif each and each.length != 1:
             problem = "the first instance that fails ends the others"
             yield task_diagnostic(
                 d.STOPS_INSTANCES, task, problem, "leave out fail_fast if they are to go on"

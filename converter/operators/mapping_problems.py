@@ -32,9 +32,9 @@ def mapping_problems(task: Task, step: Step, workflow: Workflow) -> Iterator[Dia
         yield task_diagnostic(d.MAPPED_TASK, task, problem, remedy)
     elif task.mapped_group and task.expansion and task.expansion.task_ids():
         yield from _held_by_its_group(task, workflow)
-    if task.is_setup or task.is_teardown:
-        problem = "a setup or teardown that is mapped is not converted"
-        yield task_diagnostic(d.MAPPED_TASK, task, problem, "do it all in one task")
+    if task.is_teardown or (task.is_setup and task.mapped_group):
+        what = "a teardown that is mapped" if task.is_teardown else "a setup in a mapped group"
+        yield task_diagnostic(d.MAPPED_TASK, task, f"{what} is not converted", "do it all in one task")
     if task.mapped_group and step.instances and step.instances.at_once:
         problem = f"its limit on instances holds for all of the group '{task.mapped_group}'"
         remedy = "map the task by itself if only its own instances are to wait for each other"

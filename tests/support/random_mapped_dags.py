@@ -32,7 +32,7 @@ def random_mapped_dag(seed: int, largest: int = 10) -> Workflow:
     returning: set[str] = set()
     for task in flow.tasks:
         plain = task.operator in ("tests.Python", GLUE)
-        if plain and not (task.is_setup or task.is_teardown) and rng.random() < 0.5:
+        if plain and not task.is_teardown and rng.random() < 0.5:
             task = _mapped(rng, task, [up for up in task.upstream if up in returning])  # noqa: PLW2901
             returning.add(task.task_id)
         elif task.operator == "tests.Python":

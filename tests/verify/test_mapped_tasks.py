@@ -1,5 +1,7 @@
 """Mapped tasks: what a converted DAG does with their instances is what Airflow does."""
 
+from dataclasses import replace
+
 import pytest
 from mapped import days, listed, mapped, mapped_glue, xcom
 from random_mapped_dags import random_mapped_dag
@@ -66,6 +68,33 @@ def test_what_is_behind_a_mapped_branch_goes_by_its_rule_alone():
         glue("c", "a", "b", trigger_rule=TriggerRule.ALL_SKIPPED),
     )
     assert not verified(flow, range(20)).divergences
+
+
+def set_up_and_torn_down():
+    return workflow(
+        mapped(python("s", is_setup=True), x=listed(1, 2, 3)),
+        glue("a", "s"),
+        glue("b", "a"),
+        glue("t", "s", "b", trigger_rule=TriggerRule.ALL_DONE_SETUP_SUCCESS, is_teardown=True),
+    )
+
+
+def test_a_mapped_setup_is_torn_down_if_an_instance_of_it_has_succeeded():
+    verifier = verifier_of(set_up_and_torn_down())
+    partly = 0
+    for seed in range(12):
+        replay = verifier.replay(seed)
+        ends = {replay.machine.outcomes[f"s[{index}]"] for index in range(3)}
+        partly += "success" in ends and len(ends) > 1 and replay.machine.outcomes["t"] == "success"
+        assert not replay.findings.divergences
+    assert partly
+
+
+def test_a_mapped_setup_whose_failure_would_end_the_execution_is_refused():
+    flow = replace(set_up_and_torn_down(), settings={"fail_fast": True})
+    found = {item.task_id: str(item) for item in convert(flow, OPTIONS).diagnostics}
+    assert "D208" in found["s"]
+    assert "what others set up is not torn down" in found["s"]
 
 
 def test_instances_are_named_after_their_task():

@@ -186,7 +186,7 @@ def random_mapped_case(seed: int) -> tuple[Workflow, Script, dict[str, int]]:
         ends = {type(attempt.end) for attempt in script[item.task_id]}
         plain = ends == {End} and all(attempt.seconds for attempt in script[item.task_id])
         lasting = plain or not ends <= {End}
-        if lasting and not (item.is_setup or item.is_teardown) and rng.random() < 0.5:
+        if lasting and not item.is_teardown and rng.random() < 0.5:
             over = returning if plain and not branches.intersection(item.upstream) else ()
             item = _mapped(rng, item, over)  # noqa: PLW2901
             count = length_of(item, pushed)
