@@ -66,7 +66,8 @@ def task_files(workflow: Workflow, steps: Mapping[str, Step]) -> dict[str, bytes
         **_runtime(),
         **{f"dags/{file.relative_to(root).as_posix()}": file.read_bytes() for file in sources},
     }
-    if any("{" in text for task in tasks for text in _texts(task.arguments)):
+    renders = any(b"render_template" in file.read_bytes() for file in sources)
+    if renders or any("{" in text for task in tasks for text in _texts(task.arguments)):
         files |= _template_libraries()
     if lines := requirements(tasks, modules, dag_file, workflow.pins):
         pinned = "of its environment, or else those " if workflow.pins else ""

@@ -99,7 +99,7 @@ def task_ids() -> list[str]:
     return """
         no_arguments everything named with_default positional reserved too_few keyword unknown_argument
         a_lambda a_partial a_method an_object a_builtin imported dates pushes pulls conf_and_params raises
-        skips skips_by_subclass fails_for_good exits no_json environment context_of_the_task partition
+        skips skips_by_subclass fails_for_good exits no_json environment context_of_the_task partition renders
         variables generates asynchronous pushes_nothing
         templates undefined output_of output_in_text flow takes
         overridden takes__1 many inferred many_but_one many_of_numbers joins joins_more renamed says_nothing

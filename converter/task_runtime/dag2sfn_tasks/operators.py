@@ -2,7 +2,7 @@
 
 import inspect
 import logging
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from .dags import DAG, TaskGroup, recording, unique_task_id
@@ -92,6 +92,12 @@ class BaseOperator(Node, metaclass=OperatorType):
     def partial(cls, **kwargs: Any) -> "Partial":
         """Give some arguments of a mapped task."""
         return Partial(cls, kwargs)
+
+    def render_template(self, content: Any, context: Mapping[str, Any], *environment: Any) -> Any:
+        """Return a value with its templates rendered; files are looked for where the task's are."""
+        from .templates import Renderer
+
+        return Renderer(self, context).render(content)
 
     def __getattr__(self, name: str) -> Any:
         if name.startswith("__"):

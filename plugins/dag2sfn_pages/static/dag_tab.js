@@ -198,6 +198,7 @@ function Executions({ dagId, executions, name, canTrigger, onAct, onChoose }) {
     return h(Text, { color: "fg.muted", fontSize: "sm" }, "No execution in the last 90 days. Trigger one.");
   }
   const header = (text) => h(Table.ColumnHeader, null, text);
+  const actions = h(VisuallyHidden, null, "Actions");
   return h(
     Box,
     { borderRadius: "md", borderWidth: 1, overflowX: "auto" },
@@ -208,7 +209,7 @@ function Executions({ dagId, executions, name, canTrigger, onAct, onChoose }) {
       h(
         Table.Header,
         null,
-        h(Table.Row, null, header("Execution"), header("Status"), header("Start"), header("Duration"), header("")),
+        h(Table.Row, null, header("Execution"), header("Status"), header("Start"), header("Duration"), header(actions)),
       ),
       h(
         Table.Body,

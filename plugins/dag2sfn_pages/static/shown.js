@@ -126,7 +126,7 @@ export function Json({ value, label, maxH = "24rem" }) {
     h(
       Button,
       {
-        "aria-label": `Copy ${label}`,
+        "aria-label": copied ? `Copied ${label}` : `Copy ${label}`,
         onClick: copy,
         position: "absolute",
         right: 2,

@@ -61,16 +61,16 @@ def test_the_search_box_narrows_the_list_and_is_reached_by_keyboard(
             break
     expect(search).to_be_focused()
     page.keyboard.type("Changed orders")
-    expect(page.get_by_text("1 of 12 DAGs")).to_be_visible()
+    expect(page.get_by_text("1 of 13 DAGs")).to_be_visible()
     expect(page.get_by_role("row")).to_have_count(2)
     page.keyboard.press("Control+A")
     page.keyboard.type("no such dag")
     expect(page.get_by_text("No DAG matches")).to_be_visible()
     page.get_by_role("button", name="Clear search").click()
-    expect(page.get_by_text("12 DAGs")).to_be_visible()
+    expect(page.get_by_text("13 DAGs")).to_be_visible()
     page.get_by_label("State", exact=True).select_option(label="Source changed")
     # Of the wrong one, another file was converted than Airflow has.
-    expect(page.get_by_text("2 of 12 DAGs")).to_be_visible()
+    expect(page.get_by_text("2 of 13 DAGs")).to_be_visible()
     assert console.errors == []
 
 

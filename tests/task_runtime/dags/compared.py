@@ -174,6 +174,10 @@ def partition(dag_run, partition_key, **context):
     return [dag_run.partition_key, partition_key, date.isoformat(), dag_run.partition_date.isoformat()]
 
 
+def renders(task, **context):
+    return task.render_template({"a": ["{{ ds }} {{ params.limit }}", 1]}, {**context, "task": task})
+
+
 def sees(value, *, key=None):
     return [value, type(value).__name__, key]
 
@@ -221,6 +225,7 @@ with DAG(
     PythonOperator(task_id="environment", python_callable=environment)
     PythonOperator(task_id="context_of_the_task", python_callable=context_of_the_task)
     PythonOperator(task_id="partition", python_callable=partition)
+    PythonOperator(task_id="renders", python_callable=renders)
     PythonOperator(task_id="variables", python_callable=variables)
     PythonOperator(task_id="generates", python_callable=generates)
     PythonOperator(task_id="asynchronous", python_callable=asynchronous)
