@@ -6,12 +6,11 @@ import json
 import time
 from datetime import datetime, timezone
 from pathlib import Path
-from typing import Any
 
 import airflow.example_dags
 import pytest
 from cfnlint.api import lint
-from iam_lint import linted
+from iam_lint import linted, role_policies
 
 from converter import pipeline
 from converter.asl.options import Options
@@ -66,9 +65,9 @@ def test_examples_deploy_and_run_under_their_own_roles(part, examples, guarded, 
             data_interval_end=DAY,
         )
     assert len(running) > 10
-    found = policies(guarded.client("iam"))
-    assert len(found) > 2 * len(running)  # of the machine, and of its functions
-    assert {name: said for name, document in found.items() if (said := linted(document))} == {}
+    documents = list(role_policies(guarded))
+    assert len(documents) > 2 * len(running)  # of the machine, and of its functions
+    assert [said for document in documents for said in linted(document)] == []
     deadline = time.monotonic() + 120
     for dag_id, arn in running.items():
         while (result := read_back(sfn, arn)).status == "RUNNING" and time.monotonic() < deadline:
@@ -77,15 +76,3 @@ def test_examples_deploy_and_run_under_their_own_roles(part, examples, guarded, 
             stop(sfn, arn)  # a task waits for its retry
         assert "is not authorized" not in json.dumps(result.to_json()), dag_id
         assert result.status == "SUCCEEDED" or dag_id in NOT_SUCCEEDING, (dag_id, result)
-
-
-def policies(iam: Any) -> dict[str, Any]:
-    """Return all inline policies of all roles, as AWS has them after deployment."""
-    found = {}
-    for page in iam.get_paginator("list_roles").paginate():
-        for role in page["Roles"]:
-            name = role["RoleName"]
-            for policy in iam.list_role_policies(RoleName=name)["PolicyNames"]:
-                answer = iam.get_role_policy(RoleName=name, PolicyName=policy)
-                found[f"{name}/{policy}"] = answer["PolicyDocument"]
-    return found

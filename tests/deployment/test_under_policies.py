@@ -7,6 +7,8 @@ import time
 from pathlib import Path
 
 import pytest
+from cfnlint.api import lint
+from iam_lint import linted, role_policies
 
 from converter import loading, pipeline
 from converter.asl.budget import Limits
@@ -73,6 +75,18 @@ def run(session, dag_id):
 
 def states(result):
     return {task_id: task.state for task_id, task in result.tasks.items()}
+
+
+def test_every_example_has_its_test():
+    assert {file.stem for file in DAGS.glob("*.py")} == {"partial_fan_in", "choosing"}
+
+
+@pytest.mark.parametrize("name", ["partial_fan_in", "choosing"])
+def test_linters_accept_template_and_policies(name, guarded, tmp_path):
+    bundle = bundle_of(DAGS / f"{name}.py", tmp_path)
+    assert [str(match) for match in lint((bundle / "template.yaml").read_text("utf-8"))] == []
+    deploy(bundle, guarded)
+    assert [said for document in role_policies(guarded) for said in linted(document)] == []
 
 
 def test_pollers_jobs_and_other_machines(guarded, tmp_path):

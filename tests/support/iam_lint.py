@@ -3,10 +3,16 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+import warnings
+from collections.abc import Iterator, Mapping
 from typing import Any
 
-import parliament
+from boto3.session import Session
+
+with warnings.catch_warnings():
+    # It imports pkg_resources, which tells everybody that it is going away.
+    warnings.simplefilter("ignore")
+    import parliament
 
 #: Actions on two kinds of resources, of which a call names one: an execution, or one of an express machine; a
 #: job, or its queue and definition. parliament asks for both.
@@ -16,6 +22,16 @@ OF_ALL = {"rds:DescribeDBInstances"}
 #: What its own copy of the reference, which is older than ours, does not know.
 YOUNGER = {"s3vectors", "airflow-serverless"}
 YOUNGER_ACTIONS = {"glue:BatchGetDataQualityResult"}
+
+
+def role_policies(session: Session) -> Iterator[dict[str, Any]]:
+    """Yield the inline policies of all roles, as AWS has them after deployments."""
+    iam = session.client("iam")
+    for page in iam.get_paginator("list_roles").paginate():
+        for role in page["Roles"]:
+            name = role["RoleName"]
+            for policy in iam.list_role_policies(RoleName=name)["PolicyNames"]:
+                yield dict(iam.get_role_policy(RoleName=name, PolicyName=policy)["PolicyDocument"])
 
 
 def linted(document: Mapping[str, Any]) -> list[str]:
