@@ -5,20 +5,26 @@ from __future__ import annotations
 from converter.operators.arguments import Arguments
 from converter.operators.declared import AMAZON, Wait, operator
 from converter.operators.registry import converts
-from converter.operators.requests import allow, arn, request, step_of
+from converter.operators.requests import allow, arn, bucket_arn, request, step_of
 from converter.operators.step import Step
 
+_BUCKETS = "the buckets are those of the query's tables and of its result"
 #: What a query reads and writes besides (AWS documentation, "IAM policies for calling Amazon Athena").
 _DATA = (
     allow(
         "s3:GetBucketLocation",
-        "s3:GetObject",
         "s3:ListBucket",
         "s3:ListBucketMultipartUploads",
+        on=bucket_arn(None),
+        reason=_BUCKETS,
+    ),
+    allow(
+        "s3:GetObject",
         "s3:ListMultipartUploadParts",
         "s3:AbortMultipartUpload",
         "s3:PutObject",
-        reason="the buckets are those of the query's tables and of its result",
+        on=bucket_arn(None, "*"),
+        reason=_BUCKETS,
     ),
     allow(
         "glue:GetDatabase",
