@@ -20,21 +20,24 @@ and a value of another form, are refused with their line, all of them at once. F
 relative to itself.
 
 **Who decides**: the option on the command line; its environment variable, where there is one; the file: the
-awaited task, then its DAG, then what is said for all; the option's default. So `--poll-interval 2` holds
+awaited task, then its DAG, then what is said for all; the option's default. A command without such an option
+(`assess`, `verify`) takes what the file says, too. So `--poll-interval 2` holds
 for all pollers, whatever the file says about single ones.
 
 **Environments**: `--environment NAME` puts what stands under `environments: NAME` in the place of what is
-said for all. Jobs and arguments are overridden when a DAG is converted, so a bundle is of an environment:
-without `--out` it goes to `build/NAME`. Give the same `--environment` to every later command. `deploy`
-refuses a bundle whose names begin otherwise than the configuration says (D436), and commands about a DAG
-refuse credentials of another account (D435). `show` and `stop` read no configuration: an execution's ARN
-says everything.
+said for all; `airflow` and `mwaa` name one Airflow, so that either takes the place of both. Jobs and
+arguments are overridden when a DAG is converted, so a bundle is of an environment: without `--out` it goes
+to `build/NAME`. Give the same `--environment` to every later command. `deploy` refuses a bundle whose names
+begin otherwise than the configuration says (D436), and commands about a DAG refuse credentials of another
+account (D435). `show` and `stop` read no configuration: an execution's ARN says everything.
 
-- `jobs` replaces the names of Glue jobs in Glue operators and sensors, where the DAG gives them as texts. A
-  name that is a template is not recognised: override the task's argument.
+- `jobs` replaces the names of Glue jobs in Glue operators and sensors, where the DAG gives them as texts,
+  also in lists that a task is expanded over (`expand`, `expand_kwargs`). A name that is a template, or that
+  another task or a function gives, is not recognised: override the task's argument.
 - `tasks: {DAG: {TASK: {arguments: …}}}` replaces arguments of the operator, by the operator's own names;
-  mappings are merged key by key. Names that begin with `--` are arguments of the Glue job (`script_args`).
-  What a mapped task is expanded over cannot be overridden.
+  mappings are merged key by key. Names that begin with `--` are arguments of the Glue job (`script_args`);
+  where the DAG gives these as a template, override `script_args` as a whole. What a mapped task is
+  expanded over cannot be overridden.
 - A task that the DAG does not have is a mistake and stops the DAG's conversion (D432); a DAG or a job that
   a whole folder does not have is noted (D434).
 - An environment that is to exist beside another in one account and region needs a `prefix` of its own.

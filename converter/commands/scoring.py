@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -21,11 +21,13 @@ from converter.commands.configuration import (
 )
 from converter.commands.parameters import OutputFormat, Region
 from converter.diagnostics import Dag2SfnError, Diagnostic
+from converter.report import console
 
 if TYPE_CHECKING:
     from converter.comparison.airflow_api import AirflowApi
     from converter.comparison.model import Run
     from converter.shadow.machines import Shadow
+    from converter.shadow.scoring import Score
 
 
 @talks_to_aws
@@ -62,7 +64,8 @@ def score(  # noqa: PLR0917 - the command line gives them by name
     Runs that have ended on both sides and were not compared yet are compared, and the result is kept. The
     environment is the one that the DAGs' `shadow` names, unless another is given.
     Exit codes: 0 all that was compared is equal, 1 something differs, was not started, or nothing was
-    compared yet, 2 something cannot be read or reached.
+    compared yet, 2 something cannot be read or reached. A DAG that Airflow does not have is told, and the
+    others are scored.
 
     Examples: `dag2sfn score`, `dag2sfn score sales --last 7 --format json`
     """
@@ -73,23 +76,45 @@ def score(  # noqa: PLR0917 - the command line gives them by name
 
     settings = _in_shadow(config, dag_id)
     allowed = read_rules(rules) if rules else NO_RULES
-    session = settings.session(region or settings.config.region)
+    # The environment was chosen just now: what the file has filled in is not yet of it.
+    region = region if "region" in settings.given else settings.config.region
+    if settings.given.isdisjoint({"airflow", "mwaa"}):
+        airflow, mwaa = settings.config.airflow, settings.config.mwaa
+    session = settings.session(region)
     client, s3 = session.client("stepfunctions"), session.client("s3")
-    here = settings.config
-    url, name = airflow or here.airflow, mwaa or (None if airflow else here.mwaa)
-    side = _ApiSide(airflow_api(url, name, region)) if url or name else None
-    found = [
-        scored(shadow, client, ResultStore(s3, shadow), side, last, allowed)
-        for shadow in _shadows(client, settings.prefix, dag_id)
-    ]
+    side = _ApiSide(airflow_api(airflow, mwaa, region)) if airflow or mwaa else None
+    found, unknown = _each(
+        lambda shadow: scored(shadow, client, ResultStore(s3, shadow), side, last, allowed),
+        _shadows(client, settings.prefix, dag_id),
+    )
+    if unknown and not found:
+        raise Dag2SfnError(*unknown)
+    console.print_diagnostics(unknown)
     if format is Format.JSON:
         print_json([documents.to_json(one) for one in found])
     else:
-        for one in found:
-            for line in documents.lines(one):
-                typer.echo(line)
+        for line in (line for one in found for line in documents.lines(one)):
+            typer.echo(line)
+    if unknown:
+        raise typer.Exit(2)
     if not all(one.is_clear for one in found):
         raise typer.Exit(1)
+
+
+def _each(
+    score: Callable[[Shadow], Score], shadows: Iterable[Shadow]
+) -> tuple[list[Score], list[Diagnostic]]:
+    """Return the scores, and which DAGs Airflow does not have. Raises what would go wrong for all."""
+    found: list[Score] = []
+    unknown: list[Diagnostic] = []
+    for shadow in shadows:
+        try:
+            found.append(score(shadow))
+        except Dag2SfnError as error:
+            if any(item.code is not d.AIRFLOW_RUN_UNKNOWN for item in error.diagnostics):
+                raise
+            unknown += error.diagnostics
+    return found, unknown
 
 
 def _in_shadow(settings: Settings, dag_id: str | None) -> Settings:

@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 from converter.asl.options import Options, OptionsOfDags
-from converter.config.model import Config, DagConfig
+from converter.config.model import Choices, Config, DagConfig
 
 #: What holds for single tasks gives way with what holds for all.
 _TOGETHER = (
@@ -18,37 +18,45 @@ _TOGETHER = (
 
 
 def options_of_dags(config: Config, options: Options, given: Collection[str]) -> OptionsOfDags:
-    """Return the options of each DAG: ``options`` with what the configuration says about it.
+    """Return the options of each DAG: ``options`` with what the configuration says for all, and about it.
 
-    ``given`` are the fields of ``options`` that stay, also for the tasks: the command line said so.
+    ``given`` are the fields of ``options`` that stay, also for the tasks: the command line said so. The
+    others need not be options of the command: it takes what is said for all as it does what is said of a DAG.
     """
     stays = set(given).union(*(fields for fields in _TOGETHER if not fields.isdisjoint(given)))
+
+    def chosen(before: Options, values: dict[str, Any]) -> Options:
+        said = {name: value for name, value in values.items() if value not in (None, {})}
+        return replace(before, **{name: value for name, value in said.items() if name not in stays})
+
+    of_all = chosen(options, _of(config))
+    dags = config.dags.items()
     return OptionsOfDags(
-        options,
-        {
-            dag_id: replace(options, **{name: value for name, value in _of(dag).items() if name not in stays})
-            for dag_id, dag in config.dags.items()
-        },
+        of_all, {dag_id: chosen(of_all, {**_of(dag), **_of_tasks(dag)}) for dag_id, dag in dags}
     )
 
 
-def _of(dag: DagConfig) -> dict[str, Any]:
-    """Return the options that are set for a DAG and its tasks."""
-    chosen = {
-        "failures": dag.failures,
-        "xcom": dag.xcom,
-        "variables_from": dag.variables_from,
-        "strategy": dag.strategy,
-        "resumable": dag.resume,
-        "poll_interval": dag.poll.interval,
-        "await_deadline": dag.poll.deadline,
-        "poller_style": dag.poll.style,
-        "correlate": dag.correlation and dag.correlation.by,
-        "window": dag.correlation and dag.correlation.window,
-        "poller_styles": {name: task.poll.style for name, task in dag.tasks.items() if task.poll.style},
-        "poll_intervals": {
-            name: task.poll.interval for name, task in dag.tasks.items() if task.poll.interval
-        },
-        "correlations": {name: task.correlation for name, task in dag.tasks.items() if task.correlation},
+def _of(choices: Choices) -> dict[str, Any]:
+    """Return the options that are set for all DAGs, or for one."""
+    return {
+        "failures": choices.failures,
+        "xcom": choices.xcom,
+        "variables_from": choices.variables_from,
+        "strategy": choices.strategy,
+        "resumable": choices.resume,
+        "poll_interval": choices.poll.interval,
+        "await_deadline": choices.poll.deadline,
+        "poller_style": choices.poll.style,
+        "correlate": choices.correlation and choices.correlation.by,
+        "window": choices.correlation and choices.correlation.window,
     }
-    return {name: value for name, value in chosen.items() if value not in (None, {})}
+
+
+def _of_tasks(dag: DagConfig) -> dict[str, Any]:
+    """Return the options that are set for a DAG's tasks."""
+    tasks = dag.tasks.items()
+    return {
+        "poller_styles": {name: task.poll.style for name, task in tasks if task.poll.style},
+        "poll_intervals": {name: task.poll.interval for name, task in tasks if task.poll.interval},
+        "correlations": {name: task.correlation for name, task in tasks if task.correlation},
+    }

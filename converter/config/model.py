@@ -18,6 +18,8 @@ from converter.diagnostics import Dag2SfnError, Diagnostic
 from converter.planning import Strategy
 from converter.workflow import Location
 
+#: What says where Airflow is.
+_AIRFLOW = frozenset({"airflow", "mwaa"})
 _Level = TypeVar("_Level", bound="Poll | Choices")
 
 
@@ -163,6 +165,8 @@ class Config(Place, Choices):
             raise Dag2SfnError(self._unknown(name))
         place = _fields_of(Place, self.environments[name])
         said = {key: value for key, value in place.items() if value is not None and key != "parameters"}
+        if said.keys() & _AIRFLOW:  # two ways to name one
+            said |= {key: place[key] for key in _AIRFLOW}
         parameters = {**self.parameters, **place["parameters"]}
         return replace(self, **said, parameters=parameters, environment=name)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import difflib
 import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -12,6 +12,7 @@ from converter import diagnostics as d
 from converter.config.model import Config, TaskOverrides
 from converter.config.shadowing import as_shadow
 from converter.diagnostics import Diagnostic
+from converter.expansion import Source, SourceKind
 from converter.workflow import PREFIX, Task, Value, Workflow
 
 #: The modules whose operators and sensors have the name of a Glue job as their ``job_name``.
@@ -43,7 +44,11 @@ def mistakes_about(workflow: Workflow, config: Config) -> list[Diagnostic]:
 
     That is more than a slip of the pen: a task that was meant would do what it always does.
     """
-    return [*_strange_tasks(workflow, config), *_expanded_arguments(workflow, config)]
+    return [
+        *_strange_tasks(workflow, config),
+        *_expanded_arguments(workflow, config),
+        *_homeless_job_arguments(workflow, config),
+    ]
 
 
 def _strange_tasks(workflow: Workflow, config: Config) -> list[Diagnostic]:
@@ -85,6 +90,27 @@ def _expanded_arguments(workflow: Workflow, config: Config) -> Iterator[Diagnost
                 yield Diagnostic(d.CONFIG_INVALID, problem, remedy, place, workflow.dag_id, task_id)
 
 
+def _homeless_job_arguments(workflow: Workflow, config: Config) -> Iterator[Diagnostic]:
+    """Yield the overrides of a job's single arguments where its ``script_args`` are no mapping."""
+    for name, environment in config.environments.items():
+        for task_id, overrides in environment.overrides(workflow.dag_id).items():
+            task = workflow.by_id.get(task_id)
+            single = next((one for one in overrides.arguments if one.startswith("--")), None)
+            if task is None or single is None:
+                continue
+            # What is said as a whole replaces those of the DAG.
+            said = _JOB_ARGUMENTS in overrides.arguments
+            whole = (overrides.arguments if said else task.arguments).get(_JOB_ARGUMENTS)
+            if isinstance(whole, Mapping) or (whole is None and not said):
+                continue
+            where = "the configuration" if said else f"task '{task_id}'"
+            problem = f"'{single}' cannot be one of the {_JOB_ARGUMENTS}: in {where} they are no mapping"
+            remedy = f"write all of them: {_JOB_ARGUMENTS}: {{{single}: …}}"
+            keys = ("environments", name, "tasks", workflow.dag_id, task_id, "arguments", single)
+            place = config.place_of(*keys)
+            yield Diagnostic(d.CONFIG_INVALID, problem, remedy, place, workflow.dag_id, task_id)
+
+
 def strange_names(workflows: Iterable[tuple[str, frozenset[str]]], config: Config) -> Iterator[Diagnostic]:
     """Yield a note for each DAG and Glue job that the configuration names and a whole folder does not have.
 
@@ -106,13 +132,8 @@ def strange_names(workflows: Iterable[tuple[str, frozenset[str]]], config: Confi
 
 def jobs_of(workflow: Workflow) -> frozenset[str]:
     """Return the Glue jobs that a DAG names."""
-    found: list[Value] = []
-    for task in workflow.tasks:
-        if task.operator.startswith(_GLUE):
-            found.append(task.arguments.get(_JOB))
-            source = task.expansion and task.expansion.arguments.get(_JOB)
-            found += source.value if source and isinstance(source.value, list) else []
-    return frozenset(job for job in found if isinstance(job, str))
+    glue = (task for task in workflow.tasks if task.operator.startswith(_GLUE))
+    return frozenset(job for task in glue for job in _jobs(task) if isinstance(job, str))
 
 
 def _strange(problem: str, keys: tuple[str, ...], known: Iterable[str], config: Config) -> Diagnostic:
@@ -125,17 +146,53 @@ def _nearest(name: str, known: Iterable[str]) -> str:
     return f"write '{near[0]}'" if near else ""
 
 
+def _jobs(task: Task) -> Iterator[Value]:
+    """Yield what a task of Glue, or an instance of it, has as its job."""
+    yield task.arguments.get(_JOB)
+    if task.expansion:
+        yield from _items(task.expansion.arguments.get(_JOB))
+        yield from (row.get(_JOB) for row in _items(task.expansion.rows) if isinstance(row, Mapping))
+
+
 def _with_jobs(task: Task, jobs: Mapping[str, str]) -> Task:
+    """Return a task of Glue with other jobs, wherever :func:`_jobs` finds one that is a text."""
     if not jobs or not task.operator.startswith(_GLUE):
         return task
-    job, source = task.arguments.get(_JOB), task.expansion and task.expansion.arguments.get(_JOB)
-    if isinstance(job, str):
-        task = replace(task, arguments={**task.arguments, _JOB: jobs.get(job, job)})
-    if task.expansion and source and isinstance(source.value, list):
-        others = replace(source, value=[jobs.get(one, one) for one in source.value])
-        arguments = {**task.expansion.arguments, _JOB: others}
-        return replace(task, expansion=replace(task.expansion, arguments=arguments))
-    return task
+
+    def other(job: Value) -> Value:
+        return jobs.get(job, job) if isinstance(job, str) else job
+
+    def with_other(given: Value) -> Value:
+        is_named = isinstance(given, Mapping) and _JOB in given
+        return {**given, _JOB: other(given[_JOB])} if is_named else given
+
+    task = replace(task, arguments=with_other(task.arguments))
+    if task.expansion is None:
+        return task
+    arguments = {
+        name: _with_items(source, other) if name == _JOB else source
+        for name, source in task.expansion.arguments.items()
+    }
+    rows = task.expansion.rows and _with_items(task.expansion.rows, with_other)
+    return replace(task, expansion=replace(task.expansion, arguments=arguments, rows=rows))
+
+
+def _items(source: Source | None) -> Iterator[Value]:
+    """Yield the items that stand in the DAG as they are: what a function makes of others does not."""
+    if source and source.kind is SourceKind.LITERAL and isinstance(source.value, list):
+        yield from source.value
+    elif source and source.kind is SourceKind.CONCAT:
+        for part in source.sources:
+            yield from _items(part)
+
+
+def _with_items(source: Source, other: Callable[[Value], Value]) -> Source:
+    """Return a source with others in place of the items that :func:`_items` yields."""
+    if source.kind is SourceKind.LITERAL and isinstance(source.value, list):
+        return replace(source, value=[other(item) for item in source.value])
+    if source.kind is SourceKind.CONCAT:
+        return replace(source, sources=tuple(_with_items(part, other) for part in source.sources))
+    return source
 
 
 def _with_arguments(task: Task, overrides: TaskOverrides | None) -> Task:
@@ -146,7 +203,7 @@ def _with_arguments(task: Task, overrides: TaskOverrides | None) -> Task:
         if name.startswith("--"):
             # Glue takes only texts.
             text = value if isinstance(value, str) else json.dumps(value)
-            arguments[_JOB_ARGUMENTS] = {**(arguments.get(_JOB_ARGUMENTS) or {}), name: text}
+            arguments[_JOB_ARGUMENTS] = _merged(arguments.get(_JOB_ARGUMENTS), {name: text})
         else:
             arguments[name] = _merged(arguments.get(name), value)
     merged = {name: _merged(task.arguments.get(name), value) for name, value in arguments.items()}

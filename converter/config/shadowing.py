@@ -11,13 +11,15 @@ from converter.shadow_mark import MAY_RUN_TWICE, NOT_ALLOWED, OVERRIDDEN, Shadow
 from converter.workflow import Task, Workflow, to_json
 
 _TEMPLATE = re.compile(r"(\{\{.*?\}\}|\{%.*?%\})", re.DOTALL)
-#: They do nothing that could be done twice.
+#: They do nothing that could be done twice. Nor do sensors, but for those that run what the author has
+#: written, or take away what they find.
 _HARMLESS = ("EmptyOperator", "DummyOperator", "LatestOnlyOperator")
+_ACTING_SENSORS = ("BashSensor", "HttpSensor", "PythonSensor", "SqlSensor", "SqsSensor")
 
 
 @dataclass(frozen=True)
 class Overridden:
-    """``tasks`` have other arguments than in the DAG, ``untouched`` have the same and do something.
+    """Of the tasks that do something, ``tasks`` have other arguments than in the DAG, ``untouched`` the same.
 
     ``instead``: pairs of a text in the DAG's arguments and the one in its place.
     """
@@ -29,21 +31,25 @@ class Overridden:
 
 def overridden(before: Workflow, after: Workflow) -> Overridden:
     """Compare a DAG as its file says with the DAG that overrides make of it."""
-    changed, same, pairs = [], [], []
+    changed: list[str] = []
+    same: list[str] = []
+    pairs: list[tuple[str, str]] = []
     for old in before.tasks:
         new = after.by_id.get(old.task_id, old)
-        if _given(new) != _given(old):
-            changed.append(old.task_id)
-            pairs += list(_pairs(_given(old), _given(new)))
-        elif not _is_harmless(old):
-            same.append(old.task_id)
+        is_other = _given(new) != _given(old)
+        if is_other:
+            pairs += _pairs(_given(old), _given(new))
+        if not _is_harmless(old):
+            (changed if is_other else same).append(old.task_id)
     return Overridden(tuple(changed), tuple(same), tuple(dict.fromkeys(pairs)))
 
 
 def as_shadow(before: Workflow, after: Workflow, *, may_run_twice: bool) -> Workflow:
     """Return a DAG with its overrides (``after``) as one whose machine is to run beside Airflow."""
     found = overridden(before, after)
-    allowed = OVERRIDDEN if found.tasks else MAY_RUN_TWICE if may_run_twice else NOT_ALLOWED
+    # Where nothing acts, nothing is done twice.
+    is_safe = found.tasks or not found.untouched
+    allowed = OVERRIDDEN if is_safe else MAY_RUN_TWICE if may_run_twice else NOT_ALLOWED
     mark = ShadowMark(before.source_hash, allowed, found.instead, found.untouched)
     return replace(after, shadow=mark)
 
@@ -55,7 +61,7 @@ def _given(task: Task) -> Any:
 
 def _is_harmless(task: Task) -> bool:
     name = task.operator.rpartition(".")[2]
-    return name in _HARMLESS or name.endswith("Sensor")
+    return name in _HARMLESS or (name.endswith("Sensor") and name not in _ACTING_SENSORS)
 
 
 def _pairs(old: Any, new: Any) -> Iterator[tuple[str, str]]:

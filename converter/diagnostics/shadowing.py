@@ -6,12 +6,13 @@ SHADOW_NOT_ALLOWED = declare(
     "D441", Severity.REFUSED, "nothing is overridden, so the tasks would run twice",
     """The DAG is to run beside Airflow, and each of its tasks would do there what it does in Airflow: write
     to the same tables, send the same messages. Override what must not be done twice (other jobs, arguments),
-    or say that it may be: `shadow: {may-run-twice: true}`.""",
+    or say that it may be: `shadow: {may-run-twice: true}`. Overrides of tasks that only wait do not
+    count.""",
 )  # fmt: skip
 SHADOW_RUNS_TWICE = declare(
     "D442", Severity.NOTE, "tasks do the same beside Airflow",
     """Some tasks have no override, so that they do in the machine what they do in Airflow, too. Tasks that
-    only wait, and empty ones, are not named.""",
+    only wait, and empty ones, are not named; sensors that run your code or SQL or take messages are.""",
 )  # fmt: skip
 SHADOW_IN_THE_WAY = declare(
     "D443", Severity.UNREADABLE, "the shadow would replace the DAG's own machine",

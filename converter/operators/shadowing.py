@@ -22,7 +22,7 @@ def shadow_problems(workflow: Workflow) -> list[Diagnostic]:
             "override them for the environment (jobs, tasks), or write "
             f"'{workflow.dag_id}: {{shadow: {{may-run-twice: true}}}}'"
         )
-        problem = "no task has an override, so that all it does would be done twice"
+        problem = "no task that does something has an override, so that all it does would be done twice"
         found.append(about_dag(workflow, d.SHADOW_NOT_ALLOWED, problem, remedy))
     elif mark.twice:
         named = ", ".join(f"'{task_id}'" for task_id in mark.twice[:_NAMED])

@@ -2,8 +2,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from converter.asl.options import Correlate, Correlation, Failures, Options, PollerStyle
+from converter.asl.options import Correlate, Correlation, Failures, Options, PollerStyle, Xcom
 from converter.config import options_of_dags, read_config
+from converter.planning import Strategy
 
 TEXT = """\
 poll: {interval: 20}
@@ -18,9 +19,9 @@ dags:
 """
 
 
-def config_of(folder: Path):
+def config_of(folder: Path, text: str = TEXT):
     file = folder / "dag2sfn.yaml"
-    file.write_text(TEXT)
+    file.write_text(text)
     return read_config(file)
 
 
@@ -44,3 +45,20 @@ def test_the_command_line_goes_before_all_of_the_file(tmp_path: Path) -> None:
     assert (sales.failures, sales.resumable) == (Failures.AIRFLOW, True)
     assert (sales.correlate, sales.window, sales.correlations) == (Correlate.WINDOW, 60, {})
     assert sales.poller_style is PollerStyle.RETRY  # nobody said otherwise
+
+
+def test_what_is_said_for_all_holds_where_the_command_has_no_such_option(tmp_path: Path) -> None:
+    text = """\
+xcom: s3
+strategy: barrier
+resume: off
+correlation: {window: 900}
+poll: {deadline: 600, interval: 7}
+dags: {sales: {poll: {deadline: 60}}}
+"""
+    options = options_of_dags(config_of(tmp_path, text), Options(), {"poll_interval"})
+    for dag_id, deadline in (("sales", 60), ("other", 600)):
+        found = options.of(dag_id)
+        assert (found.xcom, found.strategy, found.resumable) == (Xcom.S3, Strategy.BARRIER, False)
+        assert (found.correlate, found.window) == (Correlate.WINDOW, 900)
+        assert (found.await_deadline, found.poll_interval) == (deadline, 30)

@@ -98,6 +98,54 @@ def test_a_job_that_a_task_is_expanded_over_is_another_as_well(tmp_path: Path) -
     assert jobs_of(flow) == {"sales_job", "other", "load"}
 
 
+def test_a_job_that_stands_in_a_row_or_a_part_of_the_items_is_another_as_well(tmp_path: Path) -> None:
+    rows = [{"job_name": "sales_job", "run_job_kwargs": {}}, {"script_args": {}}, "an XCom's row"]
+    parts = (Source(SourceKind.LITERAL, ["sales_job"]), Source(SourceKind.XCOM, task_id="list"))
+    flow = workflow(
+        glue("rows", is_mapped=True, expansion=Expansion(rows=Source(SourceKind.LITERAL, rows))),
+        glue(
+            "parts",
+            is_mapped=True,
+            expansion=Expansion({"job_name": Source(SourceKind.CONCAT, sources=parts)}),
+        ),
+        mapped(job_name=["sales_job", ["x"], None], script_args=["sales_job"]),
+        dag_id="sales",
+    )
+    found = configured(flow, config_of(tmp_path, "environments: {shadow: {jobs: {sales_job: x, y: z}}}"))
+    assert found.task("rows").expansion.rows.value == [{**rows[0], "job_name": "x"}, *rows[1:]]
+    concatenated = found.task("parts").expansion.arguments["job_name"]
+    assert concatenated.sources == (Source(SourceKind.LITERAL, ["x"]), parts[1])
+    items = {name: source.value for name, source in found.task("load").expansion.arguments.items()}
+    assert items == {"job_name": ["x", ["x"], None], "script_args": ["sales_job"]}
+    assert jobs_of(flow) == {"sales_job", "rows", "parts", "load"}
+
+
+@pytest.mark.parametrize(
+    ("own", "arguments", "where"),
+    [
+        ("{{ params.args }}", "{--k: v}", "task 'load'"),
+        ({"--k": "a"}, "{script_args: x, --k: v}", "the configuration"),
+        ({"--k": "a"}, "{--k: v, script_args: [x]}", "the configuration"),
+        ("{{ params.args }}", "{script_args: {--n: 1}, --k: v}", None),
+        (None, "{--k: v}", None),
+    ],
+)
+def test_single_arguments_of_a_job_need_a_mapping_that_they_can_be_in(
+    tmp_path: Path, own: object, arguments: str, where: str | None
+) -> None:
+    load = Task("load", glue("x").operator, arguments={"job_name": "j", "script_args": own})
+    flow = workflow(load, dag_id="sales")
+    text = f"environments:\n  shadow:\n    tasks: {{sales: {{load: {{arguments: {arguments}}}}}}}"
+    config = config_of(tmp_path, text)
+    assert [str(item).replace(f"{tmp_path.as_posix()}/", "") for item in mistakes_about(flow, config)] == [
+        f"D432 dag2sfn.yaml:3: '--k' cannot be one of the script_args: in {name} they are no mapping; "
+        "write all of them: script_args: {--k: …}"
+        for name in (where,)
+        if name
+    ]
+    configured(flow, config)  # also before anybody has looked for mistakes, it does not fail
+
+
 @pytest.mark.parametrize(
     ("flow", "told"),
     [

@@ -87,6 +87,21 @@ def test_an_environment_replaces_what_is_set_for_all(whole: Config) -> None:
     assert whole.overrides.overrides("sales") == {}
 
 
+def test_where_airflow_is_comes_from_one_place(tmp_path: Path) -> None:
+    file = tmp_path / "dag2sfn.yaml"
+    file.write_text(
+        "mwaa: analytics\n"
+        "environments: {local: {airflow: 'http://localhost:8080'}, prod: {mwaa: prod}, test: {prefix: t-}}\n"
+    )
+    config = read_config(file)
+    found = {name: config.in_environment(name) for name in config.environments}
+    assert {name: (one.airflow, one.mwaa) for name, one in found.items()} == {
+        "local": ("http://localhost:8080", None),
+        "prod": (None, "prod"),
+        "test": (None, "analytics"),
+    }
+
+
 def test_an_environment_that_there_is_not_is_refused(whole: Config) -> None:
     with pytest.raises(Dag2SfnError, match=r"D433 .*dag2sfn.yaml:17: .*'stage'; it has prod, shadow"):
         whole.in_environment("stage")

@@ -40,6 +40,47 @@ def test_tasks_with_other_arguments_are_overridden_and_empty_ones_do_nothing_twi
     assert found.instead == (("load", "load-shadow"),)
 
 
+PROVIDERS = "airflow.providers"
+WAITS = Task("wait", f"{PROVIDERS}.amazon.aws.sensors.s3.S3KeySensor", arguments={"poke_interval": 60})
+
+
+def other(task: Task) -> Task:
+    return replace(task, arguments={"poke_interval": 30})
+
+
+def test_an_override_of_a_task_that_only_waits_does_not_let_the_others_run_twice():
+    before = dag(WAITS, glue("load", "load", "wait"))
+    after = dag(other(WAITS), glue("load", "load", "wait"))
+    found = overridden(before, after)
+    assert (found.tasks, found.untouched) == ((), ("load",))
+    assert as_shadow(before, after, may_run_twice=False).shadow.allowed == "not allowed"
+    assert as_shadow(before, after, may_run_twice=True).shadow.allowed == "may-run-twice"
+
+
+def test_where_nothing_acts_nothing_is_done_twice():
+    for after in (dag(WAITS), dag(other(WAITS))):
+        assert as_shadow(dag(WAITS), after, may_run_twice=False).shadow.allowed == "overridden"
+
+
+@pytest.mark.parametrize(
+    ("operator", "acts"),
+    [
+        (f"{PROVIDERS}.amazon.aws.sensors.sqs.SqsSensor", True),  # it deletes what it receives
+        (f"{PROVIDERS}.standard.sensors.python.PythonSensor", True),
+        (f"{PROVIDERS}.standard.sensors.bash.BashSensor", True),
+        (f"{PROVIDERS}.http.sensors.http.HttpSensor", True),
+        (f"{PROVIDERS}.common.sql.sensors.sql.SqlSensor", True),
+        (f"{PROVIDERS}.amazon.aws.sensors.glue.GlueJobSensor", False),
+    ],
+)
+def test_sensors_that_take_messages_or_run_the_authors_code_act(operator, acts):
+    flow = dag(Task("wait", operator))
+    assert overridden(flow, flow).untouched == (("wait",) if acts else ())
+    assert as_shadow(flow, flow, may_run_twice=False).shadow.allowed == (
+        "not allowed" if acts else "overridden"
+    )
+
+
 @pytest.mark.parametrize(
     ("old", "new", "pairs"),
     [

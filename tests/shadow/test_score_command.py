@@ -10,6 +10,7 @@ from shadow_machines import make_shadow
 from typer.testing import CliRunner
 
 from converter.cli import app
+from converter.commands import scoring
 from converter.comparison import Verdict
 from converter.shadow.machines import by_dag, shadows
 from converter.shadow.results import Result
@@ -71,6 +72,58 @@ def test_for_programs_it_is_a_document_for_each_dag(kept: None) -> None:
     (run,) = document["runs"]
     assert (run["run_id"], run["standing"], run["result"]["version"]) == ("run2", "different", "2")
     assert document["differences"][0]["since_version"] == "2"
+
+
+class ApiWithout:
+    """Airflow's API, which has all DAGs but one, and no runs."""
+
+    def __init__(self, dag_id: str) -> None:
+        self._dag_id = dag_id
+
+    def last_runs(self, dag_id: str, count: int) -> list[Any] | None:
+        return None if dag_id == self._dag_id else []
+
+
+def test_a_dag_that_airflow_no_longer_has_does_not_end_the_score_of_the_others(
+    kept: None, session: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    make_shadow(session, "orders")
+    monkeypatch.setattr(scoring, "airflow_api", lambda *given: ApiWithout("orders"))
+    done = score("--airflow", "http://localhost:1", "--format", "json")
+    assert done.exit_code == 2
+    assert "D702 Airflow has no DAG 'orders'" in " ".join(done.stderr.split())
+    assert [one["dag_id"] for one in json.loads(done.stdout)] == ["sales"]
+    alone = score("orders", "--environment", "shadow", "--airflow", "http://localhost:1")
+    assert (alone.exit_code, alone.stdout) == (2, "")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "asked"),
+    [
+        ((), (None, "beside", "us-east-1")),
+        (("--airflow", "http://given:1"), ("http://given:1", None, "us-east-1")),
+    ],
+)
+def test_where_airflow_and_aws_are_is_as_the_environment_of_the_shadow_says(
+    kept: None,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    arguments: tuple[str, ...],
+    asked: tuple[str | None, ...],
+) -> None:
+    calls: list[tuple[str | None, ...]] = []
+
+    def api(*given: str | None) -> ApiWithout:
+        calls.append(given)
+        return ApiWithout("other")
+
+    monkeypatch.setattr(scoring, "airflow_api", api)
+    (tmp_path / "dag2sfn.yaml").write_text(
+        "region: eu-west-1\nairflow: http://all:1\ndags: {sales: {shadow: on}}\n"
+        "environments: {shadow: {prefix: shadow-, region: us-east-1, mwaa: beside}}\n"
+    )
+    done = score(*arguments)
+    assert (calls, done.exit_code) == ([asked], 1), done.output  # the results that are kept are of us-east-1
 
 
 @pytest.mark.parametrize(
