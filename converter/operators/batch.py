@@ -58,6 +58,7 @@ def batch(args: Arguments) -> Step:
         keeps={"id": "$states.result.JobId"},
         also=(
             *(allow("batch:SubmitJob", on=resource) for resource in _definition_arns(definition)),
+            allow("batch:SubmitJob", on=arn("batch", "job/*"), reason="a job's id is given by Batch"),
             *(
                 (
                     allow("batch:DescribeJobs", "batch:TerminateJob", reason="a job's id is given by Batch"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from converter import diagnostics as d
@@ -23,6 +24,8 @@ from converter.operators.requests import (
 from converter.operators.step import Step
 
 _BEDROCK = f"{AMAZON}.operators.bedrock"
+#: How the ids of inference profiles begin, and no model's: where their models are.
+_GEOGRAPHY = re.compile(r"(us|us-gov|eu|apac|au|ca|jp|global)\.")
 _DIFFERS = "the answer with names as Step Functions writes them"
 
 
@@ -42,14 +45,25 @@ def invoke_model(args: Arguments) -> Step:
         optimised="bedrock:invokeModel",
         keeps={"body": "$states.result.Body"},
     )
-    asked = asked.allowed(allow("bedrock:InvokeModel", on=_model(model)))
+    asked = asked.allowed(*(allow("bedrock:InvokeModel", on=resource) for resource in _resources(model)))
     return step_of(args, asked, output="$body")
 
 
-def _model(model: Any) -> str:
-    if isinstance(model, str) and not model.startswith("arn:"):
-        return f"arn:${{AWS::Partition}}:bedrock:${{AWS::Region}}::foundation-model/{model}"
-    return arn("bedrock", "{}", model)
+def _resources(model: Any) -> tuple[str, ...]:
+    """Return the ARNs that a call of a model is allowed on: through a profile, those of every region."""
+    if not isinstance(model, str):
+        return "*", _model("*", "*")
+    profile = model.rpartition(":inference-profile/")[2]
+    if geography := _GEOGRAPHY.match(profile):
+        resource = model if model.startswith("arn:") else arn("bedrock", "inference-profile/{}", profile)
+        return resource, _model(profile[geography.end() :], "*")
+    if ":application-inference-profile/" in model:
+        return model, _model("*", "*")
+    return (model if model.startswith("arn:") else _model(model, "${AWS::Region}"),)
+
+
+def _model(model: str, region: str) -> str:
+    return arn("bedrock", "foundation-model/{}", model, where=f"{region}:")
 
 
 operator(

@@ -31,7 +31,7 @@ _HISTORY = "arn:aws:states:::aws-sdk:sfn:getExecutionHistory"
 _PAGE = 200
 #: How an execution is named that a date is known of; ``identity`` makes the name from the run id.
 _NAMED_AFTER_DATE = r"/^[a-z_]+__\d\d\d\d-\d\d-\d\dT\d\d-\d\d-\d\d/"
-_RUN_STATES = frozenset({"queued", "running", "success", "failed"})
+_RUN_STATES = frozenset({"running", "success", "failed"})
 #: What a task may be found as, once the run of its DAG has ended.
 _TASK_STATES = frozenset({"success", "failed", "skipped", "upstream_failed"})
 

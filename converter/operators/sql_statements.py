@@ -2,8 +2,8 @@
 
 >>> statements("TRUNCATE t; -- all; of it\\nCOPY t FROM 's3://b/;'; ")
 ['TRUNCATE t', "-- all; of it\\nCOPY t FROM 's3://b/;'"]
->>> statements(r"SELECT '\\'; DROP'") is None
-True
+>>> [statements(sql) for sql in (r"SELECT '\\'; DROP'", "/* /* ; */ ; */", "SELECT 1; /*", "$$; SELECT 1")]
+[None, None, None, None]
 """
 
 from __future__ import annotations
@@ -12,8 +12,11 @@ import re
 
 #: What a semicolon may be a part of, a semicolon, and anything else.
 _TOKEN = re.compile(
-    r"""'(?:[^']|'')*'|"(?:[^"]|"")*"|--[^\n]*|/\*.*?\*/|\$(\w*)\$.*?\$\1\$|;|[^;'"$/-]+|.""", re.DOTALL
+    r"""'(?:[^']|'')*'|"(?:[^"]|"")*"|--[^\n]*|/\*.*?\*/|/\*|\$(\w*)\$.*?\$\1\$|\$\w*\$|;|[^;'"$/-]+|.""",
+    re.DOTALL,
 )
+#: How a text in dollars begins, if that is all that was found of it.
+_OPEN = re.compile(r"\$\w*\$")
 #: A comment is no statement.
 _NOTHING = re.compile(r"(\s|--[^\n]*|/\*.*?\*/)*\Z", re.DOTALL)
 
@@ -23,8 +26,7 @@ def statements(sql: str) -> list[str] | None:
     found, current = [], ""
     for match in _TOKEN.finditer(sql):
         piece = match[0]
-        # A quote without an end; or one that may be escaped by a backslash, as a setting of the session says.
-        if piece in ("'", '"') or (piece.startswith("'") and "\\" in piece):
+        if _may_go_on(piece):
             return None
         if piece == ";":
             found.append(current)
@@ -32,3 +34,14 @@ def statements(sql: str) -> list[str] | None:
         else:
             current += piece
     return [text.strip() for text in (*found, current) if not _NOTHING.match(text)]
+
+
+def _may_go_on(piece: str) -> bool:
+    """Whether a piece may end elsewhere: it has no end, or has a backslash or a comment of its own in it.
+
+    A setting of the session says whether a backslash escapes a quote. Comments are inside each other in
+    PostgreSQL and in Redshift.
+    """
+    if piece.startswith("/*"):
+        return piece == "/*" or "/*" in piece[2:]
+    return piece in ("'", '"') or bool(_OPEN.fullmatch(piece)) or (piece.startswith("'") and "\\" in piece)

@@ -25,6 +25,7 @@ from converter.operators.step import Step
 
 _OPERATORS = f"{AMAZON}.operators"
 _ACCOUNT = Expression("$split($states.context.StateMachine.Id, ':')[4]")
+_BY_TAGS = "which instances they are may be said by tags"
 _WAIT: dict[str, Any] = {"delay": ("waiter_delay", 60.0), "attempts": ("waiter_max_attempts", 20.0)}
 
 # --- SSM ----------------------------------------------------------------------------------------------------
@@ -45,9 +46,12 @@ def run_command(args: Arguments) -> Step:
     send = request(
         "ssm:sendCommand",
         arguments,
-        on=arn("ssm", "document/{}", document),
+        on=_document(document),
         keeps={"id": "$states.result.Command.CommandId"},
-        also=(allow("ssm:SendCommand", reason="which instances they are may be said by tags"),),
+        also=(
+            allow("ssm:SendCommand", on=arn("ec2", "instance/*"), reason=_BY_TAGS),
+            allow("ssm:SendCommand", on=arn("ssm", "managed-instance/*"), reason=_BY_TAGS),
+        ),
     )
     waits, often = waits_for_it(args, default=True), pace(args, 120, 75)
     strict = args.take("fail_on_nonzero_exit", True)
@@ -62,6 +66,12 @@ def run_command(args: Arguments) -> Step:
     asked = {"CommandId": Expression("$id")}
     wait = wait_until("ssm:listCommandInvocations", asked, f"({phase})", ("done",), **often)
     return step_of(args, send, *([wait] if waits else []), output="$id")
+
+
+def _document(name: Any) -> str:
+    """Return a document's ARN; those of AWS's own, whose names begin so, have no account in it."""
+    is_own = isinstance(name, str) and not name.upper().startswith("AWS")
+    return arn("ssm", "document/{}", name, **({} if is_own else {"where": "${AWS::Region}:*"}))
 
 
 @converts(f"{_OPERATORS}.ssm.SsmGetCommandInvocationOperator")

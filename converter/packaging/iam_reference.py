@@ -18,8 +18,6 @@ from converter.operators.step import Permission
 _ANY = ("*",)
 _NO_KIND = "The service knows no narrower resource."
 _UNKNOWN = "Which one it is, only the run knows."
-#: What an ARN's parts can be, where the reference has a ``*`` or a variable of the deployment.
-_PART = r"(?:\$\{\w+::\w+\}|.)*"
 
 
 @lru_cache(maxsize=1)
@@ -32,12 +30,13 @@ def fitted(permission: Permission) -> Iterator[Permission]:
     """Yield the permission for each of its actions, on resources of the kinds that the action is about.
 
     An action that is about no kind of resource is allowed on ``*`` alone: on an ARN, it would not be allowed.
-    One that would be allowed on ``*`` is allowed on what it must be allowed on, whatever its name; and on an
-    ARN of another kind it is not allowed at all. Actions that are not in the reference stay as they are.
+    One that would be allowed on ``*`` is allowed on what it must be allowed on, whatever its name and
+    account; and on an ARN of another kind it is not allowed at all. Actions that are not in the reference
+    stay as they are.
 
     >>> [narrow] = fitted(Permission(("batch:TerminateJob",), ("*",)))
     >>> narrow.resources
-    ('arn:${AWS::Partition}:batch:${AWS::Region}:${AWS::AccountId}:job/*',)
+    ('arn:${AWS::Partition}:batch:${AWS::Region}:*:job/*',)
     """
     for action in permission.actions:
         kinds = _kinds(action)
@@ -48,11 +47,12 @@ def fitted(permission: Permission) -> Iterator[Permission]:
         if not possible:
             yield Permission((action,), _ANY, _NO_KIND)
             continue
-        named = tuple(arn for arn in permission.resources if _is_of_kind(arn, possible))
+        named = tuple(arn for arn in permission.resources if _may_be_of_kind(arn, possible))
         if named:
             yield Permission((action,), named, permission.reason)
         elif needed:
-            yield Permission((action,), tuple(possible), permission.reason or _UNKNOWN)
+            kind = tuple(map(_of_any_account, possible)) if "*" in permission.resources else possible
+            yield Permission((action,), kind, permission.reason or _UNKNOWN)
         else:
             yield Permission((action,), _ANY, permission.reason or _UNKNOWN)
 
@@ -68,11 +68,42 @@ def _kinds(action: str) -> tuple[tuple[str, ...], tuple[str, ...]] | None:
     return needed, tuple(dict.fromkeys(arns[kind.lstrip("?")] for kind in found))
 
 
-def _is_of_kind(arn: str, forms: tuple[str, ...]) -> bool:
-    return arn != "*" and any(re.fullmatch(_pattern(form), arn) for form in forms)
+def _of_any_account(form: str) -> str:
+    """Return a kind's ARN in whatever account: some are shared by others, and AWS's own have none.
+
+    A role is only ever this account's.
+    """
+    return form if ":iam:" in form else form.replace(":${AWS::AccountId}:", ":*:")
+
+
+def _may_be_of_kind(arn: str, forms: tuple[str, ...]) -> bool:
+    """Whether some resource of these kinds has the ARN, in which ``*`` may be anything."""
+    return arn != "*" and any(_overlap(_fields(arn), _fields(form)) for form in forms)
 
 
 @lru_cache(maxsize=4096)
-def _pattern(form: str) -> str:
-    pieces = re.split(r"\*|\$\{\w+::\w+\}", form)
-    return _PART.join(re.escape(piece) for piece in pieces)
+def _fields(arn: str) -> tuple[str, ...]:
+    """Return an ARN's six fields, with ``*`` for each variable of the deployment, which can be anything."""
+    return tuple(re.sub(r"\$\{[\w:]+\}", "*", arn).split(":", 5))
+
+
+def _overlap(one: tuple[str, ...], other: tuple[str, ...]) -> bool:
+    if len(one) < len(other):  # one star for several fields
+        return _have_common(":".join(one), ":".join(other))
+    return all(mine == its or _have_common(mine, its) for mine, its in zip(one, other, strict=True))
+
+
+@lru_cache(maxsize=4096)
+def _have_common(one: str, other: str) -> bool:
+    """Whether a text is there that both patterns match."""
+    # For each beginning of ``other``: whether it has a text in common with what was read of ``one``.
+    before = [all(piece == "*" for piece in other[:end]) for end in range(len(other) + 1)]
+    for piece in one:
+        now = [piece == "*" and before[0]]
+        for end, opposite in enumerate(other, 1):
+            if "*" in (piece, opposite):
+                now.append(before[end] or now[end - 1] or before[end - 1])
+            else:
+                now.append(piece == opposite and before[end - 1])
+        before = now
+    return before[-1]

@@ -303,6 +303,7 @@ def test_a_simple_function_of_a_date_is_read(
         ({"external_task_group_id": "g"}, "D273"),
         ({"execution_date_fn": Opaque("builtins.function", "dag.latest")}, "D273"),
         ({"allowed_states": ["removed"]}, "D273"),
+        ({"allowed_states": ["queued", "success"]}, "D273"),
         ({"external_task_id": "t", "failed_states": ["running"]}, "D273"),
         ({"execution_delta": 5}, "D203"),
         ({"allowed_states": [1]}, "D203"),

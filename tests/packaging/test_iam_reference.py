@@ -7,6 +7,7 @@ from converter.packaging.iam_reference import fitted
 from docs import iam_reference
 
 HERE = "${AWS::Region}:${AWS::AccountId}"
+ANYWHERE = "${AWS::Region}:*"
 GLUE = f"arn:${{AWS::Partition}}:glue:{HERE}"
 BATCH = f"arn:${{AWS::Partition}}:batch:{HERE}"
 
@@ -15,7 +16,24 @@ BATCH = f"arn:${{AWS::Partition}}:batch:{HERE}"
     ("actions", "resources", "expected"),
     [
         # AWS's service authorization reference: an action on one kind of resource.
-        (("batch:TerminateJob",), "*", {"batch:TerminateJob": (f"{BATCH}:job/*",)}),
+        (("glue:GetCrawler",), f"{GLUE}:crawler/*", {"glue:GetCrawler": (f"{GLUE}:crawler/*",)}),
+        # In another account, where nothing is named: a queue may be that of others. A role may not.
+        (("sqs:SendMessage",), "*", {"sqs:SendMessage": (f"arn:${{AWS::Partition}}:sqs:{ANYWHERE}:*",)}),
+        (
+            ("iam:PassRole",),
+            "*",
+            {"iam:PassRole": ("arn:${AWS::Partition}:iam::${AWS::AccountId}:role/*",)},
+        ),
+        # With stars of the author's own in it, which may mean one of the kind.
+        *(
+            (("dynamodb:GetItem",), own, {"dynamodb:GetItem": (own,)})
+            for own in ("arn:aws:dynamodb:eu-west-1:222222222222:*", "arn:aws:dynamodb:*", "arn:*:table/t")
+        ),
+        (
+            ("dynamodb:GetItem",),
+            "arn:aws:dynamodb:eu-west-1:222222222222:st*",
+            {"dynamodb:GetItem": (f"arn:${{AWS::Partition}}:dynamodb:{HERE}:table/*",)},
+        ),
         (("glue:GetCrawler",), f"{GLUE}:crawler/c", {"glue:GetCrawler": (f"{GLUE}:crawler/c",)}),
         # On none.
         (("glue:CreateCrawler",), f"{GLUE}:crawler/c", {"glue:CreateCrawler": ("*",)}),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import warnings
 from collections.abc import Iterator, Mapping
 from typing import Any
@@ -14,9 +15,11 @@ with warnings.catch_warnings():
     warnings.simplefilter("ignore")
     import parliament
 
-#: Actions on two kinds of resources, of which a call names one: an execution, or one of an express machine; a
-#: job, or its queue and definition. parliament asks for both.
-EITHER = {"states:DescribeExecution", "batch:SubmitJob"}
+#: An action on two kinds of resources, of which a call names one: an execution, or one of an express machine.
+#: parliament asks for both.
+EITHER = {"states:DescribeExecution"}
+#: Its copy of the reference has job definitions without their revisions.
+REVISION = re.compile(r"(:job-definition/[^:]+):\S+\Z")
 #: Describes all where none is named; AWS's reference has changed its mind on whether it takes an ARN.
 OF_ALL = {"rds:DescribeDBInstances"}
 #: What its own copy of the reference, which is older than ours, does not know.
@@ -41,7 +44,8 @@ def linted(document: Mapping[str, Any]) -> list[str]:
         assert statement["Effect"] == "Allow"
         for action in statement["Action"]:
             if action not in EITHER | OF_ALL | YOUNGER_ACTIONS and action.partition(":")[0] not in YOUNGER:
-                allowed.setdefault(action, []).extend(statement["Resource"])
+                resources = (REVISION.sub(r"\1", resource) for resource in statement["Resource"])
+                allowed.setdefault(action, []).extend(resources)
     found = []
     for action, resources in allowed.items():
         statement = {"Effect": "Allow", "Action": action, "Resource": resources}
