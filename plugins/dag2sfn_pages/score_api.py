@@ -15,13 +15,13 @@ from converter.identity import machine_name
 from converter.shadow import documents
 from converter.shadow.machines import Shadow, by_dag, shadows
 from converter.shadow.scoring import score
-from converter.shadow.store import ResultStore
 
 from . import aws
 from .airflow_runs import last_runs, read_run
 from .api import machines
 from .connection import shadow_prefix
 from .guards import READ
+from .verdicts import PageStore
 
 router = APIRouter(prefix="/api/v1/dags/{dag_id}/score", dependencies=[Depends(get_user)])
 
@@ -50,13 +50,13 @@ def show_score(
 ) -> dict[str, Any]:
     """Return the score, ``{"is_shadowed": false}`` if nothing runs beside Airflow.
 
-    What has ended and was not compared is compared, and kept.
+    What has ended and was not compared is compared; what is equal is kept.
     """
     with aws.answered():
         shadow = _shadow(dag_id)
         if shadow is None:
             return {"is_shadowed": False}
-        store = ResultStore(aws.s3(), shadow)
+        store = PageStore(aws.s3(), shadow)
         found = score(shadow, aws.step_functions(), store, _Database(session), last, compare_at_most=_AT_ONCE)
     return {"is_shadowed": True, **documents.to_json(found)}
 

@@ -8,6 +8,8 @@ import queue
 import threading
 import time
 from collections.abc import Callable, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from converter.shadow.begun import Begun
@@ -34,8 +36,20 @@ class NoClient(Exception):
     """There is no client for AWS now; the message says why."""
 
 
+@dataclass
+class _Waiting:
+    """A run since when it waits, when it is tried next (both as ``time.monotonic``), how often it was."""
+
+    run: Begun
+    since: float
+    due: float
+    tries: int = 0
+
+
 class Starter:
     """Starts the counterparts of runs, one after another, in a thread of its own.
+
+    A run that cannot be started now is tried again later, and holds up no other.
 
     ``client`` makes a client for Step Functions, or raises NoClient; ``prefix`` begins the names of the
     machines that may be started. The other arguments are a number of runs, and seconds.
@@ -53,18 +67,20 @@ class Starter:
     ) -> None:
         self._machines = _Machines(client, prefix, seconds_known)
         self._pauses, self._patience = pauses, patience
-        self._queue: queue.Queue[tuple[float, Begun]] = queue.Queue(waiting)
+        self._most = waiting
+        # A run is a task of the queue until it is done: what is tried again later counts, too.
+        self._queue: queue.Queue[_Waiting] = queue.Queue()
+        self._waiting: list[_Waiting] = []
         self._lock = threading.Lock()
         self._process = 0
 
     def begin(self, run: Begun) -> None:
         """Have a run's counterpart started. Returns at once."""
         self._be_alive()
-        try:
-            self._queue.put_nowait((time.monotonic(), run))
-        except queue.Full:
-            many = self._queue.maxsize
-            _not_started(run, f"{many} runs wait already, since AWS does not answer")
+        if self._queue.unfinished_tasks >= self._most:
+            return _not_started(run, f"{self._most} runs wait already, since AWS does not start them")
+        now = time.monotonic()
+        self._queue.put(_Waiting(run, now, now))
 
     def drain(self, seconds: float) -> bool:
         """Wait until all is done, at most so long; return whether it is."""
@@ -82,30 +98,52 @@ class Starter:
 
     def _work(self) -> None:
         while True:
-            since, run = self._queue.get()
+            waiting = self._next()
+            is_done = True
             try:
-                self._start(run, since)
+                is_done = self._start(waiting)
             except Exception:
-                log.exception("%s: the counterpart of %s is not started", run.dag_id, run.run_id)
-            finally:
+                log.exception(
+                    "%s: the counterpart of %s is not started", waiting.run.dag_id, waiting.run.run_id
+                )
+            if is_done:
                 self._queue.task_done()
+            else:
+                self._waiting.append(waiting)
 
-    def _start(self, run: Begun, since: float) -> None:
-        """Start one counterpart; while AWS is out of reach, try again."""
+    def _next(self) -> _Waiting:
+        """Wait for the run that is due first: a new one, or one that was refused and is to be tried again."""
+        while True:
+            with suppress(queue.Empty):
+                while True:
+                    self._waiting.append(self._queue.get_nowait())
+            first = min(self._waiting, key=lambda waiting: waiting.due, default=None)
+            left = None if first is None else first.due - time.monotonic()
+            if first is not None and left is not None and left <= 0:
+                self._waiting.remove(first)
+                return first
+            with suppress(queue.Empty):
+                self._waiting.append(self._queue.get(timeout=left))
+
+    def _start(self, waiting: _Waiting) -> bool:
+        """Start a counterpart; return whether it is done with, False if it is to be tried again."""
         from botocore.exceptions import BotoCoreError, ClientError
 
-        tries = 0
-        while True:
-            try:
-                return self._machines.start(run)
-            except (BotoCoreError, ClientError, NoClient) as error:
-                self._machines.forget_client()
-                if _is_final(error) or time.monotonic() - since > self._patience:
-                    return _not_started(run, error)
-                if tries == 0:
-                    log.warning("%s: the counterpart of %s has to wait: %s", run.dag_id, run.run_id, error)
-            time.sleep(self._pauses[min(tries, len(self._pauses) - 1)])
-            tries += 1
+        run = waiting.run
+        try:
+            self._machines.start(run)
+        except (BotoCoreError, ClientError, NoClient) as error:
+            self._machines.forget_client()
+            now = time.monotonic()
+            if _is_final(error) or now - waiting.since > self._patience:
+                _not_started(run, error)
+                return True
+            if waiting.tries == 0:
+                log.warning("%s: the counterpart of %s has to wait: %s", run.dag_id, run.run_id, error)
+            waiting.due = now + self._pauses[min(waiting.tries, len(self._pauses) - 1)]
+            waiting.tries += 1
+            return False
+        return True
 
 
 class _Machines:
