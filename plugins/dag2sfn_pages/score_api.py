@@ -50,7 +50,7 @@ def show_score(
 ) -> dict[str, Any]:
     """Return the score, ``{"is_shadowed": false}`` if nothing runs beside Airflow.
 
-    What has ended and was not compared is compared; what is equal is kept.
+    What has ended and was not compared is compared; nothing is written.
     """
     with aws.answered():
         shadow = _shadow(dag_id)

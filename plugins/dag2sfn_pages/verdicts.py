@@ -1,8 +1,8 @@
-"""Where a page's comparisons are kept: for ever only those that no rule of the team's could change.
+"""What a page's comparisons have found: remembered for minutes, and kept nowhere.
 
-The pages know no rules, and rules only allow more: what is equal without them is equal with them. Other
-verdicts are remembered for minutes, so that a page that is open compares each run once and comes to all of
-them; ``dag2sfn score``, with the team's rules, writes down what they are.
+The pages do not know the team's rules, which allow what differs, or demand more than equal outputs. So
+``dag2sfn score``, which is given them, writes verdicts down, and what it wrote goes before a memory. With a
+memory, a page that is open compares each run once, and comes to all of them.
 """
 
 from __future__ import annotations
@@ -11,7 +11,6 @@ import threading
 import time
 from typing import Any
 
-from converter.comparison import Verdict
 from converter.shadow.machines import Shadow
 from converter.shadow.results import Result
 from converter.shadow.store import ResultStore
@@ -33,9 +32,7 @@ class PageStore(ResultStore):
         self._executions = shadow.execution_arn("")
 
     def put(self, result: Result) -> bool:
-        """Keep a result that is equal; of any other, return False."""
-        if result.verdict is Verdict.EQUAL:
-            return super().put(result)
+        """Remember a result; return False, since it is not kept."""
         with _lock:
             _remembered[result.execution_arn] = (time.monotonic() + _SECONDS, result)
             while len(_remembered) > _MOST:

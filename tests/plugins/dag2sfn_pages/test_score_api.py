@@ -62,7 +62,7 @@ def test_a_run_is_compared_and_shown(
     assert (standing, why) == ("not comparable", "the runs have no task in common")
     (result,) = (one["result"] for one in found["runs"])
     assert (result["version"], result["execution_arn"]) == ("1", arn["executionArn"])
-    # The team's rules may say otherwise, and the page does not know them: nothing is kept for ever.
+    # The team's rules may say otherwise, and the page does not know them: nothing is written.
     s3 = session.client("s3")
     assert "Contents" not in s3.list_objects_v2(Bucket=BUCKET)
     from dag2sfn_pages import score_api
