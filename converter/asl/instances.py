@@ -17,7 +17,9 @@ from converter import diagnostics as d
 from converter.asl import decisions, records, tasks
 from converter.diagnostics import Diagnostic
 from converter.expressions.jsonata import Expression, literal, path
+from converter.operators import room
 from converter.operators.arguments import task_diagnostic
+from converter.operators.python import calls_function
 from converter.operators.step import Instances, Step
 from converter.workflow import Task, Workflow
 
@@ -149,14 +151,21 @@ def map_state(
         forgets=(),
     )
     inner = tasks.state_for(step, task, inside)
+    instances = step.instances or Instances(Expression("0"))
+    given = {
+        **{read: records.of_task(read) for read in where.reads},
+        **{read: records.of_task_if_there(read) for read in where.finds},
+    }
+    place: dict[str, Any] = {"map_index": "{% $states.context.Map.Item.Value %}"}
+    if calls_function(step):
+        place |= room.of_instance(task.task_id, given, instances, (task.task_id,))
     state: dict[str, Any] = {
         "Type": "Map",
         "Comment": inner["Comment"],
-        "Items": str(_indexes(step.instances or Instances(Expression("0")), most)),
+        "Items": str(_indexes(instances, most)),
         "ItemSelector": {
-            **{read: str(records.of_task(read)) for read in where.reads},
-            **{read: str(records.of_task_if_there(read)) for read in where.finds},
-            task.task_id: {"map_index": "{% $states.context.Map.Item.Value %}"},
+            **{read: str(record) for read, record in given.items()},
+            task.task_id: place,
         },
     }
     if step.instances and step.instances.at_once:

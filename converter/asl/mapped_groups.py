@@ -16,8 +16,11 @@ from typing import TYPE_CHECKING, Any
 from converter.asl import outcome_table, records
 from converter.asl.emission import EARLIER
 from converter.expressions.jsonata import Expression, literal, path
+from converter.operators import room
+from converter.operators.python import calls_function
 from converter.operators.step import Instances
-from converter.planning import MappedGroup, task_ids
+from converter.planning import MappedGroup, Node, Parallel, task_ids
+from converter.planning.plan import walk
 
 if TYPE_CHECKING:
     from converter.asl.group_writer import GroupWriter
@@ -41,6 +44,11 @@ def write_mapped_group(
     limits = [step.instances.at_once for step in steps if step.instances and step.instances.at_once]
     group_tasks = {task: not any(up in tasks for up in emission.task(task).upstream) for task in tasks}
     instance = block.of_instance(emission.inside_group(first.index_key), inside, (*given, first.index_key))
+    given_records = {task: records.of_task(task) for task in given}
+    place: dict[str, Any] = _place(instances, most, tasks, resumable=emission.options.resumable)
+    if pushing := sum(map(calls_function, steps)):
+        sharers = pushing if _runs_side_by_side(inside) else 1
+        place |= room.of_instance(first.index_key, given_records, instances, tasks, sharers)
     told = [task for task in tasks if task in emission.awaited]
     names = [emission.names.unique(f"{task}: publish outcome") for task in told]
     for task, name, following in zip(
@@ -52,8 +60,8 @@ def write_mapped_group(
         "Comment": comment_of(group.group_id, tasks),
         "Items": str(_indexes(instances, most)),
         "ItemSelector": {
-            **{task: str(records.of_task(task)) for task in given},
-            first.index_key: _place(instances, most, tasks, resumable=emission.options.resumable),
+            **{task: str(record) for task, record in given_records.items()},
+            first.index_key: place,
         },
         **({"MaxConcurrency": min(limits)} if limits else {}),
         "ItemProcessor": {"ProcessorConfig": {"Mode": "INLINE"}, **instance},
@@ -79,6 +87,11 @@ def _indexes(instances: Instances, most: int) -> Expression:
     if instances.length is not None:
         return Expression(f"[0..{instances.length - 1}]" if instances.length else "[-1]")
     return Expression(f"($n := {instances.count.text}; $n > 0 and $n <= {most} ? [0..$n - 1] : [-1])")
+
+
+def _runs_side_by_side(node: Node) -> bool:
+    """Whether tasks run in branches, which do not see what others push."""
+    return any(isinstance(inner, Parallel) for inner in walk(node))
 
 
 def _place(instances: Instances, most: int, tasks: Sequence[str], *, resumable: bool) -> dict[str, str]:

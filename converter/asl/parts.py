@@ -17,6 +17,7 @@ from converter.asl import records
 from converter.asl.names import Names
 from converter.asl.retriers import retry_state
 from converter.expressions.jsonata import Expression, field_value, literal
+from converter.operators import room
 from converter.operators.parts import TIMEOUT_ERROR, Call, Caught, Ending, Limit, Part, Poll, Until
 from converter.operators.step import Step
 from converter.workflow import Task
@@ -28,15 +29,18 @@ _BEGAN = "$toMillis($states.context.State.EnteredTime)"
 _MOST_DOUBLINGS = 30
 
 
-def given_to_parts(reads: tuple[str, ...], finds: tuple[str, ...] = ()) -> dict[str, Any]:
+def given_to_parts(
+    reads: tuple[str, ...], finds: tuple[str, ...] = (), may_push: Expression | None = None
+) -> dict[str, Any]:
     """Return what the branch gets as its data: the records that it reads, those that it ``finds`` if they are
-    there, and which try this is.
+    there, which try this is, and how many bytes the task ``may_push`` if a function is to be told.
     """
     number = str(Expression("$states.context.State.RetryCount"))
     return {
         **{task: str(records.of_task(task)) for task in reads},
         **{task: str(records.of_task_if_there(task)) for task in finds},
         records.TRY_NUMBER_NAME: number,
+        **({room.OF_PARTS_NAME: str(may_push)} if may_push else {}),
     }
 
 

@@ -14,8 +14,10 @@ from converter.asl.parts import given_to_parts, parts_block
 from converter.asl.retriers import retry_state
 from converter.diagnostics import Diagnostic
 from converter.expressions.jsonata import Expression, field_value, literal
+from converter.operators import room
 from converter.operators.arguments import task_diagnostic
 from converter.operators.parts import SKIP_ERROR
+from converter.operators.python import calls_function, is_call_of_function
 from converter.operators.step import GlueRun, Retrier, Step
 from converter.workflow import Retries, Task
 
@@ -58,6 +60,8 @@ def state_of(
     arguments = dict(step.arguments)
     if awaited and seen_in_glue(step, task) and options.correlation_of(task.task_id).by is Correlate.ARGUMENT:
         arguments["Arguments"] = {**arguments["Arguments"], RUN_ARGUMENT: run_token(task.task_id)}
+    if task.mapped_group and forgets and is_call_of_function(arguments):
+        arguments["Payload"] = {**arguments["Payload"], "room": _may_push(task, forgets)}
     state: dict[str, Any] = {
         "Type": "Task",
         "Comment": comment,
@@ -132,15 +136,24 @@ def _pass_state(step: Step, task: Task, where: Surroundings) -> dict[str, Any]:
 
 def parts_state(step: Step, task: Task, where: Surroundings) -> dict[str, Any]:
     """Return the Parallel that runs a step's parts and records its success, without its transitions."""
+    may_push = _may_push(task, where.forgets) if calls_function(step) else None
     state: dict[str, Any] = {
         "Type": "Parallel",
         "Comment": _comment(step, task),
-        "Arguments": given_to_parts(where.reads, where.finds),
+        "Arguments": given_to_parts(where.reads, where.finds, may_push),
         "Branches": [parts_block(step, task, where.names, where.growth)],
         "Output": str(records.succeeded(step, has_records=where.has_records)),
     }
     retry = task_retry(task.retries, never=final_errors(step))
     return {**state, "Retry": retry} if retry else state
+
+
+def _may_push(task: Task, forgets: tuple[str, ...]) -> Expression:
+    """Return how many bytes a task may push.
+
+    An instance of a group has little: there, it matters that outputs go which nobody reads behind the task.
+    """
+    return room.of_task(task, records.without_outputs(forgets if task.mapped_group else ()))
 
 
 def seen_in_glue(step: Step, task: Task) -> GlueRun | None:

@@ -14,8 +14,9 @@ from typing import Any
 
 from converter import diagnostics as d
 from converter.expansion import Expansion
-from converter.expressions.expansions import count_of, listed
+from converter.expressions.expansions import listed
 from converter.expressions.jsonata import Expression, Substitution, literal, path
+from converter.operators import room
 from converter.operators.arguments import Arguments
 from converter.operators.parts import SKIP_ERROR, TRY_NUMBER, Call, Caught, Ending, Poll
 from converter.operators.registry import converts
@@ -48,11 +49,6 @@ _RUN = Expression(
     "['conf', 'run_id', 'logical_date', 'data_interval_start', 'data_interval_end', 'params', "
     "'partition_key', 'partition_date']})])"
 )
-#: What is left of the 256 KiB that the data of an execution may have, but for the task's own record and for
-#: what Lambda adds to an answer. A character outside of ASCII takes four bytes at most.
-_ROOM = Expression("250000 - $length($replace($string($states.input), /[^ -~]/, 'four'))")
-#: What the record of an instance takes besides what it pushes; all of them are one state's result.
-_RECORD_BYTES = 150
 _XCOM_PULL = re.compile(r"xcom_pull\s*\(")
 
 
@@ -145,7 +141,7 @@ def python_sensor(args: Arguments) -> Step:
 def look_with_function(args: Arguments, reads: tuple[str, ...], facts: Facts | None) -> Step:
     """Return the step of a sensor that looks with the function."""
     sensing = take_sensing(args)
-    arguments = {"FunctionName": TASK_FUNCTION, "Payload": _payload(args, reads, TRY_NUMBER)}
+    arguments = {"FunctionName": TASK_FUNCTION, "Payload": _payload(args, reads, TRY_NUMBER, room.OF_PARTS)}
     answer = "$states.result.Payload"
     keeps = {
         "done": Expression(f"{answer}.done = true"),
@@ -208,7 +204,8 @@ def function_step(
     """Return the step of a task that the function runs as one of its operators."""
     task = args.task
     _report_time(args)
-    payload = _payload(args, reads, Expression("$states.context.State.RetryCount"))
+    tries_before = Expression("$states.context.State.RetryCount")
+    payload = _payload(args, reads, tries_before, room.of_task(task))
     return Step(
         task_id=task.task_id,
         operator=operator,
@@ -226,13 +223,15 @@ def function_step(
     )
 
 
-def _payload(args: Arguments, reads: tuple[str, ...], tries_before: Expression) -> dict[str, Any]:
-    """Return the function's event for a task."""
+def _payload(
+    args: Arguments, reads: tuple[str, ...], tries_before: Expression, may_push: Expression
+) -> dict[str, Any]:
+    """Return the function's event for a task, which ``may_push`` so many bytes."""
     task = args.task
     _report_templates(args)
     args.leave_to_function()
     payload: dict[str, Any] = {
-        "room": _room(args),
+        "room": may_push,
         "task_id": task.task_id,
         "map_index": args.map_index,
         "try_number": Expression(f"{tries_before.text} + 1"),
@@ -244,15 +243,6 @@ def _payload(args: Arguments, reads: tuple[str, ...], tries_before: Expression) 
     if task.execution_timeout:
         payload["timeout"] = task.execution_timeout
     return payload
-
-
-def _room(args: Arguments) -> Expression:
-    """Return how many bytes a task may push: of a mapped one, each instance has its share."""
-    expansion = args.task.expansion
-    if expansion is None:
-        return _ROOM
-    count = " * ".join(count_of(source, args.is_mapped) for source in expansion.sources)
-    return Expression(f"$floor(({_ROOM.text}) / $max([1, {count}])) - {_RECORD_BYTES}")
 
 
 def _record_of(task_id: str) -> Expression:
