@@ -54,6 +54,22 @@ def calls_of(step: Step) -> list[Any]:
     return [without(call.arguments, variables_of(step)) for call in calls]
 
 
+def certain_calls(step: Step) -> frozenset[int]:
+    """Return the numbers of the calls that every try makes which succeeds: nothing is asked before them.
+
+    Numbers are places in :func:`calls_of`.
+    """
+    if not step.parts:
+        return frozenset({0})
+    found: set[int] = set()
+    for number, call in enumerate(call for part in step.parts for call in _calls(part)):
+        if call.when is None:
+            found.add(number)
+        if any(caught.over for caught in call.caught):
+            break
+    return frozenset(found)
+
+
 def variables_of(step: Step) -> frozenset[str]:
     """Return the variables that a step's parts have besides those of the machine."""
     polls = [part for part in step.parts if isinstance(part, Poll)]

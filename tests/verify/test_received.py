@@ -9,7 +9,10 @@ from scale import scaled
 from verifying import OPTIONS, verified, verifier_of
 from workflows import glue, reader, workflow
 
+from converter.expressions.jsonata import Expression
+from converter.operators.parts import Call
 from converter.pipeline import convert
+from converter.verify.data import judging
 from converter.verify.data.calls import differences
 from converter.verify.data.rendering import CannotRender, Rendering, Xcoms
 from converter.verify.data.wanted import Shape, shapes_of
@@ -99,6 +102,25 @@ class TestSharp:
         assert not wrong(flow)
         monkeypatch.setattr("converter.operators.mapping.PerInstance._index", lambda self, name: "0")
         assert wrong(flow) == {("m[1]", "receives Arguments.--x")}
+
+    @pytest.mark.parametrize(
+        ("more", "found"),
+        [
+            (Call("more", "arn:aws:states:::x:y", {"Name": "x"}), {("s", "makes call 2")}),
+            (Call("more", "arn:aws:states:::x:y", {"Name": "x"}, when=Expression("$seen")), set()),
+        ],
+    )
+    def test_a_call_that_is_not_made(self, monkeypatch, more, found):
+        """The machine lacks a call of the task with its rendered values."""
+        written = judging.as_if_written
+
+        def with_another(*given):
+            step = written(*given)
+            return replace(step, parts=(*step.parts, more))
+
+        monkeypatch.setattr(judging, "as_if_written", with_another)
+        arguments = {"job_flow_id": "j", "step_id": "x", "timeout": 600}
+        assert wrong(workflow(Task("s", STEP_SENSOR, arguments=arguments))) == found
 
     def test_another_value_of_a_task_that_is_read(self, monkeypatch):
         flow = workflow(function("a"), mapped(function("m", "a"), x=xcom("a")))

@@ -12,10 +12,10 @@ from converter.operators.python import calls_function
 from converter.operators.step import Step
 from converter.verify import airflow_run
 from converter.verify.airflow_run import task_of
-from converter.verify.data.calls import as_if_written, differences
+from converter.verify.data.calls import MISSING, as_if_written, differences
 from converter.verify.data.drawing import Pushed
 from converter.verify.data.rendering import CannotRender, NotKnown, Rendering, Xcoms
-from converter.verify.parts_played import calls_of
+from converter.verify.parts_played import calls_of, certain_calls
 from converter.verify.playing import Played
 from converter.verify.scenarios import Scenario
 from converter.workflow import Outcome, Task, Workflow
@@ -175,6 +175,7 @@ class _OneTask:
                 yield _shown(rendered), cause, "templates"
             return
         yield from self._calls(calls_of(written))
+        yield from self._missing(written)
 
     def _calls(self, expected: Sequence[Any]) -> Iterator[tuple[str, str, str]]:
         for call, arguments in self._played.received.get(self._name, ()):
@@ -183,6 +184,15 @@ class _OneTask:
             self.compared += 1
             for found in differences(expected[call], arguments):
                 yield _shown(found.expected), _shown(found.actual), f"receives {found.place}"
+
+    def _missing(self, written: Step) -> Iterator[tuple[str, str, str]]:
+        """Yield the calls that the task has not made, if it has succeeded and must have made them."""
+        if self._played.outcomes.get(self._name) != Outcome.SUCCESS.value:
+            return
+        received = {call for call, _ in self._played.received.get(self._name, ())}
+        for number, arguments in enumerate(calls_of(written)):
+            if number in certain_calls(written) and number not in received:
+                yield _shown(arguments), MISSING, f"makes call {number + 1}"
 
     def _event(self, xcoms: Xcoms) -> Iterator[tuple[str, str, str]]:
         """Yield what is wrong in the events of the function."""
