@@ -14,8 +14,9 @@ POLL_ROUNDED = declare(
 )  # fmt: skip
 MANY_PAGES = declare(
     "D272", Severity.NOTE, "a sensor reads a list page by page",
-    """A wildcard is looked for in the list of the keys that begin like it. Each 200 of them are a call, seven
-    events of the execution's history, at each look.""",
+    """A wildcard is looked for in the list of the keys that begin like it; a run of another DAG in the list
+    of its executions, back to those that began before the run's date. Each 200 of them are a call, seven
+    events of the execution's history, at each look: that is not counted beforehand.""",
 )  # fmt: skip
 SENSOR_CHOICE = declare(
     "D273", Severity.REFUSED, "the sensor cannot look for this",

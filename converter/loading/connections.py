@@ -14,8 +14,13 @@ from converter.loading.variables import read_mapping
 from converter.workflow import Location
 
 _FIELDS = ("conn_type", "host", "schema", "login", "port")
-#: What says where a database of Redshift is, or as which role AWS is called; other extras may be secrets.
-_EXTRAS = frozenset({"cluster_identifier", "database", "db_user", "role_arn", "serverless_work_group"})
+#: What says where a database of Redshift is, or where and as which role AWS is called; other extras may be
+#: secrets.
+_EXTRAS = frozenset(
+    {"cluster_identifier", "database", "db_user", "region_name", "role_arn", "serverless_work_group"}
+)
+#: The extra that says that AWS is called with an external id; the id itself stays out.
+EXTERNAL_ID = "external_id"
 _WHAT = "ids of connections to their fields or URIs"
 _REMEDY = "write {id: {host: …, schema: …, login: …}}, as `airflow connections export` does"
 
@@ -49,7 +54,20 @@ def _fields(value: Any) -> dict[str, Any] | None:
 
 
 def _known(extra: Mapping[str, Any]) -> dict[str, Any]:
-    return {name: value for name, value in extra.items() if name in _EXTRAS}
+    known = {name: value for name, value in extra.items() if name in _EXTRAS}
+    return {**known, EXTERNAL_ID: True} if _has_external_id(extra) else known
+
+
+def _has_external_id(extra: Mapping[str, Any]) -> bool:
+    if extra.get("external_id"):
+        return True
+    more = extra.get("assume_role_kwargs")
+    if isinstance(more, str):  # in a URI
+        try:
+            more = json.loads(more)
+        except ValueError:
+            return False
+    return isinstance(more, dict) and bool(more.get("ExternalId"))
 
 
 def _of_uri(text: str) -> dict[str, Any]:

@@ -9,7 +9,7 @@ from typing import Any
 
 from converter import diagnostics as d
 from converter.diagnostics import Code, Diagnostic, refuses
-from converter.expressions.jsonata import Expression, path
+from converter.expressions.jsonata import Expression, literal, path
 from converter.expressions.templates import Scope, translate_value
 from converter.operators.mapping import (
     PerInstance,
@@ -86,7 +86,9 @@ class Arguments:
     def take_as_it_is(self, name: str, default: Value = None) -> Any:
         """Return an argument with its templates as they are, to be translated piece by piece."""
         value = self._left.pop(name, default)
-        return self._value_of_an_instance(name) if value is _OF_AN_INSTANCE else self._of_group(name, value)
+        if value is _OF_AN_INSTANCE:
+            return self._value_of_an_instance(name)
+        return self._of_group(name, value, stays=True)
 
     def connection(self, name: Any) -> Mapping[str, Value] | None:
         """Return the fields of an Airflow connection, None if it is not known."""
@@ -102,13 +104,22 @@ class Arguments:
 
         return self._known(lambda: self._per_instance.value(name, translated), f"expanded over '{name}'")
 
-    def _of_group(self, name: str, value: Value) -> Any:
-        """Return an argument with those of the mapped group in it resolved, where Airflow resolves them."""
+    def _of_group(self, name: str, value: Value, *, stays: bool = False) -> Any:
+        """Return an argument with those of the mapped group in it resolved, where Airflow resolves them.
+
+        Airflow does not render what is in these: where ``stays``, their templates are handed on as texts that
+        nobody takes for templates.
+        """
         if not names_group_arguments(value):
             return value
-        return self._known(
+        if isinstance(value, list):
+            return [self._of_group(name, item, stays=stays) for item in value]
+        if isinstance(value, dict):
+            return {key: self._of_group(name, item, stays=stays) for key, item in value.items()}
+        found = self._known(
             lambda: self._per_instance.within(value), f"given arguments of its group in '{name}'"
         )
+        return _kept_from_rendering(found) if stays else found
 
     def _known(self, value: Callable[[], Any], what: str) -> Any:
         try:
@@ -266,6 +277,16 @@ def _is_unicode(text: str) -> bool:
     except UnicodeEncodeError:
         return False
     return True
+
+
+def _kept_from_rendering(value: Any) -> Any:
+    """Return a value with an Expression for each text in it that looks like a template."""
+    if isinstance(value, list):
+        return [_kept_from_rendering(item) for item in value]
+    if isinstance(value, dict):
+        return {key: _kept_from_rendering(item) for key, item in value.items()}
+    is_template = isinstance(value, str) and any(mark in value for mark in ("{{", "{%", "{#"))
+    return Expression(literal(value)) if is_template else value
 
 
 def _texts(value: Value) -> Iterator[str | Opaque]:

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import re
+from typing import Any
 
 from converter import diagnostics as d
 from converter.operators.arguments import Arguments
 from converter.workflow import Opaque
 
+#: The connection of an operator that names none.
+_DEFAULT = "aws_default"
 _ROLE = re.compile(r"arn:[\w-]+:iam::\d{12}:role/\S+\Z")
 
 
@@ -18,12 +21,19 @@ def set_aside_connection(args: Arguments) -> None:
     # Transfers call it that of their source.
     given = args.take("aws_conn_id") or args.take("source_aws_conn_id")
     connection = given or (of_hook or {}).get("aws_conn_id")
-    role = ((args.connection(connection) or {}).get("extra") or {}).get("role_arn")
+    # Where none is named, it is Airflow's own.
+    named = connection if "aws_conn_id" in args.task.arguments else connection or _DEFAULT
+    extra: Any = (args.connection(named) or {}).get("extra") or {}
+    role = extra.get("role_arn")
     if isinstance(role, str) and _ROLE.match(role):
         args.role = role
-        problem = f"it acts as the role of Airflow's connection '{connection}', {role}"
-        args.report(d.OTHER_CREDENTIALS, problem, "let that role trust the role of the machine")
-    elif connection not in (None, "", "aws_default"):
+        problem = f"it acts as the role of Airflow's connection '{named}', {role}"
+        remedy = "let that role trust the role of the machine"
+        if extra.get("external_id"):
+            problem += ", without the external id that Airflow gives: Step Functions has no place for one"
+            remedy += ", and ask for no external id of it"
+        args.report(d.OTHER_CREDENTIALS, problem, remedy)
+    elif connection not in (None, "", _DEFAULT):
         args.report(
             d.OTHER_CREDENTIALS,
             f"Airflow's connection '{connection}' is not used: the machine acts as its own role",
@@ -34,7 +44,7 @@ def set_aside_connection(args: Arguments) -> None:
         args.set_aside("region_name")
         region = region.text
     else:
-        region = args.take("region_name") or (of_hook or {}).get("region_name")
+        region = args.take("region_name") or (of_hook or {}).get("region_name") or extra.get("region_name")
     if region:
         args.report(
             d.OTHER_CREDENTIALS,

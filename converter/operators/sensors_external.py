@@ -72,6 +72,8 @@ def external_task(args: Arguments) -> Step:
         problem = f"what has become of its task is known when the run of {other} has ended"
         remedy = "nothing to do, unless that run waits for this one: then wait for an asset"
         args.report(d.SEEN_AT_THE_END, problem, remedy)
+    problem = f"each look lists the executions of {other} since the run's date, {_PAGE} a call"
+    args.report(d.MANY_PAGES, problem, "")
     machine = machine_name(dag_id, args.prefix) if dag_id else ""
     look = Look(
         _listing(machine),

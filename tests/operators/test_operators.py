@@ -1,3 +1,5 @@
+import json
+
 import pytest
 from workflows import GLUE, START_EXECUTION, empty, glue, nested, workflow
 
@@ -6,6 +8,7 @@ from converter.asl.machine import emit
 from converter.asl.options import Options
 from converter.checks import problems_of
 from converter.expressions.jsonata import Expression
+from converter.loading.connections import read_connections
 from converter.operators import Permission, steps_of
 from converter.operators.settings import dag_problems
 from converter.planning import plan_workflow
@@ -250,6 +253,26 @@ def test_a_task_acts_as_the_role_of_its_connection(operator, arguments):
     assert calls
     assert all(state["Credentials"] == {"RoleArn": ROLE_OF_CONNECTION} for state in calls)
     assert problems_of(made.definition) == ()
+
+
+@pytest.mark.parametrize("arguments", [{}, {"aws_conn_id": "aws_default"}])
+@pytest.mark.parametrize("external", ['"external_id": "x"', '"assume_role_kwargs": {"ExternalId": "x"}', ""])
+def test_region_and_external_id_of_a_connection_are_told(tmp_path, arguments, external):
+    file = tmp_path / "connections.json"
+    comma = ", " if external else ""
+    extra = f'{{"role_arn": "{ROLE_OF_CONNECTION}", "region_name": "eu-central-1"{comma}{external}}}'
+    file.write_text(json.dumps({"aws_default": {"conn_type": "aws", "extra": extra}}))
+    task = Task("s", GLUE, arguments={"job_name": "j", **arguments})
+    _, problems = steps_of(workflow(task), None, read_connections(file))
+    role, region = [problem for problem in problems if problem.code.id == "D222"]
+    assert "region_name is 'eu-central-1'" in region.problem
+    assert ("external id" in role.problem and "no external id" in role.remedy) is bool(external)
+
+
+def test_without_a_connection_none_is_read():
+    task = Task("s", GLUE, arguments={"job_name": "j", "aws_conn_id": None})
+    connections = {"aws_default": {"extra": {"region_name": "eu-central-1"}}}
+    assert steps_of(workflow(task), None, connections)[1] == ()
 
 
 def _states(block):

@@ -7,11 +7,14 @@ from random import Random
 from typing import Any
 
 import pytest
+from mapped import grouped, listed
 from sensing import AMAZON, definition_of, outcome_of, sensor
 from workflows import workflow
 
 from converter.checks import problems_of
+from converter.diagnostics import Severity
 from converter.operators import steps_of
+from converter.workflow import GROUP_ARGUMENT, Opaque
 
 S3 = f"{AMAZON}.s3.S3KeySensor"
 FIELDS = ("bucket_key", "bucket_name")
@@ -35,6 +38,18 @@ class Bucket:
         if len(found) > size:
             answer["NextContinuationToken"] = str(start + size)
         return answer
+
+
+@pytest.mark.parametrize("keys", [("s3://data/{{ ds }}/x",), ("s3://data/{{ ds }}/x",) * 2])
+def test_what_a_mapped_group_is_expanded_over_is_not_rendered(keys: tuple[str, ...]) -> None:
+    task = sensor(S3, template_fields=FIELDS, bucket_key=[Opaque(GROUP_ARGUMENT, "key"), "s3://o/{{ ds }}"])
+    steps, problems = steps_of(workflow(grouped(task, key=listed(*keys))))
+    assert [problem.code.severity for problem in problems if problem.code.severity is Severity.REFUSED] == []
+    (poll,) = steps[task.task_id].parts
+    of_group, own = poll.ask.arguments, poll.also[0].arguments
+    assert "{{ ds }}" in str(of_group["Prefix"])
+    assert "logical_date" not in str(of_group["Prefix"])
+    assert "logical_date" in str(own["Prefix"])
 
 
 def definition(bucket_key: Any, **arguments: Any) -> dict[str, Any]:
