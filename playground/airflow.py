@@ -96,8 +96,6 @@ class Airflow:
             "AIRFLOW__CORE__SIMPLE_AUTH_MANAGER_PASSWORDS_FILE": str(passwords),
             "AIRFLOW__CORE__SIMPLE_AUTH_MANAGER_USERS": roles,
             "AIRFLOW__DAG_PROCESSOR__REFRESH_INTERVAL": "5",
-            # SQLite lets one process write at a time. A scheduler that waits in vain, by default 5 s, ends.
-            "AIRFLOW__DATABASE__SQL_ALCHEMY_CONN": f"sqlite:///{self.home / 'airflow.db'}?timeout=60",
             # What has changed is read at once; else one core would do nothing but read files again.
             "AIRFLOW__DAG_PROCESSOR__MIN_FILE_PROCESS_INTERVAL": "600",
             # A small machine that is busy answers its workers late.
