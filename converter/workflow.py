@@ -8,7 +8,7 @@ because DAG files are loaded in another process.
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from enum import Enum
 from functools import cached_property
@@ -79,6 +79,24 @@ class Opaque:
 #: The kind of an Opaque whose text is a template that gives a list, and not the text of one: the file splits
 #: a value that is not known where it is read (``os.environ["SUBNETS"].split(",")``).
 LIST_TEMPLATE = "template of a list"
+
+
+def atoms(value: Value) -> Iterator[Value]:
+    """Yield what a value consists of: whatever in it is neither a list nor a mapping, keys left out."""
+    if isinstance(value, (Mapping, list, tuple)):
+        for item in value.values() if isinstance(value, Mapping) else value:
+            yield from atoms(item)
+    else:
+        yield value
+
+
+def texts_in(value: Value, *, of_objects: bool = False) -> Iterator[str]:
+    """Yield the texts in a value; with ``of_objects``, those that stand for Python objects, too."""
+    for item in atoms(value):
+        if isinstance(item, str):
+            yield item
+        elif of_objects and isinstance(item, Opaque):
+            yield item.text
 
 
 @dataclass(frozen=True)

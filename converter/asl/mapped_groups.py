@@ -42,7 +42,7 @@ def write_mapped_group(
     instances = next(step.instances for step in steps if step.instances)
     most = emission.most_instances[first.task_id]
     limits = [step.instances.at_once for step in steps if step.instances and step.instances.at_once]
-    group_tasks = {task: not any(up in tasks for up in emission.task(task).upstream) for task in tasks}
+    is_first = {task: not any(up in tasks for up in emission.task(task).upstream) for task in tasks}
     instance = block.of_instance(emission.inside_group(first.index_key), inside, (*given, first.index_key))
     given_records = {task: records.of_task(task) for task in given}
     place: dict[str, Any] = _place(instances, most, tasks, resumable=emission.options.resumable)
@@ -65,7 +65,7 @@ def write_mapped_group(
         },
         **({"MaxConcurrency": min(limits)} if limits else {}),
         "ItemProcessor": {"ProcessorConfig": {"Mode": "INLINE"}, **instance},
-        "Output": str(_with_records(group_tasks, instances, most, has_records=block.has_records)),
+        "Output": str(_with_records(is_first, instances, most, has_records=block.has_records)),
         **({"Next": names[0]} if names else transition),
     }
     if emission.as_airflow:

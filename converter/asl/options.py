@@ -69,12 +69,12 @@ class Options:
     dagrun_timeout, or 24 hours without one. ``resumable``: an execution may begin with outcomes of an earlier
     one, which costs one more state for each task. ``variables`` are values of Airflow's Variables, as it
     stores them: templates take them at conversion, or each run reads them anew, as ``variables_from`` says.
-    ``connections`` are the fields of its connections, without
-    passwords. ``allow_unsupported``: a task that is refused becomes a state that records it as failed.
-    ``poller_styles``, ``poll_intervals`` and ``correlations`` have the awaited tasks (ids) for whose pollers
-    others hold than ``poller_style``, ``poll_interval`` and ``correlate``. ``operators`` is a file of the
-    user's own conversions. ``companion``: the bundle gets a DAG file that runs the machine from Airflow.
-    ``xcom``: where large values are that Python tasks push. ``strategy`` is how DAGs are planned.
+    ``connections`` are the fields of its connections, without passwords. ``allow_unsupported``: a task that
+    is refused becomes a state that records it as failed. ``poller_styles``, ``poll_intervals`` and
+    ``correlations`` have the awaited tasks (ids) for whose pollers others hold than ``poller_style``,
+    ``poll_interval`` and ``correlate``. ``operators`` is a file of the user's own conversions. ``companion``:
+    the bundle gets a DAG file that runs the machine from Airflow. ``xcom``: where large values are that
+    Python tasks push. ``strategy`` is how DAGs are planned.
     """
 
     failures: Failures = Failures.AIRFLOW

@@ -18,6 +18,7 @@ from converter.commands.configuration import (
     EnvironmentName,
     with_configuration,
 )
+from converter.commands.inputs import expected_durations, with_files
 from converter.commands.parameters import (
     AirflowConfig,
     AllowNetwork,
@@ -84,26 +85,13 @@ def assess(
     from converter import loading
     from converter.assessment import Assessment, assess_one
     from converter.folder import jobs_for
-    from converter.loading.connections import read_connections
-    from converter.loading.variables import as_text, read_variables
-    from converter.operators.extending import load_operators
-    from converter.planning.durations import NO_DURATIONS
-    from converter.planning.durations_file import read_durations
 
-    if operators:
-        load_operators(operators)
-    values = read_variables(variables) if variables else {}
-    timetables = loading.told_timetables(source_airflow, airflow_config)
     options = Options(
-        failures,
-        poll_interval=poll_interval,
-        poller_style=poller_style,
-        operators=operators,
-        variables={name: as_text(value) for name, value in values.items()} if variables else None,
-        variables_from=variables_from,
-        connections=read_connections(connections) if connections else None,
+        failures, poll_interval=poll_interval, poller_style=poller_style, variables_from=variables_from
     )
-    expected = read_durations(durations) if durations else NO_DURATIONS
+    options, values = with_files(options, operators=operators, variables=variables, connections=connections)
+    timetables = loading.told_timetables(source_airflow, airflow_config)
+    expected = expected_durations(durations)
     processes = jobs_for(path, jobs)
     console.print_diagnostics(loading.notes_on(path))
     with streams.progress("Assessing DAG files") as on_read:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 from datetime import datetime
 from enum import Enum
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -18,7 +17,7 @@ from converter.commands.configuration import (
     EnvironmentName,
     with_configuration,
 )
-from converter.commands.parameters import Interval, Region
+from converter.commands.parameters import AirflowUrl, Interval, MwaaName, Region, RulesFile
 from converter.report import console
 
 if TYPE_CHECKING:
@@ -57,24 +56,9 @@ def compare(  # noqa: PLR0917 - the command line gives them by name
         bool, typer.Option("--start-missing", help="Start the one of the two runs that there is not.")
     ] = False,
     wait: Annotated[bool, typer.Option(help="Wait for both runs to end.")] = True,
-    rules: Annotated[
-        Path | None, typer.Option(help="YAML or JSON file that says what may differ (docs/comparison.md).")
-    ] = None,
-    airflow: Annotated[
-        str | None,
-        typer.Option(
-            envvar="DAG2SFN_AIRFLOW_URL",
-            help="Address of Airflow. The login comes from DAG2SFN_AIRFLOW_TOKEN, or DAG2SFN_AIRFLOW_USER "
-            "and DAG2SFN_AIRFLOW_PASSWORD.",
-        ),
-    ] = None,
-    mwaa: Annotated[
-        str | None,
-        typer.Option(
-            envvar="DAG2SFN_MWAA_ENVIRONMENT",
-            help="Name of an Amazon MWAA environment, in place of --airflow.",
-        ),
-    ] = None,
+    rules: RulesFile = None,
+    airflow: AirflowUrl = None,
+    mwaa: MwaaName = None,
     interval: Interval = 2.0,
     region: Region = None,
     config: ConfigFile = NO_SETTINGS,

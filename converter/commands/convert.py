@@ -17,6 +17,7 @@ from converter.commands.configuration import (
     EnvironmentName,
     with_configuration,
 )
+from converter.commands.inputs import expected_durations, with_files
 from converter.commands.parameters import (
     AirflowConfig,
     AllowNetwork,
@@ -154,28 +155,17 @@ def convert(
     Examples: `dag2sfn convert dags/partial_fan_in.py -o build`; `dag2sfn convert dags -o build`
     """
     from converter import folder, loading
-    from converter.loading.connections import read_connections
-    from converter.loading.variables import as_text, read_variables
-    from converter.operators.extending import load_operators
-    from converter.planning.durations import NO_DURATIONS
-    from converter.planning.durations_file import read_durations
 
     if window is not None and correlate is not Correlate.WINDOW:
         raise typer.BadParameter("it needs --correlate window", param_hint="--window")
     options = Options(failures, correlate, window or 0, poll_interval, await_deadline, resume)
-    options = replace(options, poller_style=poller_style, allow_unsupported=allow_unsupported)
-    options = replace(options, poller_styles=styles_by_task(poller_style_for or ()))
-    options = replace(options, operators=operators, companion=companion, xcom=xcom, strategy=strategy)
+    styles = styles_by_task(poller_style_for or ())
+    options = replace(options, poller_style=poller_style, poller_styles=styles, xcom=xcom, strategy=strategy)
+    options = replace(options, allow_unsupported=allow_unsupported, companion=companion)
     options = replace(options, variables_from=variables_from)
-    if operators:
-        load_operators(operators)
-    values = read_variables(variables) if variables else {}
+    options, values = with_files(options, operators=operators, variables=variables, connections=connections)
     timetables = loading.told_timetables(source_airflow, airflow_config)
-    if connections:
-        options = replace(options, connections=read_connections(connections))
-    if variables:
-        options = replace(options, variables={name: as_text(value) for name, value in values.items()})
-    expected = read_durations(durations) if durations else NO_DURATIONS
+    expected = expected_durations(durations)
     processes = folder.jobs_for(path, jobs)
     console.print_diagnostics(loading.notes_on(path))
     document, rows, unreadable = ConversionDocument(), [], []

@@ -78,6 +78,27 @@ Jobs = Annotated[
     int | None,
     typer.Option("--jobs", help="Processes for a large folder [default: one for each core].", min=1),
 ]
+AirflowUrl = Annotated[
+    str | None,
+    typer.Option(
+        "--airflow",
+        envvar="DAG2SFN_AIRFLOW_URL",
+        help="Address of Airflow. The login comes from DAG2SFN_AIRFLOW_TOKEN, or DAG2SFN_AIRFLOW_USER and "
+        "DAG2SFN_AIRFLOW_PASSWORD.",
+    ),
+]
+MwaaName = Annotated[
+    str | None,
+    typer.Option(
+        "--mwaa",
+        envvar="DAG2SFN_MWAA_ENVIRONMENT",
+        help="Name of an Amazon MWAA environment, in place of --airflow.",
+    ),
+]
+RulesFile = Annotated[
+    Path | None,
+    typer.Option("--rules", help="YAML or JSON file that says what may differ (docs/comparison.md)."),
+]
 PollInterval = Annotated[int, typer.Option(help="Seconds between two polls.", min=1)]
 Region = Annotated[
     str | None, typer.Option("--region", help="AWS region; default: your AWS configuration's.")

@@ -20,6 +20,7 @@ from converter.commands.configuration import (
     EnvironmentName,
     with_configuration,
 )
+from converter.commands.inputs import expected_durations
 from converter.commands.parameters import DagIds, DagPath, DurationsFile, PollInterval, TimeLimit
 from converter.diagnostics import Dag2SfnError, Diagnostic
 from converter.planning import Strategy
@@ -101,10 +102,8 @@ def _views(
     """Return the plans of all DAGs and what could not be read; show progress while somebody waits."""
     from converter import loading
     from converter.folder import jobs_for
-    from converter.planning.durations import NO_DURATIONS
-    from converter.planning.durations_file import read_durations
 
-    expected = read_durations(durations) if durations else NO_DURATIONS
+    expected = expected_durations(durations)
     with Progress(console=streams.err(), transient=True, disable=not sys.stderr.isatty()) as progress:
         reading = progress.add_task("Reading DAG files", total=None)
         jobs = jobs_for(path, None)

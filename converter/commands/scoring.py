@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -19,7 +18,7 @@ from converter.commands.configuration import (
     Settings,
     with_configuration,
 )
-from converter.commands.parameters import OutputFormat, Region
+from converter.commands.parameters import AirflowUrl, MwaaName, OutputFormat, Region, RulesFile
 from converter.diagnostics import Dag2SfnError, Diagnostic
 from converter.report import console
 
@@ -37,23 +36,9 @@ def score(  # noqa: PLR0917 - the command line gives them by name
         str | None, typer.Argument(help="The id of a DAG [default: all that run beside Airflow].")
     ] = None,
     last: Annotated[int, typer.Option(help="How many runs, the latest.", min=1, max=10_000)] = 30,
-    rules: Annotated[
-        Path | None, typer.Option(help="YAML or JSON file that says what may differ (docs/comparison.md).")
-    ] = None,
-    airflow: Annotated[
-        str | None,
-        typer.Option(
-            envvar="DAG2SFN_AIRFLOW_URL",
-            help="Address of Airflow, as for `compare`. Without it, only what was compared before is told.",
-        ),
-    ] = None,
-    mwaa: Annotated[
-        str | None,
-        typer.Option(
-            envvar="DAG2SFN_MWAA_ENVIRONMENT",
-            help="Name of an Amazon MWAA environment, in place of --airflow.",
-        ),
-    ] = None,
+    rules: RulesFile = None,
+    airflow: AirflowUrl = None,
+    mwaa: MwaaName = None,
     region: Region = None,
     config: ConfigFile = NO_SETTINGS,
     environment: EnvironmentName = None,
@@ -62,7 +47,8 @@ def score(  # noqa: PLR0917 - the command line gives them by name
     """Say how many of the last runs were equal, what differed, and since which version.
 
     Runs that have ended on both sides and were not compared yet are compared, and the result is kept. The
-    environment is the one that the DAGs' `shadow` names, unless another is given.
+    environment is the one that the DAGs' `shadow` names, unless another is given. Without --airflow or
+    --mwaa, only what was compared before is told.
     Exit codes: 0 all that was compared is equal, 1 something differs, was not started, or nothing was
     compared yet, 2 something cannot be read or reached. A DAG that Airflow does not have is told, and the
     others are scored.

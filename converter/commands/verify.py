@@ -20,6 +20,7 @@ from converter.commands.configuration import (
     EnvironmentName,
     with_configuration,
 )
+from converter.commands.inputs import expected_durations, with_files
 from converter.commands.parameters import (
     AirflowConfig,
     AllowNetwork,
@@ -93,24 +94,16 @@ def verify(
     """
     from converter import loading
     from converter.folder import jobs_for
-    from converter.loading.connections import read_connections
-    from converter.loading.variables import as_text, read_variables
-    from converter.operators.extending import load_operators
 
     if window is not None and correlate is not Correlate.WINDOW:
         raise typer.BadParameter("it needs --correlate window", param_hint="--window")
     options = Options(failures, correlate, window or 0, poll_interval, await_deadline, resume)
-    options = replace(options, poller_style=poller_style, strategy=strategy, operators=operators)
-    options = replace(options, variables_from=variables_from)
+    options = replace(options, poller_style=poller_style, strategy=strategy, variables_from=variables_from)
     try:
-        if operators:
-            load_operators(operators)
-        values = read_variables(variables) if variables else {}
+        options, values = with_files(
+            options, operators=operators, variables=variables, connections=connections
+        )
         timetables = loading.told_timetables(source_airflow, airflow_config)
-        if connections:
-            options = replace(options, connections=read_connections(connections))
-        if variables:
-            options = replace(options, variables={name: as_text(value) for name, value in values.items()})
         with _progress() as progress:
             progress.add_task("Reading DAG files", total=None)
             workflows, unreadable = loading.load_readable(
@@ -144,10 +137,8 @@ def _conversions(
 ) -> list[Conversion]:
     """Return what became of each DAG; say what stands in the way of those that are refused."""
     from converter import pipeline
-    from converter.planning.durations import NO_DURATIONS
-    from converter.planning.durations_file import read_durations
 
-    expected = read_durations(durations) if durations else NO_DURATIONS
+    expected = expected_durations(durations)
     console.print_diagnostics(expected.strangers(workflows))
     conversions = []
     for workflow in workflows:

@@ -36,7 +36,7 @@ def lines(comparison: Comparison) -> Iterator[str]:
     for task in unequal:
         yield f"  {task.key}: {task.verdict.value}"
         for difference in task.differences:
-            yield f"    {difference.message}{_values(difference.airflow, difference.step_functions)}"
+            yield f"    {difference.message}{both_sides(difference.airflow, difference.step_functions)}"
     for side, name in ((Side.AIRFLOW, "Airflow"), (Side.STEP_FUNCTIONS, "Step Functions")):
         run, critical = comparison.run_of(side), comparison.critical[side]
         took = "not ended" if run.seconds is None else f"{run.seconds:.1f} s"
@@ -49,7 +49,8 @@ def lines(comparison: Comparison) -> Iterator[str]:
         yield f"cost            ${total:.6f}: {items} (prices of {PRICES_OF})"
 
 
-def _values(airflow: Any, machine: Any) -> str:
+def both_sides(airflow: Any, machine: Any) -> str:
+    """Return the end of a line: what both sides have, shortened; nothing if the line has said it."""
     if (airflow is None and machine is None) or isinstance(airflow, float):
         return ""
     texts = [json.dumps(value, ensure_ascii=False, default=str) for value in (airflow, machine)]

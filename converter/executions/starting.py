@@ -91,52 +91,26 @@ def start(
     found = given if given.startswith("arn:") else find_machine(client, given, prefix)
     machine_arn = in_force(client, found)
     run_id = run_id or f"manual__{datetime.now(timezone.utc).isoformat()}"
-    run = _input_of(
+    run = input_of_run(
         run_id,
         conf or {},
-        {
-            "logical_date": logical_date,
-            "data_interval_start": data_interval_start,
-            "data_interval_end": data_interval_end,
-        },
-        latest_until=_iso(latest_until),
+        logical_date=logical_date,
+        data_interval_start=data_interval_start,
+        data_interval_end=data_interval_end,
+        latest_until=latest_until,
         partition_key=partition_key,
-        partition_date=_iso(partition_date),
+        partition_date=partition_date,
     )
     return start_with_input(client, machine_arn, run, run_id, on_progress=on_progress)
 
 
-def start_once(
-    client: SFNClient,
-    machine_arn: str,
-    *,
-    conf: Mapping[str, Any],
-    run_id: str,
-    logical_date: datetime | None = None,
-    data_interval_start: datetime | None = None,
-    data_interval_end: datetime | None = None,
-    latest_until: datetime | None = None,
-    partition_key: str | None = None,
-    partition_date: datetime | None = None,
-) -> bool:
-    """Start a run as :func:`start` does, in one call; return False if the run id has an execution already.
+def start_once(client: SFNClient, machine_arn: str, run: Mapping[str, Any]) -> bool:
+    """Start a run with its input, in one call; return False if its run id has an execution already.
 
     ``machine_arn`` may be that of an alias. Raises :class:`~converter.diagnostics.Dag2SfnError`: no such
     machine (D451), input refused (D453).
     """
-    run = _input_of(
-        run_id,
-        conf,
-        {
-            "logical_date": logical_date,
-            "data_interval_start": data_interval_start,
-            "data_interval_end": data_interval_end,
-        },
-        latest_until=_iso(latest_until),
-        partition_key=partition_key,
-        partition_date=_iso(partition_date),
-    )
-    text, name = json.dumps(run, allow_nan=False), execution_name(run_id)
+    text, name = json.dumps(run, allow_nan=False), execution_name(run["run_id"])
     try:
         with explaining_refused_start(client, machine_arn):
             client.start_execution(stateMachineArn=machine_arn, name=name, input=text)
@@ -145,14 +119,29 @@ def start_once(
     return True
 
 
-def _input_of(
-    run_id: str, conf: Mapping[str, Any], dates: Mapping[str, datetime | None], **rarely: str | None
+def input_of_run(
+    run_id: str,
+    conf: Mapping[str, Any],
+    *,
+    logical_date: datetime | None = None,
+    data_interval_start: datetime | None = None,
+    data_interval_end: datetime | None = None,
+    latest_until: datetime | None = None,
+    partition_key: str | None = None,
+    partition_date: datetime | None = None,
 ) -> dict[str, Any]:
-    """Return the input of a run; ``rarely`` is what only few runs have, and no other has None for."""
+    """Return the input of a run's execution; what is in it, :func:`start` says."""
+    rarely = {
+        "latest_until": _iso(latest_until),
+        "partition_key": partition_key,
+        "partition_date": _iso(partition_date),
+    }
     return {
         "conf": dict(conf),
         "run_id": run_id,
-        **{name: _iso(date) for name, date in dates.items()},
+        "logical_date": _iso(logical_date),
+        "data_interval_start": _iso(data_interval_start),
+        "data_interval_end": _iso(data_interval_end),
         **{name: value for name, value in rarely.items() if value is not None},
     }
 

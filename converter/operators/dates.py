@@ -6,14 +6,13 @@ renders; and what the functions of Python tasks ask of the context.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 
 from converter import diagnostics as d
 from converter.diagnostics import Diagnostic, about_dag
 from converter.task_runtime.callables import facts_of
 from converter.task_runtime.context_uses import DATES_OF_RUNS, NAMES_OF_DATES
-from converter.workflow import Opaque, Task, Value, Workflow
+from converter.workflow import Opaque, Task, Workflow, texts_in
 
 _MARKS = ("{{", "{%")
 #: Tasks that a message names.
@@ -47,7 +46,7 @@ def uses_dates(task: Task) -> bool:
     values = [task.arguments.get(name) for name in task.template_fields]
     if task.expansion is not None:
         values += [source.value for source in task.expansion.sources]
-    if any(_names_dates(text) for value in values for text in _texts(value)):
+    if any(map(_names_dates, texts_in(values, of_objects=True))):
         return True
     function = task.arguments.get("python_callable")
     if function is None and not task.operator.startswith("airflow."):
@@ -56,19 +55,6 @@ def uses_dates(task: Task) -> bool:
         return False
     facts = facts_of(function.text, Path(task.location.file))
     return facts is not None and facts.uses_dates
-
-
-def _texts(value: Value) -> Iterator[str]:
-    if isinstance(value, Opaque):
-        value = value.text
-    if isinstance(value, str):
-        yield value
-    elif isinstance(value, dict):
-        for item in value.values():
-            yield from _texts(item)
-    elif isinstance(value, (list, tuple)):
-        for item in value:
-            yield from _texts(item)
 
 
 def _names_dates(text: str) -> bool:

@@ -26,7 +26,7 @@ from converter.task_runtime import LONGEST_RUN
 from converter.task_runtime.callables import Facts, facts_of, pulled_tasks
 from converter.task_runtime.context_uses import asked_of_airflow_in
 from converter.task_runtime.third_party import needs_of
-from converter.workflow import Opaque, Value
+from converter.workflow import Opaque, Value, texts_in
 
 #: The function that runs the tasks of the DAG; the template fills it in.
 TASK_FUNCTION = Substitution("TaskFunctionArn")
@@ -383,21 +383,13 @@ def _report_needs(args: Arguments, facts: Facts) -> None:
 
 
 def _report_templates(args: Arguments) -> None:
-    texts = [text for field in args.task.template_fields for text in _texts(args.task.arguments.get(field))]
-    for name in dict.fromkeys(name for text in texts for name in asked_of_airflow_in(text)):
+    fields = [args.task.arguments.get(field) for field in args.task.template_fields]
+    for name in dict.fromkeys(name for text in texts_in(fields) for name in asked_of_airflow_in(text)):
         args.report(
             d.NEEDS_AIRFLOW,
             f"a template uses {name}, which is not there in Lambda",
             "do without; the XComs of other tasks, params and the run's dates are there",
         )
-
-
-def _texts(value: Value) -> Iterator[str]:
-    if isinstance(value, str):
-        yield value
-    elif isinstance(value, (dict, list)):
-        for item in value.values() if isinstance(value, dict) else value:
-            yield from _texts(item)
 
 
 def _report_time(args: Arguments) -> None:

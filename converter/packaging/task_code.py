@@ -26,7 +26,7 @@ from converter.task_runtime import SOURCE
 from converter.task_runtime.callables import facts_of
 from converter.task_runtime.local_modules import Imported, Module, local_modules, search_folders
 from converter.task_runtime.third_party import MAKES_DATES, needs_of
-from converter.workflow import Opaque, Task, Value, Workflow
+from converter.workflow import Opaque, Task, Workflow, texts_in
 
 REQUIREMENTS = "requirements.txt"
 #: Folders that a DAG file names are taken along up to this size, in bytes; larger ones are no settings.
@@ -47,7 +47,7 @@ def runs_tasks(steps: Mapping[str, Step]) -> bool:
 
 def uses_variables(workflow: Workflow, steps: Mapping[str, Step]) -> bool:
     """Whether the DAG file, a module of it or a task's template may ask for a Variable."""
-    if any("var." in text for task in _tasks(workflow, steps) for text in _texts(task.arguments)):
+    if any("var." in text for text in _texts(_tasks(workflow, steps))):
         return True
     return any("Variable" in module.imports for module in local_modules(_dag_file(workflow)))
 
@@ -67,7 +67,7 @@ def task_files(workflow: Workflow, steps: Mapping[str, Step]) -> dict[str, bytes
         **{f"dags/{file.relative_to(root).as_posix()}": file.read_bytes() for file in sources},
     }
     renders = any(b"render_template" in file.read_bytes() for file in sources)
-    if renders or any("{" in text for task in tasks for text in _texts(task.arguments)):
+    if renders or any("{" in text for text in _texts(tasks)):
         files |= _template_libraries()
     if lines := requirements(tasks, modules, dag_file, workflow.pins):
         pinned = "of its environment, or else those " if workflow.pins else ""
@@ -203,17 +203,8 @@ def _named_files(text: str, folders: Sequence[Path]) -> Iterator[Path]:
         yield from (folder / text for folder in folders if (folder / text).is_file())
 
 
-def _texts(value: Value) -> Iterator[str]:
-    if isinstance(value, str):
-        yield value
-    elif isinstance(value, Opaque):
-        yield value.text
-    elif isinstance(value, Mapping):
-        for item in value.values():
-            yield from _texts(item)
-    elif isinstance(value, list):
-        for item in value:
-            yield from _texts(item)
+def _texts(tasks: Iterable[Task]) -> Iterator[str]:
+    return texts_in([task.arguments for task in tasks], of_objects=True)
 
 
 @functools.cache

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 from typing import Any
 
+from converter.comparison.documents import both_sides
 from converter.executions.addresses import execution_url
 from converter.shadow.results import Result
 from converter.shadow.scoring import Score, ScoredRun, Standing
 
-_LONGEST_VALUE = 120
 #: Characters of a hash that are enough to tell two sources apart.
 _OF_HASH = 12
 
@@ -68,19 +67,11 @@ def _run_lines(run: ScoredRun) -> Iterator[str]:
     for task in run.result.different if run.result else ():
         index = "" if task["map_index"] is None else f"[{task['map_index']}]"
         for one in task["differences"]:
-            values = _values(one["airflow"], one["step_functions"])
+            values = both_sides(one["airflow"], one["step_functions"])
             yield f"    {task['task_id']}{index}: {one['message']}{values}"
     left_out = run.result.different_tasks - len(run.result.different) if run.result else 0
     if left_out > 0:
         yield f"    and {left_out} more tasks differ"
-
-
-def _values(airflow: Any, machine: Any) -> str:
-    if (airflow is None and machine is None) or isinstance(airflow, float):
-        return ""
-    texts = [json.dumps(value, ensure_ascii=False, default=str) for value in (airflow, machine)]
-    short = [text if len(text) <= _LONGEST_VALUE else f"{text[:_LONGEST_VALUE]}…" for text in texts]
-    return f": {short[0]} in Airflow, {short[1]} on Step Functions"
 
 
 def _run_json(run: ScoredRun) -> dict[str, Any]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from converter.executions.starting import start_once
+from converter.executions.starting import input_of_run, start_once
 from converter.shadow.begun import Begun
 from converter.shadow.machines import Shadow
 
@@ -18,15 +18,5 @@ def start_counterpart_once(client: SFNClient, shadow: Shadow, run: Begun) -> boo
     Raises Dag2SfnError: the machine is gone (D451), the input is refused (D453); TypeError or ValueError if
     conf is no JSON; and what boto3 raises.
     """
-    return start_once(
-        client,
-        shadow.alias_arn,
-        conf=run.conf,
-        run_id=run.run_id,
-        logical_date=run.logical_date,
-        data_interval_start=run.data_interval_start,
-        data_interval_end=run.data_interval_end,
-        latest_until=run.latest_until,
-        partition_key=run.partition_key,
-        partition_date=run.partition_date,
-    )
+    particulars = {name: value for name, value in vars(run).items() if name != "dag_id"}
+    return start_once(client, shadow.alias_arn, input_of_run(**particulars))

@@ -6,7 +6,7 @@ of Airflow's workers, and as what the AWS services behind the machine do.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
 from random import Random
 from typing import Any
@@ -73,9 +73,10 @@ def scenario_of(workflow: Workflow, steps: Mapping[str, Step], seed: int) -> Sce
     contents = Contents(f"{workflow.dag_id} {seed}", *shapes, plain=not seed)
     run = contents.run(workflow.params)
     lengths: dict[str, int] = {}
-    if len(single) < len(workflow.tasks):
-        lengths = _with_instances(relations, draws, tries, rng, pace, 0.0 if not seed else trouble, contents)
     over = expanded_over(workflow)
+    if len(single) < len(workflow.tasks):
+        misfortune = trouble if seed else 0.0
+        lengths = _with_instances(relations, over, draws, tries, rng, pace, misfortune, contents)
     for name in single:
         if name not in over and pushes_what_is_drawn(steps[name]):
             tries[name] = _pushing(tries[name], contents.pushed(name))
@@ -112,6 +113,7 @@ def _pushing(tries: list[_Drawn], pushed: Pushed) -> list[_Drawn]:
 
 def _with_instances(
     relations: Relations,
+    over: Collection[str],
     draws: Mapping[str, _Draw],
     tries: dict[str, list[_Drawn]],
     rng: Random,
@@ -123,7 +125,6 @@ def _with_instances(
 
     How long the lists are is drawn, and whether what they are made of is pushed is a matter of the tries.
     """
-    over = {name for task in relations.upstream_first if task.expansion for name in task.expansion.task_ids()}
     lists: dict[str, int] = {}
     lengths: dict[str, int] = {}
     for task in relations.upstream_first:

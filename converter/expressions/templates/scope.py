@@ -15,14 +15,14 @@ class Scope:
     ``tasks`` are the DAG's tasks whose XComs can be read: all but this one; those in ``mapped`` have
     instances, those in ``grouped`` because they are of a mapped group. Those in ``peers`` are of the same
     mapped group, with instances of the same indexes. Those in ``multiple_outputs`` push one XCom for each
-    key. ``map_index`` is that of the instance
-    that the template belongs to, as JSONata; None if its task is not mapped. ``params`` are the defaults
-    of the DAG's params, updated with the task's own; an Opaque is a param without a default. ``variables``
-    holds Airflow Variables (text, as Airflow stores them) and ``connections`` the fields of connections, both
-    by id; None means that none are known. ``variables_of_run``: each run reads Variables when it begins, and
-    those values count. ``native`` is ``render_template_as_native_obj``; ``user_defined``
-    names the DAG's own filters and macros. ``of_airflow_2``: the file is for Airflow 2, whose context has
-    more names. ``prefix`` begins the names of machines.
+    key. ``map_index`` is that of the instance that the template belongs to, as JSONata; None if its task is
+    not mapped. ``params`` are the defaults of the DAG's params, updated with the task's own; an Opaque is a
+    param without a default. ``variables`` holds Airflow Variables (text, as Airflow stores them) and
+    ``connections`` the fields of connections, both by id; None means that none are known.
+    ``variables_of_run``: each run reads Variables when it begins, and those values count. ``native`` is
+    ``render_template_as_native_obj``; ``user_defined`` names the DAG's own filters and macros.
+    ``of_airflow_2``: the file is for Airflow 2, whose context has more names. ``prefix`` begins the names of
+    machines.
     """
 
     dag_id: str

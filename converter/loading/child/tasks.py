@@ -30,7 +30,7 @@ from converter.loading.child.stand_ins.old_arguments import TRIGGER_RULES
 from converter.loading.child.stand_ins.placeholders import placeholder_in
 from converter.loading.child.stand_ins.unmapped import UnmappedDecoratedOperator, UnmappedOperator
 from converter.loading.child.values import as_value, class_name, dotted_name
-from converter.workflow import Location, Opaque, Retries, Task, TriggerRule, Value
+from converter.workflow import Location, Opaque, Retries, Task, TriggerRule, Value, texts_in
 
 
 def _parameters(function: Any) -> dict[str, inspect.Parameter]:
@@ -155,16 +155,8 @@ def _is_method(item: object) -> bool:
 def _holding_placeholders(arguments: Mapping[str, Value]) -> Iterator[str]:
     """Yield the arguments with templates in place of values that were not given: rendered, they are these."""
     for name, value in arguments.items():
-        if any(placeholder_in(text) for text in _texts(value)):
+        if any(placeholder_in(text) for text in texts_in(value)):
             yield name
-
-
-def _texts(value: Value) -> Iterator[str]:
-    if isinstance(value, str):
-        yield value
-    elif isinstance(value, (list, dict)):
-        for member in value.values() if isinstance(value, dict) else value:
-            yield from _texts(member)
 
 
 def _template_fields(operator: Any) -> tuple[str, ...]:

@@ -24,8 +24,13 @@ _TEXTS: tuple[str, ...] = (
     "{% y %}",
     "$.x",
     "back\\s",
+    "1",
+    " 7 ",
+    "True",
+    "a,b,,c",
+    "2024-05-06",
+    "line\nbreak\n",
 )
-_TEXTS += ("1", " 7 ", "True", "a,b,,c", "2024-05-06", "line\nbreak\n")
 _NUMBERS = (0, 1, 2, -3, 12, 99999, 0.5, -1.25, 123456789012)
 #: Around the ends of months and years, leap days, and changes of clocks.
 _DATES = """

@@ -6,6 +6,7 @@ Airflow's own task runner.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from types import SimpleNamespace
@@ -218,6 +219,4 @@ class _Variables:
 
 class _JsonVariables(_Variables):
     def _value(self, text: str) -> Any:
-        import json
-
         return json.loads(text)

@@ -10,7 +10,7 @@ from typing import Any
 
 from converter.expansion import SourceKind
 from converter.verify.data.calls import as_if_written
-from converter.workflow import GROUP_ARGUMENT, Opaque, Task, Workflow
+from converter.workflow import GROUP_ARGUMENT, Opaque, Task, Workflow, atoms
 
 #: Where values come from: ``("xcom", task, key)``, ``("conf",)``, ``("params",)``.
 Origin = tuple[str, ...]
@@ -95,23 +95,11 @@ def _templates(task: Task) -> Iterator[str]:
     given = [value for name, value in task.arguments.items() if name in task.template_fields]
     if task.expansion:
         given += [source.value for source in task.expansion.sources]
-    for value in given:
-        yield from _texts(value)
-
-
-def _texts(value: Any) -> Iterator[str]:
-    if isinstance(value, str):
-        if "{" in value:
-            yield value
-    elif isinstance(value, Opaque):
-        if _XCOM_ARG.search(value.kind):
-            yield value.text
-    elif isinstance(value, (list, tuple)):
-        for item in value:
-            yield from _texts(item)
-    elif isinstance(value, dict):
-        for item in value.values():
-            yield from _texts(item)
+    for item in atoms(given):
+        if isinstance(item, str) and "{" in item:
+            yield item
+        elif isinstance(item, Opaque) and _XCOM_ARG.search(item.kind):
+            yield item.text
 
 
 @lru_cache(maxsize=1024)
