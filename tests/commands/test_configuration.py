@@ -19,6 +19,7 @@ from converter.commands import (
     plan,
     running,
     scheduling,
+    scoring,
     verify,
 )
 from converter.config import Config
@@ -56,6 +57,7 @@ def test_what_the_file_can_say_each_command_with_such_an_option_takes() -> None:
         running.run,
         scheduling.schedule,
         scheduling.backfill,
+        scoring.score,
         verify.verify,
     )
     for command in told:
