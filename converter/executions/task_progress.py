@@ -53,7 +53,11 @@ class TaskProgress:
     def result(self, status: str, stop: datetime | None) -> TaskResult:
         """Return the task's result in an execution of this status, which ended at ``stop``."""
         state = self._state(status)
-        instances = tuple(self.instances[index].result(status, stop) for index in sorted(self.instances))
+        # One that has not begun has its place: later ones may have, and readers count on the position.
+        instances = tuple(
+            self.instances.get(index, TaskProgress()).result(status, stop)
+            for index in range(max(self.instances, default=-1) + 1)
+        )
         failure = self._failure() if state == "failed" else Failure(None, None)
         return TaskResult(
             state=state,
