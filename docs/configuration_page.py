@@ -20,9 +20,9 @@ and a value of another form, are refused with their line, all of them at once. F
 relative to itself.
 
 **Who decides**: the option on the command line; its environment variable, where there is one; the file: the
-awaited task, then its DAG, then what is said for all; the option's default. A command without such an option
-(`assess`, `verify`) takes what the file says, too. So `--poll-interval 2` holds
-for all pollers, whatever the file says about single ones.
+awaited task, then its DAG, then what is said for all; the option's default. So `--poll-interval 2` holds
+for all pollers, whatever the file says about single ones. A command without such an option
+(`assess`, `verify`) takes what the file says, too.
 
 **Environments**: `--environment NAME` puts what stands under `environments: NAME` in the place of what is
 said for all; `airflow` and `mwaa` name one Airflow, so that either takes the place of both. Jobs and
@@ -54,8 +54,6 @@ other argument, not for all.
 
 **Parameters** are applied with each `deploy`, `--set` before them, and stay set on the stack if they are
 taken out of the file.
-
-
 
 """
 

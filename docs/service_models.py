@@ -1,6 +1,6 @@
 """Writes converter/operators/service_models.json: what conversions need of AWS's descriptions of its APIs.
 
-Run ``python -m docs.service_models`` after an upgrade of botocore or of the amazon provider; ``--check``
+Run ``python -m docs.service_models`` after an upgrade of botocore or of the Amazon provider; ``--check``
 only compares. Two things are in the file. ``waiters``: the conditions by which an operator that waits knows
 the end (botocore's waiters, and the provider's own), as JSONata over a Task's result. ``free``: where the
 author's own names stand in an action's parameters, in maps and documents; every other name is spelled as

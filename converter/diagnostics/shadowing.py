@@ -6,7 +6,7 @@ SHADOW_NOT_ALLOWED = declare(
     "D441", Severity.REFUSED, "nothing is overridden, so the tasks would run twice",
     """The DAG is to run beside Airflow, and each of its tasks would do there what it does in Airflow: write
     to the same tables, send the same messages. Override what must not be done twice (other jobs, arguments),
-    or say that it may be: `shadow: {may-run-twice: true}`. Overrides of tasks that only wait do not
+    or say that it may be: `shadow: {may-run-twice: on}`. Overrides of tasks that only wait do not
     count.""",
 )  # fmt: skip
 SHADOW_RUNS_TWICE = declare(

@@ -1,4 +1,4 @@
-"""What all operators of the amazon provider have in common."""
+"""What all operators of the Amazon provider have in common."""
 
 from __future__ import annotations
 

@@ -85,7 +85,7 @@ def operator(
     lost: str = "",
     differs: str = "",
 ) -> None:
-    """Register the conversion of an operator of the amazon provider.
+    """Register the conversion of an operator of the Amazon provider.
 
     ``name`` is its class below :data:`AMAZON`. ``members`` says which argument gives which member of the
     ``action``: ``"jobName=job_name config.uri=uri tags"``, without the equals sign where both have one

@@ -1,4 +1,4 @@
-"""The words in which operators of the amazon provider are converted: requests, waits, and a Step of them.
+"""The words in which operators of the Amazon provider are converted: requests, waits, and a Step of them.
 
 A request is a call of an API, with what IAM has to allow for it. One request is one Task state; several, or
 one whose errors are no failures, are the Step's parts. What an operator returns is a variable that a
@@ -273,7 +273,7 @@ def step_of(
     xcom: Mapping[str, str] | None = None,
     timeout: int | None = None,
 ) -> Step:
-    """Return the Step of an operator of the amazon provider; its common arguments are accounted for.
+    """Return the Step of an operator of the Amazon provider; its common arguments are accounted for.
 
     ``output`` is JSONata over the variables that the requests keep, ``xcom`` gives such for other keys.
     """

@@ -1,6 +1,6 @@
 """Sensors that ask an AWS service for the state of something, and go on or fail by it.
 
-What each operator takes for done, failed and not yet is read in its ``poke`` (amazon provider 9.39).
+What each operator takes for done, failed and not yet is read in its ``poke`` (Amazon provider 9.39).
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """Sensors that look for something in particular: an item's value, a partition, a replication, an ingestion.
 
-What each takes for done, failed and not yet is read in its ``poke`` (amazon provider 9.39).
+What each takes for done, failed and not yet is read in its ``poke`` (Amazon provider 9.39).
 """
 
 from __future__ import annotations

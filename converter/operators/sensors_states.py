@@ -1,6 +1,6 @@
 """Sensors of services that few DAGs use: each asks for one status, and goes on or fails by it.
 
-A table: what each takes for done, failed and not yet is read in its ``poke`` (amazon provider 9.39).
+A table: what each takes for done, failed and not yet is read in its ``poke`` (Amazon provider 9.39).
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """What conversions need of AWS's own descriptions of its APIs: names, waiters, places of free names.
 
 The data is in ``service_models.json``, which ``python -m docs.service_models`` writes from botocore's
-models and from the amazon provider's waiters: a conversion itself needs neither.
+models and from the Amazon provider's waiters: a conversion itself needs neither.
 """
 
 from __future__ import annotations

@@ -20,7 +20,7 @@ def shadow_problems(workflow: Workflow) -> list[Diagnostic]:
     if mark.allowed == NOT_ALLOWED:
         remedy = (
             "override them for the environment (jobs, tasks), or write "
-            f"'{workflow.dag_id}: {{shadow: {{may-run-twice: true}}}}'"
+            f"'{workflow.dag_id}: {{shadow: {{may-run-twice: on}}}}'"
         )
         problem = "no task that does something has an override, so that all it does would be done twice"
         found.append(about_dag(workflow, d.SHADOW_NOT_ALLOWED, problem, remedy))

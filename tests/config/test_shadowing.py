@@ -144,7 +144,7 @@ def test_without_an_override_it_is_refused_unless_tasks_may_run_twice():
     refused = converted(as_shadow(BEFORE, BEFORE, may_run_twice=False))
     assert refused.refused
     (problem,) = (item for item in refused.diagnostics if item.code is d.SHADOW_NOT_ALLOWED)
-    assert "may-run-twice: true" in problem.remedy
+    assert "may-run-twice: on" in problem.remedy
     assert problem.location == Location("dags/sales.py", 3)
     allowed = converted(as_shadow(BEFORE, BEFORE, may_run_twice=True))
     assert not allowed.refused

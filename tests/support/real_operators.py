@@ -1,4 +1,4 @@
-"""Runs an operator of the amazon provider, and its conversion, before the same AWS: what do they ask for?
+"""Runs an operator of the Amazon provider, and its conversion, before the same AWS: what do they ask for?
 
 The operator's own ``execute`` runs, with botocore's calls recorded and answered from botocore's own models;
 the converted task runs in the engine, its calls answered with the same answers in Step Functions' spelling.

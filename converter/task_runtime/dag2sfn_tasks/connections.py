@@ -1,7 +1,7 @@
 """Airflow's connections: from the function's environment, else from AWS Secrets Manager.
 
 The names are those that Airflow itself uses: ``AIRFLOW_CONN_<ID>``, and ``airflow/connections/<id>`` (the
-default prefix of the amazon provider's SecretsManagerBackend); each is a URI, or JSON with the same fields.
+default prefix of the Amazon provider's SecretsManagerBackend); each is a URI, or JSON with the same fields.
 """
 
 import json
