@@ -3,11 +3,13 @@ from __future__ import annotations
 import json
 import threading
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from types import SimpleNamespace
 
 import boto3
 import pytest
 from botocore.stub import Stubber
 
+from converter.comparison import airflow_api
 from converter.comparison.airflow_api import AirflowApi, Answer, HttpTransport, MwaaTransport
 from converter.diagnostics import Dag2SfnError
 
@@ -116,7 +118,7 @@ BUSY = Answer(500, {"detail": "database is locked"})
 
 
 def test_a_run_is_started_although_the_server_fails_at_first(monkeypatch):
-    monkeypatch.setattr("time.sleep", lambda seconds: None)
+    monkeypatch.setattr(airflow_api, "time", SimpleNamespace(sleep=lambda seconds: None))
     accepted = Answer(200, {"dag_run_id": "r"})
     assert AirflowApi(Failing(BUSY, BUSY, accepted)).trigger("etl", "r", {}, None) is accepted
     assert AirflowApi(Failing(*[BUSY] * 4)).trigger("etl", "r", {}, None) is BUSY

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from types import SimpleNamespace
+
 import boto3
 import pytest
 from botocore.stub import Stubber
 
+from converter.comparison import airflow_api
 from converter.comparison.airflow_api import AirflowApi, Answer, MwaaTransport
 from converter.comparison.airflow_xcoms import read_xcoms
 from converter.comparison.model import Key
@@ -125,7 +128,7 @@ def test_mwaa_that_refuses_a_list_is_asked_one_by_one():
 
 def test_who_waits_is_told_how_far_it_is(monkeypatch):
     clock = iter(range(0, 10_000, 2))
-    monkeypatch.setattr("time.monotonic", lambda: next(clock))
+    monkeypatch.setattr(airflow_api, "time", SimpleNamespace(monotonic=lambda: next(clock)))
     said = []
     api = AirflowApi(Airflow(MAPPED), said.append)
     path = f"{RUN}/taskInstances/each/xcomEntries/return_value"

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import json
-import time
 from pathlib import Path
 
 import pytest
 from cfnlint.api import lint
 from iam_lint import linted, role_policies
+from waiting import ended
 
 from converter import loading, pipeline
 from converter.asl.budget import Limits
@@ -65,12 +65,8 @@ def bundle_of(file, folder, limits=None, **options):
 
 def run(session, dag_id):
     sfn = session.client("stepfunctions")
-    arn = start(sfn, dag_id, run_id="r")
-    deadline = time.monotonic() + 120
-    while (result := read_back(sfn, arn)).status == "RUNNING":
-        assert time.monotonic() < deadline
-        time.sleep(0.1)
-    return result
+    ended(sfn, arn := start(sfn, dag_id, run_id="r"))
+    return read_back(sfn, arn)
 
 
 def states(result):
@@ -86,7 +82,10 @@ def test_linters_accept_template_and_policies(name, guarded, tmp_path):
     bundle = bundle_of(DAGS / f"{name}.py", tmp_path)
     assert [str(match) for match in lint((bundle / "template.yaml").read_text("utf-8"))] == []
     deploy(bundle, guarded)
-    assert [said for document in role_policies(guarded) for said in linted(document)] == []
+    documents = list(role_policies(guarded))
+    assert all(document["Statement"] for document in documents)
+    assert documents
+    assert [said for document in documents for said in linted(document)] == []
 
 
 def test_pollers_jobs_and_other_machines(guarded, tmp_path):

@@ -266,7 +266,7 @@ def test_region_and_external_id_of_a_connection_are_told(tmp_path, arguments, ex
     _, problems = steps_of(workflow(task), None, read_connections(file))
     role, region = [problem for problem in problems if problem.code.id == "D222"]
     assert "region_name is 'eu-central-1'" in region.problem
-    assert ("external id" in role.problem and "no external id" in role.remedy) is bool(external)
+    assert ["external id" in role.problem, "no external id" in role.remedy] == [bool(external)] * 2
 
 
 def test_without_a_connection_none_is_read():

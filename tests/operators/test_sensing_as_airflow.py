@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -65,9 +66,8 @@ def in_airflow(
                 raise ConnectionError("trouble")
             return what == THERE
 
-    monkeypatch.setattr(airflow_sensor.time, "monotonic", clock.monotonic)
-    monkeypatch.setattr(airflow_sensor.time, "sleep", clock.sleep)
-    monkeypatch.setattr(airflow_sensor.hashlib, "sha1", Digest)
+    monkeypatch.setattr(airflow_sensor, "time", clock)
+    monkeypatch.setattr(airflow_sensor, "hashlib", SimpleNamespace(sha1=Digest))
     task = Sensor(task_id="s", **arguments)
     for attempt in itertools.count():
         try:

@@ -6,6 +6,7 @@ import json
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 from unittest.mock import MagicMock
 
@@ -112,10 +113,9 @@ def in_airflow(run: Run, monkeypatch: pytest.MonkeyPatch, **arguments: Any) -> s
     exceptions = pytest.importorskip("airflow.sdk.exceptions")
     if not module.AIRFLOW_V_3_0_PLUS:
         pytest.skip("Airflow 2 asks its database")
-    time = pytest.importorskip("airflow.sdk.bases.sensor").time
     moments = iter(range(0, 10**6, 100))
-    monkeypatch.setattr(time, "monotonic", lambda: next(moments))
-    monkeypatch.setattr(time, "sleep", lambda _: None)
+    time = SimpleNamespace(monotonic=lambda: next(moments), sleep=lambda _: None)
+    monkeypatch.setattr(pytest.importorskip("airflow.sdk.bases.sensor"), "time", time)
     task = module.ExternalTaskSensor(
         task_id="s", external_dag_id="other", poke_interval=60, timeout=60, **arguments
     )

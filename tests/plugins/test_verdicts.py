@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from datetime import datetime, timedelta, timezone
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -62,5 +63,5 @@ def test_a_memory_ends_and_is_of_one_machine(
     other = Shadow("orders2", f"{shadow.machine_arn}2", DAY, BUCKET)
     assert PageStore(session.client("s3"), other).last(9) == []
     now = time.monotonic()
-    monkeypatch.setattr(verdicts.time, "monotonic", lambda: now + 601)
+    monkeypatch.setattr(verdicts, "time", SimpleNamespace(monotonic=lambda: now + 601))
     assert page.last(9) == []

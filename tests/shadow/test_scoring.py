@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import time
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta, timezone
@@ -13,6 +12,7 @@ import pytest
 from botocore.exceptions import ClientError
 from runs import airflow, task
 from shadow_machines import BUCKET, ROLE, definition, make_shadow
+from waiting import ended
 
 from converter.comparison import Rules, Run, Verdict
 from converter.comparison.rules import Place
@@ -83,8 +83,8 @@ def run_beside(session: Any, shadow: Shadow) -> Any:
         arn = client.start_execution(
             stateMachineArn=shadow.alias_arn, name=execution_name(run_id), input=json.dumps(given)
         )["executionArn"]
-        while not waits and client.describe_execution(executionArn=arn)["status"] == "RUNNING":
-            time.sleep(0.02)
+        if not waits:
+            ended(client, arn)
         return arn
 
     return run
@@ -153,8 +153,8 @@ def test_what_has_not_ended_or_not_begun_waits_and_says_for_what(
     assert "has run since" in found.runs[0].why
     assert (found.compared, found.left_out, found.is_clear) == (0, 1, False)
     session.client("stepfunctions").stop_execution(executionArn=arn)
-    ended = scored(session, old, their).runs[0]
-    assert (ended.standing, ended.result.reasons) == (
+    stopped = scored(session, old, their).runs[0]
+    assert (stopped.standing, stopped.result.reasons) == (
         Standing.DIFFERENT,
         ("the run ended as success in Airflow, as failed on Step Functions",),
     )
@@ -180,8 +180,7 @@ def test_rules_of_the_user_are_applied(session: Any, shadow: Shadow, their: Made
         stateMachineArn=shadow.machine_arn, name=execution_name(run_id),
         input=json.dumps({"conf": {}, "run_id": run_id, "logical_date": "2026-11-01T00:00:00+00:00"}),
     )["executionArn"]  # fmt: skip
-    while client.describe_execution(executionArn=arn)["status"] == "RUNNING":
-        time.sleep(0.02)
+    ended(client, arn)
     found = scored(session, shadow, their, rules=Rules(ignore=(Place("load"),)))
     assert (found.runs[0].standing, found.is_clear) == (Standing.EQUAL, True)
     assert found.runs[0].result.version == "?"  # it was started without a version

@@ -8,16 +8,12 @@ from typing import Any
 
 from mapped import listed, xcom
 from random_dags import random_dag
+from random_mapped_dags import TOO_EARLY, TOO_EARLY_IN_GROUPS
 from workflows import GLUE
 
 from converter.expansion import Expansion
 from converter.planning.mapped_groups import groups_in_a_circle
 from converter.workflow import GROUP_ARGUMENT, Opaque, Task, TriggerRule, Workflow
-
-#: Rules that Airflow asks too early of a task that is expanded over an XCom, or by the order of a set.
-_OVER_XCOMS = ("always", "one_success", "one_failed", "one_done", "all_skipped")
-#: Besides, of one behind others of its group: for all instances at once.
-_IN_GROUPS = ("none_failed_min_one_success", "all_done_min_one_success")
 
 
 def random_grouped_dag(seed: int, largest: int = 9) -> Workflow:
@@ -61,8 +57,9 @@ def _grouped(rng: Random, flow: Workflow, chosen: set[str]) -> list[Task]:
             continue
         peers = [up for up in task.upstream if up in chosen]
         upstream = task.upstream if peers or not source.task_id else (*task.upstream, source.task_id)
-        refused = ("always", *(_OVER_XCOMS + (_IN_GROUPS if peers else ()) if source.task_id else ()))
-        rule = TriggerRule.ALL_SUCCESS if task.trigger_rule.value in refused else task.trigger_rule
+        too_early = TOO_EARLY_IN_GROUPS if peers else TOO_EARLY
+        refused = too_early if source.task_id else {TriggerRule.ALWAYS}
+        rule = TriggerRule.ALL_SUCCESS if task.trigger_rule in refused else task.trigger_rule
         arguments = dict(task.arguments)
         if task.operator == GLUE:
             others = {f"--{up}": _output_of(up) for up in peers if flow.task(up).operator == GLUE}

@@ -22,6 +22,11 @@ TOO_EARLY = frozenset(
         TriggerRule.ALL_SKIPPED,
     }
 )
+#: Besides, those of a task behind others of its mapped group: it is given up for all instances at once.
+TOO_EARLY_IN_GROUPS = TOO_EARLY | {
+    TriggerRule.NONE_FAILED_MIN_ONE_SUCCESS,
+    TriggerRule.ALL_DONE_MIN_ONE_SUCCESS,
+}
 
 
 def random_mapped_dag(seed: int, largest: int = 10) -> Workflow:

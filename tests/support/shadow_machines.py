@@ -46,3 +46,9 @@ def make_shadow(session: Any, dag_id: str, prefix: str = "shadow-") -> str:
     )
     arn: str = made["stateMachineArn"]
     return arn
+
+
+def executions(client: Any, machine: str) -> list[Any]:
+    """Return what DescribeExecution says of each execution of a machine."""
+    found = client.list_executions(stateMachineArn=machine)["executions"]
+    return [client.describe_execution(executionArn=one["executionArn"]) for one in found]

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import json
-import time
 from collections.abc import Iterator
 from datetime import datetime, timedelta, timezone
 from typing import Any
 
 import pytest
 from shadow_machines import BUCKET, make_shadow
+from waiting import ended
 
 DAY = datetime(2026, 11, 2, tzinfo=timezone.utc)
 RUN_ID = "manual__beside"
@@ -54,8 +54,7 @@ def test_a_run_is_compared_and_shown(
     assert (found["is_shadowed"], [one["standing"] for one in found["runs"]]) == (True, ["waiting"])
     given = {"conf": {}, "run_id": RUN_ID, "logical_date": DAY.isoformat()}
     arn = states.start_execution(stateMachineArn=f"{machine}:live", name=RUN_ID, input=json.dumps(given))
-    while states.describe_execution(executionArn=arn["executionArn"])["status"] == "RUNNING":
-        time.sleep(0.02)
+    ended(states, arn["executionArn"])
     found = call("GET", "dags/orders/score", 200)
     ((standing, why),) = ((one["standing"], one["why"]) for one in found["runs"])
     # Airflow's DAG has another task than the machine.

@@ -5,14 +5,15 @@ from __future__ import annotations
 import json
 import os
 import sys
-import time
+import threading
 from collections.abc import Iterator
 from datetime import datetime, timedelta, timezone
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
-from shadow_machines import make_shadow
+from shadow_machines import executions, make_shadow
+from waiting import wait_until
 
 DAY = datetime(2026, 11, 2, tzinfo=timezone.utc)
 
@@ -55,23 +56,15 @@ def _queue(run_id: str, dag_id: str, **more: Any) -> None:
         session.add(run)
 
 
-def _begin_runs() -> float:
-    """Have the scheduler begin what is queued, as in each of its rounds; return the seconds it took."""
+def _begin_runs() -> None:
+    """Have the scheduler begin what is queued, as in each of its rounds."""
     from airflow.jobs.job import Job
     from airflow.jobs.scheduler_job_runner import SchedulerJobRunner
     from airflow.utils.session import create_session
 
     runner = SchedulerJobRunner(Job())
-    begin = time.perf_counter()
     with create_session() as session:
         runner._start_queued_dagruns(session)
-    return time.perf_counter() - begin
-
-
-def _executions(session: Any, machine: str) -> list[Any]:
-    client = session.client("stepfunctions")
-    found = client.list_executions(stateMachineArn=machine)["executions"]
-    return [client.describe_execution(executionArn=one["executionArn"]) for one in found]
 
 
 def test_a_run_that_the_scheduler_begins_starts_its_counterpart_once(listener: Any, session: Any) -> None:
@@ -79,8 +72,8 @@ def test_a_run_that_the_scheduler_begins_starts_its_counterpart_once(listener: A
     _queue("manual__a", "orders", conf={"table": "x"})
     _queue("manual__b", "invoices")  # it has no machine
     _begin_runs()
-    assert listener._starter().drain(20)
-    (execution,) = _executions(session, machine)
+    assert listener._starter().drain(60)
+    (execution,) = executions(session.client("stepfunctions"), machine)
     given = json.loads(execution["input"])
     assert (given["run_id"], given["conf"], given["logical_date"]) == (
         "manual__a",
@@ -97,8 +90,8 @@ def test_a_run_that_the_scheduler_begins_starts_its_counterpart_once(listener: A
         assert run.state == DagRunState.RUNNING
         run.state = DagRunState.QUEUED
     _begin_runs()
-    assert listener._starter().drain(20)
-    assert len(_executions(session, machine)) == 1
+    assert listener._starter().drain(60)
+    assert len(executions(session.client("stepfunctions"), machine)) == 1
 
 
 def test_the_scheduler_goes_on_whatever_is_the_matter_with_aws(
@@ -106,17 +99,32 @@ def test_the_scheduler_goes_on_whatever_is_the_matter_with_aws(
 ) -> None:
     monkeypatch.delenv("AIRFLOW_CONN_AWS_DEFAULT")
     monkeypatch.setenv("AWS_ENDPOINT_URL", "http://127.0.0.1:9")
+    released, was_released = threading.Event(), []
+
+    def connect() -> Any:
+        was_released.append(released.wait(20))
+        return listener._client()
+
+    starter = listener.Starter(connect, "shadow-", pauses=(0.05,))
+    monkeypatch.setattr(listener, "_starter", lambda: starter)
     _queue("manual__down", "orders")
-    assert _begin_runs() < 5
+    _begin_runs()
+    released.set()
     from airflow.models.dagrun import DagRun
     from airflow.utils.session import create_session
 
     with create_session() as database:
         assert database.query(DagRun).filter_by(run_id="manual__down").one().state == "running"
-    assert not listener._starter().drain(0.5)  # it waits, and may be started later
+    wait_until(lambda: "manual__down has to wait" in caplog.text, "the run waits")
+    assert was_released[0], "the scheduler has waited for AWS"
+    starter._patience = 0
+    assert starter.drain(60)
+    assert "manual__down is not started" in caplog.text
+    caplog.clear()
     monkeypatch.setattr(listener, "_starter", lambda: 1 / 0)
     listener.on_dag_run_running(dag_run=SimpleNamespace(dag_id="orders"))
     listener.on_dag_run_running(dag_run=None)
+    assert caplog.text.count("on Step Functions is not started") == 2
 
 
 def test_only_schedulers_get_the_listener_and_only_with_a_prefix(

@@ -6,7 +6,7 @@ import os
 import signal
 import time
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +20,10 @@ COMPANION = "/api/v2/dags/slow__step_functions/dagRuns"
 @contextmanager
 def _no_triggerer(beside: Any) -> Iterator[None]:
     """Halt Airflow's triggerer meanwhile."""
-    commands = {pid: Path(f"/proc/{pid}/cmdline").read_bytes() for pid in beside.airflow.processes()}
+    commands = {}
+    for pid in beside.airflow.processes():
+        with suppress(OSError):  # tasks' processes end meanwhile
+            commands[pid] = Path(f"/proc/{pid}/cmdline").read_bytes()
     halted = [pid for pid, command in commands.items() if b"triggerer" in command]
     assert halted
     for pid in halted:

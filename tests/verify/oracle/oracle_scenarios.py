@@ -7,6 +7,8 @@ from collections.abc import Callable, Collection, Mapping
 from dataclasses import replace
 from typing import Any
 
+from random_mapped_dags import TOO_EARLY, TOO_EARLY_IN_GROUPS
+
 from converter.expansion import Expansion, Source, SourceKind
 from converter.verify.airflow_run import (
     Branch,
@@ -28,14 +30,6 @@ from converter.workflow import Location, Retries, Task, TriggerRule, Workflow, t
 Play = Callable[[Workflow, Script, Mapping[str, int]], dict[str, Any]]
 
 NOWHERE = Location("")
-#: Rules that Airflow asks too early of a task that is expanded over an XCom, or by the order of a set; and of
-#: one behind others of its mapped group, for all instances at once.
-NOT_OVER_XCOMS = tuple(TriggerRule(rule) for rule in "one_success one_failed one_done all_skipped".split())
-NOT_IN_GROUPS = (
-    *NOT_OVER_XCOMS,
-    TriggerRule.NONE_FAILED_MIN_ONE_SUCCESS,
-    TriggerRule.ALL_DONE_MIN_ONE_SUCCESS,
-)
 #: Which rules a random DAG draws from: mostly plain ones, all alike, or those whose tasks can be under way
 #: when a branch skips them, or when what they have begun upon is skipped.
 RULES = (
@@ -244,7 +238,8 @@ def random_grouped_case(seed: int) -> tuple[Workflow, Script, dict[str, int]]:
         if by_xcom and not peers:
             upstream = tuple(dict.fromkeys((*upstream, source.task_id)))
         rule = item.trigger_rule
-        if rule is TriggerRule.ALWAYS or (by_xcom and rule in (NOT_IN_GROUPS if peers else NOT_OVER_XCOMS)):
+        too_early = TOO_EARLY_IN_GROUPS if peers else TOO_EARLY
+        if rule in (too_early if by_xcom else {TriggerRule.ALWAYS}):
             rule = TriggerRule.ALL_SUCCESS
         fields = {"is_mapped": True, "expansion": Expansion({"x": source}), "mapped_group": "group"}
         tasks.append(replace(item, upstream=upstream, trigger_rule=rule, **fields))

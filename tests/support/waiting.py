@@ -1,0 +1,31 @@
+"""Waits for what happens in other threads and processes."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+Found = TypeVar("Found")
+
+
+def wait_until(condition: Callable[[], Found], what: str, seconds: float = 60, pause: float = 0.02) -> Found:
+    """Return the first true value of ``condition``; fail if there is none within so many seconds.
+
+    The limit is for what never happens: where it does, a busy machine may take its time.
+    """
+    deadline = time.monotonic() + seconds
+    while not (found := condition()):
+        assert time.monotonic() < deadline, f"not within {seconds} seconds: {what}"
+        time.sleep(pause)
+    return found
+
+
+def ended(client: Any, arn: str, seconds: float = 120) -> Any:
+    """Wait until an execution has ended; return what DescribeExecution says of it."""
+
+    def end() -> Any:
+        found = client.describe_execution(executionArn=arn)
+        return found if found["status"] != "RUNNING" else None
+
+    return wait_until(end, f"{arn} has ended", seconds)
