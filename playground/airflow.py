@@ -25,7 +25,8 @@ from typing import Any
 ROOT = Path(__file__).parents[1]
 #: Name and password are the same; each has the role of its name.
 USERS = ("admin", "user", "viewer")
-_PARTS = ("metadatabase", "scheduler", "triggerer", "dag_processor")
+#: What `airflow standalone` runs, as its API names it.
+PARTS = ("metadatabase", "scheduler", "triggerer", "dag_processor")
 _SECONDS_TO_START = 300
 
 
@@ -185,8 +186,7 @@ class Airflow:
             health = _request(f"{self.url}/api/v2/monitor/health", "GET", None, {})[1]
         except OSError:
             return False
-        needed = _PARTS if self.parts == "standalone" else ("metadatabase",)
-        return all(health.get(part, {}).get("status") == "healthy" for part in needed)
+        return is_healthy(health, PARTS if self.parts == "standalone" else ("metadatabase",))
 
     def _wait(self, is_so: Callable[[], bool], otherwise: str, seconds: float) -> None:
         deadline = time.monotonic() + seconds
@@ -196,6 +196,11 @@ class Airflow:
             time.sleep(0.5)
         end = self.log.read_text(errors="replace")[-4000:]
         raise AirflowDidNotStart(f"Airflow {otherwise}:\n{end}")
+
+
+def is_healthy(health: Mapping[str, Any], parts: Iterable[str] = PARTS) -> bool:
+    """Return whether these parts are healthy, from what `/api/v2/monitor/health` says: it answers before."""
+    return all((health.get(part) or {}).get("status") == "healthy" for part in parts)
 
 
 def free_port() -> int:

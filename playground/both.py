@@ -48,18 +48,15 @@ def add_dags(airflow: Airflow, files: Iterable[Path]) -> None:
 
 
 def convert(dags: Path, bundles: Path, aws: SomeAws, *options: str) -> list[Path]:
-    """Convert all DAGs of a folder into another; return the bundles."""
-    dag2sfn(aws, "convert", str(dags), "-o", str(bundles), "--poll-interval", POLL_INTERVAL, *options)
+    """Convert all DAGs of a folder into another; return the bundles. What is refused is said on stderr."""
+    _told(dag2sfn(aws, "convert", str(dags), "-o", str(bundles), "--poll-interval", POLL_INTERVAL, *options))
     return sorted(path.parent for path in bundles.glob("*/bundle.json"))
 
 
 def deploy(aws: SomeAws, bundle: Path, seconds: Mapping[str, float] | None = None) -> int:
     """Create what a bundle's machine refers to, and deploy it; return the exit code."""
     scene.set_up(aws, bundle, seconds)
-    done = dag2sfn(aws, "deploy", str(bundle))
-    if done.returncode:
-        sys.stderr.write(done.stderr)
-    return done.returncode
+    return _told(dag2sfn(aws, "deploy", str(bundle)))
 
 
 def dag2sfn(
@@ -74,6 +71,13 @@ def dag2sfn(
         text=True,
         check=False,
     )
+
+
+def _told(done: subprocess.CompletedProcess[str]) -> int:
+    """Say on stderr why a command has failed, if it has; return its exit code."""
+    if done.returncode:
+        sys.stderr.write(done.stderr)
+    return done.returncode
 
 
 def login(airflow: Airflow) -> dict[str, str]:

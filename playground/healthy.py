@@ -7,7 +7,7 @@ import os
 import sys
 import urllib.request
 
-_PARTS = ("metadatabase", "scheduler", "triggerer", "dag_processor")
+from playground.airflow import is_healthy
 
 
 def local_aws_is_healthy() -> bool:
@@ -20,8 +20,7 @@ def airflow_is_healthy() -> bool:
     """Return whether all of Airflow's parts are healthy. It answers also while some are not."""
     address = f"http://127.0.0.1:{os.environ['AIRFLOW__API__PORT']}/api/v2/monitor/health"
     with urllib.request.urlopen(address, timeout=20) as answer:
-        health = json.load(answer)
-    return all((health.get(part) or {}).get("status") == "healthy" for part in _PARTS)
+        return is_healthy(json.load(answer))
 
 
 _SERVICES = {"local-aws": local_aws_is_healthy, "airflow": airflow_is_healthy}

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import argparse
 import os
+import shutil
 import sys
 from collections.abc import Mapping
 from pathlib import Path
@@ -39,6 +40,7 @@ def main(arguments: list[str] | None = None) -> int:
         print("AWS_ENDPOINT_URL leads to no local AWS", file=sys.stderr)
         return 2
     aws = GivenAws()
+    _clear(given.bundles)
     bundles = both.convert(given.dags, given.bundles, aws)
     failed = [bundle.name for bundle in bundles if both.deploy(aws, bundle)]
     print(f"deployed {len(bundles) - len(failed)} of {len(bundles)} DAGs")
@@ -46,6 +48,12 @@ def main(arguments: list[str] | None = None) -> int:
         print(f"not deployed: {', '.join(failed) or 'there is no DAG'}", file=sys.stderr)
         return 1
     return 0
+
+
+def _clear(bundles: Path) -> None:
+    """Remove the bundles of a folder: of DAGs that are gone or refused by now, none is to be deployed."""
+    for manifest in bundles.glob("*/bundle.json"):
+        shutil.rmtree(manifest.parent)
 
 
 if __name__ == "__main__":

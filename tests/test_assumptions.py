@@ -110,7 +110,10 @@ def test_what_cannot_be_removed_is_named(
 
 
 @pytest.mark.full
-def test_all_checks_work_on_the_local_aws(session: Any, capsys: pytest.CaptureFixture[str]) -> None:
+def test_all_checks_work_on_the_local_aws_where_roles_count(
+    aws: Any, session: Any, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(aws, "enforces_iam", True)
     assert main(["--account", ACCOUNT, "--yes"]) == 0, capsys.readouterr().out
     checks = sum(item.check is not None for item in ASSUMPTIONS.values())
     assert f"{checks} holds, 0 differs, 0 unknown" in capsys.readouterr().out

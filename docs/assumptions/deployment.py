@@ -43,7 +43,7 @@ def _version_is_replaced(world: World) -> None:
         return json.dumps({"Resources": {"Machine": machine, "Version": version}, "Outputs": outputs})
 
     client.create_stack(StackName=name, TemplateBody=template(1))
-    world.afterwards(f"stack {name}", lambda: client.delete_stack(StackName=name))
+    world.afterwards(f"stack {name}", lambda: _delete(client, name))
     first = _outputs(client, name, "CREATE_COMPLETE")
     client.update_stack(StackName=name, TemplateBody=template(2))
     second = _outputs(client, name, "UPDATE_COMPLETE")
@@ -83,6 +83,14 @@ def _call_version(world: World) -> None:
         {"task": {"Type": "Task", "Resource": "arn:aws:states:::lambda:invoke", "Arguments": arguments}}
     )
     expect(run.output is not None and run.output["Payload"] == "1", f"{run.status} {run.error} {run.output}")
+
+
+def _delete(client: Any, name: str) -> None:
+    """Delete a stack and wait until it has gone: what goes after it is its role."""
+    client.delete_stack(StackName=name)
+    client.get_waiter("stack_delete_complete").wait(
+        StackName=name, WaiterConfig={"Delay": 5, "MaxAttempts": int(_PATIENCE / 5)}
+    )
 
 
 def _outputs(client: Any, name: str, wanted: str) -> dict[str, str]:

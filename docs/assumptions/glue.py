@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from docs.assumptions.model import by_hand
 
-_COSTS = "it takes a job with its role and script, and minutes: `dag2sfn compare` of the first DAG shows it"
+_COSTS = "it takes a job with its role and script, and minutes"
 
 by_hand(
     "G1",

@@ -21,7 +21,8 @@ with the credentials and the region of your AWS configuration (`--region` for an
 - says what it will make and what that costs at most, and asks (`--yes`: it does not);
 - makes one role, and machines, functions, tables and a stack whose names begin with `dag2sfn-check-`, which are gone
   at the end, also after Ctrl-C. What could not be removed is named, and the exit code 2;
-- prints a line for each assumption: `holds`, `differs` (what AWS did instead; exit code 1) or `unknown` (why).
+- prints a line for each assumption: `holds`, `differs` (what AWS did instead; exit code 1), `unknown` (why)
+  or `by hand` (how).
 
 `--only L1,S3` makes some of the checks, `--list` none. The checks run against the
 [local AWS](local.md), too, in the tests: that shows that they work, and nothing about AWS.

@@ -141,7 +141,7 @@ def _no_head(world: World) -> None:
 
 @assumed(
     "S8",
-    "`aws-sdk:` calls spell members as the SDK for Java does (`DbInstances`, `SsekmsKeyId`), also where AWS's documentation shows "
+    "`aws-sdk:` calls spell members as the SDK for Java does (`DbInstances`), also where AWS's documentation shows "
     "no example",
 )
 def _members(world: World) -> None:

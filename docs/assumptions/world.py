@@ -15,22 +15,25 @@ from botocore.exceptions import ClientError
 
 from docs.assumptions.model import CannotTell
 
-#: What the role may do: only with what the checks make, but for looking for what there is not.
+#: What is made is called NAME-1, NAME-2, …: patterns that no version's ARN matches, which has a colon behind that.
+_NAMES = ("-?", "-??")
+#: What the role may do: only with what the checks make, but for looking for what there is not. Of a resource
+#: there are what stands before its name, and what may stand behind.
 _OWN = (
-    ("states", "stateMachine", ("states:StartExecution",)),
-    ("states", "execution", ("states:DescribeExecution", "states:StopExecution")),
+    ("states", "stateMachine:", _NAMES, ("states:StartExecution",)),
+    ("states", "execution:", ("-*",), ("states:DescribeExecution", "states:StopExecution")),
     (
         "dynamodb",
-        "table",
+        "table/",
+        _NAMES,
         ("dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:UpdateItem", "dynamodb:BatchGetItem"),
     ),
-    ("lambda", "function", ("lambda:InvokeFunction",)),
+    ("lambda", "function:", (*_NAMES, *(f"{name}:*" for name in _NAMES)), ("lambda:InvokeFunction",)),
 )
 _ANYWHERE = (
     "events:PutTargets", "events:PutRule", "events:DescribeRule",
     "s3:ListBucket", "redshift:DescribeClusters", "rds:DescribeDBInstances", "glue:GetJob",
 )  # fmt: skip
-_SEPARATOR = {"states": ":", "dynamodb": "/", "lambda": ":"}
 _PATIENCE = 180.0
 
 
@@ -150,9 +153,9 @@ class World:
             {
                 "Effect": "Allow",
                 "Action": list(actions),
-                "Resource": f"arn:{partition}:{service}:{place}:{kind}{_SEPARATOR[service]}{name}*",
+                "Resource": [f"arn:{partition}:{service}:{place}:{kind}{name}{end}" for end in ends],
             }
-            for service, kind, actions in _OWN
+            for service, kind, ends, actions in _OWN
         ]
         iam.put_role_policy(
             RoleName=name,

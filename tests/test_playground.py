@@ -1,0 +1,51 @@
+"""What the playground does around the product's own commands."""
+
+from __future__ import annotations
+
+import subprocess
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from playground import both, prepare
+from playground.airflow import PARTS, is_healthy
+
+
+@pytest.fixture
+def converted(monkeypatch: pytest.MonkeyPatch) -> Any:
+    """Have ``convert`` refuse one DAG and make a bundle of another."""
+
+    def run(_aws: Any, command: str, *arguments: str) -> subprocess.CompletedProcess[str]:
+        assert command == "convert"
+        bundles = Path(arguments[arguments.index("-o") + 1])
+        (bundles / "new").mkdir(parents=True)
+        (bundles / "new" / "bundle.json").write_text("{}")
+        return subprocess.CompletedProcess((), 1, "", "D201 other.py:3: refused\n")
+
+    monkeypatch.setattr(both, "dag2sfn", run)
+    monkeypatch.setattr(both, "deploy", lambda aws, bundle: 0)
+    monkeypatch.setenv("AWS_ENDPOINT_URL", "http://127.0.0.1:1")
+
+
+@pytest.mark.usefixtures("converted")
+def test_what_is_refused_is_said_and_no_older_bundle_is_deployed(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for name, file in (("old", "bundle.json"), ("mine", "notes.txt")):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / file).write_text("x")
+    assert prepare.main([str(tmp_path), str(tmp_path)]) == 0
+    said = capsys.readouterr()
+    assert said.err == "D201 other.py:3: refused\n"
+    assert said.out == "deployed 1 of 1 DAGs\n"
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["mine", "new"]
+
+
+def test_airflow_is_healthy_when_each_of_its_parts_is() -> None:
+    well = {part: {"status": "healthy"} for part in PARTS}
+    assert is_healthy(well)
+    for ill in ({"status": "unhealthy"}, {"status": None}, {}, None):
+        assert not is_healthy({**well, "triggerer": ill})
+        assert is_healthy({**well, "triggerer": ill}, ("metadatabase",))
+    assert not is_healthy({})
