@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from converter.asl import awaiting, decisions, outcome_table, records
-from converter.asl.awaiting import Exit, LoopExits, LoopNames
+from converter.asl.awaiting import Exit, LoopExits, LoopNames, Question
 from converter.asl.children import has_children
 from converter.asl.groups import Unit, first_tasks
 from converter.asl.names import listing
 from converter.asl.options import PollerStyle
 from converter.asl.rules import BAD, NONE, SKIPPED
-from converter.expressions.jsonata import Expression
+from converter.expressions.jsonata import Expression, literal
+from converter.operators import room
 from converter.workflow import Outcome
 
 if TYPE_CHECKING:
@@ -46,6 +48,8 @@ def write_await(writer: GroupWriter, unit: Unit, ask: str, *, goes_on_at: str) -
     else:
         question = awaiting.function_question(awaited, until, emission.options, pace)
     emission.asked.add(question.asks)
+    if emission.as_airflow and not forgets:
+        question = _with_little(writer, unit, question)
     block.states |= awaiting.loop_states(
         question,
         names=LoopNames(
@@ -59,6 +63,29 @@ def write_await(writer: GroupWriter, unit: Unit, ask: str, *, goes_on_at: str) -
     )
     if not forgets and not unit.any:
         block.at_hand |= dict.fromkeys(unit.awaited)
+
+
+def _with_little(writer: GroupWriter, unit: Unit, question: Question) -> Question:
+    """Return the question with an answer that fits into the branch's data, or fails.
+
+    What has been pushed is left out where no task of the branch reads it.
+    """
+    emission, block = writer.emission, writer.block
+    large = [task for task in unit.awaited if emission.rooms.may_push_much(task)]
+    unread = [task for task in large if emission.readers.get(task, frozenset()).isdisjoint(block.tasks)]
+    # Of these, the table has no outputs.
+    kept = [task for task in unread if not emission.rooms.is_unread(task)]
+    if not large:
+        return question
+    answer = question.answer.text
+    if kept:
+        there = f"$sift($found, function($r, $task) {{ $task in {literal(kept)} }})"
+        answer = f"($found := {answer}; $merge([$found, {records.without_all_outputs(there)}]))"
+    if len(large) > len(unread):
+        says = f"'{records.TOO_LARGE}: the data of a branch has no room for what {listing(large)} pushed'"
+        fits = f"{room.size('$told')} <= {block.left()}"
+        answer = f"($told := {answer}; {fits} ? $told : $error({says}))"
+    return replace(question, answer=Expression(answer))
 
 
 def _waits_in_front(emission: Emission, unit: Unit) -> bool:
@@ -160,7 +187,8 @@ def _late_and_broken(writer: GroupWriter, unit: Unit, *, forgets: bool) -> tuple
     if not forgets:
         there = [awaiting.HERE, awaiting.KNOWN]
     too_late = records.failure_because(error, cause)
-    failure = records.failure_caught(emission.task_count)
+    may_be_too_large = any(map(emission.rooms.may_push_much, unit.awaited))
+    failure = records.failure_caught(emission.task_count, may_be_too_large=may_be_too_large)
     failed = records.all_failed(consumers, too_late, unless=unknown, data=there)
     broken = records.all_failed(consumers, failure, unless=unknown, data=here)
     return Exit(writer.failure_exit_name(), failed), Exit(writer.failure_exit_name(), broken)

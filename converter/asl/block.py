@@ -7,20 +7,24 @@ its record, and the block goes on as Airflow would, group of items by group (``g
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 from converter.asl import decisions, records
-from converter.asl.children import Child, has_children, recorded_tasks, returned
+from converter.asl.children import RUN_INPUT, Child, has_children, recorded_tasks, returned
 from converter.asl.emission import Emission
 from converter.asl.group_writer import GroupWriter
 from converter.asl.groups import Group, groups_of, units_of
 from converter.asl.names import RUN_FAILED
-from converter.expressions.jsonata import Expression
-from converter.planning import Node, Parallel, Strategy, task_ids
+from converter.asl.rooms import Told, key_of
+from converter.expressions.jsonata import Expression, path
+from converter.operators import room
+from converter.planning import Node, Parallel, Step, Strategy, task_ids
 
 RUN_FAILED_ERROR = "DagRunFailed"
 _RUN_DECISION = "run: all succeeded?"
 _RUN_SUCCEEDED = "run: succeeded"
+_NOTHING_TOLD = Told()
 
 
 def _leaves_before(groups: Sequence[Group], emission: Emission) -> tuple[str, ...]:
@@ -39,7 +43,8 @@ class BlockWriter:
 
     ``inherited`` are the tasks of other blocks whose records the block gets as its input, ``certain`` those
     known to have succeeded. ``is_run`` marks the outermost block, which also decides how the run ends;
-    ``child`` is given for the outermost block of a child machine.
+    ``child`` is given for the outermost block of a child machine. ``told`` are the rooms of the Parallels
+    around it.
     """
 
     def __init__(
@@ -51,19 +56,29 @@ class BlockWriter:
         certain: frozenset[str] = frozenset(),
         is_run: bool = False,
         child: Child | None = None,
+        told: Told = _NOTHING_TOLD,
     ) -> None:
         self.emission = emission
+        self.told = told
         self.is_run = is_run
         self.child = child
         self.certain = certain
         self.tasks = recorded_tasks(node)
         self._has_children = has_children(node)
+        units = units_of(node)
+        # The first state finds them in any case, and what it gives is without them.
+        behind = [task for unit in units[1:] for task in unit.tasks]
+        inherited = (*inherited, *told.keys_of(behind))
+        #: Those that are in no Parallel inside.
+        self._direct = {unit.item.task_id for unit in units if isinstance(unit.item, Step)}
+        #: Those of its tasks that push what only other tasks of the same Parallel read.
+        self._stay = () if told.in_group else emission.rooms.staying_inside(self.tasks, told.parallel)
         self.states: dict[str, dict[str, Any]] = {}
         #: The tasks whose records the states written next find in their input.
         self.at_hand: dict[str, None] = dict.fromkeys(inherited)
         #: Those of its own tasks that have lost their outputs by now, which nobody reads any more.
         self.forgotten: set[str] = set()
-        groups = groups_of(units_of(node), emission.rules, certain)
+        groups = groups_of(units, emission.rules, certain)
         self._group_count = len(groups)
         self._leaves_before_the_end = _leaves_before(groups, emission) if is_run else ()
         self.groups = [GroupWriter(self, group, index) for index, group in enumerate(groups)]
@@ -71,7 +86,9 @@ class BlockWriter:
         # One writer: what the block was given, or learned from an Await, must not leave it.
         forgets = emission.rules.is_plain and not emission.has_readers
         decided_as_one = forgets and all(group.is_whole for group in groups)
-        self._returns_only_its_own = child is None and not inherited and (decided_as_one or not learns)
+        self._returns_only_its_own = (
+            child is None and not inherited and not self._stay and (decided_as_one or not learns)
+        )
         #: Whether there may be records besides those of ``at_hand``.
         self.may_hold_more = self._has_children or any(unit.any for group in groups for unit in group.units)
         learned = (
@@ -105,16 +122,57 @@ class BlockWriter:
         self.at_hand |= dict.fromkeys((*recorded_tasks(node), *learned))
         self._has_begun_children = self._has_begun_children or has_children(node)
 
-    def branch(self, node: Node, *, inherited: tuple[str, ...], certain: frozenset[str]) -> dict[str, Any]:
+    def rooms_in(self, tasks: Sequence[str]) -> tuple[dict[str, Expression], Told]:
+        """Return what the branches of a Parallel with these tasks are given of rooms, and what they know."""
+        if self.told.in_group:
+            return {}, replace(self.told, level=self.told.level + 1)
+        rooms, level = self.emission.rooms, self.told.level + 1
+        keys = self.told.keys_of(tasks)
+        given = {key: Expression(f"{records.INPUT}.{path(key)}") for key in keys}
+        if meeting := rooms.meeting_behind(tasks):
+            key = key_of(level)
+            given[key] = Expression(f"$floor(({self.left()}) / {rooms.shares(meeting)})")
+            keys[key] = meeting
+        return given, Told(level, keys, frozenset(tasks))
+
+    def available(self, tasks: Sequence[str], forgets: Sequence[str] = ()) -> str:
+        """Return how many bytes these tasks, one or the instances of a Map, may push, as JSONata.
+
+        ``forgets`` are tasks whose outputs go as they do. What instances need for their records is included.
+        """
+        steps = self.emission.steps
+        others = [t for t in self._undecided() if t not in tasks or steps[t].instances is None]
+        left = self._at_hand(others, forgets)
+        limits = [left, *(f"{records.INPUT}.{path(key)}" for key in self.told.keys_of(tasks))]
+        return left if len(limits) == 1 else f"$min([{', '.join(limits)}])"
+
+    def left(self) -> str:
+        """Return how many bytes the data of the states written next may still grow by, as JSONata."""
+        return self._at_hand(self._undecided())
+
+    def _at_hand(self, undecided: Sequence[str], forgets: Sequence[str] = ()) -> str:
+        looking = () if self.told.parallel else self._direct
+        reserved = self.emission.rooms.reserved(undecided, looking)
+        left = room.at_hand(reserved, forgets, has_records=self.has_records)
+        return f"{left} - {room.size(RUN_INPUT)}" if self._has_children else left
+
+    def _undecided(self) -> list[str]:
+        """Return the tasks of the block that the states written next find no record of."""
+        return [task for task in self.tasks if task not in self.at_hand]
+
+    def branch(
+        self, node: Node, *, inherited: tuple[str, ...], certain: frozenset[str], told: Told
+    ) -> dict[str, Any]:
         """Return the block of one branch of a Parallel in this block."""
-        inner = BlockWriter(self.emission, node, inherited=inherited, certain=certain)
+        inner = BlockWriter(self.emission, node, inherited=inherited, certain=certain, told=told)
         written = inner.write()
         self.forgotten |= inner.forgotten
         return written
 
     def of_instance(self, emission: Emission, node: Node, inherited: tuple[str, ...]) -> dict[str, Any]:
         """Return the block of one instance of a mapped group in this block."""
-        inner = BlockWriter(emission, node, inherited=inherited, certain=self.certain)
+        told = Told(self.told.level, in_group=True)
+        inner = BlockWriter(emission, node, inherited=inherited, certain=self.certain, told=told)
         written = inner.write()
         self.forgotten |= inner.forgotten
         return written
@@ -161,8 +219,8 @@ class BlockWriter:
             leaves = leaves and tuple(leaf for leaf in leaves if leaf in inside)
             return returned(self.child, leaves=leaves, strangers=self._strangers)
         if self._has_children:  # some records may be there that only say that the run has failed
-            return records.without(self._strangers)
-        return records.only(self.tasks)
+            return records.without(self._strangers, self._stay)
+        return records.only(self.tasks, self._stay)
 
     def _is_in_doubt_at_end(self) -> bool:
         emission, last = self.emission, self.groups[-1].group.units[-1].item

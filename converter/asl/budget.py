@@ -18,7 +18,7 @@ from converter import diagnostics as d
 from converter.asl.awaiting import NOT_READY, Pace
 from converter.asl.instances import most_instances
 from converter.asl.outcome_table import REFUSED
-from converter.asl.records import cause_length
+from converter.asl.records import cause_length, short_record_bytes
 from converter.diagnostics import Diagnostic, about_dag
 from converter.operators.parts import Poll
 from converter.operators.step import Step
@@ -47,8 +47,6 @@ POLLERS_SHARE = 0.8
 GROWTHS = (0.0005, 0.001, 0.002, 0.005, 0.01, 0.02, 0.03, 0.05, 0.1)
 
 _EVENTS = {"Pass": 2, "Choice": 2, "Wait": 2, "Succeed": 2, "Fail": 1, "Parallel": 4, "Map": 4}
-#: An outcome record without its output or cause: braces, field names, state, time.
-_RECORD_BYTES = 80
 #: Return values are ids and ARNs today; errors are names. A character takes up to six bytes in JSON.
 _OUTPUT_BYTES = 300
 _ERROR_BYTES = 100
@@ -257,11 +255,6 @@ def record_bytes(task_id: str, task_count: int) -> int:
     """Return the bytes that the record of a task may take. A DAG of many tasks keeps less of each error."""
     largest = max(_OUTPUT_BYTES, _ERROR_BYTES + _BYTES_PER_CHARACTER * cause_length(task_count))
     return short_record_bytes(task_id) + largest
-
-
-def short_record_bytes(task_id: str) -> int:
-    """Return the bytes of a record without its output or cause."""
-    return len(task_id.encode()) + _RECORD_BYTES
 
 
 def _block_events(block: Mapping[str, Any]) -> int:

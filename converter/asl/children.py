@@ -32,6 +32,8 @@ _QUOTED_OR_OF_RUN = re.compile(
 )
 _OF_RUN = {"Id": f"{_GIVEN}.run", "StartTime": f"{_GIVEN}.started"}
 REDEPLOYED_ERROR = "DeployedWhileRunning"
+#: What a child is handed besides records, as JSONata.
+RUN_INPUT = "$sift($states.context.Execution.Input, function($value, $name) { $name != 'child' })"
 
 
 @dataclass(frozen=True)
@@ -81,10 +83,20 @@ def machine_of(number: int) -> Substitution:
 
 
 def starting_state(
-    child: Child, given: SequenceOf[str], *, has_records: bool, comment: str
+    child: Child,
+    given: SequenceOf[str],
+    rooms: Mapping[str, Expression],
+    *,
+    has_records: bool,
+    comment: str,
 ) -> dict[str, Any]:
-    """Return the Task that runs a child, without its transition. ``given``: whose records it gets."""
-    handed = "{" + ", ".join(f"{literal(task)}: {records.INPUT}.{path(task)}" for task in given) + "}"
+    """Return the Task that runs a child, without its transition.
+
+    ``given``: whose records it gets; ``rooms``, what it is told of rooms.
+    """
+    members = {task: f"{records.INPUT}.{path(task)}" for task in given}
+    members |= {key: value.text for key, value in rooms.items()}
+    handed = "{" + ", ".join(f"{literal(name)}: {value}" for name, value in members.items()) + "}"
     about = (
         f"{{'version': {literal(_VERSION)}, 'run': $states.context.Execution.Id,"
         f" 'started': $states.context.Execution.StartTime, 'records': {handed}}}"

@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
+from typing import Any
 
-from converter.asl import awaiting, records
+from converter.asl import awaiting, outcome_table, records
 from converter.asl.children import Child
 from converter.asl.instances import most_instances
 from converter.asl.names import Names
 from converter.asl.options import Failures, Options
+from converter.asl.rooms import Rooms, Told
 from converter.asl.rules import Rules
 from converter.asl.tasks import seen_in_glue
 from converter.expressions.jsonata import path
@@ -20,7 +22,6 @@ from converter.workflow import Task, Workflow
 
 #: Of an instance of a mapped group: the records of its tasks that an earlier execution has left.
 EARLIER = "earlier"
-_LAMBDA = "arn:aws:states:::lambda:invoke"
 
 
 @dataclass(frozen=True)
@@ -29,9 +30,9 @@ class Emission:
 
     ``noted`` are the tasks whose outcomes an outer machine may look at; ``earlier`` is where the records are
     of tasks that are passed by, as JSONata. ``children`` collects the child machines that are still to
-    be written, each with the tasks whose records it gets and those known to have succeeded before it;
-    ``asked`` collects whom pollers ask: the function, and the table by which actions. ``goes_on``: what has
-    failed earlier is not tried again either.
+    be written, each with the tasks whose records it gets, those known to have succeeded before it, and its
+    rooms; ``asked`` collects whom pollers ask: the function, and the table by which actions. ``goes_on``:
+    what has failed earlier is not tried again either.
     """
 
     workflow: Workflow
@@ -43,7 +44,7 @@ class Emission:
     names: Names
     noted: frozenset[str] = frozenset()
     earlier: str = records.RESUMED
-    children: list[tuple[Child, tuple[str, ...], frozenset[str]]] = field(default_factory=list)
+    children: list[tuple[Child, tuple[str, ...], frozenset[str], Told]] = field(default_factory=list)
     asked: set[str] = field(default_factory=set)
     goes_on: bool = False
 
@@ -91,9 +92,15 @@ class Emission:
                 found.setdefault(read, set()).add(name)
         return {name: frozenset(readers) for name, readers in found.items()}
 
-    def may_push_much(self, task_id: str) -> bool:
-        """Whether what a task pushes may be large: what code returns, not the ids and ARNs of services."""
-        return self.steps[task_id].resource == _LAMBDA
+    @cached_property
+    def rooms(self) -> Rooms:
+        """How much the tasks may push."""
+        return Rooms(self.workflow, self.steps, self.readers, self.noted)
+
+    def publish_state(self, task_id: str, following: str) -> dict[str, Any]:
+        """Return the state that tells who waits for a task how it ended, and what it pushed if it is read."""
+        drops = self.rooms.may_push_much(task_id) and self.rooms.is_unread(task_id)
+        return outcome_table.publish_state(task_id, following, self.pace, with_output=not drops)
 
     @cached_property
     def most_instances(self) -> Mapping[str, int]:

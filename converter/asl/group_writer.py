@@ -8,16 +8,20 @@ whether a single task succeeded.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from converter.asl import decisions, instances, outcome_table, records, tasks
+from converter.asl import decisions, instances, records, tasks
 from converter.asl.await_writer import ask_name, write_await
 from converter.asl.children import Child, starting_state
 from converter.asl.groups import Group, Unit, first_tasks
 from converter.asl.mapped_groups import write_mapped_group
 from converter.asl.names import listing
+from converter.asl.rooms import TaskRoom, instance_bytes
 from converter.expressions.jsonata import Expression, path
+from converter.operators import room
 from converter.operators.parts import SKIP_ERROR
+from converter.operators.python import calls_function
 from converter.operators.step import Step as StepOfTask
 from converter.planning import MappedGroup, Parallel, Step, task_ids
 from converter.workflow import Task
@@ -87,11 +91,13 @@ class GroupWriter:
                     self.group.guard, *(u.tasks for u in self.group.units[:position])
                 )
                 given = self._given(unit, self.emission.rules.reads)
+                rooms, told = self.block.rooms_in(unit.tasks)
+                certain |= frozenset(unit.awaited)
                 branches = [
-                    self.block.branch(child, inherited=given, certain=certain.union(unit.awaited))
+                    self.block.branch(child, inherited=given, certain=certain, told=told)
                     for child in unit.item.children
                 ]
-                self._write_parallel(position, given, branches, transition)
+                self._write_parallel(position, given, rooms, branches, transition)
             self.block.at_hand |= dict.fromkeys(unit.tasks)
 
     def _transition_after_unit(self, position: int) -> dict[str, Any]:
@@ -129,11 +135,12 @@ class GroupWriter:
             elif isinstance(item, MappedGroup):
                 write_mapped_group(self, item, given, after)
             else:
+                rooms, told = self.block.rooms_in(unit.tasks)
                 branches = [
-                    self.block.branch(child, inherited=given, certain=self.block.certain)
+                    self.block.branch(child, inherited=given, certain=self.block.certain, told=told)
                     for child in item.children
                 ]
-                self._write_parallel(0, given, branches, after)
+                self._write_parallel(0, given, rooms, branches, after)
         else:
             if self._guard:
                 self._write_rule(item.task_id)
@@ -223,7 +230,7 @@ class GroupWriter:
             end = "outcome" if step.instances else "success"
             state["Next"] = published = emission.names.unique(f"{task_id}: publish {end}")
             following = str(transition.get("Next") or self.block.end_name())
-            states[published] = outcome_table.publish_state(task_id, following, emission.pace)
+            states[published] = emission.publish_state(task_id, following)
         else:
             state |= transition
 
@@ -232,7 +239,7 @@ class GroupWriter:
         names = self.emission.names
         noted, ended = (names.unique(f"{task_id}: {what}") for what in ("publish failure", "failed"))
         record = f"{records.INPUT}.{path(task_id)}"
-        self.block.states[noted] = outcome_table.publish_state(task_id, ended, self.emission.pace)
+        self.block.states[noted] = self.emission.publish_state(task_id, ended)
         self.block.states[ended] = {
             "Type": "Fail",
             "Error": str(Expression(f"{record}.error")),
@@ -266,7 +273,10 @@ class GroupWriter:
             caught.append(([SKIP_ERROR], records.skipped(task_id, has_records=has_records)))
         if emission.as_airflow and step.can_fail and not step.refusal:
             count = max(emission.task_count, emission.most_instances.get(task_id, 0))
-            failed = records.failed(task_id, has_records=has_records, task_count=count)
+            too_large = emission.rooms.may_push_much(task_id) and (step.reads or not calls_function(step))
+            failed = records.failed(
+                task_id, has_records=has_records, task_count=count, may_be_too_large=bool(too_large)
+            )
             caught.append((["States.ALL"], failed))
         return caught
 
@@ -276,8 +286,30 @@ class GroupWriter:
             task,
             self._surroundings(task.task_id),
             caught=self._caught(step, has_records=False),
-            most=self.emission.most_instances[task.task_id],
+            most=self.most_instances((task.task_id,)),
+            available=self.instances_room((task.task_id,)),
+            record_bytes=instance_bytes(self.emission.most_instances[task.task_id]),
         )
+
+    def instances_room(self, task_ids: tuple[str, ...]) -> str | None:
+        """Return how many bytes the records of all instances of these tasks may take, as JSONata.
+
+        None where nothing is large: then there is room for as many as the events allow.
+        """
+        emission = self.emission
+        if not emission.rooms.any_is_large:
+            return None
+        left = self.block.available(task_ids)
+        # In the outcome table, they are a text.
+        return f"({left}) / 2" if not emission.awaited.isdisjoint(task_ids) else left
+
+    def most_instances(self, task_ids: tuple[str, ...]) -> str:
+        """Return how many instances there may be, as JSONata."""
+        most = self.emission.most_instances[task_ids[0]]
+        left = self.instances_room(task_ids)
+        if left is None:
+            return str(most)
+        return f"$min([{most}, $floor(({left}) / {instance_bytes(most) * len(task_ids)})])"
 
     def _surroundings(self, task_id: str) -> tasks.Surroundings:
         emission, at_hand = self.emission, self.block.at_hand
@@ -286,6 +318,7 @@ class GroupWriter:
         # A task that waits for any of these finds the records of those that its poller has seen.
         watched = emission.rules.relations.watched.get(task_id, ())
         finds = tuple(read for read in wanted if read in watched and read not in at_hand)
+        forgets = tuple(task for task in self.block.tasks if self._is_forgotten_after(task_id, task))
         return tasks.Surroundings(
             emission.options,
             emission.names,
@@ -295,15 +328,33 @@ class GroupWriter:
             finds=finds,
             growth=emission.pace.growth,
             begun=self._begun(task_id, reads),
-            forgets=tuple(task for task in self.block.tasks if self._is_forgotten_after(task_id, task)),
+            forgets=forgets,
+            room=self._room(task_id, forgets),
         )
+
+    def _room(self, task_id: str, forgets: tuple[str, ...]) -> TaskRoom | None:
+        """Return what a task, or an instance of it, may push; None if that is little anyway."""
+        emission, block = self.emission, self.block
+        rooms, task = emission.rooms, emission.task(task_id)
+        if not rooms.may_push_much(task_id):
+            return None
+        published = task_id in emission.awaited or task_id in emission.noted
+        if emission.steps[task_id].instances is not None:
+            going = forgets if task.mapped_group else ()
+            return rooms.of_task(task_id, room.of_instance_task(task, going), published=False)
+        least, left = room.LEAST_BYTES, block.available((task_id,), forgets)
+        if block.told.parallel and rooms.is_unread(task_id):
+            least, left = rooms.unread_bytes, str(rooms.unread_bytes)
+        may_push = left if left == str(least) else f"$max([{least}, {left}])"
+        return rooms.of_task(task_id, Expression(may_push), published=published)
 
     def _is_forgotten_after(self, done: str, task_id: str) -> bool:
         """Whether a task's outputs may go once ``done`` has succeeded: it pushes what may be large, and all
         who read it are done.
         """
         emission, block = self.emission, self.block
-        if task_id not in block.at_hand or task_id in block.forgotten or not emission.may_push_much(task_id):
+        pushes_much = emission.rooms.may_push_much(task_id)
+        if task_id not in block.at_hand or task_id in block.forgotten or not pushes_much:
             return False
         if not emission.readers.get(task_id, frozenset()) <= {*block.at_hand, done}:
             return False
@@ -353,6 +404,7 @@ class GroupWriter:
         self,
         position: int,
         given: tuple[str, ...],
+        rooms: dict[str, Expression],
         branches: list[dict[str, Any]],
         transition: dict[str, Any],
     ) -> None:
@@ -362,17 +414,23 @@ class GroupWriter:
             transition = {"Next": self._write_join(position, unit)}
         self.block.states[self._items[position]] = {
             "Type": "Parallel",
-            "Arguments": {task: str(records.of_task(task)) for task in given},
+            "Arguments": {
+                **{task: str(records.of_task(task)) for task in given},
+                **{key: str(value) for key, value in rooms.items()},
+            },
             "Branches": branches,
             "Output": str(records.joined(has_records=self.block.has_records)),
             **transition,
         }
 
     def _write_child(self, child: Child, given: tuple[str, ...], transition: dict[str, Any]) -> None:
-        self.emission.children.append((child, given, self.block.certain))
+        rooms, told = self.block.rooms_in(task_ids(child))
+        # It returns no more than what others look at: nothing has to stay inside.
+        told = replace(told, parallel=frozenset())
+        self.emission.children.append((child, given, self.block.certain, told))
         count = len(task_ids(child))
         comment = f"child {child.number}: {count} task{'s' * (count > 1)}, as an execution of the same name"
-        state = starting_state(child, given, has_records=self.block.has_records, comment=comment)
+        state = starting_state(child, given, rooms, has_records=self.block.has_records, comment=comment)
         self.block.states[self._items[0]] = {**state, **transition}
 
     # --- what happens once something did not succeed ----------------------------------------------------
@@ -425,7 +483,7 @@ class GroupWriter:
             names = names if followers else [self._failure_exit, *names]
             next_name = self.block.name_after(self.index, succeeded=False)
             for task, name in reversed(list(zip(publishing, names, strict=True))):
-                states[name] = outcome_table.publish_state(task, next_name, emission.pace)
+                states[name] = emission.publish_state(task, next_name)
                 next_name = name
             following = {"Next": next_name}
         if followers:

@@ -19,7 +19,6 @@ from converter.diagnostics import Diagnostic
 from converter.expressions.jsonata import Expression, literal, path
 from converter.operators import room
 from converter.operators.arguments import task_diagnostic
-from converter.operators.python import calls_function
 from converter.operators.step import Instances, Step
 from converter.workflow import Task, Workflow
 
@@ -132,11 +131,15 @@ def map_state(
     where: tasks.Surroundings,
     *,
     caught: Sequence[tuple[Sequence[str], Expression]],
-    most: int,
+    most: str,
+    available: str | None,
+    record_bytes: int,
 ) -> dict[str, Any]:
     """Return the state that runs all instances of a mapped task, without its transitions and its Catch.
 
-    What is ``caught`` (errors → the record) ends an instance, of which there are ``most`` at most.
+    What is ``caught`` (errors → the record) ends an instance, of which there are ``most`` at most, and whose
+    records may take so many bytes together as are ``available`` (both JSONata), and each ``record_bytes``
+    without what it pushes.
     """
     instance = where.names.unique(f"{task.task_id}: instance")
     ended = where.names.unique(f"{task.task_id}: instance ended")
@@ -157,8 +160,8 @@ def map_state(
         **{read: records.of_task_if_there(read) for read in where.finds},
     }
     place: dict[str, Any] = {"map_index": "{% $states.context.Map.Item.Value %}"}
-    if calls_function(step):
-        place |= room.of_instance(task.task_id, given, instances, (task.task_id,))
+    if where.room is not None and available is not None:
+        place |= room.of_instance(task.task_id, given, instances, available, record_bytes)
     state: dict[str, Any] = {
         "Type": "Map",
         "Comment": inner["Comment"],
@@ -204,7 +207,7 @@ def _resumption(task_id: str, instance: str, ended: str) -> dict[str, Any]:
     }
 
 
-def _indexes(instances: Instances, most: int) -> Expression:
+def _indexes(instances: Instances, most: str) -> Expression:
     """Return the indexes of the instances; a single negative one if there are too many."""
     if instances.length is not None:
         return Expression(f"[0..{instances.length - 1}]")

@@ -16,13 +16,14 @@ from typing import Any
 from converter import __version__
 from converter.asl import awaiting, lease, outer
 from converter.asl.block import BlockWriter
-from converter.asl.budget import record_bytes, short_record_bytes
+from converter.asl.budget import record_bytes
 from converter.asl.children import Child, of_one_run, own_nodes, versioned, with_beginning
 from converter.asl.cutting import Cutter
 from converter.asl.emission import Emission
 from converter.asl.groups import awaited_tasks, rules_and_plan
 from converter.asl.names import Names
 from converter.asl.options import Failures, Options
+from converter.asl.records import short_record_bytes
 from converter.asl.tasks import ASL_MAXIMUM
 from converter.asl.variables import with_variables
 from converter.asl.weights import Cut, WeightOf
@@ -170,9 +171,10 @@ def _head(workflow: Workflow, which: str = "") -> dict[str, Any]:
 def _child_machines(emission: Emission) -> list[OneMachine]:
     """Write the child machines that other machines start, until there are no more."""
     found: list[OneMachine] = []
-    for child, given, certain in emission.children:  # it grows meanwhile
+    for child, given, certain, told in emission.children:  # it grows meanwhile
         (inside,) = child.children
-        block = BlockWriter(emission, inside, inherited=given, certain=certain, child=child).write()
+        writer = BlockWriter(emission, inside, inherited=given, certain=certain, child=child, told=told)
+        block = writer.write()
         block = _with_variables(block, inside, emission)
         definition = _head(emission.workflow, f", child machine {child.number}") | with_beginning(
             child, block

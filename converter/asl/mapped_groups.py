@@ -13,11 +13,11 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from converter.asl import outcome_table, records
+from converter.asl import records
 from converter.asl.emission import EARLIER
+from converter.asl.rooms import instance_bytes
 from converter.expressions.jsonata import Expression, literal, path
 from converter.operators import room
-from converter.operators.python import calls_function
 from converter.operators.step import Instances
 from converter.planning import MappedGroup, Node, Parallel, task_ids
 from converter.planning.plan import walk
@@ -40,21 +40,23 @@ def write_mapped_group(
     (inside,) = group.children
     steps = [emission.steps[task] for task in tasks]
     instances = next(step.instances for step in steps if step.instances)
-    most = emission.most_instances[first.task_id]
+    most = writer.most_instances(tasks)
     limits = [step.instances.at_once for step in steps if step.instances and step.instances.at_once]
     is_first = {task: not any(up in tasks for up in emission.task(task).upstream) for task in tasks}
     instance = block.of_instance(emission.inside_group(first.index_key), inside, (*given, first.index_key))
     given_records = {task: records.of_task(task) for task in given}
     place: dict[str, Any] = _place(instances, most, tasks, resumable=emission.options.resumable)
-    if pushing := sum(map(calls_function, steps)):
+    available = writer.instances_room(tasks)
+    if available is not None and (pushing := sum(map(emission.rooms.may_push_much, tasks))):
         sharers = pushing if _runs_side_by_side(inside) else 1
-        place |= room.of_instance(first.index_key, given_records, instances, tasks, sharers)
+        record = instance_bytes(emission.most_instances[first.task_id]) * len(tasks)
+        place |= room.of_instance(first.index_key, given_records, instances, available, record, sharers)
     told = [task for task in tasks if task in emission.awaited]
     names = [emission.names.unique(f"{task}: publish outcome") for task in told]
     for task, name, following in zip(
         told, names, [*names[1:], transition.get("Next") or block.end_name()] if names else (), strict=True
     ):
-        block.states[name] = outcome_table.publish_state(task, str(following), emission.pace)
+        block.states[name] = emission.publish_state(task, str(following))
     state: dict[str, Any] = {
         "Type": "Map",
         "Comment": comment_of(group.group_id, tasks),
@@ -70,7 +72,7 @@ def write_mapped_group(
     }
     if emission.as_airflow:
         # Instances catch what fails in them; what remains is a Map that Step Functions ends.
-        count = max(emission.task_count, most)
+        count = max(emission.task_count, emission.most_instances[first.task_id])
         data = [records.INPUT] if block.has_records else []
         failed = records.all_failed(tasks, records.failure_caught(count), data=data)
         following = names[0] if names else writer.failure_exit_name()
@@ -83,7 +85,7 @@ def comment_of(group_id: str, tasks: Sequence[str]) -> str:
     return f"mapped group {group_id}: {len(tasks)} task{'s' * (len(tasks) > 1)} for each item"
 
 
-def _indexes(instances: Instances, most: int) -> Expression:
+def _indexes(instances: Instances, most: str) -> Expression:
     if instances.length is not None:
         return Expression(f"[0..{instances.length - 1}]" if instances.length else "[-1]")
     return Expression(f"($n := {instances.count.text}; $n > 0 and $n <= {most} ? [0..$n - 1] : [-1])")
@@ -94,7 +96,7 @@ def _runs_side_by_side(node: Node) -> bool:
     return any(isinstance(inner, Parallel) for inner in walk(node))
 
 
-def _place(instances: Instances, most: int, tasks: Sequence[str], *, resumable: bool) -> dict[str, str]:
+def _place(instances: Instances, most: str, tasks: Sequence[str], *, resumable: bool) -> dict[str, str]:
     """Return what an iteration is told about itself."""
     found = {"map_index": str(Expression(_INDEX))}
     if instances.length is None:
@@ -114,7 +116,7 @@ def _earlier(task: str) -> str:
 
 
 def _with_records(
-    tasks: Mapping[str, bool], instances: Instances, most: int, *, has_records: bool
+    tasks: Mapping[str, bool], instances: Instances, most: str, *, has_records: bool
 ) -> Expression:
     """Return the data with the records of the group's tasks, whose instances have ended.
 

@@ -116,12 +116,14 @@ def waiting_state(task_id: str, following: str, options: Options, pace: Pace) ->
     }
 
 
-def publish_state(task_id: str, next_state: str, pace: Pace) -> dict[str, Any]:
+def publish_state(task_id: str, next_state: str, pace: Pace, *, with_output: bool = True) -> dict[str, Any]:
     """Return the Task that tells sibling branches how a task ended, and then goes to ``next_state``.
 
-    If it fails for good, the branch goes on all the same: those who wait reach their deadline.
+    ``with_output`` says whether anybody reads what it has pushed. If the Task fails for good, the branch goes
+    on all the same: those who wait reach their deadline.
     """
-    record = f"$string($lookup({records.INPUT}, {literal(task_id)}))"
+    data = records.INPUT if with_output else records.without_outputs([task_id])
+    record = f"$string($lookup({data}, {literal(task_id)}))"
     expires = f"$string($floor($millis() / 1000) + {pace.deadline + _KEPT_SECONDS})"
     return {
         "Type": "Task",

@@ -9,16 +9,18 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 from typing import Any
 
 from converter.asl import records
 from converter.asl.names import Names
 from converter.asl.retriers import retry_state
+from converter.asl.rooms import TaskRoom
 from converter.expressions.jsonata import Expression, field_value, literal
 from converter.operators import room
 from converter.operators.parts import TIMEOUT_ERROR, Call, Caught, Ending, Limit, Part, Poll, Until
+from converter.operators.python import is_call_of_function
 from converter.operators.step import Step
 from converter.workflow import Task
 
@@ -44,9 +46,13 @@ def given_to_parts(
     }
 
 
-def parts_block(step: Step, task: Task, names: Names, growth: float) -> dict[str, Any]:
-    """Return the block with a step's parts. ``growth`` is that of polls' intervals, see ``Pace``."""
-    return _Writer(step, task, names, growth).block()
+def parts_block(
+    step: Step, task: Task, names: Names, growth: float, may_push: TaskRoom | None = None
+) -> dict[str, Any]:
+    """Return the block with a step's parts. ``growth`` is that of polls' intervals, see ``Pace``;
+    ``may_push``, what a function that it calls may push.
+    """
+    return _Writer(step, task, names, growth, may_push).block()
 
 
 @dataclass
@@ -57,6 +63,7 @@ class _Writer:
     task: Task
     names: Names
     growth: float
+    may_push: TaskRoom | None = None
     states: dict[str, dict[str, Any]] = field(default_factory=dict)
     done: str = ""
 
@@ -110,11 +117,15 @@ class _Writer:
         """Write a call; ``more`` are variables besides those that it keeps, whether it succeeds or not."""
         name = self._name(call.does)
         unchanged = str(Expression(records.INPUT))
+        arguments: Any = call.arguments
+        if self.may_push is not None and is_call_of_function(arguments):
+            told = replace(self.may_push, may_push=room.OF_PARTS).told(self.step.reads)
+            arguments = {**arguments, "Payload": {**arguments["Payload"], **told}}
         assign = {**{variable: str(value) for variable, value in call.keeps.items()}, **more}
         state: dict[str, Any] = {
             "Type": "Task",
             "Resource": call.resource,
-            "Arguments": field_value(call.arguments),
+            "Arguments": field_value(arguments),
             **({"Credentials": {"RoleArn": self.step.role}} if self.step.role else {}),
             **({"Assign": assign} if assign else {}),
             "Output": unchanged,

@@ -13,28 +13,42 @@ ends the whole execution.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
 
 from converter.expressions.jsonata import Expression, literal, path
 from converter.operators.step import Step
+
+if TYPE_CHECKING:
+    from converter.asl.rooms import TaskRoom
 
 INPUT = "$states.input"
 #: The records of an earlier execution that this one goes on from.
 RESUMED = "$states.context.Execution.Input.resumed"
 #: In the data of a task's parts: which try this is. No task id has a blank.
 TRY_NUMBER_NAME = "try number"
+#: The error of a task whose values have no room in the data.
+TOO_LARGE = "XComTooLarge"
 #: The error of a task that was refused at conversion.
 NOT_CONVERTED = "NotConverted"
 #: The records of its instances, by task, of mapped tasks that the earlier execution has not done wholly.
 RESUMED_INSTANCES = "$states.context.Execution.Input.resumed_instances"
+#: A record without its output or cause: braces, field names, state, time.
+_RECORD_BYTES = 80
 NOT_SUCCESSFUL = "[state != 'success']"
 
 
 def succeeded(
-    step: Step, *, has_records: bool, at: str = "$millis()", forgets: Sequence[str] = ()
+    step: Step,
+    *,
+    has_records: bool,
+    at: str = "$millis()",
+    forgets: Sequence[str] = (),
+    room: TaskRoom | None = None,
 ) -> Expression:
     """Return the data with the record of a task that has just succeeded, at the time ``at`` (JSONata).
 
-    ``forgets`` are the tasks whose outputs nobody reads from here on, see :func:`without_outputs`.
+    ``forgets`` are the tasks whose outputs nobody reads from here on, see :func:`without_outputs`. ``room``:
+    what it may push, if that is to be looked at here.
     """
     fields = {"state": literal("success"), "at": at}
     more = {"output": step.output, "xcom": step.xcom, "skips": step.skip}
@@ -43,19 +57,31 @@ def succeeded(
         more |= {name: Expression(f"{branch}.{name}") for name in ("output", "xcom") if more[name]}
     # What has no value in the result is left out of the record by JSONata itself.
     fields |= {name: expression.text for name, expression in more.items() if expression is not None}
-    return _with_record(step.task_id, fields, has_records=has_records, data=without_outputs(forgets))
+    data = without_outputs(forgets)
+    return _with_record(step.task_id, fields, has_records=has_records, data=data, room=room)
 
 
 def without_outputs(task_ids: Sequence[str], data: str = INPUT) -> str:
     """Return the data, as JSONata, in which the records of some tasks have lost what the tasks pushed."""
     if not task_ids:
         return data
-    kept = "function($v, $k) { $not($k in ['output', 'xcom']) }"
-    of_each = f"$append([], $map($r.instances, function($i) {{ $sift($i, {kept}) }})[])"
-    of_mapped = f"$merge([$r, {{'instances': {of_each}}}])"
-    lost = f"function($r) {{ $exists($r.instances) ? {of_mapped} : $sift($r, {kept}) }}"
     records = ", ".join(f"{literal(task)}: $lose({data}.{path(task)})" for task in task_ids)
-    return f"($lose := {lost}; $merge([{data}, {{{records}}}]))"
+    return f"($lose := {_LOSES}; $merge([{data}, {{{records}}}]))"
+
+
+def without_all_outputs(data: str) -> str:
+    """Return records, as JSONata, all without what the tasks pushed."""
+    return (
+        f"($lose := {_LOSES}; $merge([{{}}, $each({data}, function($r, $task) {{ {{$task: $lose($r)}} }})]))"
+    )
+
+
+_KEPT = "function($v, $k) { $not($k in ['output', 'xcom']) }"
+_OF_EACH = f"$append([], $map($r.instances, function($i) {{ $sift($i, {_KEPT}) }})[])"
+_LOSES = (
+    f"function($r) {{ $exists($r.instances) ? $merge([$r, {{'instances': {_OF_EACH}}}])"
+    f" : $sift($r, {_KEPT}) }}"
+)
 
 
 def of_task(task_id: str) -> Expression:
@@ -74,17 +100,31 @@ def cause_length(task_count: int) -> int:
 
     If all tasks of a large DAG fail, their records still have to fit into the data of one state.
     """
-    return 300 if task_count <= 100 else 40
+    return min(300, max(40, 9_000 // max(1, task_count)))
 
 
-def failed(task_id: str, *, has_records: bool, task_count: int) -> Expression:
-    """Return the data with the record of a task whose last try has just failed (in a Catch)."""
-    return all_failed([task_id], failure_caught(task_count), data=[INPUT] if has_records else [])
+def short_record_bytes(task_id: str) -> int:
+    """Return the bytes of a record without its output or cause."""
+    return len(task_id.encode()) + _RECORD_BYTES
 
 
-def failure_caught(task_count: int) -> str:
+def failed(task_id: str, *, has_records: bool, task_count: int, may_be_too_large: bool = False) -> Expression:
+    """Return the data with the record of a task whose last try has just failed (in a Catch).
+
+    ``may_be_too_large``: one of its expressions fails with :data:`TOO_LARGE` where a value has no room.
+    """
+    failure = failure_caught(task_count, may_be_too_large=may_be_too_large)
+    return all_failed([task_id], failure, data=[INPUT] if has_records else [])
+
+
+def failure_caught(task_count: int, *, may_be_too_large: bool = False) -> str:
     """Return the record of a failure that has just been caught, as JSONata (in a Catch)."""
     error, cause = "$string($states.errorOutput.Error)", "$string($states.errorOutput.Cause)"
+    if may_be_too_large:
+        # What an expression says stands behind the expression itself.
+        said = literal(f"{TOO_LARGE}: ")
+        error = f"$contains({cause}, {said}) ? {literal(TOO_LARGE)} : {error}"
+        cause = f"$split({cause}, {said})[-1]"
     return _failure(error, f"$substring({cause}, 0, {cause_length(task_count)})")
 
 
@@ -159,17 +199,20 @@ def with_record(task_id: str, record: str, data: str = INPUT) -> Expression:
     return Expression(f"$merge([{data}, {{{literal(task_id)}: {record}}}])")
 
 
-def only(task_ids: Sequence[str]) -> Expression:
-    """Return the data without the records of other tasks."""
-    return Expression(f"$sift({INPUT}, function($record, $task) {{$task in {literal(list(task_ids))}}})")
+def only(task_ids: Sequence[str], forgets: Sequence[str] = ()) -> Expression:
+    """Return the data without the records of other tasks; ``forgets`` as in :func:`succeeded`."""
+    return Expression(
+        f"$sift({without_outputs(forgets)}, function($record, $task) {{$task in {literal(list(task_ids))}}})"
+    )
 
 
-def without(task_ids: Sequence[str]) -> Expression:
-    """Return the data without the records of these tasks."""
+def without(task_ids: Sequence[str], forgets: Sequence[str] = ()) -> Expression:
+    """Return the data without the records of these tasks; ``forgets`` as in :func:`succeeded`."""
     strangers = literal(list(task_ids))
     # Of nothing, $sift has no value.
     return Expression(
-        f"$merge([{{}}, $sift({INPUT}, function($record, $task) {{$not($task in {strangers})}})])"
+        f"$merge([{{}}, $sift({without_outputs(forgets)}, function($record, $task)"
+        f" {{$not($task in {strangers})}})])"
     )
 
 
@@ -188,8 +231,13 @@ def run_cause() -> Expression:
 
 
 def _with_record(
-    task_id: str, fields: Mapping[str, str], *, has_records: bool, data: str = INPUT
+    task_id: str,
+    fields: Mapping[str, str],
+    *,
+    has_records: bool,
+    data: str = INPUT,
+    room: TaskRoom | None = None,
 ) -> Expression:
-    pairs = ", ".join(f"{literal(name)}: {value}" for name, value in fields.items())
-    record = f"{{{literal(task_id)}: {{{pairs}}}}}"
+    record = "{" + ", ".join(f"{literal(name)}: {value}" for name, value in fields.items()) + "}"
+    record = f"{{{literal(task_id)}: {room.checked(record) if room else record}}}"
     return Expression(f"$merge([{data}, {record}])" if has_records else record)

@@ -12,12 +12,12 @@ from converter.asl.names import Names
 from converter.asl.options import Correlate, Failures, Options
 from converter.asl.parts import given_to_parts, parts_block
 from converter.asl.retriers import retry_state
+from converter.asl.rooms import TaskRoom
 from converter.diagnostics import Diagnostic
 from converter.expressions.jsonata import Expression, field_value, literal
-from converter.operators import room
 from converter.operators.arguments import task_diagnostic
 from converter.operators.parts import SKIP_ERROR
-from converter.operators.python import calls_function, is_call_of_function
+from converter.operators.python import calls_function
 from converter.operators.step import GlueRun, Retrier, Step
 from converter.workflow import Retries, Task
 
@@ -42,13 +42,17 @@ def state_of(
     awaited: bool,
     has_records: bool,
     forgets: tuple[str, ...] = (),
+    room: TaskRoom | None = None,
 ) -> dict[str, Any]:
     """Return the state that runs a step and records its success, without its transitions.
 
     ``awaited`` says that a sibling branch polls for the task; ``has_records``, whether the state's input
-    has records of earlier tasks; ``forgets``, whose outputs nobody reads any more.
+    has records of earlier tasks; ``forgets``, whose outputs nobody reads any more; ``room``, what it may
+    push, if that may be much.
     """
-    output = str(records.succeeded(step, has_records=has_records, forgets=forgets))
+    by_function = calls_function(step)
+    checked = None if by_function else room
+    output = str(records.succeeded(step, has_records=has_records, forgets=forgets, room=checked))
     comment = _comment(step, task)
     if step.refusal and options.failures is Failures.STOP:
         return {"Type": "Fail", "Comment": comment, "Error": records.NOT_CONVERTED, "Cause": step.refusal}
@@ -60,8 +64,8 @@ def state_of(
     arguments = dict(step.arguments)
     if awaited and seen_in_glue(step, task) and options.correlation_of(task.task_id).by is Correlate.ARGUMENT:
         arguments["Arguments"] = {**arguments["Arguments"], RUN_ARGUMENT: run_token(task.task_id)}
-    if task.mapped_group and forgets and is_call_of_function(arguments):
-        arguments["Payload"] = {**arguments["Payload"], "room": _may_push(task, forgets)}
+    if by_function and room is not None:
+        arguments["Payload"] = {**arguments["Payload"], **room.told(step.reads)}
     state: dict[str, Any] = {
         "Type": "Task",
         "Comment": comment,
@@ -87,7 +91,8 @@ class Surroundings:
     ``awaited`` says that a sibling branch polls for the task; ``has_records``, whether the state's input has
     records of earlier tasks. Its parts get the records that it ``reads``, and those that it ``finds`` if they
     are there. ``growth`` is that of their polls.
-    ``forgets`` are the tasks whose outputs nobody reads once this one has succeeded.
+    ``forgets`` are the tasks whose outputs nobody reads once this one has succeeded. ``room`` is what it may
+    push, if that may be much.
     ``begun`` is when Airflow begins a task that does nothing, or expands a mapped one, as JSONata; None: it
     does not matter in which pass it does.
     """
@@ -101,6 +106,7 @@ class Surroundings:
     growth: float = 0.0
     begun: str | None = None
     forgets: tuple[str, ...] = ()
+    room: TaskRoom | None = None
 
 
 def state_for(step: Step, task: Task, where: Surroundings) -> dict[str, Any]:
@@ -109,7 +115,8 @@ def state_for(step: Step, task: Task, where: Surroundings) -> dict[str, Any]:
         return _pass_state(step, task, where)
     if step.parts:
         state = parts_state(step, task, where)
-        output = records.succeeded(step, has_records=where.has_records, forgets=where.forgets)
+        checked = None if calls_function(step) else where.room
+        output = records.succeeded(step, has_records=where.has_records, forgets=where.forgets, room=checked)
         return {**state, "Output": str(output)}
     return state_of(
         step,
@@ -118,6 +125,7 @@ def state_for(step: Step, task: Task, where: Surroundings) -> dict[str, Any]:
         awaited=where.awaited,
         has_records=where.has_records,
         forgets=where.forgets,
+        room=where.room,
     )
 
 
@@ -136,24 +144,16 @@ def _pass_state(step: Step, task: Task, where: Surroundings) -> dict[str, Any]:
 
 def parts_state(step: Step, task: Task, where: Surroundings) -> dict[str, Any]:
     """Return the Parallel that runs a step's parts and records its success, without its transitions."""
-    may_push = _may_push(task, where.forgets) if calls_function(step) else None
+    told = where.room if calls_function(step) else None
     state: dict[str, Any] = {
         "Type": "Parallel",
         "Comment": _comment(step, task),
-        "Arguments": given_to_parts(where.reads, where.finds, may_push),
-        "Branches": [parts_block(step, task, where.names, where.growth)],
+        "Arguments": given_to_parts(where.reads, where.finds, told.may_push if told else None),
+        "Branches": [parts_block(step, task, where.names, where.growth, told)],
         "Output": str(records.succeeded(step, has_records=where.has_records)),
     }
     retry = task_retry(task.retries, never=final_errors(step))
     return {**state, "Retry": retry} if retry else state
-
-
-def _may_push(task: Task, forgets: tuple[str, ...]) -> Expression:
-    """Return how many bytes a task may push.
-
-    An instance of a group has little: there, it matters that outputs go which nobody reads behind the task.
-    """
-    return room.of_task(task, records.without_outputs(forgets if task.mapped_group else ()))
 
 
 def seen_in_glue(step: Step, task: Task) -> GlueRun | None:

@@ -18,7 +18,6 @@ from converter.asl.budget import (
     polls_until_deadline,
     record_bytes,
     retrying_events,
-    short_record_bytes,
     state_events,
     task_polls_of,
 )
@@ -27,6 +26,7 @@ from converter.asl.instances import events_of_instances
 from converter.asl.looks import Looks
 from converter.asl.names import Names
 from converter.asl.options import Options, PollerStyle
+from converter.asl.records import short_record_bytes
 from converter.asl.rules import Rules
 from converter.asl.tasks import Surroundings, state_for
 from converter.operators.step import Step as StepOfTask

@@ -31,6 +31,8 @@ async def run_parallel(visit: Visit, state: ParallelState, run_states: RunStates
 
 async def _run_branches(visit: Visit, state: ParallelState, run_states: RunStates) -> Data:
     arguments = visit.input if state.arguments is None else Data(visit.evaluate(state.arguments))
+    if arguments.too_large:
+        raise data_limit_exceeded(state.name, fatal=True)
     started = visit.branch.record("ParallelStateStarted")
     outputs: dict[Branch, Data] = {}
     with Lines(visit) as lines:

@@ -26,6 +26,8 @@ async def _try_once(visit: Visit, state: TaskState) -> Data:
     # `.sync` tasks may hand out a token as well, and are then ended by it (recorded).
     visit.token = visit.runtime.new_uuid() if state.resource.pattern else None
     arguments = visit.input if state.arguments is None else Data(visit.evaluate(state.arguments))
+    if arguments.too_large:
+        raise data_limit_exceeded(state.name, fatal=True)
     timeout = _positive_seconds(visit, state.timeout_seconds)
     heartbeat = _positive_seconds(visit, state.heartbeat_seconds)
     role = visit.evaluate(state.role_arn, expected="string")

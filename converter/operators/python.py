@@ -16,7 +16,6 @@ from converter import diagnostics as d
 from converter.expansion import Expansion
 from converter.expressions.expansions import listed
 from converter.expressions.jsonata import Expression, Substitution, literal, path
-from converter.operators import room
 from converter.operators.arguments import Arguments
 from converter.operators.parts import SKIP_ERROR, TRY_NUMBER, Call, Caught, Ending, Poll
 from converter.operators.registry import converts
@@ -141,7 +140,7 @@ def python_sensor(args: Arguments) -> Step:
 def look_with_function(args: Arguments, reads: tuple[str, ...], facts: Facts | None) -> Step:
     """Return the step of a sensor that looks with the function."""
     sensing = take_sensing(args)
-    arguments = {"FunctionName": TASK_FUNCTION, "Payload": _payload(args, reads, TRY_NUMBER, room.OF_PARTS)}
+    arguments = {"FunctionName": TASK_FUNCTION, "Payload": _payload(args, reads, TRY_NUMBER)}
     answer = "$states.result.Payload"
     keeps = {
         "done": Expression(f"{answer}.done = true"),
@@ -205,7 +204,7 @@ def function_step(
     task = args.task
     _report_time(args)
     tries_before = Expression("$states.context.State.RetryCount")
-    payload = _payload(args, reads, tries_before, room.of_task(task))
+    payload = _payload(args, reads, tries_before)
     return Step(
         task_id=task.task_id,
         operator=operator,
@@ -223,15 +222,12 @@ def function_step(
     )
 
 
-def _payload(
-    args: Arguments, reads: tuple[str, ...], tries_before: Expression, may_push: Expression
-) -> dict[str, Any]:
-    """Return the function's event for a task, which ``may_push`` so many bytes."""
+def _payload(args: Arguments, reads: tuple[str, ...], tries_before: Expression) -> dict[str, Any]:
+    """Return the function's event for a task; where its state stands decides how much it may push."""
     task = args.task
     _report_templates(args)
     args.leave_to_function()
     payload: dict[str, Any] = {
-        "room": may_push,
         "task_id": task.task_id,
         "map_index": args.map_index,
         "try_number": Expression(f"{tries_before.text} + 1"),

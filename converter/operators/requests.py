@@ -295,7 +295,17 @@ def step_of(
             xcom = {key: kept.get(text, text) for key, text in xcom.items()} if xcom else None
     if step.resource is None:
         step = replace(step, parts=_one_after_another(requests))
-    return replace(step, output=Expression(output) if output else None, xcom=_xcom(xcom))
+    return replace(
+        step,
+        output=Expression(output) if output else None,
+        xcom=_xcom(xcom),
+        pushes_much=any(set(_VARIABLE.findall(text)) - _SHORT for text in results),
+    )
+
+
+#: What these variables keep is an id, an ARN or a word.
+_SHORT = frozenset(("arn", "id", "level", "session", "status", "version"))
+_VARIABLE = re.compile(r"\$(\w+)")
 
 
 def _one_after_another(requests: tuple[Request, ...]) -> tuple[Part, ...]:

@@ -209,6 +209,7 @@ def _step(
         permissions=tuple(permissions),
         can_skip=may_skip,
         final_errors=(SENSOR_TIMEOUT, *fields.pop("final_errors", ())),
+        pushes_much="output" in fields or "xcom" in fields,
         **fields,
     )
 

@@ -278,7 +278,8 @@ def step_function_execution(args: Arguments) -> Step:
     poll = step.parts[0]
     output = Expression("$exists($states.result.Output) ? $parse($states.result.Output) : null")
     ask = replace(poll.ask, keeps={**poll.ask.keeps, "output": output})  # type: ignore[union-attr]
-    return replace(step, parts=(replace(poll, ask=ask),), xcom=Expression("{'output': $output}"))  # type: ignore[arg-type]
+    given = Expression("{'output': $output}")
+    return replace(step, parts=(replace(poll, ask=ask),), xcom=given, pushes_much=True)  # type: ignore[arg-type]
 
 
 @converts(f"{_SENSORS}.redshift_cluster.RedshiftClusterSensor")

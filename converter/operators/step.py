@@ -76,7 +76,8 @@ class Step:
     ``role`` is the ARN of the role as which its calls act, where it is not the machine's own.
     ``instances``: the task is mapped, and all else is said of one instance. ``deployed`` are the parameters
     of the stack that its arguments hold, with what each stands for; ``variables`` the Airflow Variables in
-    them that each run reads when it begins.
+    them that each run reads when it begins. ``pushes_much``: what it pushes is an answer of a service's that
+    may be large, rather than ids and ARNs.
     """
 
     task_id: str
@@ -100,6 +101,7 @@ class Step:
     deployed: Mapping[str, str] = field(default_factory=dict)
     variables: tuple[str, ...] = ()
     role: str = ""
+    pushes_much: bool = False
 
     def acting_as(self, role: str) -> Step:
         """Return the step with its calls made as a role, which alone the machine has to be allowed to take.

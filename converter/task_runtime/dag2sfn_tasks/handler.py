@@ -7,9 +7,10 @@ Event::
              "partition_key", "partition_date"},
      "xcom": {"<task id>": {"return_value": <JSON>, "<key>": <JSON>}, ...},
      "mapped_xcom": {"<task id>": [{"return_value": <JSON>, ...}, ...], ...},
-     "room": <bytes>, "xcom_over": <bytes>, "xcom_read_by": "<who>"}
+     "room": <bytes>, "room_as_text": <bytes>, "xcom_unread": true, "xcom_over": <bytes>,
+     "xcom_read_by": "<who>"}
 
-The last three are about large XComs, see ``xcoms``.
+The last five are about large XComs, see ``xcoms``.
 ``xcom`` has the tasks that the task reads, also those that pushed nothing; ``mapped_xcom`` the mapped ones,
 with each of their instances. Answer::
 

@@ -1,10 +1,13 @@
 """XComs that are large: kept in S3, or refused before they end the execution.
 
-An execution has 256 KiB for its data. The event says how much of that is left (``room``), and, with
-``--xcom s3``, above how many bytes a value is kept in S3 (``xcom_over``): then its place travels instead.
+An execution has 256 KiB for its data. The event says how much of that is left for the task (``room``), how
+large what it pushes may be as a text in its outcome record (``room_as_text``), whether nobody reads it
+(``xcom_unread``), and, with ``--xcom s3``, above how many bytes a value is kept in S3 (``xcom_over``): then
+its place travels instead.
 """
 
 import json
+import logging
 import os
 import uuid
 from collections.abc import Mapping
@@ -17,6 +20,8 @@ from .exceptions import AirflowException, AirflowFailException
 BUCKET, PREFIX = "DAG2SFN_XCOM_BUCKET", "DAG2SFN_XCOM_PREFIX"
 #: Marks an object that says where a value is.
 _PLACE = "dag2sfn_xcom"
+
+_log = logging.getLogger(__name__)
 
 
 class XComTooLarge(AirflowFailException):
@@ -37,20 +42,33 @@ def received(event: Mapping[str, Any]) -> dict[str, Any]:
 def sent(answer: Mapping[str, Any], event: Mapping[str, Any]) -> dict[str, Any]:
     """Return the function's answer as it may travel: with places instead of large values, if these may be.
 
-    Raises XComTooLarge if there is no room for it in the execution.
+    Raises XComTooLarge if there is no room for it in the execution, and somebody reads it.
     """
     made, over = dict(answer), event.get("xcom_over")
     if over is not None:
         made["return_value"] = _kept(answer.get("return_value"), "return_value", over, event)
         if "xcom" in answer:
             made["xcom"] = {key: _kept(value, key, over, event) for key, value in answer["xcom"].items()}
-    size, room = _size([made.get("return_value"), made.get("xcom")]), event.get("room")
-    if room is not None and size > room:
+    size, room = _too_large(made, event)
+    if size and event.get("xcom_unread"):
+        _log.warning("XComs of %s bytes, which no task reads, are not kept: there is room for %s", size, room)
+        # A task that others are skipped by says so beside it.
+        made["return_value"] = None
+        made.pop("xcom", None)
+    elif size:
         raise XComTooLarge(
-            f"it pushes {size:,} bytes of XComs, and the execution has room for {max(room, 0):,}; "
-            + _remedy(event)
+            f"it pushes {size:,} bytes of XComs, and the execution has room for {room:,}; " + _remedy(event)
         )
     return made
+
+
+def _too_large(made: Mapping[str, Any], event: Mapping[str, Any]) -> tuple[int, int]:
+    """Return the bytes of what is pushed and the room for it, if it is too large; else (0, 0)."""
+    pushed = [made.get("return_value"), made.get("xcom")]
+    for size, room in ((_size(pushed), event.get("room")), (_text_size(pushed), event.get("room_as_text"))):
+        if room is not None and size > room:
+            return size, max(room, 0)
+    return 0, 0
 
 
 def _remedy(event: Mapping[str, Any]) -> str:
@@ -94,6 +112,11 @@ def _value(value: Any) -> Any:
 def _size(value: Any) -> int:
     """Return the bytes of a value as JSON, as Step Functions counts them."""
     return len(json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode())
+
+
+def _text_size(value: Any) -> int:
+    """Return the bytes of a value as a text in JSON."""
+    return _size(json.dumps(value, ensure_ascii=False, separators=(",", ":")))
 
 
 def _s3() -> Any:

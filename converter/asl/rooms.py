@@ -1,0 +1,216 @@
+"""How much each task may push, so that no data of a machine exceeds 256 KiB, whatever a run's values are.
+
+Where a task's state stands, it sees how much is there. What it cannot see is what meets its value further on:
+
+- Records that are still to be written. Their least sizes are known, and kept free (:meth:`Rooms.reserved`).
+- What the branches beside it push. The outputs of all branches are the result of their Parallel. So each
+  value that leaves it, because it is read behind it, gets an equal part of what is left where the Parallel
+  begins; the branches are told how much that is, under a name of the Parallel's own (:func:`key_of`). No
+  task's room depends on what another one beside it happens to push. Values that are read inside alone stay
+  inside.
+- What nobody reads is kept while there is room for all such values; a larger one is dropped by its task.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any
+
+from converter.asl.records import TOO_LARGE, cause_length, short_record_bytes
+from converter.expressions.jsonata import Expression, path
+from converter.operators import room
+from converter.operators.python import calls_function
+from converter.operators.step import Step
+from converter.workflow import Workflow
+
+_LAMBDA = "arn:aws:states:::lambda:invoke"
+#: What all values that nobody reads may take together, and each of them at most.
+_ALL_UNREAD, _EACH_UNREAD = 40_000, 8_192
+#: The name of an error and its cause's characters, of which few take more bytes than this.
+_ERROR_BYTES, _BYTES_PER_CHARACTER = 100, 3
+#: An instance's record: its state, its time, the name of an error.
+_INSTANCE_BYTES = 110
+#: What a function takes as its event, but for names and dates.
+_MOST_GIVEN = 255_000
+_INPUT = "$states.input"
+_OF_THE_RUN = ("$states.context.Execution.Input.conf", "$states.context.Execution.Input.params")
+
+
+def key_of(level: int) -> str:
+    """Return under which name the branches of a Parallel find their room. No task id has a blank."""
+    return f"room {level}"
+
+
+@dataclass(frozen=True)
+class Told:
+    """What a block knows of its surroundings.
+
+    ``level`` is how many Parallels are around it, ``keys`` says of each room that it is told which tasks have
+    to keep to it. ``parallel`` are all tasks of the Parallel of which it is a branch. In a mapped group, the
+    group's own rooms take the place of all these.
+    """
+
+    level: int = 0
+    keys: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    parallel: frozenset[str] = frozenset()
+    in_group: bool = False
+
+    def keys_of(self, tasks: Collection[str]) -> dict[str, frozenset[str]]:
+        """Return the rooms that any of these tasks have to keep to, with which of them do."""
+        found = {key: who.intersection(tasks) for key, who in self.keys.items()}
+        return {key: who for key, who in found.items() if who}
+
+
+@dataclass(frozen=True)
+class TaskRoom:
+    """What a task may push: so many bytes (``may_push``, JSONata), and so many as a text in its record in the
+    outcome table, if it has one that is read. ``unread``: nobody reads it, so it may be dropped.
+    """
+
+    may_push: Expression
+    text_bytes: int | None = None
+    unread: bool = False
+
+    def told(self, reads: Collection[str]) -> dict[str, Any]:
+        """Return what the function's event says of it. ``reads``: the tasks whose records it is given."""
+        found: dict[str, Any] = {"room": self.may_push}
+        if reads:
+            given = ", ".join([*(f"{_INPUT}.{path(task)}" for task in reads), *_OF_THE_RUN])
+            says = f"'{TOO_LARGE}: what it reads, with conf and params, has ' & $given & ' bytes'"
+            found["room"] = Expression(
+                f"($given := {room.size(f'[{given}]')}; $given > {_MOST_GIVEN} ? $error({says}) :"
+                f" {self.may_push.text})"
+            )
+        if self.text_bytes is not None:
+            found["room_as_text"] = self.text_bytes
+        if self.unread:
+            found["xcom_unread"] = True
+        return found
+
+    def checked(self, record: str) -> str:
+        """Return the record of a task whose service has answered, as JSONata: it fails if it is too large."""
+        size, values = "$size", ["$made.output", "$made.xcom"]
+        too_large = f"$size > {self.may_push.text}"
+        if self.text_bytes is not None:
+            as_text = room.size(f"$string([{', '.join(values)}])")
+            too_large = f"($size > {self.may_push.text} or {as_text} > {self.text_bytes})"
+        if self.unread:
+            otherwise = "$sift($made, function($v, $k) { $not($k in ['output', 'xcom']) })"
+        else:
+            says = f"'{TOO_LARGE}: it pushes ' & {size} & ' bytes, and the execution has no room for them'"
+            otherwise = f"$error({says})"
+        return f"($made := {record}; $size := {room.pushed(values)}; {too_large} ? {otherwise} : $made)"
+
+
+@dataclass(frozen=True)
+class Rooms:
+    """What the tasks of a machine may push.
+
+    ``readers``: task → the tasks that read what it pushes; ``noted``: whose records an outer machine reads.
+    """
+
+    workflow: Workflow
+    steps: Mapping[str, Step]
+    readers: Mapping[str, frozenset[str]]
+    noted: frozenset[str] = frozenset()
+
+    def may_push_much(self, task_id: str) -> bool:
+        """Whether what a task pushes may be large: what code or a service returns, not ids and ARNs."""
+        step = self.steps[task_id]
+        return step.resource == _LAMBDA or step.pushes_much or calls_function(step)
+
+    def is_unread(self, task_id: str) -> bool:
+        """Whether nobody reads what a task pushes."""
+        return not self.readers.get(task_id)
+
+    @cached_property
+    def any_is_large(self) -> bool:
+        """Whether the data of the machine may be large."""
+        return any(map(self.may_push_much, self.steps))
+
+    @cached_property
+    def unread_bytes(self) -> int:
+        """How many bytes are kept of what a task in a branch pushes and nobody reads."""
+        unread = [task for task in self.steps if self.may_push_much(task) and self.is_unread(task)]
+        return max(room.LEAST_BYTES, min(_EACH_UNREAD, _ALL_UNREAD // max(1, len(unread))))
+
+    def meeting_behind(self, tasks: Collection[str]) -> frozenset[str]:
+        """Return which of the tasks of a Parallel have values that meet behind it.
+
+        They are read there; or they are those of instances, which stay together with their records.
+        """
+        inside = frozenset(tasks)
+        return frozenset(task for task in tasks if self._meets_others(task, inside))
+
+    def _meets_others(self, task_id: str, inside: frozenset[str]) -> bool:
+        instances = self.steps[task_id].instances
+        if instances is not None:
+            return instances.length is None or self.may_push_much(task_id)
+        return self.may_push_much(task_id) and not self.readers.get(task_id, frozenset()) <= inside
+
+    def staying_inside(self, own: Collection[str], tasks: Collection[str]) -> tuple[str, ...]:
+        """Return which of a branch's ``own`` tasks push what only ``tasks``, those of its Parallel, read."""
+        inside = frozenset(tasks)
+        return tuple(
+            task
+            for task in own
+            if self.steps[task].instances is None
+            and self.may_push_much(task)
+            and not self.is_unread(task)
+            and self.readers[task] <= inside
+        )
+
+    def shares(self, meeting: Collection[str]) -> int:
+        """Return into how many parts the room of values that meet is divided: a mapped group is one."""
+        instances = {task: self.steps[task].instances for task in meeting}
+        return len({(each.group if each else "") or f"{task} " for task, each in instances.items()})
+
+    def reserved(self, tasks: Collection[str], looking: Collection[str] = ()) -> int:
+        """Return the bytes that the records of these tasks may take, without values that are told their room.
+
+        Those ``looking`` see all data that theirs comes to, and need nothing for what nobody reads.
+        """
+        return sum(self._record_bytes(task, looks=task in looking) for task in tasks)
+
+    def _record_bytes(self, task_id: str, *, looks: bool) -> int:
+        step = self.steps[task_id]
+        size = short_record_bytes(task_id) + max(room.LEAST_BYTES, self._failure_bytes)
+        if step.orders_skips:
+            size += sum(len(child.encode()) + 3 for child in self._downstream.get(task_id, ()))
+        if step.instances is not None:
+            return size + (step.instances.length or 0) * instance_bytes(step.instances.length or 0)
+        if self.may_push_much(task_id) and self.is_unread(task_id) and not looks:
+            size += self.unread_bytes - room.LEAST_BYTES
+        return size
+
+    @cached_property
+    def _failure_bytes(self) -> int:
+        return _ERROR_BYTES + _BYTES_PER_CHARACTER * cause_length(len(self.workflow.tasks))
+
+    @cached_property
+    def _downstream(self) -> Mapping[str, list[str]]:
+        found: dict[str, list[str]] = {}
+        for task in self.workflow.tasks:
+            for up in task.upstream:
+                found.setdefault(up, []).append(task.task_id)
+        return found
+
+    def of_task(self, task_id: str, may_push: Expression, *, published: bool) -> TaskRoom:
+        """Return the room of a task. ``published``: its record is in the outcome table."""
+        unread = self.is_unread(task_id)
+        return TaskRoom(may_push, self.text_bytes if published and not unread else None, unread)
+
+    @cached_property
+    def text_bytes(self) -> int:
+        """How many bytes a value may have as a text in an outcome record, which an outer machine may read
+        together with others.
+        """
+        noted = sum(1 for task in self.noted if self.may_push_much(task) and not self.is_unread(task))
+        return room.MOST_BYTES // max(1, noted) - 1_000
+
+
+def instance_bytes(count: int) -> int:
+    """Return the bytes of an instance's record, of so many, that has failed or pushes little."""
+    return _INSTANCE_BYTES + max(cause_length(count), room.LEAST_OF_INSTANCE)
