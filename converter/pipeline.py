@@ -8,6 +8,7 @@ from pathlib import Path
 
 from converter import diagnostics as d
 from converter.asl.budget import LIMITS, Limits
+from converter.asl.distributing import with_distributed
 from converter.asl.fitting import emit_fitting
 from converter.asl.machine import Machine
 from converter.asl.options import Failures, Options, VariablesFrom, Xcom
@@ -85,7 +86,7 @@ def convert(
     found += [*_layer_problems(workflow, plan, options), *_group_problems(workflow, plan, options)]
     if _stops(found, allowed):
         return Conversion(workflow, options, tuple(found), plan, None, steps)
-    steps = with_refusals(workflow, steps, allowed)
+    steps = with_distributed(workflow, with_refusals(workflow, steps, allowed), limits.instances)
     machine, more = emit_fitting(workflow, plan, steps, options, limits)
     found += more
     if not _stops(found, allowed):

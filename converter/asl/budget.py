@@ -16,7 +16,8 @@ from typing import Any
 
 from converter import diagnostics as d
 from converter.asl.awaiting import NOT_READY, Pace
-from converter.asl.instances import most_instances
+from converter.asl.instances import MOST_EVENTS, most_instances
+from converter.asl.map_runs import EVENTS_OF_MAP, is_distributed
 from converter.asl.outcome_table import REFUSED
 from converter.asl.records import cause_length, short_record_bytes
 from converter.diagnostics import Diagnostic, about_dag
@@ -55,12 +56,17 @@ _BYTES_PER_CHARACTER = 6
 
 @dataclass(frozen=True)
 class Limits:
-    """What one machine may be: bytes of its definition and of its records, events, depth."""
+    """What one machine may be: bytes of its definition and of its records, events, depth.
+
+    ``instances`` are the events that instances of mapped tasks may have in it: what has more of them runs in
+    executions of its own.
+    """
 
     definition: int = DEFINITION_LIMIT
     data: int = DATA_LIMIT
     events: int = EVENT_LIMIT
     depth: int = DEPTH_LIMIT
+    instances: int = MOST_EVENTS
 
 
 LIMITS = Limits()
@@ -125,10 +131,11 @@ class TaskPolls:
 def task_polls_of(
     workflow: Workflow, steps: Mapping[str, Step], tasks: Iterable[str] | None = None
 ) -> tuple[TaskPolls, ...]:
-    """Return all polls of these tasks' own, of all tasks if none are named."""
+    """Return all polls of these tasks' own, of all tasks if none are named; not those of distributed ones."""
     polling = [
         (task_id, part)
         for task_id in (steps if tasks is None else tasks)
+        if not is_apart(steps[task_id])
         for part in steps[task_id].parts
         if isinstance(part, Poll)
     ]
@@ -138,6 +145,29 @@ def task_polls_of(
         for task_id, part in polling
     ]
     return tuple(replace(polls, tries=polls.tries * instances) for polls, instances in found)
+
+
+def polls_apart(
+    workflow: Workflow, steps: Mapping[str, Step], tasks: Iterable[str] | None = None
+) -> tuple[TaskPolls, ...]:
+    """Return the polls of one instance of each of these tasks that are distributed."""
+    return tuple(
+        polls
+        for task_id in (steps if tasks is None else tasks)
+        if is_apart(steps[task_id])
+        for polls in polls_of_one(workflow, steps[task_id])
+    )
+
+
+def polls_of_one(workflow: Workflow, step: Step) -> tuple[TaskPolls, ...]:
+    """Return the polls of a task, or of one instance of it."""
+    task = workflow.task(step.task_id)
+    return tuple(_task_polls(workflow, task, part) for part in step.parts if isinstance(part, Poll))
+
+
+def is_apart(step: Step) -> bool:
+    """Whether the instances of a task have histories of their own."""
+    return step.instances is not None and step.instances.distributed
 
 
 def _task_polls(workflow: Workflow, task: Task, poll: Poll) -> TaskPolls:
@@ -195,19 +225,21 @@ def fitting_pace(
     *,
     besides: int = 0,
     task_polls: Sequence[TaskPolls] = (),
+    apart: Sequence[TaskPolls] = (),
     limit: int = EVENT_LIMIT,
 ) -> Pace | None:
     """Return the pace at which all polls fit until their deadlines, None if there is none.
 
     ``intervals`` are those of its pollers. They are kept if they fit; otherwise they grow with the time
-    waited. ``besides`` are events of loops that are neither pollers nor ``task_polls``.
+    waited. ``besides`` are events of loops that are neither pollers nor ``task_polls``; those ``apart`` have
+    a history of their own, each.
     """
     left = POLLERS_SHARE * (limit - worst_case_events(definition) - besides)
     for growth in (0.0, *GROWTHS):
         pace = replace(wanted, growth=growth)
         waiting = waiting_events(definition, intervals, pace)
         waiting += sum(polls.events(growth) for polls in task_polls)
-        if waiting <= left:
+        if waiting <= left and all(polls.events(growth) <= POLLERS_SHARE * limit for polls in apart):
             return pace
     return None
 
@@ -268,6 +300,8 @@ def state_events(state: Mapping[str, Any]) -> int:
     retries = sum(int(retrier.get("MaxAttempts", 3)) for retrier in retriers)
     if state["Type"] == "Parallel":
         return _EVENTS["Parallel"] + inside + retries * (1 + inside)  # a try begins with an event
+    if is_distributed(state):
+        return EVENTS_OF_MAP
     if state["Type"] != "Task":
         return _EVENTS[state["Type"]]
     # A job that is waited for has a TaskSubmitted event, too, in every try.

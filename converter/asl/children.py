@@ -9,14 +9,14 @@ become of the tasks before it: its own tasks decide what that means for them.
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from collections.abc import Sequence as SequenceOf
 from dataclasses import dataclass
 from typing import Any
 
 from converter.asl import records
 from converter.asl.awaiting import SERVICE_RETRIER
+from converter.asl.contexts import of_another_execution, with_texts
 from converter.expressions.jsonata import Expression, Substitution, literal, path
 from converter.planning import Node, Parallel, Sequence, Step
 
@@ -26,10 +26,6 @@ _GIVEN = "$states.context.Execution.Input.child"
 _VERSION = "@version of the machines@"
 #: How many failed, and upstream_failed, tasks a child names that nobody outside looks at.
 _NAMED_FAILURES = 20
-#: Text in quotes, and what is of the first machine's execution.
-_QUOTED_OR_OF_RUN = re.compile(
-    r"""'(?:[^'\\]|\\.)*'|"(?:[^"\\]|\\.)*"|`[^`]*`|\$states\.context\.Execution\.(?P<field>Id|StartTime)\b"""
-)
 _OF_RUN = {"Id": f"{_GIVEN}.run", "StartTime": f"{_GIVEN}.started"}
 REDEPLOYED_ERROR = "DeployedWhileRunning"
 #: What a child is handed besides records, as JSONata.
@@ -172,29 +168,12 @@ def returned(child: Child, *, leaves: SequenceOf[str] | None, strangers: Sequenc
 
 def of_one_run(definition: Mapping[str, Any]) -> dict[str, Any]:
     """Return a child's definition with the first machine's execution wherever it names its own."""
-    return {name: _mapped(value, _of_run) for name, value in definition.items()}
+    return {name: of_another_execution(value, _OF_RUN) for name, value in definition.items()}
 
 
 def versioned(definition: Mapping[str, Any], version: str) -> dict[str, Any]:
     """Return a definition with the version of the machines filled in."""
     return {
-        name: _mapped(value, lambda text: text.replace(_VERSION, version))
+        name: with_texts(value, lambda text: text.replace(_VERSION, version))
         for name, value in definition.items()
     }
-
-
-def _of_run(text: str) -> str:
-    if not text.startswith("{%"):
-        return text
-    return _QUOTED_OR_OF_RUN.sub(lambda found: _OF_RUN.get(found["field"], found[0]), text)
-
-
-def _mapped(value: Any, change: Callable[[str], str]) -> Any:
-    """Return a JSON value with all its strings changed."""
-    if isinstance(value, str):
-        return change(value)
-    if isinstance(value, Mapping):
-        return {name: _mapped(member, change) for name, member in value.items()}
-    if isinstance(value, (list, tuple)):
-        return [_mapped(member, change) for member in value]
-    return value

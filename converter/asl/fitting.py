@@ -17,12 +17,14 @@ from converter.asl.budget import (
     depth,
     event_problems,
     fitting_pace,
+    polls_apart,
     polls_until_deadline,
     record_bytes,
     size_problems,
     task_polls_of,
     waiting_events,
 )
+from converter.asl.distributing import distribution_problems
 from converter.asl.groups import rules_and_plan
 from converter.asl.instances import events_of_instances, instance_problems, stopping_problems
 from converter.asl.machine import Machine, OneMachine, emit
@@ -88,6 +90,7 @@ class Fitting:
         pace = Pace(options.poll_interval, _poller_deadline(workflow, options))
         machine = emit(workflow, self.plan, self.steps, options, pace, cut=cut)
         found = [*self._size_problems(machine), *instance_problems(workflow, self.steps)]
+        found += distribution_problems(workflow, self.steps)
         found += _slot_problems(workflow, machine, options)
         if machine.outer is not None:
             problem = (
@@ -96,7 +99,7 @@ class Fitting:
             found.append(about_dag(workflow, d.OUTER_MACHINE, problem, "stop runs with `dag2sfn stop`"))
         found += self._resume_problems()
         found += _task_problems(workflow, self.plan, self.steps, options, machine.pollers)
-        polls = task_polls_of(workflow, self.steps)
+        polls = (*task_polls_of(workflow, self.steps), *polls_apart(workflow, self.steps))
         if not (machine.pollers or polls) or refuses(found):
             return machine, [*found, *_child_problems(workflow, machine)]
         fitting = self._fitting_pace(machine, pace)
@@ -149,6 +152,7 @@ class Fitting:
                 wanted,
                 besides=besides,
                 task_polls=task_polls_of(self.workflow, self.steps, one.tasks),
+                apart=polls_apart(self.workflow, self.steps, one.tasks),
                 limit=self.limits.events,
             )
             if pace is None:
@@ -165,7 +169,8 @@ class Fitting:
 
     def _too_many_polls(self, machine: Machine, pace: Pace) -> Diagnostic:
         def polls_of(one: OneMachine) -> tuple[TaskPolls, ...]:
-            return task_polls_of(self.workflow, self.steps, one.tasks)
+            own = task_polls_of(self.workflow, self.steps, one.tasks)
+            return (*own, *polls_apart(self.workflow, self.steps, one.tasks))
 
         def events_of(one: OneMachine) -> int:
             own = sum(polls.events(0.0) for polls in polls_of(one))

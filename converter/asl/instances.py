@@ -14,7 +14,7 @@ from dataclasses import replace
 from typing import Any
 
 from converter import diagnostics as d
-from converter.asl import decisions, records, tasks
+from converter.asl import decisions, map_runs, records, tasks
 from converter.diagnostics import Diagnostic
 from converter.expressions.jsonata import Expression, literal, path
 from converter.operators import room
@@ -25,7 +25,7 @@ from converter.workflow import Task, Workflow
 #: Airflow's own limit on what a task may return to be expanded over (``[core] max_map_length``).
 LONGEST_LIST = 1024
 #: What all instances of a machine may take of the history's 25,000 events and of a state's 256 KiB of data.
-_EVENTS, _BYTES = 15_000, 160_000
+MOST_EVENTS, _BYTES = 15_000, 160_000
 #: The record of an instance that returns an id, or nothing.
 _RECORD_BYTES = 150
 #: An iteration starts and ends; a task is entered, scheduled, started, succeeded, exited; what a retry adds.
@@ -34,6 +34,7 @@ _EVENTS_OF_INSTANCE, _EVENTS_OF_RETRY = 7, 3
 _EVENTS_OF_PARTS, _EVENTS_OF_PART = 8, 9
 #: What a caught failure adds, and the question whether an instance is done: states of their own.
 _EVENTS_OF_END = 4
+_REMEDY = "lower its retries, or give each instance more to do"
 #: A task of a mapped group besides: may it run, what becomes of those behind it, its share of a Parallel.
 _EVENTS_IN_GROUP = 8
 
@@ -41,7 +42,7 @@ _EVENTS_IN_GROUP = 8
 def most_instances(steps: Mapping[str, Step], tasks_by_id: Mapping[str, Task]) -> dict[str, int]:
     """Return how many instances each mapped task may have: its number, or what there is room for.
 
-    Tasks of a mapped group have as many as the group.
+    Tasks of a mapped group have as many as the group. Distributed instances take no events of the machine's.
     """
     mapped = {name: one for name in tasks_by_id if (one := steps[name].instances) is not None}
     found = {name: each.length for name, each in mapped.items() if each.length is not None}
@@ -49,15 +50,18 @@ def most_instances(steps: Mapping[str, Step], tasks_by_id: Mapping[str, Task]) -
     for name in mapped:
         if name not in found:
             unknown.setdefault(tasks_by_id[name].index_key, []).append(name)
-    events = _EVENTS - sum(
-        events_of_instance(steps[name], tasks_by_id[name]) * count for name, count in found.items()
+    inline = {name for name, each in mapped.items() if not each.distributed}
+    events = MOST_EVENTS - sum(
+        events_of_instance(steps[name], tasks_by_id[name]) * found[name] for name in inline & found.keys()
     )
     size = _BYTES - _RECORD_BYTES * sum(found.values())
+    sharers = sum(1 for names in unknown.values() if names[0] in inline)
     for names in unknown.values():
-        of_each = sum(events_of_instance(steps[name], tasks_by_id[name]) for name in names)
-        by_events = events // len(unknown) // of_each
-        by_size = size // len(unknown) // (_RECORD_BYTES * len(names))
-        found |= dict.fromkeys(names, max(1, min(LONGEST_LIST, by_events, by_size)))
+        most = min(LONGEST_LIST, size // len(unknown) // (_RECORD_BYTES * len(names)))
+        if names[0] in inline:
+            of_each = sum(events_of_instance(steps[name], tasks_by_id[name]) for name in names)
+            most = min(most, events // sharers // of_each)
+        found |= dict.fromkeys(names, max(1, most))
     return found
 
 
@@ -72,13 +76,14 @@ def events_of_instance(step: Step, task: Task) -> int:
 
 
 def events_of_instances(workflow: Workflow, steps: Mapping[str, Step], tasks: Collection[str]) -> int:
-    """Return the events of all instances that a machine with these tasks may have."""
-    if not any(steps[name].instances for name in tasks):
+    """Return the events of all inline instances that a machine with these tasks may have."""
+    inline = {name for name in tasks if (each := steps[name].instances) and not each.distributed}
+    if not inline:
         return 0
     return sum(
         count * events_of_instance(steps[name], workflow.by_id[name])
         for name, count in most_instances(steps, workflow.by_id).items()
-        if name in tasks
+        if name in inline
     )
 
 
@@ -93,15 +98,19 @@ def instance_problems(workflow: Workflow, steps: Mapping[str, Step]) -> Iterator
         told |= {task.mapped_group} - {""}
         if each.length is None and most[task.task_id] < LONGEST_LIST:
             problem = f"it fails with more than {most[task.task_id]} instances"
-            remedy = "lower its retries, or give each instance more to do"
+            remedy = "give each instance more to do" if each.distributed else _REMEDY
             yield task_diagnostic(d.MOST_INSTANCES, task, problem, remedy)
             continue
         tasks = workflow.mapped_groups.get(task.mapped_group, (task.task_id,))
         of_each = sum(events_of_instance(steps[name], workflow.by_id[name]) for name in tasks)
-        if each.length is not None and each.length * of_each > _EVENTS:
+        if each.length is None:
+            continue
+        if not each.distributed and each.length * of_each > MOST_EVENTS:
             problem = f"its {each.length} instances do not fit the history of an execution"
-            remedy = "lower its retries, or give each instance more to do"
-            yield task_diagnostic(d.TOO_MANY_INSTANCES, task, problem, remedy)
+            yield task_diagnostic(d.TOO_MANY_INSTANCES, task, problem, _REMEDY)
+        elif each.length * len(tasks) * _RECORD_BYTES > _BYTES:
+            problem = f"the records of its {each.length} instances do not fit the data of an execution"
+            yield task_diagnostic(d.TOO_MANY_INSTANCES, task, problem, "give each instance more to do")
 
 
 def stopping_problems(workflow: Workflow, steps: Mapping[str, Step]) -> Iterator[Diagnostic]:
@@ -159,6 +168,8 @@ def map_state(
         **{read: records.of_task(read) for read in where.reads},
         **{read: records.of_task_if_there(read) for read in where.finds},
     }
+    if instances.distributed:
+        given[map_runs.THE_RUN] = map_runs.the_run(step)
     place: dict[str, Any] = {"map_index": "{% $states.context.Map.Item.Value %}"}
     if where.room is not None and available is not None:
         place |= room.of_instance(task.task_id, given, instances, available, record_bytes)
@@ -171,29 +182,50 @@ def map_state(
             task.task_id: place,
         },
     }
-    if step.instances and step.instances.at_once:
-        state["MaxConcurrency"] = step.instances.at_once
+    at_once = instances.at_once or (map_runs.AT_ONCE if instances.distributed else None)
+    if at_once:
+        state["MaxConcurrency"] = at_once
     inner |= {"Comment": f"an instance of {task.task_id}: {step.operator}", "End": True}
     states = {instance: inner}
     start = instance
     if where.options.resumable:
+        earlier = _earlier(f"{records.INPUT}.{path(task.task_id)}.map_index", task.task_id)
+        if instances.distributed:
+            record = _earlier("$states.context.Map.Item.Value", task.task_id)
+            place[map_runs.EARLIER] = str(Expression(f"{{'record': {record}}}"))
+            earlier = f"{records.INPUT}.{path(task.task_id, map_runs.EARLIER, 'record')}"
         start = where.names.unique(f"{task.task_id}: instance done before?")
-        states = {start: _resumption(task.task_id, instance, ended), **states}
+        states = {start: _resumption(task.task_id, instance, ended, earlier), **states}
     if caught:
         inner["Catch"] = [
             {"ErrorEquals": list(errors), "Output": str(output), "Next": ended} for errors, output in caught
         ]
-    if caught or where.options.resumable:
+    if where.options.resumable or (caught and not instances.distributed):
         states[ended] = {"Type": "Succeed"}
     state["ItemProcessor"] = {"ProcessorConfig": {"Mode": "INLINE"}, "StartAt": start, "States": states}
+    if instances.distributed:
+        state["Label"] = map_runs.label(task.task_id)
+        state["ItemProcessor"] = map_runs.processor(
+            task.task_id,
+            step,
+            start,
+            states,
+            begin=where.names.unique(f"{task.task_id}: instance begun"),
+            measured=where.names.unique(f"{task.task_id}: instance measured"),
+            done=ended,
+        )
     state["Output"] = str(_with_record(task.task_id, where))
     return state
 
 
-def _resumption(task_id: str, instance: str, ended: str) -> dict[str, Any]:
+def _earlier(index: str, task_id: str) -> str:
+    """Return the record of an instance that an earlier execution has left, as JSONata."""
+    return f"($all := {records.RESUMED_INSTANCES}.{path(task_id)}; $all[{index}])"
+
+
+def _resumption(task_id: str, instance: str, ended: str, earlier: str) -> dict[str, Any]:
     """Return the state that passes an instance by if an earlier execution has done it."""
     index = f"{records.INPUT}.{path(task_id)}.map_index"
-    earlier = f"($all := {records.RESUMED_INSTANCES}.{path(task_id)}; $all[{index}])"
     return {
         "Type": "Choice",
         "Choices": [

@@ -55,3 +55,10 @@ SKIPS_NOTHING = declare(
     the same index of mapped tasks right behind it. Tasks that are not mapped do not find it, so they run, in
     Airflow 3 as in the machine. It is probably not what was meant.""",
 )  # fmt: skip
+DISTRIBUTED = declare(
+    "D290", Severity.NOTE, "the instances of a mapped task are executions of their own",
+    """One execution may have no room for all instances: they share its 25,000 events, and 1,024 of them (the most
+    that Airflow expands over what a task returns) may need more. So the task is a distributed Map: each
+    instance is an execution with a history of its own, and at most 40 run at once unless
+    max_active_tis_per_dag(run) says otherwise. See docs/semantics.md for what that means.""",
+)  # fmt: skip

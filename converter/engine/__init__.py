@@ -7,6 +7,7 @@ needed. What is supported, and how far it agrees with AWS: docs/engine.md.
 
 from converter.engine.clock import Clock, RealClock, VirtualClock
 from converter.engine.definition import Definition
+from converter.engine.distributed_map import ChildExecution, MapRun
 from converter.engine.errors import (
     Deadlock,
     EngineError,
@@ -22,6 +23,7 @@ from converter.engine.simulation import SimulatedBackend, TaskResult, run_virtua
 from converter.engine.tasks import TaskBackend, TaskCall, TaskFailure
 
 __all__ = [
+    "ChildExecution",
     "Clock",
     "Deadlock",
     "Definition",
@@ -30,6 +32,7 @@ __all__ = [
     "HistoryEvent",
     "InvalidDefinition",
     "InvalidExecutionInput",
+    "MapRun",
     "RealClock",
     "SimulatedBackend",
     "TaskBackend",

@@ -15,8 +15,8 @@ from typing import Any
 from converter.engine.branch import Branch, MapItem
 from converter.engine.data import Data
 from converter.engine.definition import Distribution, MapState, States
-from converter.engine.failures import StateFailure, data_limit_exceeded
-from converter.engine.history import with_text
+from converter.engine.failures import StateFailure, data_limit_exceeded, failure_details
+from converter.engine.history import History, with_text
 from converter.engine.item_batches import make_batches
 from converter.engine.item_reader import read_items
 from converter.engine.lines import Lines
@@ -42,7 +42,7 @@ async def attempt_distributed(
     # With an ItemReader nobody knows the length yet (recorded).
     visit.branch.record("MapStateStarted", {"length": len(items)})
     tolerance = Tolerance.of(visit, state)  # after MapStateStarted (recorded)
-    run = _MapRun(
+    run = MapRun(
         visit, state, distribution, run_states, tolerance, min(concurrency or MAX_CHILDREN, MAX_CHILDREN)
     )
     return await run.run(items)
@@ -50,20 +50,36 @@ async def attempt_distributed(
 
 @dataclass
 class ChildExecution:
-    """An execution of a Map Run, and how it ended: with an output or a failure."""
+    """An execution of a Map Run, and how it ended: with an output or a failure, or stopped with its run."""
 
     arn: str
     name: str
     machine_arn: str
     input: Data
     started: datetime
+    history: History
     stopped: datetime | None = None
     output: Data | None = None
     failure: StateFailure | None = None
 
+    @property
+    def status(self) -> str:
+        """RUNNING, SUCCEEDED, FAILED or ABORTED."""
+        if self.stopped is None:
+            return "RUNNING"
+        if self.output is not None:
+            return "SUCCEEDED"
+        return "ABORTED" if self.failure is None else "FAILED"
 
-class _MapRun:
-    """One try of a distributed Map."""
+    def stop(self, moment: datetime) -> None:
+        """End an execution that still runs, with its Map Run."""
+        if self.stopped is None:
+            self.stopped = moment
+            self.history.append("ExecutionAborted", 0)
+
+
+class MapRun:
+    """One try of a distributed Map: its ``arn``, the state that it is of, and its executions so far."""
 
     def __init__(
         self,
@@ -79,19 +95,26 @@ class _MapRun:
         self._distribution = distribution
         self._run_states = run_states
         self._tolerance = tolerance
-        self._at_once = at_once
         runtime = visit.runtime
         self._id = runtime.new_uuid()
         self._label = distribution.label or runtime.new_uuid()
         machine = str(runtime.context["StateMachine"]["Id"])
         self._machine_arn = f"{machine}/{self._label}"
-        self._arn = f"{machine.replace(':stateMachine:', ':mapRun:', 1)}/{self._label}:{self._id}"
-        self._children: list[ChildExecution] = []
+        self.arn = f"{machine.replace(':stateMachine:', ':mapRun:', 1)}/{self._label}:{self._id}"
+        self.state_name = state.name
+        self.execution_arn = runtime.arn
+        self.started = runtime.clock.now()
+        self.stopped: datetime | None = None
+        self.item_count = 0
+        self._failed = 0
+        self.at_once = at_once
+        self.children: list[ChildExecution] = []
+        runtime.map_runs.append(self)
 
     async def run(self, items: list[Json]) -> Data:
         """Run to the end, with the events of a Map Run."""
         branch = self._visit.branch
-        branch.record("MapRunStarted", {"mapRunArn": self._arn})
+        branch.record("MapRunStarted", {"mapRunArn": self.arn})
         try:
             result = await self._result(items)
         except StateFailure as failure:
@@ -106,12 +129,18 @@ class _MapRun:
 
     async def _result(self, items: list[Json]) -> Data:
         inputs = self._selected(await self._items(items))
-        await self._run_children(inputs)
+        self.item_count = len(inputs)
+        try:
+            await self._run_children(inputs)
+        finally:
+            self.stopped = self._visit.runtime.clock.now()
+            for child in self.children:
+                child.stop(self.stopped)
         writer = self._distribution.writer
         if writer is not None:
-            result = await write_results(self._visit, writer, self._arn, self._id, self._children)
+            result = await write_results(self._visit, writer, self.arn, self._id, self.children)
         else:
-            result = Data([child.output.value for child in self._children if child.output is not None])
+            result = Data([child.output.value for child in self.children if child.output is not None])
         if result.too_large:
             raise data_limit_exceeded(self._state.name, fatal=True)
         return result
@@ -135,20 +164,18 @@ class _MapRun:
 
     async def _run_children(self, inputs: list[Json]) -> None:
         waiting = iter(inputs)
-        failed = 0
         with Lines(self._visit) as lines:
-            self._start(lines, islice(waiting, self._at_once))
+            self._start(lines, islice(waiting, self.at_once))
             while lines:
                 await lines.next_end()
-                failed = sum(child.failure is not None for child in self._children)
-                if self._tolerance.is_exceeded(failed, len(inputs)):
+                if self._tolerance.is_exceeded(self._failed, len(inputs)):
                     raise threshold_exceeded()
                 self._start(lines, islice(waiting, 1))
 
     def _start(self, lines: Lines, inputs: Iterator[Json]) -> None:
         for value in inputs:
             child = self._new_child(Data(value))
-            self._children.append(child)
+            self.children.append(child)
             branch = Branch(self._child_runtime(child), 0, {})
             lines.start(branch, self._run_child(branch, child))
 
@@ -156,7 +183,8 @@ class _MapRun:
         runtime = self._visit.runtime
         name = runtime.new_uuid()
         arn = f"{self._machine_arn.replace(':stateMachine:', ':execution:', 1)}:{name}"
-        return ChildExecution(arn, name, self._machine_arn, data, runtime.clock.now())
+        now = runtime.clock.now
+        return ChildExecution(arn, name, self._machine_arn, data, now(), History(now, None))
 
     def _child_runtime(self, child: ChildExecution) -> Runtime:
         runtime = self._visit.runtime
@@ -168,7 +196,8 @@ class _MapRun:
             "Name": child.name,
         }
         machine = {"Id": self._machine_arn, "Name": self._machine_arn.rsplit(":", 1)[-1]}
-        return runtime.child(child.arn, {"Execution": execution, "StateMachine": machine})
+        context = {"Execution": execution, "StateMachine": machine}
+        return runtime.child(child.arn, context, child.history)
 
     async def _run_child(self, branch: Branch, child: ChildExecution) -> Data:
         """Run one execution to its end; its failure is the Map Run's to judge."""
@@ -176,9 +205,15 @@ class _MapRun:
         branch.runtime.record(
             "ExecutionStarted", 0, {**with_text("input", child.input.text), "roleArn": role}
         )
+        history, details = child.history, {}
         try:
             child.output = await self._run_states(branch, self._state.processor, child.input)
+            details = with_text("output", child.output.text)
         except StateFailure as failure:
             child.failure = failure
+            self._failed += 1
+            details = failure_details(failure.error, failure.cause)
         child.stopped = branch.runtime.clock.now()
+        end = "ExecutionFailed" if child.output is None else "ExecutionSucceeded"
+        history.append(end, branch.last_event, details)
         return child.input

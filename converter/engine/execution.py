@@ -12,6 +12,7 @@ from converter.engine.branch import Branch
 from converter.engine.clock import Clock
 from converter.engine.data import Data, parse_json
 from converter.engine.definition import Definition
+from converter.engine.distributed_map import MapRun
 from converter.engine.errors import InvalidExecutionInput
 from converter.engine.failures import StateFailure, failure_details
 from converter.engine.history import History, HistoryEvent, with_text
@@ -90,6 +91,11 @@ class Execution:
     def history(self) -> Sequence[HistoryEvent]:
         """The events so far, in order."""
         return self._history.events
+
+    @property
+    def map_runs(self) -> Sequence[MapRun]:
+        """The Map Runs of its distributed Maps so far."""
+        return self._runtime.map_runs
 
     async def run(self) -> None:
         """Run to the end. Returns when the execution has ended and its tasks have cleaned up.

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from functools import cached_property
 from random import Random
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from converter.engine.clock import Clock
 from converter.engine.failures import StateFailure
@@ -18,6 +18,9 @@ from converter.engine.jsonata_functions import functions_of_execution
 from converter.engine.jsonata_values import to_query_form
 from converter.engine.tasks import Json, TaskBackend
 from converter.engine.tokens import TokenDesk
+
+if TYPE_CHECKING:
+    from converter.engine.distributed_map import MapRun
 
 LONGEST = timedelta(days=365)
 """Service Quotas: maximum execution time of a standard workflow."""
@@ -39,6 +42,8 @@ class Runtime:
     expire: Callable[[], None]
     """Ends the execution because it has run for a year."""
     tokens: TokenDesk = field(default_factory=TokenDesk)
+    map_runs: list[MapRun] = field(default_factory=list)
+    """The Map Runs of the execution so far, also those of executions inside it."""
     _running: set[asyncio.Task[Any]] = field(default_factory=set)
     _cancelled: set[asyncio.Task[Any]] = field(default_factory=set)
 
@@ -52,9 +57,9 @@ class Runtime:
         form: Mapping[str, Any] = to_query_form(dict(self.context))
         return form
 
-    def child(self, arn: str, context: Mapping[str, Json]) -> Runtime:
+    def child(self, arn: str, context: Mapping[str, Json], history: History) -> Runtime:
         """Return the runtime of an execution that runs inside this one, with a history of its own."""
-        return replace(self, arn=arn, context=context, history=History(self.clock.now, None))
+        return replace(self, arn=arn, context=context, history=history)
 
     def record(self, type_: str, previous: int, details: Mapping[str, Any] | None = None) -> int:
         """Add an event. When only the last one is left, the execution fails instead."""

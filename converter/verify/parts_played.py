@@ -10,6 +10,7 @@ import re
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from typing import Any
 
+from converter.asl.map_runs import INPUT_OF_RUN
 from converter.engine.history import HistoryEvent
 from converter.expressions.jsonata import Expression, field_value, literal, path
 from converter.operators.parts import Call, Poll, Until
@@ -104,7 +105,9 @@ def _replacements(step: Step) -> Iterator[tuple[str, str]]:
 
 
 def _waits(step: Step) -> str:
-    return f"$states.context.Execution.Input.{WAITS}.{path(step.task_id)}"
+    is_apart = step.instances is not None and step.instances.distributed
+    run = INPUT_OF_RUN if is_apart else "$states.context.Execution.Input"
+    return f"{run}.{WAITS}.{path(step.task_id)}"
 
 
 def output_of_parts(step: Step) -> str | None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import math
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any, TypeAlias
@@ -15,7 +15,7 @@ from converter.asl.budget import states_of
 from converter.asl.children import machine_of
 from converter.asl.machine import Machine, OneMachine
 from converter.asl.names import state_name
-from converter.engine import Definition, Execution, parse_definition, run_virtual
+from converter.engine import Definition, Execution, HistoryEvent, parse_definition, run_virtual
 from converter.engine.jsonata_language import EvaluationError, UndefinedResult, compile_expression
 from converter.engine.jsonata_values import to_query_form
 from converter.operators.parts import Until
@@ -184,7 +184,11 @@ class Player:
             error=None if succeeded else execution.error or execution.status,
             cut_short=not succeeded and execution.error != RUN_FAILED_ERROR,
             timed_out=timed_out,
-            events=sum(len(one.history) for one in (execution, *aws.executions.values())),
+            events=sum(
+                len(history)
+                for one in (execution, *aws.executions.values())
+                for history, _, _ in _histories(one)
+            ),
             received={names[state]: tuple(calls) for state, calls in aws.received.items()},
             returned={
                 names[state]: self._returned(task, aws.answers.get(state)) for state, task in tasks.items()
@@ -207,22 +211,24 @@ class Player:
 
     def _not_evaluated(self, execution: Execution) -> Iterator[tuple[str, float, str]]:
         """Yield the tasks whose arguments could not be made, each with the time and why."""
-        index: dict[int, int] = {}
-        for event in execution.history:
-            details = event.details or {}
-            if event.type == "MapIterationStarted":
-                index[event.id] = details["index"]
-            elif not event.type.startswith("Map") and event.previous_event_id in index:
-                index[event.id] = index[event.previous_event_id]
-            if event.type != "EvaluationFailed" or "Output" in details.get("location", ""):
-                continue
-            state = str(details["state"])
-            task = self._task_of.get(self._inside.get(state, state))
-            if task is None:
-                continue
-            is_instance = self._machine.steps[task].instances is not None and event.id in index
-            name = f"{task}[{index[event.id]}]" if is_instance else task
-            yield name, event.timestamp.timestamp(), str(details["cause"])
+        for history, _, instance in _histories(execution):
+            index: dict[int, int] = {}
+            for event in history:
+                details = event.details or {}
+                if event.type == "MapIterationStarted":
+                    index[event.id] = details["index"]
+                elif not event.type.startswith("Map") and event.previous_event_id in index:
+                    index[event.id] = index[event.previous_event_id]
+                if event.type != "EvaluationFailed" or "Output" in details.get("location", ""):
+                    continue
+                state = str(details["state"])
+                task = self._task_of.get(self._inside.get(state, state))
+                if task is None:
+                    continue
+                number = index.get(event.id, instance)
+                is_instance = self._machine.steps[task].instances is not None and number is not None
+                name = f"{task}[{number}]" if is_instance else task
+                yield name, event.timestamp.timestamp(), str(details["cause"])
 
     def _records_of_child(self, child: Execution) -> dict[str, Mapping[str, Any]]:
         """Return the records of a child machine's tasks: its output has only what others need."""
@@ -333,19 +339,28 @@ def _seen_on_the_way(
     execution: Execution, tasks: set[str], maps: Mapping[str, frozenset[str]]
 ) -> Iterator[tuple[str, Mapping[str, Any]]]:
     """Yield the tasks' records wherever a state has had them. ``maps`` tell whose instances Maps run."""
-    inside: dict[int, tuple[str, int]] = {}
-    for event in execution.history:
-        details = event.details or {}
-        if event.type == "MapIterationStarted":
-            inside[event.id] = details["name"], details["index"]
-        elif not event.type.startswith("Map") and event.previous_event_id in inside:
-            inside[event.id] = inside[event.previous_event_id]
-        for text in (details.get("input"), details.get("output")):
-            data = json.loads(text) if isinstance(text, str) else None
-            if not isinstance(data, dict):
-                continue
-            here = data.get("here")
-            for name, record in {**data, **(here if isinstance(here, dict) else {})}.items():
-                if name in tasks and isinstance(record, dict) and "state" in record:
-                    map_name, index = inside.get(event.id, ("", 0))
-                    yield f"{name}[{index}]" if name in maps.get(map_name, ()) else name, record
+    for history, map_of_all, index_of_all in _histories(execution):
+        inside: dict[int, tuple[str, int]] = {}
+        for event in history:
+            details = event.details or {}
+            if event.type == "MapIterationStarted":
+                inside[event.id] = details["name"], details["index"]
+            elif not event.type.startswith("Map") and event.previous_event_id in inside:
+                inside[event.id] = inside[event.previous_event_id]
+            for text in (details.get("input"), details.get("output")):
+                data = json.loads(text) if isinstance(text, str) else None
+                if not isinstance(data, dict):
+                    continue
+                here = data.get("here")
+                for name, record in {**data, **(here if isinstance(here, dict) else {})}.items():
+                    if name in tasks and isinstance(record, dict) and "state" in record:
+                        map_name, index = inside.get(event.id, (map_of_all, index_of_all))
+                        yield f"{name}[{index}]" if name in maps.get(map_name, ()) else name, record
+
+
+def _histories(execution: Execution) -> Iterator[tuple[Sequence[HistoryEvent], str, int | None]]:
+    """Yield the histories of an execution and of those of its Map Runs, with the Map and the index."""
+    yield execution.history, "", None
+    for run in execution.map_runs:
+        for index, child in enumerate(run.children):
+            yield child.history.events, run.state_name, index
