@@ -105,6 +105,8 @@ class MapRun:
         self.execution_arn = runtime.arn
         self.started = runtime.clock.now()
         self.stopped: datetime | None = None
+        self.status = "RUNNING"
+        """RUNNING, SUCCEEDED, FAILED or ABORTED."""
         self.item_count = 0
         self._failed = 0
         self.at_once = at_once
@@ -117,10 +119,15 @@ class MapRun:
         branch.record("MapRunStarted", {"mapRunArn": self.arn})
         try:
             result = await self._result(items)
+            self.status = "SUCCEEDED"
         except StateFailure as failure:
+            self.status = "FAILED"
             if not failure.fatal:
                 branch.record("MapRunFailed", failure.details)
             raise
+        finally:
+            if self.status == "RUNNING":
+                self.status = "ABORTED"
         # The exit links to MapRunStarted. Until the autumn of 2024 it linked to MapRunSucceeded (recorded).
         self._visit.exit_link = branch.last_event
         branch.record("MapRunSucceeded")

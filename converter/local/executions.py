@@ -14,6 +14,7 @@ from converter.engine import (
     Definition,
     Execution,
     HistoryEvent,
+    MapRun,
     RealClock,
     TaskBackend,
     TaskCall,
@@ -26,6 +27,13 @@ from converter.local.durable.recorded import RecordedRun, has_ended, interruptio
 from converter.local.integrations.activities import Activities, is_activity
 from converter.local.loop_thread import LoopThread
 from converter.local.machine_model import Startable
+from converter.local.map_runs import (
+    ItemRun,
+    execution_of_item,
+    is_in_map_run,
+    machine_around,
+    map_runs_of,
+)
 
 logger = logging.getLogger(__name__)
 
@@ -38,7 +46,7 @@ class NameTaken(Exception):
 class LocalExecution:
     """One execution: the engine's (or what was recorded of it), and the machine as it was at the start."""
 
-    engine: Execution | RecordedRun
+    engine: Execution | RecordedRun | ItemRun
     started: Startable
     arn: str
     name: str
@@ -201,8 +209,21 @@ class Executions:
         return await self.backend.run(call, submitted)
 
     def find(self, arn: str) -> LocalExecution | None:
-        """The execution, or None."""
-        return self._by_arn.get(arn)
+        """The execution, or None; it may be one of a Map Run."""
+        found = self._by_arn.get(arn)
+        if found is None and is_in_map_run(arn):
+            return execution_of_item(self.newest_first(machine_around(arn)), arn)
+        return found
+
+    def find_map_run(self, arn: str) -> tuple[LocalExecution, MapRun] | None:
+        """The Map Run, with the execution around it, or None."""
+        if not is_in_map_run(arn):
+            return None
+        for execution in self.newest_first(machine_around(arn)):
+            for run in map_runs_of(execution):
+                if run.arn == arn:
+                    return execution, run
+        return None
 
     def newest_first(self, machine_arn: str) -> list[LocalExecution]:
         """A machine's executions, the last started first."""

@@ -14,7 +14,7 @@ from moto.stepfunctions.exceptions import ExecutionAlreadyExists, ExecutionDoesN
 from moto.stepfunctions.models import StepFunctionBackend
 from moto.utilities.utils import get_partition
 
-from converter.engine import InvalidDefinition, UnknownTaskToken, UnsupportedDefinition
+from converter.engine import InvalidDefinition, MapRun, UnknownTaskToken, UnsupportedDefinition
 from converter.engine import InvalidExecutionInput as UnusableInput
 from converter.local.definition_check import parsed_definition
 from converter.local.executions import Executions, LocalExecution, NameTaken
@@ -25,6 +25,7 @@ from converter.local.stepfunctions_errors import (
     InvalidDefinitionError,
     InvalidOutputError,
     InvalidTokenError,
+    ResourceNotFoundError,
     StateMachineTypeNotSupportedError,
     TaskTimedOutError,
 )
@@ -113,6 +114,13 @@ class LocalStepFunctions(StepFunctionBackend):  # type: ignore[misc]  # moto is 
         if execution is None:
             raise ExecutionDoesNotExist(f"Execution Does Not Exist: '{execution_arn}'")
         return execution
+
+    def map_run(self, arn: str) -> tuple[LocalExecution, MapRun]:
+        """Find a Map Run, and the execution around it. Raises ResourceNotFound."""
+        found = self.executions.find_map_run(arn)
+        if found is None:
+            raise ResourceNotFoundError(f"Resource not found: '{arn}'")
+        return found
 
     def stop_execution(
         self, execution_arn: str, error: str | None = None, cause: str | None = None

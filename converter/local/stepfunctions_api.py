@@ -10,6 +10,13 @@ from moto.core.responses import ActionResult, EmptyResult
 
 from converter.local.executions import LocalExecution
 from converter.local.machines_api import MachineCalls, described_revision
+from converter.local.map_runs import (
+    ItemRun,
+    described_map_run,
+    executions_of_map_run,
+    listed_map_run,
+    map_runs_of,
+)
 from converter.local.request_checks import CheckedRequests
 from converter.local.stepfunctions_errors import ValidationError
 
@@ -24,6 +31,8 @@ class LocalStepFunctionsResponse(CheckedRequests, MachineCalls):
 
     def list_executions(self) -> ActionResult:
         """ListExecutions of a machine, a version or an alias; newest first."""
+        if map_run := self._get_param("mapRunArn"):
+            return self._executions_of_map_run(map_run)
         if self._get_param("stateMachineArn") is None:
             raise ValidationError("Must provide a State Machine ARN or Map Run ARN")
         found = self.stepfunction_backend.executions_of(
@@ -31,6 +40,24 @@ class LocalStepFunctionsResponse(CheckedRequests, MachineCalls):
         )
         shown, token = self.page(found, lambda execution: execution.arn)
         return ActionResult({"executions": [listed(execution) for execution in shown], "nextToken": token})
+
+    def _executions_of_map_run(self, arn: str) -> ActionResult:
+        around, run = self.stepfunction_backend.map_run(arn)
+        status = self._get_param("statusFilter")
+        found = [one for one in executions_of_map_run(around, run) if status in (None, one.status)]
+        shown, token = self.page(found, lambda execution: execution.arn)
+        return ActionResult({"executions": [listed(execution) for execution in shown], "nextToken": token})
+
+    def list_map_runs(self) -> ActionResult:
+        """ListMapRuns of an execution."""
+        execution = self.stepfunction_backend.describe_execution(self._get_param("executionArn"))
+        shown, token = self.page(list(map_runs_of(execution)), lambda run: run.arn)
+        return ActionResult({"mapRuns": [listed_map_run(run) for run in shown], "nextToken": token})
+
+    def describe_map_run(self) -> ActionResult:
+        """DescribeMapRun."""
+        _, run = self.stepfunction_backend.map_run(self._get_param("mapRunArn"))
+        return ActionResult(described_map_run(run))
 
     def get_execution_history(self) -> tuple[int, dict[str, str], str]:
         """GetExecutionHistory, written as JSON here: moto's way takes a second for a thousand events."""
@@ -107,6 +134,9 @@ def listed(execution: LocalExecution) -> dict[str, Any]:
         "startDate": execution.start_date,
         "redriveCount": 0,
     }
+    if isinstance(execution.engine, ItemRun):
+        of_item = {"mapRunArn": execution.engine.map_run.arn, "itemCount": 1}
+        entry |= {**of_item, "stateMachineArn": execution.engine.child.machine_arn}
     optional = {
         "stopDate": execution.stop_date,
         "stateMachineVersionArn": execution.version_arn,
