@@ -1,4 +1,4 @@
-"""An execution of a run, with those of the child machines that it has started.
+"""An execution of a run, with those of the child machines and of the Map Runs that it has started.
 
 All executions of a run have the same name, so that the ARN of each follows from its machine's.
 """
@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from converter.executions.bodies import body_execution_of
 from converter.executions.history import new_events
 from converter.executions.machine_states import MachineStates, states_that_matter
+from converter.executions.map_runs import MapRunReader
 from converter.executions.progress import Progress
 from converter.executions.results import RunResult
 
@@ -40,6 +41,7 @@ class MachineRun:
         self.states: MachineStates
         self.progress: Progress
         self._children: dict[str, MachineRun]
+        self._map_runs: dict[str, MapRunReader] = {}
         self._load()
 
     @classmethod
@@ -52,7 +54,7 @@ class MachineRun:
     @property
     def events(self) -> int:
         """How many events of this execution, and of those that it started, were read."""
-        return sum(run.progress.events for run in self._all)
+        return sum(run._own_events for run in self._all)
 
     @property
     def can_resume(self) -> bool:
@@ -72,6 +74,14 @@ class MachineRun:
                 return
         for event in new_events(self._client, self._arn, self.progress.events):
             self.progress.add(event)
+        for arn, state in self.progress.map_runs.items():
+            if state not in self.states.apart:
+                continue
+            task_id = self.states.tasks[state]
+            if arn not in self._map_runs:
+                states = self.states.apart[state]
+                self._map_runs[arn] = MapRunReader(self._client, arn, task_id, states, self._inputs_of)
+            self._map_runs[arn].read_on(self.progress.progress_of(task_id))
         for state, child in self._children.items():
             if state in self.progress.entered and child.progress.is_running:
                 child.read_on()
@@ -87,9 +97,10 @@ class MachineRun:
             error=error,
             cause=cause,
             tasks={task_id: task for found in tasks for task_id, task in found.items()},
-            transitions=sum(result.transitions for result in results),
+            transitions=sum(result.transitions for result in results)
+            + sum(run._transitions_of_instances for run in self._all),
             status_calls=sum(result.status_calls for result in results),
-            events=sum(result.events for result in results),
+            events=self.events,
             pollings=tuple(polling for result in results for polling in result.pollings),
         )
 
@@ -103,6 +114,17 @@ class MachineRun:
         yield self
         for child in self._children.values():
             yield from child._all
+
+    @property
+    def _own_events(self) -> int:
+        return self.progress.events + sum(reader.events for reader in self._map_runs.values())
+
+    @property
+    def _transitions_of_instances(self) -> int:
+        return sum(
+            reader.transitions(self.progress.progress_of(self.states.tasks[self.progress.map_runs[arn]]))
+            for arn, reader in self._map_runs.items()
+        )
 
     def _failure(self) -> tuple[str | None, str | None]:
         """Return error and cause: of the child that has made the execution fail, if one has."""

@@ -15,6 +15,7 @@ _TASK_COMMENT = re.compile(r"task (?P<task_id>[\w.-]+): \w+(, after (?P<upstream
 _POLLER_COMMENT = re.compile(r"which of .+ are finished\?")
 _CHILD_COMMENT = re.compile(r"child \d+: \d+ tasks?, as an execution of the same name")
 _GROUP_COMMENT = re.compile(r"mapped group .+: \d+ tasks? for each item")
+_INSTANCE_COMMENT = re.compile(r"an instance of .+: \w+")
 _WAITS = re.compile(r"until it is known how .+ ended")
 #: The key of an outcome record ends in the task's id: ``$states.context.Execution.Id & '/glue3'``.
 _RECORD_KEY = re.compile(r"""['"]/(?P<task>[^'"/]+)['"]\s*%\}""")
@@ -32,7 +33,8 @@ class MachineStates:
     upstream tasks; ``inside`` maps the states that a task of several has inside it to the one that stands for
     it; ``pollers`` are those that ask for awaited tasks, and ``waits`` maps states that wait before a poller
     to it: their questions are its own. ``instances_of`` maps each Map state to the tasks that have instances
-    in it: a mapped task, or those of a mapped group. ``consumers`` maps a poller, and the
+    in it: a mapped task, or those of a mapped group; ``apart`` those whose instances are executions of their
+    own to the states of such an execution, and there ``at_least`` is how many states it enters. ``consumers`` maps a poller, and the
     Fail state behind its deadline, to the task that it keeps waiting (the first, if there are several);
     ``awaited`` a poller to the tasks that it asks for. ``children`` maps the states that run child machines
     to these machines' ARNs; ``can_resume``: whether tasks can be passed by.
@@ -48,6 +50,8 @@ class MachineStates:
     can_resume: bool = False
     waits: Mapping[str, str] = field(default_factory=dict)
     instances_of: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    apart: Mapping[str, MachineStates] = field(default_factory=dict)
+    at_least: int = 0
 
 
 def states_that_matter(definition_text: str) -> MachineStates:
@@ -61,6 +65,7 @@ def states_that_matter(definition_text: str) -> MachineStates:
     children: dict[str, str] = {}
     waits: dict[str, str] = {}
     instances_of: dict[str, tuple[str, ...]] = {}
+    apart: dict[str, MachineStates] = {}
     for block, name, state in _states_of(json.loads(definition_text)):
         task_id = _task_id(state)
         if task_id:
@@ -70,6 +75,8 @@ def states_that_matter(definition_text: str) -> MachineStates:
             inside |= dict.fromkeys(parts, name)
             if "ItemProcessor" in state:
                 instances_of[name] = (task_id,)
+                if state["ItemProcessor"].get("ProcessorConfig", {}).get("Mode") == "DISTRIBUTED":
+                    apart[name] = _states_of_instance(state["ItemProcessor"], task_id)
         elif _GROUP_COMMENT.fullmatch(state.get("Comment", "")):
             found = (_task_id(inner) for _, _, inner in _states_of(state["ItemProcessor"]))
             instances_of[name] = tuple(dict.fromkeys(filter(None, found)))
@@ -93,7 +100,20 @@ def states_that_matter(definition_text: str) -> MachineStates:
         can_resume,
         waits,
         instances_of,
+        apart,
     )
+
+
+def _states_of_instance(processor: Mapping[str, Any], task_id: str) -> MachineStates:
+    """Return the states of an execution that is an instance of a task: it is the task, for itself."""
+    for _, name, state in _states_of(processor):
+        if _INSTANCE_COMMENT.fullmatch(state.get("Comment", "")):
+            parts = (part for branch in state.get("Branches", ()) for _, part, _ in _states_of(branch))
+            inside = dict.fromkeys(parts, name)
+            on_the_way = [one for one in processor["States"].values() if one["Type"] != "Succeed"]
+            entered = len(on_the_way) + len(inside)
+            return MachineStates({name: task_id}, frozenset(), {}, inside=inside, at_least=entered)
+    return MachineStates({}, frozenset(), {})
 
 
 def _states_of(block: Mapping[str, Any]) -> Iterator[tuple[Mapping[str, Any], str, Mapping[str, Any]]]:

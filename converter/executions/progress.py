@@ -77,6 +77,8 @@ class Progress:
         self._entered: set[int] = set()
         self.entered: set[str] = set()
         """The states that were entered so far, by name."""
+        self.map_runs: dict[str, str] = {}
+        """The Map states whose Map Runs were started so far, by the ARNs of these."""
         #: The Map state and the iteration of it that an event is about, where it is about one.
         self._instance_at: dict[int, tuple[str, int]] = {}
         self._inputs: dict[str, str] = {}
@@ -112,8 +114,14 @@ class Progress:
             self._add_try(event, state, details)
         elif kind in _FAILED_TRIES:
             self._add_failed_try(event, state, details)
+        elif kind == "MapRunStarted":
+            self.map_runs[details["mapRunArn"]] = state
         elif kind.startswith("Execution"):
             self._add_of_execution(event, state, details)
+
+    def progress_of(self, task_id: str) -> TaskProgress:
+        """Return the progress of a task."""
+        return self._tasks[task_id]
 
     def result(self) -> RunResult:
         """Return what is known by now."""

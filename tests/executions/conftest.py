@@ -29,6 +29,7 @@ from converter.workflow import Location, Task, Workflow
 
 MIDNIGHT = datetime(2026, 1, 1, tzinfo=timezone.utc)
 _ARN = "arn:aws:states:us-east-1:123456789012"
+_ENDS = {"ExecutionSucceeded": "SUCCEEDED", "ExecutionFailed": "FAILED", "ExecutionAborted": "ABORTED"}
 
 
 def _converted(
@@ -96,6 +97,8 @@ class FakeService:
     pages: int = 1000
     requests: list[tuple[str, dict[str, Any]]] = field(default_factory=list)
     aliases: list[str] = field(default_factory=list)
+    #: Of each Map Run: its executions, with their events.
+    map_runs: dict[str, dict[str, list[dict[str, Any]]]] = field(default_factory=dict)
 
     def client(self) -> Any:
         client = boto3.client(
@@ -128,7 +131,9 @@ class FakeService:
 
     def _GetExecutionHistory(self, params: dict[str, Any]) -> dict[str, Any]:  # noqa: N802
         self._known(params)
-        events = self.events[::-1] if params.get("reverseOrder") else self.events
+        of_items = {arn: events for run in self.map_runs.values() for arn, events in run.items()}
+        events = of_items.get(params["executionArn"], self.events)
+        events = events[::-1] if params.get("reverseOrder") else events
         # The token names the next event: pages do not shift when events are added.
         begin = 0
         if "nextToken" in params:
@@ -136,6 +141,21 @@ class FakeService:
         end = begin + min(params["maxResults"], self.pages)
         token = {"nextToken": str(events[end]["id"])} if end < len(events) else {}
         return {"events": events[begin:end], **token}
+
+    def _ListExecutions(self, params: dict[str, Any]) -> dict[str, Any]:  # noqa: N802
+        found = [
+            {
+                "executionArn": arn,
+                "stateMachineArn": params["mapRunArn"],
+                "name": arn.rsplit(":", 1)[-1],
+                "status": _ENDS.get(events[-1]["type"], "RUNNING"),
+                "startDate": MIDNIGHT,
+            }
+            for arn, events in reversed(self.map_runs[params["mapRunArn"]].items())
+        ]
+        begin = int(params.get("nextToken", 0))
+        end = begin + params["maxResults"]
+        return {"executions": found[begin:end], **({"nextToken": str(end)} if end < len(found) else {})}
 
     def _ListStateMachines(self, params: dict[str, Any]) -> dict[str, Any]:  # noqa: N802
         begin = int(params.get("nextToken", 0))
@@ -199,7 +219,12 @@ def simulate() -> Callable[..., FakeService]:
 
     def simulate(definition: Mapping[str, Any], behaviours: Any, **limits: float) -> FakeService:
         execution = _simulated(definition, behaviours, **limits)
-        return FakeService(definition, [event.to_api() for event in execution.history], pages=7)
+        runs = {
+            run.arn: {child.arn: [event.to_api() for event in child.history] for child in run.children}
+            for run in execution.map_runs
+        }
+        events = [event.to_api() for event in execution.history]
+        return FakeService(definition, events, pages=7, map_runs=runs)
 
     return simulate
 

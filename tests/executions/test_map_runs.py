@@ -1,0 +1,140 @@
+"""Instances that are executions of their own (a distributed Map), read back."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import replace
+from datetime import datetime, timedelta, timezone
+from typing import Any
+
+from mapped import days, mapped_glue
+from workflows import glue, workflow
+
+from converter.asl.budget import LIMITS
+from converter.asl.options import Options
+from converter.engine import TaskResult
+from converter.executions import read_back
+from converter.executions.map_runs import complete
+from converter.executions.run_reader import RunReader
+from converter.executions.task_progress import TaskProgress
+from converter.pipeline import convert
+from converter.workflow import Retries
+
+ARN = "arn:aws:states:us-east-1:123456789012:execution:dag2sfn-example:r"
+#: No instance has room in the machine itself.
+LITTLE = replace(LIMITS, instances=0)
+
+
+def at(seconds: float) -> datetime:
+    return datetime(2026, 1, 1, tzinfo=timezone.utc) + timedelta(seconds=seconds)
+
+
+def succeeds(seconds: float) -> TaskResult:
+    return TaskResult(seconds, {"Id": f"jr_{seconds:g}"})
+
+
+def fails(seconds: float, error: str = "States.TaskFailed", cause: str = "no luck") -> TaskResult:
+    return TaskResult(seconds, error=error, cause=cause)
+
+
+def definition(*names: str, **options: Any) -> Any:
+    task = mapped_glue("m", over=days(*names), retries=Retries(1, 5))
+    found = convert(workflow(task, glue("behind", "m")), Options(**options), limits=LITTLE)
+    assert found.machine, found.diagnostics
+    return found.machine.definition
+
+
+def by_day(**script: Any) -> Any:
+    def run(call: Any) -> Any:
+        given = call.arguments.get("Arguments", {})
+        this = script.get(given.get("--day", ""), succeeds(1))
+        return this[min(call.retry_count, len(this) - 1)] if isinstance(this, list) else this
+
+    return run
+
+
+def states_entered(service: Any) -> int:
+    """Count in the histories, of the run and of all instances."""
+    histories = [service.events, *(events for run in service.map_runs.values() for events in run.values())]
+    return sum(event["type"].endswith("StateEntered") for events in histories for event in events)
+
+
+def requests(service: Any) -> Counter[str]:
+    return Counter(name for name, _ in service.requests)
+
+
+def test_instances_are_told_apart_with_all_that_inline_ones_tell(simulate: Any) -> None:
+    script = by_day(b=[fails(2), succeeds(3)], c=[fails(2), fails(4, "Boom", "for good" * 20)])
+    service = simulate(definition("a", "b", "c"), script)
+    result = read_back(service.client(), ARN)
+    task = result.tasks["m"]
+    assert [instance.state for instance in task.instances] == ["success", "success", "failed"]
+    assert [instance.attempts for instance in task.instances] == [1, 2, 2]
+    assert [instance.output for instance in task.instances] == ["jr_1", "jr_3", None]
+    assert [instance.start for instance in task.instances] == [at(0)] * 3
+    assert [instance.end for instance in task.instances] == [at(1), at(10), at(11)]
+    assert (task.instances[2].error, task.instances[2].cause) == ("Boom", "for good" * 20)
+    assert [len(instance.tries) for instance in task.instances] == [1, 2, 2]
+    assert (task.state, task.output, task.attempts) == ("failed", ["jr_1", "jr_3"], 1)
+    assert (task.start, task.end) == (at(0), at(11))
+    assert result.transitions == states_entered(service) + 2  # and two retries
+    assert requests(service)["ListExecutions"] == 1
+
+
+def test_of_many_instances_their_records_have_to_do(simulate: Any, monkeypatch: Any) -> None:
+    count = 43
+    monkeypatch.setattr("converter.executions.map_runs.MOST_READ", count - 1)
+    names = [f"d{number}" for number in range(count)]
+    script = by_day(d3=[fails(2), succeeds(3)], d4=[fails(2), fails(4, "Boom", "for good")])
+    service = simulate(definition(*names), script)
+    result = read_back(service.client(), ARN)
+    assert requests(service).keys() == {"DescribeStateMachineForExecution", "GetExecutionHistory"}
+    found = result.tasks["m"].instances
+    assert len(found) == count
+    assert Counter(instance.state for instance in found) == {"success": count - 1, "failed": 1}
+    assert [found[index].attempts for index in (2, 3, 4)] == [1, 2, 2]
+    # 40 run at once: the 41st begins when the first have ended.
+    assert [(found[index].start, found[index].end) for index in (3, 40)] == [(at(0), at(10)), (at(1), at(2))]
+    assert (found[4].error, found[4].cause, found[5].output) == ("Boom", "for good", "jr_1")
+    assert result.transitions == states_entered(service) + 2
+
+
+def test_in_the_middle_some_run_and_some_have_ended(simulate: Any) -> None:
+    service = simulate(definition("a", "b", "c"), by_day(b=succeeds(60), c=fails(2)), until=5)
+    result = read_back(service.client(), ARN)
+    assert [instance.state for instance in result.tasks["m"].instances] == ["success", "running", "running"]
+    assert (result.tasks["m"].state, result.tasks["behind"].state) == ("running", None)
+
+
+def test_a_run_that_was_stopped_stops_its_instances(simulate: Any) -> None:
+    service = simulate(definition("a", "b"), by_day(b=succeeds(60)), stop_after=5)
+    result = read_back(service.client(), ARN)
+    assert [instance.state for instance in result.tasks["m"].instances] == ["success", "failed"]
+    assert (result.status, result.tasks["m"].state) == ("ABORTED", "failed")
+
+
+def test_a_look_reads_some_executions_at_most_and_the_next_goes_on(simulate: Any, monkeypatch: Any) -> None:
+    monkeypatch.setattr("converter.executions.map_runs.MOST_READ", 5)
+    names = [f"d{number}" for number in range(15)]
+    long = {name: succeeds(60) for name in names[10:]}
+    service = simulate(definition(*names), by_day(**long), until=5)
+    reader = RunReader(service.client(), ARN)
+    known = []
+    for _ in range(4):
+        service.requests.clear()
+        reader.read_on()
+        found = Counter(one.state for one in reader.result().tasks["m"].instances if one.start)
+        known.append((found["success"], found["running"]))
+        assert requests(service)["ListExecutions"] == 1
+    # Those that were started last are read first.
+    assert known == [(0, 5), (5, 5), (10, 5), (10, 5)]
+    assert requests(service)["GetExecutionHistory"] == 1  # what is new of the run itself
+
+
+def test_one_that_an_earlier_execution_has_done_did_not_run_here() -> None:
+    begun = at(100)
+    record = {"state": "success", "at": at(50).timestamp() * 1000, "ran": 1000, "output": "jr"}
+    task = TaskProgress(start=begun, record={"state": "success", "instances": [record]})
+    complete(task)
+    (instance,) = task.result("SUCCEEDED", at(200)).instances
+    assert (instance.state, instance.start, instance.attempts, instance.output) == ("success", None, 0, "jr")
