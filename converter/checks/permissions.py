@@ -45,6 +45,8 @@ _TO_WAIT = {
     "glue:startJobRun": ("glue:GetJobRun", "glue:GetJobRuns", "glue:BatchStopJobRun"),
     "states:startExecution": ("states:DescribeExecution", "states:StopExecution", *_EVENT_RULE),
 }  # fmt: skip
+#: "IAM policies for using Distributed Map states".
+_TO_RUN_A_MAP = ("states:StartExecution", "states:DescribeExecution", "states:StopExecution")
 #: The argument that names the resource of a call, and how the name stands in its ARN.
 _NAMED_BY = {
     "glue:startJobRun": ("JobName", "job/"),
@@ -70,6 +72,8 @@ def check_permissions(machine: MachineTree, template: Template) -> Iterator[Find
     if template.grants is None:
         return
     for state in machine.states:
+        if any(block.is_apart for block in state.blocks):
+            yield from _map_run_problems(state, template)
         call = call_of(state.text("Resource")) if state.type == "Task" else None
         if call is None or "Credentials" in state.content:  # acts as another role
             continue
@@ -78,6 +82,14 @@ def check_permissions(machine: MachineTree, template: Template) -> Iterator[Find
                 on = f" on '{need.on}'" if need.on else ""
                 problem = f"{call.name} needs {need.action}{on}, which the machine's role does not allow"
                 yield about_state(d.MISSING_PERMISSION, state, problem, "add it to the role's policy")
+
+
+def _map_run_problems(state: State, template: Template) -> Iterator[Finding]:
+    """Find what a distributed Map may not do, whose executions are of its own machine."""
+    for action in _TO_RUN_A_MAP:
+        if not _is_granted(_Need(action), template):
+            problem = f"a distributed Map needs {action}, which the machine's role does not allow"
+            yield about_state(d.MISSING_PERMISSION, state, problem, "add it to the role's policy")
 
 
 def _needs(call: Call, state: State, template: Template) -> Iterator[_Need]:

@@ -24,7 +24,7 @@ from converter.engine.map_fields import Tolerance, map_items, non_negative, thre
 from converter.engine.result_writer import write_results
 from converter.engine.runtime import Runtime, context_time
 from converter.engine.scope import Field
-from converter.engine.tasks import Json
+from converter.engine.tasks import Json, MapRunGuard, TaskFailure
 from converter.engine.visit import Visit
 
 MAX_CHILDREN = 10_000
@@ -137,6 +137,7 @@ class MapRun:
     async def _result(self, items: list[Json]) -> Data:
         inputs = self._selected(await self._items(items))
         self.item_count = len(inputs)
+        self._ask_backend()
         try:
             await self._run_children(inputs)
         finally:
@@ -151,6 +152,15 @@ class MapRun:
         if result.too_large:
             raise data_limit_exceeded(self._state.name, fatal=True)
         return result
+
+    def _ask_backend(self) -> None:
+        backend = self._visit.runtime.backend
+        if isinstance(backend, MapRunGuard):
+            try:
+                backend.allow_map_run(self.execution_arn)
+            except TaskFailure as failure:
+                self.stopped = self._visit.runtime.clock.now()
+                raise StateFailure(failure.error, failure.cause) from failure
 
     async def _items(self, items: list[Json]) -> list[Json]:
         reader = self._distribution.reader

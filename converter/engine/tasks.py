@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, Protocol, TypeAlias
+from typing import Any, Protocol, TypeAlias, runtime_checkable
 
 Json: TypeAlias = Any
 
@@ -58,4 +58,13 @@ class TaskBackend(Protocol):
         coroutine is cancelled when the state times out, when a sibling branch fails, or when the execution is
         stopped; a ``.sync`` backend then stops the job, as AWS does.
         """
+        ...
+
+
+@runtime_checkable
+class MapRunGuard(Protocol):
+    """What a backend may be besides: asked whether a Map Run may start its executions."""
+
+    def allow_map_run(self, execution_arn: str) -> None:
+        """Raise :class:`TaskFailure` if the executions of a Map Run of this execution may not be started."""
         ...

@@ -20,7 +20,7 @@ from converter.engine import (
     TaskCall,
     UnknownTaskToken,
 )
-from converter.engine.tasks import Json
+from converter.engine.tasks import Json, MapRunGuard
 from converter.local.definition_check import parsed_definition
 from converter.local.durable.journal import Beginning, Journal
 from converter.local.durable.recorded import RecordedRun, has_ended, interruption
@@ -207,6 +207,11 @@ class Executions:
         if is_activity(call.resource):
             return await self.activities.run(call, submitted)
         return await self.backend.run(call, submitted)
+
+    def allow_map_run(self, execution_arn: str) -> None:
+        """Be the engine's MapRunGuard, as far as the backend is one."""
+        if isinstance(self.backend, MapRunGuard):
+            self.backend.allow_map_run(execution_arn)
 
     def find(self, arn: str) -> LocalExecution | None:
         """The execution, or None; it may be one of a Map Run."""

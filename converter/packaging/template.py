@@ -38,6 +38,7 @@ from converter.packaging.machines import (
     state_machine,
     version_of,
 )
+from converter.packaging.map_runs import map_run_statements
 from converter.packaging.outer_machine import outer_filled, outer_statements
 from converter.packaging.policies import Role, Statement, role, statements_of
 from converter.packaging.poller_function import outcome_table, poller_function
@@ -293,6 +294,7 @@ def _state_machine_role(stack: _Stack) -> Role:
         statements.append(Statement(("lambda:InvokeFunction",), (stack.tasks.callable_as,)))
     if machine.children:
         statements += child_statements(stack.workflow)
+    statements += map_run_statements(stack.workflow, machine)
     return role(
         "StateMachineRole",
         service="states.amazonaws.com",

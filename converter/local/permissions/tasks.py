@@ -73,6 +73,19 @@ class GuardedTasks:
             self._ask_role(call)
         return await self._backend.run(call, submitted)
 
+    def allow_map_run(self, execution_arn: str) -> None:
+        """Raise TaskFailure if the role may not start executions of its own machine.
+
+        How AWS calls this failure is not known.
+        """
+        execution = self._find(execution_arn)
+        if execution is None or not self._is_on():
+            return
+        role_arn = execution.started.revision.role_arn
+        wanted = Wanted("states:StartExecution", execution.machine_arn)
+        if not is_allowed(role_arn, wanted):
+            raise TaskFailure("AccessDeniedException", refusal_text(role_arn, wanted))
+
     def _ask_role(self, call: TaskCall) -> None:
         execution, resource = self._find(call.execution_arn), Resource.parse(call.resource)
         if execution is None or resource is None:
