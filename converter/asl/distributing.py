@@ -6,12 +6,12 @@ largest tasks leave first, until the others fit. Tasks of mapped groups stay.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from dataclasses import replace
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 
 from converter import diagnostics as d
 from converter.asl.budget import is_apart, polls_of_one
-from converter.asl.instances import LONGEST_LIST, events_of_instance, most_instances
+from converter.asl.instances import events_of_instance, most_by_size
 from converter.diagnostics import Diagnostic
 from converter.operators.arguments import task_diagnostic
 from converter.operators.step import Step
@@ -27,37 +27,62 @@ def with_distributed(workflow: Workflow, steps: Mapping[str, Step], events: int)
     ``events`` are what inline instances may take of the history of a machine, polls included.
     """
     found = dict(steps)
-    costs = {
-        name: events_of_instance(step, workflow.task(name))
-        + sum(polls.events(_GROWTH) for polls in polls_of_one(workflow, step))
-        for name, step in steps.items()
-        if step.instances is not None
-    }
-    while candidate := _largest(workflow, found, costs, events):
-        step = found[candidate]
-        if step.instances is None:
-            raise AssertionError("only mapped tasks are distributed")
-        found[candidate] = replace(step, instances=replace(step.instances, distributed=True))
+    for step in _to_be_distributed(workflow, steps, events):
+        if step.instances is not None:
+            found[step.task_id] = replace(step, instances=replace(step.instances, distributed=True))
     return found
 
 
-def _largest(
-    workflow: Workflow, steps: Mapping[str, Step], costs: Mapping[str, int], events: int
-) -> str | None:
-    """Return the inline task whose instances may take most, None if all fit or none can be distributed."""
-    inline = {name: one for name in costs if (one := steps[name].instances) and not one.distributed}
-    found = {
-        name: costs[name] * (LONGEST_LIST if one.length is None else one.length)
-        for name, one in inline.items()
-        if not one.group
-    }
-    known = sum(costs[name] * (one.length or 0) for name, one in inline.items())
-    most = most_instances(steps, workflow.by_id)
-    is_short = known > events or any(
-        one.length is None and (most[name] < LONGEST_LIST or costs[name] * most[name] > events)
-        for name, one in inline.items()
+def _to_be_distributed(workflow: Workflow, steps: Mapping[str, Step], events: int) -> Iterator[Step]:
+    lists = _lists(workflow, steps)
+    leaving = sorted(
+        (one for one in lists if one.may_leave), key=lambda one: one.events * one.most, reverse=True
     )
-    return max(found, key=found.__getitem__, default=None) if is_short else None
+    while leaving and not _have_room(lists, events):
+        lists.remove(leaving[0])
+        yield steps[leaving.pop(0).task_id]
+
+
+@dataclass(frozen=True)
+class _List:
+    """What a task, or a group, is expanded over: ``most`` items, of which each takes so many events."""
+
+    task_id: str
+    events: int
+    most: int
+    is_known: bool
+    may_leave: bool
+
+
+def _lists(workflow: Workflow, steps: Mapping[str, Step]) -> list[_List]:
+    most = most_by_size(steps, workflow.by_id)
+    tasks_of: dict[str, list[Step]] = {}
+    for task in workflow.tasks:
+        if steps[task.task_id].instances is not None:
+            tasks_of.setdefault(task.index_key, []).append(steps[task.task_id])
+    return [
+        _List(
+            of_list[0].task_id,
+            sum(_events_of(step, workflow) for step in of_list),
+            most[of_list[0].task_id],
+            is_known=instances.length is not None,
+            may_leave=not instances.group,
+        )
+        for of_list in tasks_of.values()
+        if (instances := of_list[0].instances) is not None
+    ]
+
+
+def _events_of(step: Step, workflow: Workflow) -> int:
+    polls = sum(polls.events(_GROWTH) for polls in polls_of_one(workflow, step))
+    return events_of_instance(step, workflow.task(step.task_id)) + polls
+
+
+def _have_room(lists: Sequence[_List], events: int) -> bool:
+    """Whether these fit: those of a known length first, and the others in equal shares of what is left."""
+    left = events - sum(one.events * one.most for one in lists if one.is_known)
+    unknown = [one for one in lists if not one.is_known]
+    return left >= 0 and all(one.events * one.most <= left // len(unknown) for one in unknown)
 
 
 def distribution_problems(workflow: Workflow, steps: Mapping[str, Step]) -> Iterator[Diagnostic]:

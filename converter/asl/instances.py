@@ -44,23 +44,34 @@ def most_instances(steps: Mapping[str, Step], tasks_by_id: Mapping[str, Task]) -
 
     Tasks of a mapped group have as many as the group. Distributed instances take no events of the machine's.
     """
+    found = most_by_size(steps, tasks_by_id)
+    events = MOST_EVENTS
+    unknown: dict[str, list[str]] = {}
+    for name, count in found.items():
+        instances = steps[name].instances
+        if instances is None or instances.distributed:
+            continue
+        if instances.length is None:
+            unknown.setdefault(tasks_by_id[name].index_key, []).append(name)
+        else:
+            events -= events_of_instance(steps[name], tasks_by_id[name]) * count
+    for names in unknown.values():
+        of_each = sum(events_of_instance(steps[name], tasks_by_id[name]) for name in names)
+        most = max(1, min(found[names[0]], events // len(unknown) // of_each))
+        found |= dict.fromkeys(names, most)
+    return found
+
+
+def most_by_size(steps: Mapping[str, Step], tasks_by_id: Mapping[str, Task]) -> dict[str, int]:
+    """Return how many instances each mapped task may have, as far as their records are concerned."""
     mapped = {name: one for name in tasks_by_id if (one := steps[name].instances) is not None}
     found = {name: each.length for name, each in mapped.items() if each.length is not None}
     unknown: dict[str, list[str]] = {}
-    for name in mapped:
-        if name not in found:
-            unknown.setdefault(tasks_by_id[name].index_key, []).append(name)
-    inline = {name for name, each in mapped.items() if not each.distributed}
-    events = MOST_EVENTS - sum(
-        events_of_instance(steps[name], tasks_by_id[name]) * found[name] for name in inline & found.keys()
-    )
+    for name in [name for name in mapped if name not in found]:
+        unknown.setdefault(tasks_by_id[name].index_key, []).append(name)
     size = _BYTES - _RECORD_BYTES * sum(found.values())
-    sharers = sum(1 for names in unknown.values() if names[0] in inline)
     for names in unknown.values():
         most = min(LONGEST_LIST, size // len(unknown) // (_RECORD_BYTES * len(names)))
-        if names[0] in inline:
-            of_each = sum(events_of_instance(steps[name], tasks_by_id[name]) for name in names)
-            most = min(most, events // sharers // of_each)
         found |= dict.fromkeys(names, max(1, most))
     return found
 
@@ -204,7 +215,6 @@ def map_state(
         states[ended] = {"Type": "Succeed"}
     state["ItemProcessor"] = {"ProcessorConfig": {"Mode": "INLINE"}, "StartAt": start, "States": states}
     if instances.distributed:
-        state["Label"] = map_runs.label(task.task_id)
         state["ItemProcessor"] = map_runs.processor(
             task.task_id,
             step,

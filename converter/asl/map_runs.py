@@ -10,8 +10,6 @@ execution) ends the Map, and with it all instances.
 
 from __future__ import annotations
 
-import hashlib
-import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -42,7 +40,6 @@ _OF_RUN = {
 }
 _OF_TASKS = ("Task", "Parallel", "Pass")
 _TRIES = "tries_of_instance"
-_LONGEST_LABEL = 40
 
 
 def the_run(step: Step) -> Expression:
@@ -87,19 +84,6 @@ def processor(
     }
     config = {"Mode": "DISTRIBUTED", "ExecutionType": "STANDARD"}
     return {"ProcessorConfig": config, "StartAt": start, "States": found}
-
-
-def label(task_id: str) -> str:
-    """Return what the Map Run of a task is called in the ARNs of its executions: 40 characters at most.
-
-    >>> label("load"), len(label("x" * 50))
-    ('load', 40)
-    """
-    text = re.sub(r"[^A-Za-z0-9_.-]", "_", task_id)
-    if text == task_id and len(text) <= _LONGEST_LABEL:
-        return text
-    digest = hashlib.sha256(task_id.encode()).hexdigest()[:8]
-    return f"{text[: _LONGEST_LABEL - 9]}-{digest}"
 
 
 def is_distributed(state: Mapping[str, Any]) -> bool:

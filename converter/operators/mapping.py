@@ -118,7 +118,8 @@ class PerInstance:
                 # Each instance computes its own: another's may fail.
                 choice = " : ".join(f"$n = {n} ? {literal(item)}" for n, item in enumerate(items))
                 return Expression(f"($n := {index}; {choice})")
-        return Expression(f"($l := {items_of(source, self._is_mapped)}; $l[{index}])")
+        # A predicate is evaluated anew for each item.
+        return Expression(f"($l := {items_of(source, self._is_mapped)}; $n := {index}; $l[$n])")
 
     def within(self, value: Value) -> Any:
         """Return a value with this instance's arguments of its mapped group in it. Raises ValueError."""

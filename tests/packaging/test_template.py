@@ -3,9 +3,11 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+from dataclasses import replace
 
 import pytest
 from cfnlint.api import lint
+from mapped import days, mapped_glue
 from stack_templates import OF_A_FUNCTION, WITHOUT_DIGEST, allowed_by, made, text_of
 from workflows import empty, glue, machine_of, nested, partial_fan_in, workflow
 
@@ -14,7 +16,8 @@ from converter.packaging.bundle import function_sources
 from converter.packaging.settings import default_settings
 from converter.packaging.template import template
 from converter.packaging.yaml_text import Note, Ref, yaml_text
-from converter.workflow import TriggerRule
+from converter.pipeline import convert
+from converter.workflow import Retries, TriggerRule
 
 HASH = "0" * 64
 STOP = Options(failures=Failures.STOP)
@@ -98,6 +101,50 @@ def test_the_machine_may_do_what_its_states_do_and_nothing_else():
 def test_a_machine_without_pollers_may_neither_call_nor_write():
     role = made(chain())["Resources"]["StateMachineRole"]
     assert allowed_by(role) == {*((action, job("load")) for action in RUN_A_JOB), *LOG}
+
+
+HERE = "arn:${AWS::Partition}:states:${AWS::Region}:${AWS::AccountId}"
+
+
+def of_map_runs(name: str) -> set[tuple[str, str]]:
+    """AWS documentation, IAM policies for using Distributed Map states; their label stands in ARNs, too."""
+    return {
+        ("states:StartExecution", f"{HERE}:stateMachine:{name}"),
+        *(
+            (f"states:{action}Execution", f"{HERE}:execution:{name}{of}:*")
+            for action in ("Describe", "Stop")
+            for of in ("", "/*")
+        ),
+    }
+
+
+def test_a_machine_with_a_distributed_map_may_start_executions_of_its_own():
+    wide = mapped_glue("load", over=days(*map(str, range(1000))), retries=Retries(3, 5))
+    flow = workflow(wide, source_hash=HASH)
+    machine = convert(flow, Options()).machine
+    role = made(flow, machine=machine)["Resources"]["StateMachineRole"]
+    assert allowed_by(role) == {
+        *((action, job("load")) for action in RUN_A_JOB),
+        *of_map_runs("${MachineName}"),
+        *LOG,
+    }
+    # A body has no name that its role could know before it.
+    flow = replace(cluster(), tasks=(*cluster().tasks, wide))
+    role = made(flow, machine=convert(flow, Options()).machine)["Resources"]["StateMachineRole"]
+    assert of_map_runs("BodyMachine-*") <= allowed_by(role)
+
+
+def test_cfn_lint_finds_nothing_to_object_to_in_a_distributed_map():
+    flow = workflow(mapped_glue("m", over=days(*map(str, range(1000))), retries=Retries(3, 5)))
+    machine = convert(flow, Options()).machine
+    written = made(flow, machine=machine)
+    properties = written["Resources"]["StateMachine"]["Properties"]
+    del properties["DefinitionS3Location"]
+    properties["Definition"] = machine.definition
+    for name in ("DefinitionKey", "ArtifactBucket"):
+        del written["Parameters"][name]
+    assert '"DISTRIBUTED"' in json.dumps(machine.definition)
+    assert [str(match) for match in lint(yaml_text(written))] == []
 
 
 def test_the_poller_may_only_ask_for_awaited_jobs():

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from converter.asl.budget import LIMITS, Limits
 from converter.asl.options import Options
 from converter.pipeline import convert
 from converter.verify.verification import Verification, Verifier
@@ -13,13 +14,15 @@ from converter.workflow import Workflow
 OPTIONS = Options(poll_interval=30, await_deadline=24 * 3600, resumable=False)
 
 
-def verifier_of(flow: Workflow, options: Options = OPTIONS) -> Verifier:
-    conversion = convert(flow, options)
+def verifier_of(flow: Workflow, options: Options = OPTIONS, limits: Limits = LIMITS) -> Verifier:
+    conversion = convert(flow, options, limits=limits)
     assert conversion.plan, [str(item) for item in conversion.diagnostics]
     assert conversion.machine, [str(item) for item in conversion.diagnostics]
     codes = frozenset(item.code for item in conversion.diagnostics)
     return Verifier(flow, conversion.plan, conversion.machine, codes)
 
 
-def verified(flow: Workflow, seeds: Iterable[int], options: Options = OPTIONS) -> Verification:
-    return verifier_of(flow, options).verify(seeds)
+def verified(
+    flow: Workflow, seeds: Iterable[int], options: Options = OPTIONS, limits: Limits = LIMITS
+) -> Verification:
+    return verifier_of(flow, options, limits).verify(seeds)

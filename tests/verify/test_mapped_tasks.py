@@ -1,5 +1,6 @@
 """Mapped tasks: what a converted DAG does with their instances is what Airflow does."""
 
+import json
 from dataclasses import replace
 
 import pytest
@@ -9,6 +10,9 @@ from scale import scaled
 from verifying import OPTIONS, verified, verifier_of
 from workflows import branch, glue, python, short_circuit, workflow
 
+from converter.asl.budget import LIMITS
+from converter.asl.options import Failures
+from converter.engine import SimulatedBackend, TaskResult, parse_definition, run_virtual
 from converter.pipeline import convert
 from converter.verify import airflow_run
 from converter.workflow import TriggerRule
@@ -17,11 +21,15 @@ FULL_SEEDS = scaled(3_000, 40)
 CHUNK = 20
 
 
-def assert_no_divergence(seeds, scenarios):
+#: No instance has room in the machine itself: each is an execution of its own.
+DISTRIBUTED = replace(LIMITS, instances=0)
+
+
+def assert_no_divergence(seeds, scenarios, options=OPTIONS, limits=LIMITS):
     for seed in seeds:
         flow = random_mapped_dag(seed)
-        if convert(flow, OPTIONS).machine:
-            found = verified(flow, range(scenarios))
+        if convert(flow, options, limits=limits).machine:
+            found = verified(flow, range(scenarios), options, limits)
             assert not found.divergences, (seed, found.divergences[:3])
 
 
@@ -33,6 +41,39 @@ def test_random_dags_with_mapped_tasks_run_as_in_airflow():
 @pytest.mark.parametrize("first", FULL_SEEDS[::CHUNK])
 def test_many_random_dags_with_mapped_tasks_run_as_in_airflow(first):
     assert_no_divergence(range(first, first + CHUNK), 12)
+
+
+@pytest.mark.parametrize("resumable", [False, True])
+def test_instances_that_are_executions_of_their_own_run_as_in_airflow(resumable):
+    assert_no_divergence([3], 3, replace(OPTIONS, resumable=resumable), DISTRIBUTED)
+
+
+@pytest.mark.full
+@pytest.mark.parametrize("failures", Failures)
+def test_many_random_dags_run_as_in_airflow_if_all_mapped_tasks_are_distributed(failures):
+    assert_no_divergence(range(40, 50), 6, replace(OPTIONS, failures=failures), DISTRIBUTED)
+
+
+def test_an_instance_that_step_functions_itself_ends_fails_its_task():
+    """The Map ends, with all instances; what is behind is decided, and what is beside goes on."""
+    flow = workflow(mapped_glue("m", over=days("a", "b")), glue("b", "m"), glue("c"))
+    found = convert(flow, OPTIONS, limits=DISTRIBUTED)
+    assert found.machine
+
+    def work(call):
+        if call.arguments.get("Arguments", {}).get("--day") == "a":
+            return TaskResult(1, error="States.Runtime")  # which nothing catches
+        return TaskResult(9, {"Id": "jr"})
+
+    execution = run_virtual(parse_definition(found.machine.definition), {}, SimulatedBackend(work))
+    end = next(event for event in execution.history if event.type == "FailStateEntered")
+    records = json.loads(end.details["input"])
+    assert {task: record["state"] for task, record in records.items()} == {
+        "m": "failed",
+        "b": "upstream_failed",
+        "c": "success",
+    }
+    assert "instances" not in records["m"]
 
 
 def test_lists_have_all_lengths_and_instances_ends_of_their_own():

@@ -1,0 +1,145 @@
+"""Which mapped tasks are distributed, and what such a Map is."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from dataclasses import replace
+
+import pytest
+from mapped import days, grouped, listed, mapped, mapped_glue, xcom
+from workflows import glue, python, workflow
+
+from converter.asl.budget import LIMITS, every_state_of
+from converter.asl.options import Failures, Options, VariablesFrom
+from converter.checks import problems_of
+from converter.engine import SimulatedBackend, TaskResult, parse_definition, run_virtual
+from converter.pipeline import convert
+from converter.workflow import Retries, Task
+
+S3_KEY = "airflow.providers.amazon.aws.sensors.s3.S3KeySensor"
+HOURLY = {"bucket_name": "b", "timeout": 3600.0, "poke_interval": 60.0}
+LITTLE = replace(LIMITS, instances=0)
+THREE = Retries(3, 5)
+
+
+def many(count: int) -> list[str]:
+    return [str(number) for number in range(count)]
+
+
+def converted(*tasks: Task, options: Options | None = None, **more):
+    found = convert(workflow(*tasks), options or Options(), **more)
+    apart = {name for name, step in found.steps.items() if step.instances and step.instances.distributed}
+    return found, apart, {str(item).split()[0]: str(item) for item in found.diagnostics}
+
+
+# An instance takes at least 11 events (it starts and ends; entered, scheduled, started, succeeded, exited; two
+# states around it), a retry 3 more: with three retries 20. There is room for 15,000.
+@pytest.mark.parametrize(("count", "retries", "apart"), [(750, 3, False), (751, 3, True), (1000, 0, False)])
+def test_a_list_of_the_file_is_distributed_if_its_history_would_be_too_long(count, retries, apart):
+    _, found, codes = converted(mapped_glue("m", over=days(*many(count)), retries=Retries(retries, 5)))
+    assert (found == {"m"}, "D290" in codes, "D284" in codes) == (apart, apart, False)
+
+
+def test_a_list_that_only_the_run_knows_is_distributed_if_1024_items_may_not_fit():
+    _, found, codes = converted(python("a"), mapped_glue("m", "a", over=xcom("a")))
+    assert (found, "D283" in codes) == (set(), False)
+    _, found, codes = converted(python("a"), mapped_glue("m", "a", over=xcom("a"), retries=THREE))
+    assert (found, "D283" in codes) == ({"m"}, False)
+
+
+def test_the_largest_leave_first_and_the_others_stay():
+    tasks = [
+        mapped_glue(name, over=days(*many(count)), retries=THREE)
+        for name, count in (("small", 200), ("large", 600))
+    ]
+    assert converted(*tasks)[1] == {"large"}
+    assert converted(tasks[0])[1] == set()
+
+
+def test_polls_count_as_well():
+    def sensor(count):
+        return mapped(Task("s", S3_KEY, arguments=HOURLY), bucket_key=listed(*many(count)))
+
+    # An hour of polls every minute are 61 of 9 events and more.
+    assert converted(sensor(10))[1] == set()
+    found, apart, _ = converted(sensor(100))
+    assert apart == {"s"}
+    # Each has a history of its own: the polls keep their interval.
+    (wait,) = [one for _, one in every_state_of(found.machine.definition) if one["Type"] == "Wait"]
+    assert wait["Seconds"] == 60
+
+
+def test_groups_stay_in_one_execution():
+    group = [grouped(glue("a", retries=THREE), x=listed(*many(900)))]
+    found, apart, codes = converted(*group)
+    assert (apart, found.machine) == (set(), None)
+    assert "900 instances do not fit the history of an execution" in codes["D284"]
+
+
+def test_records_have_to_fit_the_data_all_the_same():
+    found, apart, codes = converted(mapped_glue("m", over=days(*many(1100)), retries=THREE))
+    assert (apart, found.machine) == ({"m"}, None)
+    assert "the records of its 1100 instances do not fit the data of an execution" in codes["D284"]
+
+
+def played(definition, run=None):
+    calls = []
+
+    def work(call):
+        calls.append(call.arguments)
+        return TaskResult(1, {"Id": "jr", "Payload": {"return_value": [1, 2, 3]}})
+
+    execution = run_virtual(parse_definition(definition), run or {"run_id": "r"}, SimulatedBackend(work))
+    return execution, calls
+
+
+def test_an_instance_is_told_of_the_run_what_its_states_ask_for():
+    task = mapped_glue("m", over=listed({"--run": "{{ run_id }} {{ dag_run.conf['day'] }}"}))
+    found, apart, _ = converted(task, limits=LITTLE)
+    assert apart == {"m"}
+    run = {"run_id": "r", "conf": {"day": "monday"}, "resumed": {"other": {}}}
+    execution, calls = played(found.machine.definition, run)
+    assert calls == [{"JobName": "m", "Arguments": {"--run": "r monday"}}]
+    (child,) = execution.map_runs[0].children
+    # What is handed on of an earlier execution is not the instance's business.
+    assert child.input.value["the run"]["input"] == {"run_id": "r", "conf": {"day": "monday"}}
+    assert child.input.value["the run"]["id"] == execution.arn
+
+
+def test_airflow_variables_are_handed_on():
+    found, _, _ = converted(
+        mapped_glue("m", over=listed({"--v": "{{ var.value.v }}"})),
+        options=Options(variables_from=VariablesFrom.SSM),
+        limits=LITTLE,
+    )
+    given = []
+
+    def work(call):
+        if "ssm" in call.resource:
+            return TaskResult(0, {"Parameters": [{"Name": call.arguments["Names"][0], "Value": "it"}]})
+        given.append(call.arguments["Arguments"])
+        return TaskResult(1, {"Id": "jr"})
+
+    execution = run_virtual(parse_definition(found.machine.definition), {}, SimulatedBackend(work))
+    assert (execution.status, given) == ("SUCCEEDED", [{"--v": "it"}])
+
+
+@pytest.mark.parametrize("failures", Failures)
+def test_own_checks_and_statelint_find_nothing(failures, tmp_path):
+    tasks = [
+        python("a"),
+        mapped_glue("m", "a", over=xcom("a"), retries=THREE),
+        mapped(Task("s", S3_KEY, upstream=("m",), arguments=HOURLY), bucket_key=xcom("a")),
+        glue("b", "s"),
+    ]
+    found, apart, _ = converted(*tasks, options=Options(failures=failures), limits=LITTLE)
+    assert apart == {"m", "s"}
+    assert list(problems_of(found.machine.definition)) == []
+    path = tmp_path / "definition.json"
+    path.write_text(json.dumps(found.machine.definition))
+    command = [sys.executable, "-m", "statelint", str(path)]
+    done = subprocess.run(command, check=False, capture_output=True, text=True, timeout=60)
+    assert done.stdout + done.stderr == ""
+
