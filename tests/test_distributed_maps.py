@@ -1,4 +1,4 @@
-"""Instances that are executions of their own, from the DAG file to the outcomes, under the stack's own roles."""
+"""Instances that are executions of their own: from the DAG file to the outcomes, under the stack's roles."""
 
 from __future__ import annotations
 
@@ -70,7 +70,9 @@ def test_instances_run_fail_and_are_passed_by_as_those_of_one_execution(aws, ses
 
     urls.insert(7, sqs.create_queue(QueueName="q7")["QueueUrl"])
     again = finished("run", "wide", "--resume", run["execution_arn"])
-    assert [one["attempts"] for one in again["tasks"]["send"]["instances"]] == [0] * 7 + [1] + [0] * (COUNT - 8)
+    assert [one["attempts"] for one in again["tasks"]["send"]["instances"]] == [0] * 7 + [1] + [0] * (
+        COUNT - 8
+    )
     assert (again["status"], again["tasks"]["sent"]["output"]) == ("SUCCEEDED", COUNT)
     bodies = [sqs.receive_message(QueueUrl=url, MaxNumberOfMessages=10).get("Messages", []) for url in urls]
     assert [[one["Body"] for one in body] for body in bodies] == [["r"]] * COUNT

@@ -1,7 +1,7 @@
 """Which mapped tasks are distributed: those whose instances one execution may have no room for.
 
-Inline instances share the history of their machine. Where they may take more of it than there is for them, the
-largest tasks leave first, until the others fit. Tasks of mapped groups stay.
+Inline instances share the history of their machine. Where they may take more of it than there is for them,
+the largest tasks leave first, until the others fit. Tasks of mapped groups stay.
 """
 
 from __future__ import annotations

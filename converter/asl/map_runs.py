@@ -1,8 +1,7 @@
 """A distributed Map: each instance of a mapped task is an execution of its own, with a history of its own.
 
-Such an execution sees neither the variables nor the context of the one around it. What its states need of the
-run is in its input, under a name that no task has; and its own input is what its context calls the execution's
-input, in every state.
+Such an execution sees neither the variables nor the context of the one around it. What its states need of
+the run is in its input, under a name that no task has; and that input is in its context, in every state.
 
 An instance never fails: its failure is its record, as in an inline Map. What remains (the limits of an
 execution) ends the Map, and with it all instances.

@@ -21,12 +21,14 @@ ANY_LIST = declare(
 )  # fmt: skip
 MOST_INSTANCES = declare(
     "D283", Severity.APPROXIMATED, "a mapped task has a largest number of instances",
-    """All instances share the 25,000 events of the execution's history, and 256 KiB of data. A run with more
-    instances than fit fails the task, and says so; Airflow's own limit (max_map_length) is 1,024 items.""",
+    """The records of all instances share the 256 KiB of an execution's data, and instances of mapped task
+    groups its 25,000 events, too. A run with more than fit fails the task, and says so; Airflow's own limit
+    (max_map_length) is 1,024 items.""",
 )  # fmt: skip
 TOO_MANY_INSTANCES = declare(
     "D284", Severity.REFUSED, "a mapped task has more instances than an execution can hold",
-    "The task is expanded over a list of the DAG file that is too long for the history of an execution.",
+    """The list of the DAG file that the task is expanded over is too long: for the data of an execution, in
+    which there is room for the records of some 1,060 instances, or, of a mapped task group, for its history.""",
 )  # fmt: skip
 STOPS_INSTANCES = declare(
     "D286", Severity.APPROXIMATED, "a failure ends the other instances of its own task, too",
@@ -57,8 +59,8 @@ SKIPS_NOTHING = declare(
 )  # fmt: skip
 DISTRIBUTED = declare(
     "D290", Severity.NOTE, "the instances of a mapped task are executions of their own",
-    """One execution may have no room for all instances: they share its 25,000 events, and 1,024 of them (the most
-    that Airflow expands over what a task returns) may need more. So the task is a distributed Map: each
+    """One execution may have no room for all instances: they share its 25,000 events, and 1,024 of them (the
+    most that Airflow expands over what a task returns) may need more. So the task is a distributed Map: each
     instance is an execution with a history of its own, and at most 40 run at once unless
     max_active_tis_per_dag(run) says otherwise. See docs/semantics.md for what that means.""",
 )  # fmt: skip

@@ -34,10 +34,10 @@ class MachineStates:
     it; ``pollers`` are those that ask for awaited tasks, and ``waits`` maps states that wait before a poller
     to it: their questions are its own. ``instances_of`` maps each Map state to the tasks that have instances
     in it: a mapped task, or those of a mapped group; ``apart`` those whose instances are executions of their
-    own to the states of such an execution, and there ``at_least`` is how many states it enters. ``consumers`` maps a poller, and the
-    Fail state behind its deadline, to the task that it keeps waiting (the first, if there are several);
-    ``awaited`` a poller to the tasks that it asks for. ``children`` maps the states that run child machines
-    to these machines' ARNs; ``can_resume``: whether tasks can be passed by.
+    own to the states of such an execution, and there ``at_least`` is how many states it enters. ``consumers``
+    maps a poller, and the Fail state behind its deadline, to the task that it keeps waiting (the first, if
+    there are several); ``awaited`` a poller to the tasks that it asks for. ``children`` maps the states that
+    run child machines to these machines' ARNs; ``can_resume``: whether tasks can be passed by.
     """
 
     tasks: Mapping[str, str]

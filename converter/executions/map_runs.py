@@ -1,4 +1,4 @@
-"""The instances of a distributed Map: each is an execution of its own, of which the Map's history says nothing.
+"""The instances of a distributed Map: executions of their own, of which the Map's history says nothing.
 
 Which instance an execution is, only its own history says, so each costs a call. A look reads some at most.
 Once the Map has ended, its record says of each instance how it ended, when, and after how many tries: of many
@@ -21,7 +21,7 @@ from converter.executions.task_progress import TaskProgress
 if TYPE_CHECKING:
     from mypy_boto3_stepfunctions import SFNClient
 
-#: How many executions a look reads; and how many instances a Map that has ended may have to be read one by one.
+#: How many executions a look reads, and with how many instances a Map that has ended is read one by one.
 MOST_READ = 100
 #: The largest page of ListExecutions (AWS documentation).
 _LARGEST_PAGE = 1000
@@ -69,7 +69,7 @@ class MapRunReader:
             complete(task)
 
     def transitions(self, task: TaskProgress) -> int:
-        """Return the state transitions of all instances; of those not read, no more than their records tell."""
+        """Return the state transitions of all instances; of those not read, what their records tell."""
         known = sum(progress.result().transitions for progress in self._read.values())
         others = [one for index, one in task.instances.items() if index not in self._indexes]
         return known + sum(self._states.at_least + one.attempts - 1 for one in others if one.start)
@@ -117,7 +117,7 @@ def complete(task: TaskProgress) -> None:
 
 
 def _recorded(record: Mapping[str, Any], begun: datetime | None) -> TaskProgress:
-    """Return the progress of an instance that has ended. One that ended before its Map began was passed by."""
+    """Return the progress of an instance that has ended; before its Map began: it was passed by."""
     end = datetime.fromtimestamp(record["at"] / 1000, timezone.utc)
     if begun is not None and end < begun:
         return TaskProgress(end=begun, record=record)

@@ -18,9 +18,7 @@ from converter.packaging.yaml_text import Sub
 from converter.workflow import Workflow
 
 _STATES = "${AWS::Partition}:states:${AWS::Region}:${AWS::AccountId}"
-_OF_BODY = (
-    "CloudFormation names the body, after its logical id; a role that named it would be needed before it is made."
-)
+_OF_BODY = "CloudFormation names the body, after its logical id, and needs the role before it."
 
 
 def map_run_statements(workflow: Workflow, machine: Machine) -> list[Statement]:

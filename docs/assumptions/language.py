@@ -216,6 +216,66 @@ by_hand(
 )
 
 
+@assumed(
+    "L18",
+    "an execution of a distributed Map has in its context its own input and start; `State.RetryCount` is there "
+    "where a Catch assigns; `ListExecutions` lists it by its Map Run, and its history is its own",
+)
+def _map_run(world: World) -> None:
+    count = "$states.context.State.RetryCount"
+    everything = ["States.ALL"]
+    fails = {
+        "Type": "Task",
+        "Resource": "arn:aws:states:::aws-sdk:sfn:describeExecution",
+        "Arguments": {"ExecutionArn": "no execution"},
+        "Retry": [{"ErrorEquals": everything, "IntervalSeconds": 1, "MaxAttempts": 1}],
+        "Catch": [
+            {
+                "ErrorEquals": everything,
+                "Assign": {"tries": f"{{% $exists({count}) ? {count} : -1 %}}"},
+                "Next": "told",
+            }
+        ],
+        "End": True,
+    }
+    context = "$states.context.Execution"
+    own = f"{{% {{'given': {context}.Input, 'id': {context}.Id, 'tries': $tries}} %}}"
+    each = {
+        "Type": "Map",
+        "Items": [7],
+        "ItemSelector": {
+            "item": "{% $states.context.Map.Item.Value %}",
+            "the run": "{% {'id': $states.context.Execution.Id} %}",
+        },
+        "ItemProcessor": {
+            "ProcessorConfig": {"Mode": "DISTRIBUTED", "ExecutionType": "STANDARD"},
+            "StartAt": "fails",
+            "States": {"fails": fails, "told": {"Type": "Pass", "Output": own, "End": True}},
+        },
+    }
+    run = world.run({"each": each})
+    expect(run.status == "SUCCEEDED", f"{run.status} {run.error}")
+    (told,) = run.output
+    expect(told["given"] == {"item": 7, "the run": {"id": run.arn}}, str(told["given"]))
+    expect(told["tries"] == 1, f"RetryCount {told['tries']}")
+    (map_run,) = world.states.list_map_runs(executionArn=run.arn)["mapRuns"]
+    found = world.states.list_executions(mapRunArn=map_run["mapRunArn"])["executions"]
+    expect([one["executionArn"] for one in found] == [told["id"]], str(found))
+    events = world.states.get_execution_history(executionArn=told["id"])["events"]
+    kinds = [event["type"] for event in events]
+    expect(kinds[0] == "ExecutionStarted" and "TaskFailed" in kinds, str(kinds))
+
+
+by_hand(
+    "L19",
+    "a role may start the executions of a distributed Map with `states:StartExecution` on its machine, and stop "
+    "and describe them by `execution:MACHINE:*` and `execution:MACHINE/*:*`; a stopped execution stops them; a "
+    "body that CloudFormation names is called `BodyMachine-…`",
+    "deploy a DAG with more than 750 instances and three retries, with a teardown; run it, and stop it",
+    "it shows in a stack of a bundle: deploying one is the check",
+)
+
+
 def _nested(machine: str, **fields: object) -> dict[str, object]:
     arguments = {"StateMachineArn": machine, "Input": {}}
     return {

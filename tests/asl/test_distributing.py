@@ -34,8 +34,8 @@ def converted(*tasks: Task, options: Options | None = None, **more):
     return found, apart, {str(item).split()[0]: str(item) for item in found.diagnostics}
 
 
-# An instance takes at least 11 events (it starts and ends; entered, scheduled, started, succeeded, exited; two
-# states around it), a retry 3 more: with three retries 20. There is room for 15,000.
+# An instance takes at least 11 events (it starts and ends; entered, scheduled, started, succeeded, exited;
+# two states around it), a retry 3 more: with three retries 20. There is room for 15,000.
 @pytest.mark.parametrize(("count", "retries", "apart"), [(750, 3, False), (751, 3, True), (1000, 0, False)])
 def test_a_list_of_the_file_is_distributed_if_its_history_would_be_too_long(count, retries, apart):
     _, found, codes = converted(mapped_glue("m", over=days(*many(count)), retries=Retries(retries, 5)))
@@ -142,4 +142,3 @@ def test_own_checks_and_statelint_find_nothing(failures, tmp_path):
     command = [sys.executable, "-m", "statelint", str(path)]
     done = subprocess.run(command, check=False, capture_output=True, text=True, timeout=60)
     assert done.stdout + done.stderr == ""
-

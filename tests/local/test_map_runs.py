@@ -12,7 +12,7 @@ from botocore.exceptions import ClientError
 
 @pytest.fixture
 def start(sfn: Any, create_machine: Any) -> Any:
-    """Start a Map over three items, of which each waits as many seconds; returns its execution and Map Run."""
+    """Start a Map whose items wait as many seconds each; returns its execution and Map Run."""
 
     def started(*seconds: float) -> tuple[str, str]:
         wait = {"Type": "Wait", "Seconds": "{% $states.input.wait %}", "Next": "Odd?"}

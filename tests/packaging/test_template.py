@@ -135,7 +135,8 @@ def test_a_machine_with_a_distributed_map_may_start_executions_of_its_own():
 
 
 def test_cfn_lint_finds_nothing_to_object_to_in_a_distributed_map():
-    flow = workflow(mapped_glue("m", over=days(*map(str, range(1000))), retries=Retries(3, 5)))
+    wide = mapped_glue("m", over=days(*map(str, range(1000))), retries=Retries(3, 5))
+    flow = workflow(wide, source_hash=HASH)
     machine = convert(flow, Options()).machine
     written = made(flow, machine=machine)
     properties = written["Resources"]["StateMachine"]["Properties"]
