@@ -28,7 +28,7 @@ MOST_INSTANCES = declare(
 TOO_MANY_INSTANCES = declare(
     "D284", Severity.REFUSED, "a mapped task has more instances than an execution can hold",
     """The list of the DAG file that the task is expanded over is too long: for the data of an execution, in
-    which there is room for the records of some 1,060 instances, or, of a mapped task group, for its history.""",
+    which there is room for the records of some 1,060 instances, or, of a mapped group, for its history.""",
 )  # fmt: skip
 STOPS_INSTANCES = declare(
     "D286", Severity.APPROXIMATED, "a failure ends the other instances of its own task, too",
