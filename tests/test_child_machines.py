@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import json
 import re
-import time
 from pathlib import Path
 
 import pytest
+from waiting import wait_until
 
 from converter import executions, loading, pipeline
 from converter.asl.budget import Limits
@@ -88,7 +88,7 @@ def test_a_run_of_several_machines_is_followed_and_read_back_as_one(sfn, session
     assert set(states(last).values()) == {"success"}
     assert any("running" in states(result).values() for result in results)
     end = last.tasks["glue3"].end
-    assert 0 <= seconds_between(end, last.tasks["report_b"].start) <= 4  # a poll, and a loaded machine
+    assert 0 <= seconds_between(end, last.tasks["report_b"].start) <= 20  # a poll, and a busy machine
     assert last.tasks["report_b"].output
     assert last.tasks["glue1"].output.startswith("jr_")
     assert executions.read_back(sfn, arn).tasks == last.tasks
@@ -128,7 +128,7 @@ def test_stopping_a_run_stops_its_child_machines_and_their_jobs(aws, sfn, sessio
     aws_jobs(aws, glue3=60)
     deployment = deploy(bundles[Failures.AIRFLOW], session)
     arn = executions.start(sfn, deployment.state_machine_arn)
-    wait_until(lambda: states(executions.read_back(sfn, arn))["glue3"] == "running")
+    wait_until(lambda: states(executions.read_back(sfn, arn))["glue3"] == "running", "glue3 runs")
     assert executions.stop(sfn, arn) == "RUNNING"
     machines = [machine["stateMachineArn"] for machine in sfn.list_state_machines()["stateMachines"]]
     own = [machine for machine in machines if "dag2sfn" in machine]
@@ -141,7 +141,7 @@ def test_stopping_a_run_stops_its_child_machines_and_their_jobs(aws, sfn, sessio
             for execution in sfn.list_executions(stateMachineArn=machine)["executions"]
         }
 
-    wait_until(lambda: "RUNNING" not in statuses())
+    wait_until(lambda: "RUNNING" not in statuses(), "all have ended")
     assert "ABORTED" in statuses()
     (run,) = aws.client("glue").get_job_runs(JobName="glue3")["JobRuns"]
     assert run["JobRunState"] in ("STOPPING", "STOPPED")
@@ -165,10 +165,3 @@ def test_a_child_machine_that_was_deployed_anew_takes_no_part_in_an_older_run(aw
     *_, last = executions.follow(sfn, arn, interval=0.2)
     assert (last.status, last.error) == ("FAILED", "DeployedWhileRunning")
     assert undeploy("partial_fan_in", session)
-
-
-def wait_until(holds):
-    deadline = time.monotonic() + 60
-    while not holds():
-        assert time.monotonic() < deadline
-        time.sleep(0.2)

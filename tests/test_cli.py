@@ -259,7 +259,7 @@ def test_an_interrupted_look_at_a_run_says_how_to_go_on_and_leaves_it_running(co
         lines = iter(process.stderr.readline, "")
         assert any("execution RUNNING" in line for line in lines)
         process.send_signal(signal.SIGINT)
-        out, err = process.communicate(timeout=20)
+        out, err = process.communicate(timeout=60)
     finally:
         process.kill()
         process.wait()
@@ -283,7 +283,7 @@ def test_the_local_aws_without_its_packages_says_what_to_install():
         capture_output=True,
         text=True,
         check=False,
-        timeout=60,
+        timeout=180,
     )
     assert result.returncode == 2
     assert result.stderr.startswith("error D413 the local AWS cannot be imported: ")

@@ -10,14 +10,15 @@ from pathlib import Path
 
 import pytest
 from typer.testing import CliRunner
+from waiting import wait_until
 
 from converter.cli import app
 
 ROOT = Path(__file__).parents[1]
 DAG_FILE = ROOT / "dags/partial_fan_in.py"
 POLL = 1
-#: A status call, the local machine's own delays, and the tolerance on the real clock (seconds).
-TOLERANCE = 2.0
+#: What may pass on a busy machine (seconds), and less than the 30 of a poller whose interval nobody has set.
+TOLERANCE = 20.0
 ROLE = "arn:aws:iam::123456789012:role/example"
 
 
@@ -137,7 +138,7 @@ def test_a_failing_shared_job_fails_what_needs_it_and_nothing_else(scene, bundle
 def test_pollers_that_retry_wait_in_one_state(scene, tmp_path):
     options = ("--poller-style", "retry", "--poll-interval", POLL)
     assert dag2sfn("convert", DAG_FILE, "-o", tmp_path, *options).exit_code == 0
-    update_jobs(scene, glue3=job_that(seconds=3))
+    update_jobs(scene, glue3=job_that(seconds=6))
     dag2sfn("deploy", tmp_path / "partial_fan_in")
     run, exit_code = finished(started())
     assert exit_code == 0, run
@@ -166,12 +167,8 @@ def test_two_executions_over_the_same_jobs_do_not_see_each_others_runs(scene, bu
 
 
 def wait_for_runs(aws, job, count):
-    import time
-
-    deadline = time.monotonic() + 10
-    while len(aws.client("glue").get_job_runs(JobName=job)["JobRuns"]) < count:
-        assert time.monotonic() < deadline
-        time.sleep(0.05)
+    glue = aws.client("glue")
+    wait_until(lambda: len(glue.get_job_runs(JobName=job)["JobRuns"]) >= count, f"{count} runs of {job}")
 
 
 def test_a_stopped_run_stops_its_jobs_and_can_be_read_back(scene, bundle):

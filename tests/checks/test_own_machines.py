@@ -65,7 +65,7 @@ def test_the_example_dags_pass(tmp_path: Path) -> None:
     assert check(tmp_path) == []
 
 
-def test_a_machine_of_900_tasks_is_checked_in_two_seconds() -> None:
+def test_a_machine_of_900_tasks_is_checked_in_seconds() -> None:
     tasks = []
     for layer in range(30):
         for row in range(30):
@@ -78,4 +78,4 @@ def test_a_machine_of_900_tasks_is_checked_in_two_seconds() -> None:
     assert machine.pollers == 30
     started = time.process_time()
     problems_of(machine.definition)
-    assert time.process_time() - started < 2
+    assert time.process_time() - started < 10  # about one and a half; compared pair by pair, minutes

@@ -178,7 +178,7 @@ def test_a_file_that_cannot_be_written_is_one_message(example, tmp_path):
 
 def test_a_terminal_sees_progress_and_a_pipe_does_not(dag_file):
     command = [sys.executable, "-m", "converter.cli", "plan", str(dag_file)]
-    piped = subprocess.run(command, capture_output=True, check=True, timeout=60)
+    piped = subprocess.run(command, capture_output=True, check=True, timeout=180)
     assert piped.stderr == b""
     leader, follower = pty.openpty()
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=follower, env=terminal()) as process:

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 from random_dags import random_dag
 from typer.testing import CliRunner
+from waiting import wait_until
 from workflows import glue, partial_fan_in, workflow
 
 from converter import loading
@@ -138,14 +139,11 @@ def test_ctrl_c_ends_it_in_silence(moment):
         command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, start_new_session=True
     ) as process:
         try:
-            deadline = time.monotonic() + 60
-            while (
-                len(_children(process.pid)) < 3 and time.monotonic() < deadline
-            ):  # one keeps track of others
-                time.sleep(0.1)
+            # One keeps track of the others.
+            wait_until(lambda: len(_children(process.pid)) >= 3, "two processes verify")
             time.sleep(moment)
             os.killpg(process.pid, signal.SIGINT)  # as a terminal does
-            output, messages = process.communicate(timeout=60)
+            output, messages = process.communicate(timeout=180)
         finally:
             os.killpg(process.pid, signal.SIGKILL)
     assert (process.returncode, output, messages) == (130, "", "")

@@ -231,7 +231,7 @@ def test_two_thousand_tasks_take_seconds():
     left, right = both_of_size(2000, wrong=3)
     begin = time.process_time()
     result = compare(left, right)
-    assert time.process_time() - begin < 3
+    assert time.process_time() - begin < 5  # about half a second
     assert sum(one.verdict is Verdict.DIFFERENT for one in result.tasks) == 3
     assert result.critical[Side.AIRFLOW].overhead > result.critical[Side.STEP_FUNCTIONS].overhead
 

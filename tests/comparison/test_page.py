@@ -108,7 +108,7 @@ def test_the_text_names_the_tasks_that_differ():
 def test_a_page_of_two_thousand_tasks_takes_seconds():
     begin = time.process_time()
     text = page(compare(*both_of_size(2000)))
-    assert time.process_time() - begin < 5
+    assert time.process_time() - begin < 5  # about half a second
     assert text.count("<details") == 2000
 
 

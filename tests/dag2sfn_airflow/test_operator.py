@@ -5,11 +5,11 @@ from __future__ import annotations
 import asyncio
 import json
 import threading
-import time
 from datetime import datetime, timedelta, timezone
 from types import SimpleNamespace
 
 import pytest
+from waiting import wait_until
 
 from converter.identity import machine_name
 
@@ -124,8 +124,7 @@ def test_a_stopped_execution_is_a_failure_that_says_so(deploy, context):
     client = deploy(WAITS)
 
     def stop():
-        while "execution_arn" not in context["ti"]:
-            time.sleep(0.05)
+        wait_until(lambda: "execution_arn" in context["ti"], "it is started")
         client.stop_execution(executionArn=context["ti"]["execution_arn"], error="E", cause="by anna")
 
     thread = threading.Thread(target=stop)

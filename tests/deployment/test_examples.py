@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import time
 from datetime import datetime, timezone
 from pathlib import Path
 
@@ -11,11 +10,12 @@ import airflow.example_dags
 import pytest
 from cfnlint.api import lint
 from iam_lint import linted, role_policies
+from waiting import read_when_ended
 
 from converter import pipeline
 from converter.asl.options import Options
 from converter.deployment import deploy
-from converter.executions import read_back, start
+from converter.executions import start
 from converter.loading import Timetables, load_readable
 from converter.packaging.packages import install_packages, missing_packages
 from converter.workflow import Workflow
@@ -68,10 +68,7 @@ def test_examples_deploy_and_run_under_their_own_roles(part, examples, guarded, 
     documents = list(role_policies(guarded))
     assert len(documents) > 2 * len(running)  # of the machine, and of its functions
     assert [said for document in documents for said in linted(document)] == []
-    deadline = time.monotonic() + 120
     for dag_id, arn in running.items():
-        while (result := read_back(sfn, arn)).status == "RUNNING":
-            assert time.monotonic() < deadline, (dag_id, result)
-            time.sleep(0.2)
+        result = read_when_ended(sfn, arn)
         assert "is not authorized" not in json.dumps(result.to_json()), dag_id
         assert result.status == "SUCCEEDED" or dag_id in NOT_SUCCEEDING, (dag_id, result)

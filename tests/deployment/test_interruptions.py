@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import json
 import threading
-import time
 from pathlib import Path
 from typing import Any
 
 import boto3
 import pytest
+from waiting import ended
 from workflows import glue, machine_of, partial_fan_in, workflow
 
 from converter import executions
@@ -117,17 +117,11 @@ def test_nothing_that_runs_is_lost_while_versions_come_and_go(bundle, session):
         undeploy("d", session)
     rollback("d", session)
     started.append(executions.start(client, "d"))
-    ends = [_ended(client, arn) for arn in started]
+    ends = [ended(client, arn) for arn in started]
     assert [end["status"] for end in ends] == ["SUCCEEDED"] * 3
     assert [end["stateMachineVersionArn"][-1] for end in ends] == ["1", "2", "1"]
     assert undeploy("d", session) is True
     assert session.client("iam").list_roles()["Roles"] == []
-
-
-def _ended(client, arn) -> Any:
-    while (described := client.describe_execution(executionArn=arn))["status"] == "RUNNING":
-        time.sleep(0.1)
-    return described
 
 
 def test_what_running_executions_use_is_not_taken_away(bundle, session):

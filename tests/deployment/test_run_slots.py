@@ -7,6 +7,7 @@ import time
 from typing import Any
 
 import pytest
+from waiting import read_when_ended, wait_until
 from workflows import glue, machine_of, workflow
 
 from converter.asl.options import Options
@@ -34,24 +35,13 @@ def sfn(session: Any, tmp_path: Any) -> Any:
     return session.client("stepfunctions")
 
 
-def ended(sfn: Any, arn: str) -> Any:
-    deadline = time.monotonic() + 30
-    while (result := read_back(sfn, arn)).status == "RUNNING":
-        assert time.monotonic() < deadline
-        time.sleep(0.1)
-    return result
-
-
 def wait_until_task_runs(sfn: Any, arn: str) -> None:
-    deadline = time.monotonic() + 10
-    while read_back(sfn, arn).tasks["a"].state != "running":
-        assert time.monotonic() < deadline
-        time.sleep(0.05)
+    wait_until(lambda: read_back(sfn, arn).tasks["a"].state == "running", "the task runs")
 
 
 def test_three_runs_come_one_after_the_other(sfn: Any) -> None:
     arns = [start(sfn, "one_at_a_time", run_id=f"r{number}") for number in range(3)]
-    results = [ended(sfn, arn) for arn in arns]
+    results = [read_when_ended(sfn, arn) for arn in arns]
     assert [result.status for result in results] == ["SUCCEEDED"] * 3
     tasks = sorted((result.tasks["a"] for result in results), key=lambda task: task.start)
     assert all(before.end <= after.start for before, after in itertools.pairwise(tasks))
@@ -73,7 +63,7 @@ def test_a_stopped_run_leaves_its_slot_to_the_next(sfn: Any, session: Any) -> No
     time.sleep(0.5)
     assert read_back(sfn, second).tasks["a"].state is None
     stop(sfn, first)
-    result = ended(sfn, second)
+    result = read_when_ended(sfn, second)
     assert result.status == "SUCCEEDED"
     assert result.tasks["a"].start >= read_back(sfn, first).stop
     [table] = session.client("dynamodb").list_tables()["TableNames"]

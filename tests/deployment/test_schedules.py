@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import json
-import time
 import urllib.request
 from datetime import datetime, timezone
 
 import pytest
+from shadow_machines import executions as executions_of
+from waiting import wait_until
 from workflows import empty, machine_of, workflow
 
 from converter import executions
@@ -43,15 +44,9 @@ def clock(aws, **moment):
 
 def runs_of(session, deployment, count):
     client = session.client("stepfunctions")
-    deadline = time.monotonic() + 30
-    while True:
-        found = client.list_executions(stateMachineArn=deployment.state_machine_arn)["executions"]
-        if len(found) >= count or time.monotonic() > deadline:
-            return [
-                json.loads(client.describe_execution(executionArn=one["executionArn"])["input"])
-                for one in found
-            ]
-        time.sleep(0.1)
+    machine = deployment.state_machine_arn
+    wait_until(lambda: len(executions_of(client, machine)) >= count, f"{count} executions")
+    return [json.loads(one["input"]) for one in executions_of(client, machine)]
 
 
 def call(session, event):

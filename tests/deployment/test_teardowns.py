@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import time
 from typing import Any
 
 import pytest
+from waiting import read_when_ended, wait_until
 from workflows import glue, workflow
 
 from converter import pipeline
@@ -55,18 +55,7 @@ def deployed(session: Any, tmp_path: Any) -> Any:
 
 
 def wait_for(sfn: Any, arn: str, task: str) -> None:
-    deadline = time.monotonic() + 20
-    while read_back(sfn, arn).tasks[task].state != "running":
-        assert time.monotonic() < deadline
-        time.sleep(0.05)
-
-
-def ended(sfn: Any, arn: str) -> Any:
-    deadline = time.monotonic() + 30
-    while (result := read_back(sfn, arn)).status == "RUNNING":
-        assert time.monotonic() < deadline
-        time.sleep(0.1)
-    return result
+    wait_until(lambda: read_back(sfn, arn).tasks[task].state == "running", f"{task} runs")
 
 
 def states(result: Any) -> dict[str, str]:
@@ -78,7 +67,7 @@ def test_a_stopped_run_tears_down_what_was_set_up(deployed: Any) -> None:
     arn = start(sfn, "cluster", run_id="r")
     wait_for(sfn, arn, "work")
     assert stop(sfn, arn, "Stopped", "enough") == "RUNNING"
-    result = ended(sfn, arn)
+    result = read_when_ended(sfn, arn)
     assert states(result) == {"before": "success", "create": "success", "work": "failed", "delete": "success"}
     assert (result.status, result.error, result.cause) == ("ABORTED", "Stopped", "enough")
     assert result.tasks["delete"].start >= result.tasks["work"].start
@@ -86,7 +75,7 @@ def test_a_stopped_run_tears_down_what_was_set_up(deployed: Any) -> None:
 
 def test_a_run_that_takes_too_long_tears_down_what_was_set_up(deployed: Any) -> None:
     sfn = deployed(dagrun_timeout=6.0)
-    result = ended(sfn, start(sfn, "cluster", run_id="r"))
+    result = read_when_ended(sfn, start(sfn, "cluster", run_id="r"))
     assert states(result) == {
         "before": "success",
         "create": "success",
@@ -101,6 +90,6 @@ def test_a_run_that_is_stopped_before_its_setup_tears_nothing_down(deployed: Any
     arn = start(sfn, "cluster", run_id="r")
     wait_for(sfn, arn, "before")
     stop(sfn, arn)
-    result = ended(sfn, arn)
+    result = read_when_ended(sfn, arn)
     assert states(result) == {"before": "failed", "create": "skipped", "work": "skipped", "delete": "skipped"}
     assert result.status == "ABORTED"

@@ -86,7 +86,7 @@ def test_an_endpoint_that_is_not_aws_is_one_message(monkeypatch):
         expected = pytest.raises(Dag2SfnError, match="D403 the endpoint does not answer as AWS does")
         with expected, aws_troubles_explained():
             client.get_caller_identity()
-        thread.join(5)
+        thread.join(60)
 
 
 def test_a_parameter_that_boto_refuses_is_one_line():

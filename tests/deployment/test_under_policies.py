@@ -8,13 +8,13 @@ from pathlib import Path
 import pytest
 from cfnlint.api import lint
 from iam_lint import linted, role_policies
-from waiting import ended
+from waiting import read_when_ended
 
 from converter import loading, pipeline
 from converter.asl.budget import Limits
 from converter.asl.options import Options
 from converter.deployment import deploy
-from converter.executions import read_back, start
+from converter.executions import start
 
 DAGS = Path(__file__).parents[2] / "dags"
 ROLE = "arn:aws:iam::123456789012:role/example"
@@ -65,8 +65,7 @@ def bundle_of(file, folder, limits=None, **options):
 
 def run(session, dag_id):
     sfn = session.client("stepfunctions")
-    ended(sfn, arn := start(sfn, dag_id, run_id="r"))
-    return read_back(sfn, arn)
+    return read_when_ended(sfn, start(sfn, dag_id, run_id="r"))
 
 
 def states(result):

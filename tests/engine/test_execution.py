@@ -178,7 +178,7 @@ def test_the_same_machine_runs_on_the_real_clock(build: Any) -> None:
     began = time.monotonic()
     asyncio.run(execution.run())
     assert execution.status == "SUCCEEDED"
-    assert 0.9 < time.monotonic() - began < 3
+    assert time.monotonic() - began > 0.9
 
 
 def test_hundreds_of_executions_share_one_real_loop(build: Any) -> None:
@@ -192,4 +192,4 @@ def test_hundreds_of_executions_share_one_real_loop(build: Any) -> None:
 
     began = time.monotonic()
     assert {execution.status for execution in asyncio.run(run_all())} == {"SUCCEEDED"}
-    assert time.monotonic() - began < 10
+    assert time.monotonic() - began < 40  # about one; one after another, a minute

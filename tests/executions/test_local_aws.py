@@ -36,7 +36,7 @@ def session() -> Iterator[Any]:
         yield lambda name: made.client(name, endpoint_url=endpoint[0])
     finally:
         server.terminate()
-        server.communicate(timeout=20)
+        server.communicate(timeout=60)
 
 
 @pytest.fixture(scope="module")

@@ -5,6 +5,7 @@ import zipfile
 from pathlib import Path
 
 import pytest
+from waiting import wait_until
 
 from converter.diagnostics import Dag2SfnError
 from converter.loading import load
@@ -128,10 +129,7 @@ def test_two_tasks_of_one_id_are_found_at_the_second(messages):
 @pytest.mark.usefixtures("messages")
 def test_programs_that_a_file_started_are_ended(folder):
     pid = int((folder / "pid").read_text())
-    deadline = time.monotonic() + 5
-    while _is_running(pid) and time.monotonic() < deadline:
-        time.sleep(0.05)
-    assert not _is_running(pid)
+    wait_until(lambda: not _is_running(pid), "the program has ended")
 
 
 def _is_running(pid: int) -> bool:

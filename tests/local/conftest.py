@@ -1,12 +1,12 @@
 from __future__ import annotations
 
 import json
-import time
 from collections.abc import Callable
 from typing import Any
 
 import pytest
 from archives import zip_of
+from waiting import ended
 
 from converter.local import LocalAws
 
@@ -51,16 +51,7 @@ def run_task(sfn: Any, create_machine: Callable[..., str], finish: Callable[...,
 def finish(sfn: Any) -> Callable[..., Any]:
     """Wait for an execution's end and return DescribeExecution's answer."""
 
-    def wait(execution_arn: str, seconds: float = 20) -> Any:
-        deadline = time.monotonic() + seconds
-        while time.monotonic() < deadline:
-            execution = sfn.describe_execution(executionArn=execution_arn)
-            if execution["status"] != "RUNNING":
-                return execution
-            time.sleep(0.02)
-        raise AssertionError(f"{execution_arn} still runs after {seconds} s")
-
-    return wait
+    return lambda execution_arn: ended(sfn, execution_arn)
 
 
 @pytest.fixture

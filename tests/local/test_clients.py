@@ -6,13 +6,13 @@ import json
 import os
 import subprocess
 import sys
-import time
 from collections.abc import Callable
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
 import pytest
+from waiting import ended
 
 from converter.local import LocalAws
 
@@ -33,7 +33,7 @@ def aws_command(aws: LocalAws) -> Callable[..., Any]:
             env=environment,
             capture_output=True,
             text=True,
-            timeout=60,
+            timeout=180,
             check=False,
         )
         assert done.returncode == 0, done.stderr
@@ -42,7 +42,7 @@ def aws_command(aws: LocalAws) -> Callable[..., Any]:
     return run
 
 
-def test_the_aws_command_line_creates_starts_and_reads(aws_command: Callable[..., Any]) -> None:
+def test_the_aws_command_line_creates_starts_and_reads(aws_command: Callable[..., Any], sfn: Any) -> None:
     definition = {
         "QueryLanguage": "JSONata",
         "StartAt": "Double",
@@ -55,8 +55,7 @@ def test_the_aws_command_line_creates_starts_and_reads(aws_command: Callable[...
     execution = aws_command(
         "stepfunctions", "start-execution", "--state-machine-arn", machine, "--input", '{"n": 21}'
     )["executionArn"]
-    time.sleep(0.2)
-
+    ended(sfn, execution)
     described = aws_command("stepfunctions", "describe-execution", "--execution-arn", execution)
     assert (described["status"], described["output"]) == ("SUCCEEDED", "42")
     history = aws_command("stepfunctions", "get-execution-history", "--execution-arn", execution)

@@ -1,9 +1,9 @@
 """Machines of converted operators run on the local AWS, whose services take their calls."""
 
 import json
-import time
 
 import pytest
+from waiting import ended
 from workflows import workflow
 
 from converter.asl.options import Options
@@ -35,8 +35,7 @@ def ran(client, *tasks):
     )["stateMachineArn"]
     run = {"conf": {}, "params": {}, "run_id": "r", "logical_date": "2026-01-01T00:00:00+00:00"}
     execution = sfn.start_execution(stateMachineArn=machine, input=json.dumps(run))["executionArn"]
-    while (found := sfn.describe_execution(executionArn=execution))["status"] == "RUNNING":
-        time.sleep(0.05)
+    found = ended(sfn, execution)
     sfn.delete_state_machine(stateMachineArn=machine)
     assert found["status"] == "SUCCEEDED", found.get("cause")
     return json.loads(found["output"])

@@ -12,6 +12,7 @@ import zipfile
 import botocore.session
 import pytest
 from botocore.exceptions import ClientError
+from waiting import ended
 
 from converter.local.integrations.resources import Place
 from converter.local.permissions.requests import access_key_of
@@ -64,11 +65,7 @@ def run(guarded):
         name = f"m{time.monotonic_ns()}"
         machine = client.create_state_machine(name=name, definition=json.dumps(definition), roleArn=role_arn)
         arn = client.start_execution(stateMachineArn=machine["stateMachineArn"])["executionArn"]
-        deadline = time.monotonic() + 60
-        while (told := client.describe_execution(executionArn=arn))["status"] == "RUNNING":
-            assert time.monotonic() < deadline
-            time.sleep(0.02)
-        return told
+        return ended(client, arn)
 
     return ran
 

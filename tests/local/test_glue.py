@@ -1,22 +1,20 @@
 from __future__ import annotations
 
 import re
-import time
 from collections.abc import Callable
 from typing import Any
 
 import pytest
 from botocore.exceptions import ClientError
+from waiting import wait_until
 
 
 def wait_for_end(glue: Any, run_id: str, job: str = "job") -> Any:
-    deadline = time.monotonic() + 10
-    while time.monotonic() < deadline:
+    def end() -> Any:
         run = glue.get_job_run(JobName=job, RunId=run_id)["JobRun"]
-        if run["JobRunState"] not in {"STARTING", "RUNNING", "STOPPING"}:
-            return run
-        time.sleep(0.02)
-    raise AssertionError(f"{run_id} did not end")
+        return run if run["JobRunState"] not in {"STARTING", "RUNNING", "STOPPING"} else None
+
+    return wait_until(end, f"{run_id} has ended")
 
 
 def test_a_run_ends_as_its_arguments_say_and_keeps_them(glue: Any, create_job: Callable[..., str]) -> None:

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from waiting import wait_until
 
 from converter.local import LocalAws
 
@@ -63,10 +64,7 @@ def handler(event, context):
 """)
     answer = functions.invoke(FunctionName="function", InvocationType="Event", Payload=b'"made-later"')
     assert answer["StatusCode"] == 202
-    deadline = time.monotonic() + 10
-    while not aws.client("s3").list_buckets()["Buckets"]:
-        assert time.monotonic() < deadline
-        time.sleep(0.05)
+    wait_until(lambda: aws.client("s3").list_buckets()["Buckets"], "the function has run")
 
 
 def test_what_a_function_prints_is_in_its_log_group(
@@ -93,6 +91,6 @@ def test_the_functions_own_timeout_is_honoured(functions: Any, create_function: 
     create_function("import time\ndef handler(e, c): time.sleep(30)", Timeout=1)
     started = time.monotonic()
     document = json.loads(functions.invoke(FunctionName="function")["Payload"].read())
-    assert time.monotonic() - started < 10
+    assert time.monotonic() - started < 25
     assert document["errorType"] == "Sandbox.Timedout"
     assert document["errorMessage"].endswith("Task timed out after 1.00 seconds")

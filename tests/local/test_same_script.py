@@ -6,13 +6,13 @@ import json
 import os
 import subprocess
 import sys
-import time
 from collections.abc import Callable
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
 import pytest
+from waiting import ended, wait_until
 
 from converter.local import LocalAws
 
@@ -34,12 +34,11 @@ INPUT = json.dumps({"day": "2026-01-01"})
 def by_boto3(aws: LocalAws, machine: str) -> Any:
     sfn, glue = aws.client("stepfunctions"), aws.client("glue")
     execution = sfn.start_execution(stateMachineArn=machine, input=INPUT)["executionArn"]
-    while (ended := sfn.describe_execution(executionArn=execution))["status"] == "RUNNING":
-        time.sleep(0.1)
+    output = ended(sfn, execution)["output"]
     run = glue.start_job_run(JobName="job")["JobRunId"]
-    while glue.get_job_run(JobName="job", RunId=run)["JobRun"]["JobRunState"] in ("STARTING", "RUNNING"):
-        time.sleep(0.1)
-    return json.loads(ended["output"])
+    job = {"JobName": "job", "RunId": run}
+    wait_until(lambda: glue.get_job_run(**job)["JobRun"]["JobRunState"] == "SUCCEEDED", "the job has run")
+    return json.loads(output)
 
 
 def by_the_command_line(aws: LocalAws, machine: str) -> Any:

@@ -154,7 +154,7 @@ def traces(aws: LocalAws, queue: str, finish: Callable[..., Any]) -> dict[str, A
     """What anybody sees afterwards."""
     sqs, sfn = aws.client("sqs"), aws.client("stepfunctions")
     messages: list[str] = []
-    deadline = time.monotonic() + 30
+    deadline = time.monotonic() + 60
     while len(messages) < 3 and time.monotonic() < deadline:
         found = sqs.receive_message(QueueUrl=queue, MaxNumberOfMessages=10).get("Messages", [])
         # What EventBridge sends is the whole event, with a time and an id.

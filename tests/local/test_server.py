@@ -5,13 +5,13 @@ import signal
 import socket
 import subprocess
 import sys
-import time
 import urllib.request
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
+from botocore.session import Session as BotocoreSession
 
 from converter.local import LocalAws
 
@@ -62,7 +62,7 @@ def test_a_signal_ends_the_server_cleanly(tmp_path: Path, number: signal.Signals
         assert printed.startswith(f"# Local AWS at http://127.0.0.1:{port} ")
         assert f"export AWS_ENDPOINT_URL=http://127.0.0.1:{port}\n" in printed
         process.send_signal(number)
-        rest, _ = process.communicate(timeout=10)
+        rest, _ = process.communicate(timeout=60)
         assert process.returncode == 0
         # All of it can be sourced by a shell.
         assert all(line.startswith(("export ", "#")) for line in (printed + rest).splitlines() if line)
@@ -74,7 +74,7 @@ def test_a_signal_ends_the_server_cleanly(tmp_path: Path, number: signal.Signals
 
 def test_a_taken_port_is_an_error_and_leaves_nothing_behind(local_aws: LocalAws, tmp_path: Path) -> None:
     process = start_server(tmp_path, int(local_aws.endpoint.rsplit(":", 1)[1]))
-    printed, _ = process.communicate(timeout=20)
+    printed, _ = process.communicate(timeout=60)
     assert process.returncode == 1
     assert printed.startswith("OSError: Address already in use")
     assert list(tmp_path.iterdir()) == []
@@ -121,7 +121,7 @@ for _ in range(2):
             sfn.start_execution(stateMachineArn=made["stateMachineArn"])
         time.sleep(0.5)
         started = time.monotonic()
-    assert time.monotonic() - started < 5, "stopping took long"
+    assert time.monotonic() - started < 30, "stopping took long"
     assert threading.enumerate() == [threading.main_thread()], threading.enumerate()
     assert os.listdir(tempfile.gettempdir()) == [], os.listdir(tempfile.gettempdir())
     children = open(f"/proc/{{os.getpid()}}/task/{{os.getpid()}}/children").read()
@@ -138,7 +138,7 @@ def test_stopping_leaves_no_thread_no_process_and_no_file(tmp_path: Path) -> Non
         env={**os.environ, "TMPDIR": str(tmp_path)},
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=180,
         check=False,
     )
     assert done.stdout.strip() == "clean", done.stderr
@@ -163,9 +163,21 @@ def test_motos_own_reset_works_too(aws: LocalAws, create_machine: Callable[..., 
     assert aws.client("stepfunctions").list_state_machines()["stateMachines"] == []
 
 
-def test_two_hundred_waiting_tasks_do_not_slow_each_other_down(
-    sfn: Any, create_machine: Callable[..., str], create_job: Callable[..., str], finish: Callable[..., Any]
+def test_two_hundred_tasks_share_few_clients(
+    sfn: Any,
+    create_machine: Callable[..., str],
+    create_job: Callable[..., str],
+    finish: Callable[..., Any],
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
+    """To make a client takes a third of a second."""
+    made = []
+    create_client = BotocoreSession.create_client
+    monkeypatch.setattr(
+        BotocoreSession,
+        "create_client",
+        lambda *given, **named: made.append(given) or create_client(*given, **named),
+    )
     create_job(at_once=1000, seconds="1")
     branches = [
         {
@@ -182,7 +194,6 @@ def test_two_hundred_waiting_tasks_do_not_slow_each_other_down(
         for name in (f"J{number}" for number in range(200))
     ]
     arn = create_machine({"All": {"Type": "Parallel", "Branches": branches, "Output": None, "End": True}})
-    started = time.monotonic()
     ended = finish(sfn.start_execution(stateMachineArn=arn)["executionArn"])
     assert ended["status"] == "SUCCEEDED"
-    assert time.monotonic() - started < 8  # about 2.5 s; one boto3 client a task would take over a minute
+    assert 0 < len(made) < 10

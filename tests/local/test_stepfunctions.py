@@ -1,12 +1,12 @@
 from __future__ import annotations
 
 import json
-import time
 from collections.abc import Callable
 from typing import Any
 
 import pytest
 from botocore.exceptions import ClientError
+from waiting import wait_until
 
 ROLE = "arn:aws:iam::123456789012:role/anything"
 PASS = {"Done": {"Type": "Pass", "End": True}}
@@ -45,7 +45,7 @@ def test_a_machine_that_times_out_says_when(sfn: Any, create_machine: Any, finis
     execution = finish(sfn.start_execution(stateMachineArn=arn)["executionArn"])
     assert execution["status"] == "TIMED_OUT"
     assert "error" not in execution  # its history has it (measured on AWS by others)
-    assert (execution["stopDate"] - execution["startDate"]).total_seconds() == pytest.approx(1, abs=0.5)
+    assert 0.9 < (execution["stopDate"] - execution["startDate"]).total_seconds() < 30
 
 
 def test_unnamed_executions_get_different_names(sfn: Any, create_machine: Any) -> None:
@@ -235,10 +235,7 @@ def waiting(sfn: Any, create_machine: Any, create_job: Callable[..., str], glue:
         }
     )
     execution = sfn.start_execution(stateMachineArn=arn)["executionArn"]
-    deadline = time.monotonic() + 10
-    while not (runs := glue.get_job_runs(JobName="job")["JobRuns"]):
-        assert time.monotonic() < deadline
-        time.sleep(0.02)
+    runs = wait_until(lambda: glue.get_job_runs(JobName="job")["JobRuns"], "the task has begun")
     return str(execution), str(runs[0]["Arguments"]["--token"])
 
 

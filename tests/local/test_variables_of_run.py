@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import json
-import time
 
 import pytest
+from waiting import ended
 
 from converter import executions, loading, pipeline
 from converter.asl.options import Options, VariablesFrom
@@ -57,10 +57,7 @@ def test_a_run_reads_what_is_in_parameter_store_then(aws, session, tmp_path, mon
 
     def ran():
         arn = executions.start(sfn, machine)
-        deadline = time.monotonic() + 30
-        while (told := sfn.describe_execution(executionArn=arn))["status"] == "RUNNING":
-            assert time.monotonic() < deadline
-            time.sleep(0.05)
+        told = ended(sfn, arn)
         events = sfn.get_execution_history(executionArn=arn, maxResults=1000)["events"]
         details = [event.get("taskScheduledEventDetails", {}) for event in events]
         given = [json.loads(one.get("parameters", "{}")) for one in details]

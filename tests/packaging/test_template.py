@@ -263,7 +263,7 @@ def test_statelint_finds_nothing_to_object_to(flow, options, tmp_path):
     path = tmp_path / "definition.json"
     path.write_text(json.dumps(machine_of(flow, options).definition))
     command = [sys.executable, "-m", "statelint", str(path)]
-    done = subprocess.run(command, check=False, capture_output=True, text=True, timeout=60)
+    done = subprocess.run(command, check=False, capture_output=True, text=True, timeout=180)
     assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
 
 

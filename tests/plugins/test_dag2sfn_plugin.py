@@ -27,20 +27,19 @@ print(json.dumps({
 """
 
 IMPORTED = """
-import json, sys, time
+import json, sys
 from airflow import plugins_manager
-before, start = set(sys.modules), time.process_time()
+before = set(sys.modules)
 sys.path.insert(0, sys.argv[1])
 import dag2sfn_plugin
 plugin = dag2sfn_plugin.Dag2SfnPlugin()
-seconds = time.process_time() - start
-print(json.dumps({"seconds": seconds, "modules": sorted(set(sys.modules) - before)}))
+print(json.dumps({"modules": sorted(set(sys.modules) - before)}))
 """
 
 
 #: What a scheduler, a DAG processor, a triggerer and a task ask of plugins.
 ASKED = """
-import json, sys, time
+import json, sys
 from airflow import plugins_manager as core
 from airflow.listeners.listener import get_listener_manager
 from airflow.sdk import plugins_manager as task
@@ -51,27 +50,11 @@ asked = [
     task.integrate_macros_plugins, lambda: task.integrate_listener_plugins(get_listener_manager()),
     task.get_hook_lineage_readers_plugins,
 ]
-loaded = 0.0
-def counted(run):
-    global loaded
-    begin = time.process_time()
-    run()
-    loaded += time.process_time() - begin
-from importlib import metadata
-load = metadata.EntryPoint.load
-def timed(self):
-    if self.name != "dag2sfn":
-        return load(self)
-    found = []
-    counted(lambda: found.append(load(self)))
-    return found[0]
-metadata.EntryPoint.load = timed
 for one in asked:
     one()
 names = [plugin.name for plugin in core._get_plugins()[0]]
 print(json.dumps({
     "is_loaded": "dag2sfn" in names,
-    "seconds": loaded,
     "pages": [name for name in sys.modules if "dag2sfn_pages" in name or name.startswith("converter")],
 }))
 """
@@ -134,13 +117,11 @@ def test_importing_it_costs_other_airflow_processes_next_to_nothing(
 ) -> None:
     imported = in_airflow(IMPORTED, str(plugins_folder))
     assert imported["modules"] == ["dag2sfn_plugin"]
-    assert imported["seconds"] < 0.02
 
 
-def test_schedulers_and_tasks_import_the_plugin_alone_within_100_ms(in_airflow: Callable[..., Any]) -> None:
+def test_schedulers_and_tasks_import_the_plugin_alone(in_airflow: Callable[..., Any]) -> None:
     asked = in_airflow(ASKED)
     assert (asked["is_loaded"], asked["pages"]) == (True, [])
-    assert asked["seconds"] < 0.1
 
 
 def test_a_broken_aws_configuration_does_not_stop_airflow(

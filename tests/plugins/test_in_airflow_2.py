@@ -7,13 +7,13 @@ from __future__ import annotations
 
 import json
 import os
-import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 from airflow_2 import Airflow2
+from waiting import wait_until
 
 from converter.local import LocalAws
 from playground import both
@@ -87,12 +87,8 @@ def airflow(tmp_path_factory: pytest.TempPathFactory, local_aws: LocalAws) -> It
         yield airflow
 
 
-def _wait(is_so: Callable[[], Any], seconds: float = 240) -> Any:
-    deadline = time.monotonic() + seconds
-    while not (found := is_so()):
-        assert time.monotonic() < deadline
-        time.sleep(1)
-    return found
+def _wait(is_so: Callable[[], Any]) -> Any:
+    return wait_until(is_so, "what Airflow does", seconds=240, pause=1)
 
 
 def _trigger(airflow: Airflow2, dag_id: str, conf: Any = None) -> str:

@@ -6,6 +6,8 @@ import time
 from collections.abc import Callable
 from typing import Any, TypeVar
 
+from converter.executions import RunResult, read_back
+
 Found = TypeVar("Found")
 
 
@@ -29,3 +31,9 @@ def ended(client: Any, arn: str, seconds: float = 120) -> Any:
         return found if found["status"] != "RUNNING" else None
 
     return wait_until(end, f"{arn} has ended", seconds)
+
+
+def read_when_ended(client: Any, arn: str, seconds: float = 120) -> RunResult:
+    """Wait until an execution has ended; return what can be read back of it."""
+    ended(client, arn, seconds)
+    return read_back(client, arn)

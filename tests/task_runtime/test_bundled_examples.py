@@ -39,7 +39,7 @@ def test_the_function_imports_airflows_examples_without_airflow(folder, tmp_path
             continue
         function = write_function(workflow, tmp_path / workflow.dag_id)
         command = [sys.executable, "-I", "-S", "-c", TASK_IDS, str(function)]
-        done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=60)
+        done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=180)
         assert done.returncode == 0, (workflow.dag_id, done.stderr[-2000:])
         made = set(json.loads(done.stdout.splitlines()[-1]))
         wanted = {task for task, step in steps.items() if step.resource == "arn:aws:states:::lambda:invoke"}

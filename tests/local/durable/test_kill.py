@@ -7,7 +7,6 @@ import os
 import signal
 import subprocess
 import sys
-import time
 import urllib.request
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -15,6 +14,7 @@ from typing import Any
 
 import pytest
 from archives import zip_of
+from waiting import ended, wait_until
 
 from converter.local.sessions import isolated_session
 
@@ -48,7 +48,7 @@ class Server:
     def end(self, number: signal.Signals = signal.SIGKILL) -> None:
         if self._process.poll() is None:
             os.kill(self._process.pid, number)
-        self._process.communicate(timeout=20)
+        self._process.communicate(timeout=60)
 
 
 @pytest.fixture
@@ -67,14 +67,6 @@ def start(tmp_path: Path) -> Iterator[Callable[[], Server]]:
 def create_machine(sfn: Any, states: dict[str, Any], name: str = "m") -> str:
     definition = json.dumps({"QueryLanguage": "JSONata", "StartAt": next(iter(states)), "States": states})
     return str(sfn.create_state_machine(name=name, definition=definition, roleArn=ROLE)["stateMachineArn"])
-
-
-def ended(sfn: Any, arn: str) -> Any:
-    deadline = time.monotonic() + 20
-    while (found := sfn.describe_execution(executionArn=arn))["status"] == "RUNNING":
-        assert time.monotonic() < deadline
-        time.sleep(0.02)
-    return found
 
 
 WAITS = {
@@ -97,8 +89,7 @@ def test_machines_executions_histories_and_runs_survive_a_kill(start: Callable[[
     running = sfn.start_execution(stateMachineArn=waiting, name="running", input='{"word": 1}')[
         "executionArn"
     ]
-    while len(sfn.get_execution_history(executionArn=running)["events"]) < 4:
-        time.sleep(0.02)
+    wait_until(lambda: len(sfn.get_execution_history(executionArn=running)["events"]) >= 4, "it waits")
     cut = sfn.get_execution_history(executionArn=running)["events"]
     glue.create_job(
         Name="job",

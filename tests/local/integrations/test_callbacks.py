@@ -7,6 +7,7 @@ import time
 from typing import Any
 
 import pytest
+from waiting import wait_until
 
 from converter.local import LocalAws
 
@@ -47,9 +48,9 @@ def test_failure_can_be_caught_by_its_name(sfn: Any, start: Any, finish: Any) ->
 
 
 def test_heartbeats_keep_the_task_alive_and_their_absence_ends_it(sfn: Any, start: Any, finish: Any) -> None:
-    execution, token = start(HeartbeatSeconds=1)
-    for _ in range(5):
-        time.sleep(0.3)
+    execution, token = start(HeartbeatSeconds=2)
+    for _ in range(6):
+        time.sleep(0.4)
         sfn.send_task_heartbeat(taskToken=token)
     assert sfn.describe_execution(executionArn=execution)["status"] == "RUNNING"
     assert finish(execution)["error"] == "States.Timeout"
@@ -107,10 +108,10 @@ def test_each_integration_with_a_token_waits_for_it(
 
 def _when_submitted(sfn: Any, execution: str) -> str:
     """Wait until the call is made; return its parameters as JSON text."""
-    deadline = time.monotonic() + 10
-    while time.monotonic() < deadline:
+
+    def parameters() -> str:
         events = sfn.get_execution_history(executionArn=execution)["events"]
-        if "TaskSubmitted" in [event["type"] for event in events]:
-            return str(events[2]["taskScheduledEventDetails"]["parameters"])
-        time.sleep(0.02)
-    raise AssertionError("nothing was submitted")
+        was_submitted = "TaskSubmitted" in [event["type"] for event in events]
+        return str(events[2]["taskScheduledEventDetails"]["parameters"]) if was_submitted else ""
+
+    return wait_until(parameters, "the call is made")

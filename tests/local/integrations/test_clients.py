@@ -32,7 +32,7 @@ def aws_command(aws: LocalAws) -> Callable[..., Any]:
             env={**os.environ, **aws.environment()},
             capture_output=True,
             text=True,
-            timeout=60,
+            timeout=180,
             check=False,
         )
         assert done.returncode == 0, done.stderr

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from waiting import wait_until
 
 from converter.local import LocalAws
 
@@ -248,13 +249,12 @@ def test_stopping_the_execution_stops_the_job(
 @pytest.fixture
 def submitted_output(sfn: Any) -> Callable[[str], Any]:
     def wait(execution: str) -> Any:
-        deadline = time.monotonic() + 10
-        while time.monotonic() < deadline:
-            for event in sfn.get_execution_history(executionArn=execution)["events"]:
-                if event["type"] == "TaskSubmitted":
-                    return json.loads(event["taskSubmittedEventDetails"]["output"])
-            time.sleep(0.02)
-        raise AssertionError("nothing was submitted")
+        def submitted() -> list[Any]:
+            events = sfn.get_execution_history(executionArn=execution)["events"]
+            return [event for event in events if event["type"] == "TaskSubmitted"]
+
+        (event,) = wait_until(submitted, "the job is submitted")
+        return json.loads(event["taskSubmittedEventDetails"]["output"])
 
     return wait
 

@@ -150,7 +150,7 @@ def test_an_object_round_trips_through_s3(aws: LocalAws, run_task: Any) -> None:
 
 
 def test_a_statement_of_redshift_is_polled(aws: LocalAws, run_task: Any) -> None:
-    sql = "SELECT 1 /* --local-seconds 0.8 --local-outcome FAILED --local-error 'no such table' */"
+    sql = "SELECT 1 /* --local-seconds 2 --local-outcome FAILED --local-error 'no such table' */"
     arguments = {"Sql": sql, "Database": "dev", "WorkgroupName": "work"}
     started = run_task(SERVICE + "aws-sdk:redshiftdata:executeStatement", arguments, name="start")
     identity = json.loads(started["output"])["Id"]
@@ -166,7 +166,7 @@ def test_a_statement_of_redshift_is_polled(aws: LocalAws, run_task: Any) -> None
 
 def test_a_crawler_crawls_for_as_long_as_its_description_says(aws: LocalAws, run_task: Any) -> None:
     glue = aws.client("glue")
-    glue.create_crawler(Name="c", Role="r", Targets={}, Description="--local-seconds 0.8")
+    glue.create_crawler(Name="c", Role="r", Targets={}, Description="--local-seconds 2")
     run_task(SERVICE + "aws-sdk:glue:startCrawler", {"Name": "c"}, name="start")
     again = run_task(SERVICE + "aws-sdk:glue:startCrawler", {"Name": "c"}, name="again")
     assert again["error"] == "Glue.CrawlerRunningException"

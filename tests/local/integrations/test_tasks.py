@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from waiting import wait_until
 
 from converter.local import LocalAws
 
@@ -285,10 +286,7 @@ def test_stopping_the_parent_stops_the_child(sfn: Any, create_machine: Any, chil
         "End": True,
     }
     parent = sfn.start_execution(stateMachineArn=create_machine({"Child": task}))["executionArn"]
-    deadline = time.monotonic() + 10
-    while "TaskSubmitted" not in types_of(sfn, parent):
-        assert time.monotonic() < deadline
-        time.sleep(0.02)
+    wait_until(lambda: "TaskSubmitted" in types_of(sfn, parent), "the child is started")
     sfn.stop_execution(executionArn=parent)
     (child,) = sfn.list_executions(stateMachineArn=children["slow"])["executions"]
     assert child["status"] == "ABORTED"
