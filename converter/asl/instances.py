@@ -116,6 +116,12 @@ def instance_problems(workflow: Workflow, steps: Mapping[str, Step]) -> Iterator
         of_each = sum(events_of_instance(steps[name], workflow.by_id[name]) for name in tasks)
         if each.length is None:
             continue
+        if each.length > map_runs.AT_ONCE and each.at_once is None:
+            problem = f"of its {each.length} instances {map_runs.AT_ONCE} run at once"
+            remedy = "give a distributed task another max_active_tis_per_dagrun" if each.distributed else ""
+            yield task_diagnostic(
+                d.AT_ONCE, task, problem, remedy or "nothing to do if no more are to run at once"
+            )
         if not each.distributed and each.length * of_each > MOST_EVENTS:
             problem = f"its {each.length} instances do not fit the history of an execution"
             yield task_diagnostic(d.TOO_MANY_INSTANCES, task, problem, _REMEDY)

@@ -85,6 +85,12 @@ def processor(
     return {"ProcessorConfig": config, "StartAt": start, "States": found}
 
 
+def as_in_instance(expression: Expression) -> Expression:
+    """Return an expression as it stands in the states of an instance."""
+    written: str = of_another_execution(str(expression), _OF_RUN)
+    return Expression(written.removeprefix("{% ").removesuffix(" %}"))
+
+
 def is_distributed(state: Mapping[str, Any]) -> bool:
     """Whether a state is a distributed Map."""
     config = state.get("ItemProcessor", {}).get("ProcessorConfig", {})

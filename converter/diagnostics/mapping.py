@@ -64,3 +64,8 @@ DISTRIBUTED = declare(
     instance is an execution with a history of its own, and at most 40 run at once unless
     max_active_tis_per_dag(run) says otherwise. See docs/semantics.md for what that means.""",
 )  # fmt: skip
+AT_ONCE = declare(
+    "D291", Severity.APPROXIMATED, "40 instances of a mapped task run at once",
+    """A Map runs 40 instances at once, if max_active_tis_per_dag(run) says nothing else: an inline one can
+    run no more. In Airflow max_active_tasks (16), parallelism (32) and pools bound them, or let more run.""",
+)  # fmt: skip

@@ -34,7 +34,9 @@ def as_played(
             step = machine.steps[task_of[name]]
             reads = [read for read in step.reads if read in state["Arguments"]]
             records = [missing_records(read) for read in reads]
-            return _a_moment_later({**state, "Branches": [played_block(step, state["Branches"][0], records)]})
+            index = _index_of(relations.tasks[task_of[name]]) if step.instances else None
+            played = played_block(step, state["Branches"][0], records, name, index)
+            return _a_moment_later({**state, "Branches": [played]})
         if "Branches" in state:
             return {**state, "Branches": [of_block(block) for block in state["Branches"]]}
         if "ItemProcessor" in state:
@@ -43,15 +45,15 @@ def as_played(
             return dict(state)
         task = task_of[name]
         reads = [read for read in machine.steps[task].reads if read in relations.decided_before(task)]
-        which = {MAP_INDEX: _index_of(relations.tasks[task])} if machine.steps[task].instances else {}
+        which = {MAP_INDEX: str(_index_of(relations.tasks[task]))} if machine.steps[task].instances else {}
         played = {"reads": [missing_records(read) for read in reads], **which}
         return _a_moment_later({**state, "Arguments": {GIVEN: state["Arguments"], PLAYED: played}})
 
     return tuple(of_block(one.definition) for one in machine.machines)
 
 
-def _index_of(task: Task) -> str:
-    return str(Expression(f"$states.input.{path(task.index_key)}.map_index"))
+def _index_of(task: Task) -> Expression:
+    return Expression(f"$states.input.{path(task.index_key)}.map_index")
 
 
 def _a_moment_later(state: dict[str, Any]) -> dict[str, Any]:

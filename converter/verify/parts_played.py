@@ -10,7 +10,7 @@ import re
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from typing import Any
 
-from converter.asl.map_runs import INPUT_OF_RUN
+from converter.asl.map_runs import INPUT_OF_RUN, as_in_instance
 from converter.engine.history import HistoryEvent
 from converter.expressions.jsonata import Expression, field_value, literal, path
 from converter.operators.parts import Call, Poll, Until
@@ -23,17 +23,26 @@ _VARIABLE = re.compile(r"\$([A-Za-z_]\w*)")
 GIVEN, PLAYED, MAP_INDEX = "given", "played", "map_index"
 
 
-def played_block(step: Step, block: Mapping[str, Any], reads: list[str]) -> dict[str, Any]:
-    """Return the block of a step's parts with scripted answers. ``reads`` fail a call without its records."""
+def played_block(
+    step: Step, block: Mapping[str, Any], reads: list[str], state: str, index: Expression | None
+) -> dict[str, Any]:
+    """Return the block of a step's parts with scripted answers. ``reads`` fail a call without its records.
+
+    ``state`` is that of the task, ``index`` which instance of it this is.
+    """
     asked = [part.ask for part in step.parts if isinstance(part, Poll)]
     others = [part for part in step.parts if isinstance(part, Call)]
     last = [*others, *asked][-1] if others or asked else None
     calls = enumerate([call for part in step.parts for call in _calls(part)])
-    texts = dict(_replacements(step))
+    texts = dict(_replacements(step, index))
+    if _is_apart(step):
+        texts = {as_in_instance(Expression(asked)).text: played for asked, played in texts.items()}
+    who = {"state": state, **({MAP_INDEX: str(index)} if index else {})}
     return {
         **block,
         "States": {
-            name: _played(step, state, calls, last, texts, reads) for name, state in block["States"].items()
+            name: _played(step, inner, calls, last, texts, reads, who)
+            for name, inner in block["States"].items()
         },
     }
 
@@ -90,24 +99,31 @@ def without(value: Any, variables: Collection[str]) -> Any:
     return value
 
 
-def _replacements(step: Step) -> Iterator[tuple[str, str]]:
+def _replacements(step: Step, index: Expression | None) -> Iterator[tuple[str, str]]:
     """Yield the expressions that ask for data, with what they are played as."""
-    number = f"$min([$states.input.`try number`, $count({_waits(step)}) - 1])"
+    waits = _waits(step, index)
+    number = f"$min([$states.input.`try number`, $count({waits}) - 1])"
     for part in step.parts:
         if isinstance(part, Poll):
             yield part.done.text, "$answer = 'done'"
-            for index, failure in enumerate(part.failures):
-                yield failure.when.text, f"$answer = 'failed {index}'"
+            for number_of, failure in enumerate(part.failures):
+                yield failure.when.text, f"$answer = 'failed {number_of}'"
             if part.pages:
                 yield part.pages.text, "false"
         elif isinstance(part, Until):
-            yield f"({part.moment.text})", f"($since + {_waits(step)}[{number}] * 1000)"
+            yield f"({part.moment.text})", f"($since + {waits}[{number}] * 1000)"
 
 
-def _waits(step: Step) -> str:
-    is_apart = step.instances is not None and step.instances.distributed
-    run = INPUT_OF_RUN if is_apart else "$states.context.Execution.Input"
-    return f"{run}.{WAITS}.{path(step.task_id)}"
+def _waits(step: Step, index: Expression | None) -> str:
+    """Return how long each try waits, of the instance if there are any, as JSONata."""
+    run = INPUT_OF_RUN if _is_apart(step) else "$states.context.Execution.Input"
+    if index is None:
+        return f"{run}.{WAITS}.{path(step.task_id)}"
+    return f"$lookup({run}.{WAITS}, {literal(step.task_id + '[')} & {index.text} & ']')"
+
+
+def _is_apart(step: Step) -> bool:
+    return step.instances is not None and step.instances.distributed
 
 
 def output_of_parts(step: Step) -> str | None:
@@ -122,10 +138,11 @@ def _played(
     last: Call | None,
     texts: Mapping[str, str],
     reads: list[str],
+    who: Mapping[str, str],
 ) -> dict[str, Any]:
     if state["Type"] == "Task":
         number, call = next(calls)
-        return _played_call(step, state, call, number=number, slow=call is last, reads=reads)
+        return _played_call(step, state, call, number=number, slow=call is last, reads=reads, who=who)
     if state["Type"] == "Choice":
         rules = [{**rule, "Condition": _with(texts, rule["Condition"])} for rule in state["Choices"]]
         return {**state, "Choices": rules}
@@ -150,10 +167,17 @@ def _with(texts: Mapping[str, str], field: str) -> str:
 
 
 def _played_call(
-    step: Step, state: Mapping[str, Any], call: Call, *, number: int, slow: bool, reads: list[str]
+    step: Step,
+    state: Mapping[str, Any],
+    call: Call,
+    *,
+    number: int,
+    slow: bool,
+    reads: list[str],
+    who: Mapping[str, str],
 ) -> dict[str, Any]:
     part: dict[str, Any] = {
-        "task": step.task_id,
+        **who,
         "try": str(Expression("$states.input.`try number`")),
         "slow": slow,
         "call": number,
@@ -177,25 +201,26 @@ def _played_call(
 
 
 def tries_of_parts(
-    history: Iterable[HistoryEvent], task_of: Mapping[str, str], inside: Mapping[str, str]
-) -> dict[str, list[tuple[float, float]]]:
-    """Return start and end of each try of tasks of several states, as timestamps.
+    events: Iterable[tuple[HistoryEvent, int | None]], task_of: Mapping[str, str], inside: Mapping[str, str]
+) -> dict[tuple[str, int | None], list[tuple[float, float]]]:
+    """Return start and end of each try of tasks of several states, as timestamps, by state and instance.
 
-    ``inside`` gives the task's own state for each state in its branch.
+    ``events`` are those of a history, each with the index of the instance that it is about; ``inside`` gives
+    the task's own state for each state in its branch.
     """
     state_at: dict[int, str] = {}
-    started: dict[str, float] = {}
-    latest: dict[str, float] = {}
-    found: dict[str, list[tuple[float, float]]] = {}
+    started: dict[tuple[str, int | None], float] = {}
+    latest: dict[tuple[str, int | None], float] = {}
+    found: dict[tuple[str, int | None], list[tuple[float, float]]] = {}
     now = 0.0
-    for event in history:
+    for event, index in events:
         details, now = event.details or {}, event.timestamp.timestamp()
         state = details.get("name") or details.get("state") or state_at.get(event.previous_event_id, "")
-        owner = inside.get(state, state)
+        owner = inside.get(state, state), index
         if event.type == "ParallelStateStarted":
-            state = owner
+            state = owner[0]
         state_at[event.id] = state
-        if owner not in task_of:
+        if owner[0] not in task_of:
             continue
         if event.type == "ParallelStateStarted":
             if owner in started:  # the try before has failed

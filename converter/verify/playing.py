@@ -5,17 +5,17 @@ from __future__ import annotations
 import json
 import math
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any, TypeAlias
 
 from converter.asl.block import RUN_FAILED_ERROR
-from converter.asl.budget import states_of
+from converter.asl.budget import every_state_of, states_of
 from converter.asl.children import machine_of
 from converter.asl.machine import Machine, OneMachine
 from converter.asl.names import state_name
-from converter.engine import Definition, Execution, HistoryEvent, parse_definition, run_virtual
+from converter.engine import Definition, Execution, parse_definition, run_virtual
 from converter.engine.jsonata_language import EvaluationError, UndefinedResult, compile_expression
 from converter.engine.jsonata_values import to_query_form
 from converter.operators.parts import Until
@@ -23,6 +23,7 @@ from converter.operators.step import Step
 from converter.relations import Relations
 from converter.verify.airflow_run import instance_ids, task_of
 from converter.verify.as_played import as_played
+from converter.verify.histories import events_of, histories_of
 from converter.verify.parts_played import WAITS, output_of_parts, tries_of_parts
 from converter.verify.scenarios import Scenario
 from converter.verify.simulated_aws import SimulatedAws
@@ -100,7 +101,7 @@ class Player:
         self._inside = {
             part: name
             for one in machine.machines
-            for name, state in states_of(one.definition)
+            for name, state in every_state_of(one.definition)
             if name in self._task_of and "Branches" in state
             for part, _ in states_of(state["Branches"][0])
         }
@@ -125,7 +126,7 @@ class Player:
         run[WAITS] = {
             task: [this.seconds for this in tries]
             for task, tries in scenario.work.items()
-            if task in self._waiting
+            if task_of(task) in self._waiting
         }
         aws = SimulatedRuns(
             work,
@@ -184,11 +185,7 @@ class Player:
             error=None if succeeded else execution.error or execution.status,
             cut_short=not succeeded and execution.error != RUN_FAILED_ERROR,
             timed_out=timed_out,
-            events=sum(
-                len(history)
-                for one in (execution, *aws.executions.values())
-                for history, _, _ in _histories(one)
-            ),
+            events=sum(1 for one in (execution, *aws.executions.values()) for _ in events_of(one)),
             received={names[state]: tuple(calls) for state, calls in aws.received.items()},
             returned={
                 names[state]: self._returned(task, aws.answers.get(state)) for state, task in tasks.items()
@@ -211,24 +208,18 @@ class Player:
 
     def _not_evaluated(self, execution: Execution) -> Iterator[tuple[str, float, str]]:
         """Yield the tasks whose arguments could not be made, each with the time and why."""
-        for history, _, instance in _histories(execution):
-            index: dict[int, int] = {}
-            for event in history:
-                details = event.details or {}
-                if event.type == "MapIterationStarted":
-                    index[event.id] = details["index"]
-                elif not event.type.startswith("Map") and event.previous_event_id in index:
-                    index[event.id] = index[event.previous_event_id]
-                if event.type != "EvaluationFailed" or "Output" in details.get("location", ""):
-                    continue
-                state = str(details["state"])
-                task = self._task_of.get(self._inside.get(state, state))
-                if task is None:
-                    continue
-                number = index.get(event.id, instance)
-                is_instance = self._machine.steps[task].instances is not None and number is not None
-                name = f"{task}[{number}]" if is_instance else task
-                yield name, event.timestamp.timestamp(), str(details["cause"])
+        for event, _, index in events_of(execution):
+            details = event.details or {}
+            if event.type != "EvaluationFailed" or "Output" in details.get("location", ""):
+                continue
+            state = str(details["state"])
+            task = self._task_of.get(self._inside.get(state, state))
+            if task is not None:
+                yield self._name(task, index), event.timestamp.timestamp(), str(details["cause"])
+
+    def _name(self, task: str, index: int | None) -> str:
+        is_instance = self._machine.steps[task].instances is not None and index is not None
+        return f"{task}[{index}]" if is_instance else task
 
     def _records_of_child(self, child: Execution) -> dict[str, Mapping[str, Any]]:
         """Return the records of a child machine's tasks: its output has only what others need."""
@@ -252,11 +243,13 @@ class Player:
             yield from _seen_on_the_way(execution, tasks, self._maps)
 
     def _tries_of_parts(self, execution: Execution, start: float) -> dict[str, _Tries]:
-        found = tries_of_parts(execution.history, self._task_of, self._inside)
-        return {
-            self._task_of[state]: tuple((round(a - start, 6), round(b - start, 6)) for a, b in tries)
-            for state, tries in found.items()
-        }
+        found: dict[str, _Tries] = {}
+        for history in histories_of(execution):
+            events = ((event, index) for event, _, index in history)
+            for (state, index), tries in tries_of_parts(events, self._task_of, self._inside).items():
+                rounded = tuple((round(a - start, 6), round(b - start, 6)) for a, b in tries)
+                found[self._name(self._task_of[state], index)] = rounded
+        return found
 
     def _tries(self, aws: SimulatedAws, names: Mapping[str, str]) -> dict[str, _Tries]:
         moments: dict[str, list[float]] = {}
@@ -339,28 +332,13 @@ def _seen_on_the_way(
     execution: Execution, tasks: set[str], maps: Mapping[str, frozenset[str]]
 ) -> Iterator[tuple[str, Mapping[str, Any]]]:
     """Yield the tasks' records wherever a state has had them. ``maps`` tell whose instances Maps run."""
-    for history, map_of_all, index_of_all in _histories(execution):
-        inside: dict[int, tuple[str, int]] = {}
-        for event in history:
-            details = event.details or {}
-            if event.type == "MapIterationStarted":
-                inside[event.id] = details["name"], details["index"]
-            elif not event.type.startswith("Map") and event.previous_event_id in inside:
-                inside[event.id] = inside[event.previous_event_id]
-            for text in (details.get("input"), details.get("output")):
-                data = json.loads(text) if isinstance(text, str) else None
-                if not isinstance(data, dict):
-                    continue
-                here = data.get("here")
-                for name, record in {**data, **(here if isinstance(here, dict) else {})}.items():
-                    if name in tasks and isinstance(record, dict) and "state" in record:
-                        map_name, index = inside.get(event.id, (map_of_all, index_of_all))
-                        yield f"{name}[{index}]" if name in maps.get(map_name, ()) else name, record
-
-
-def _histories(execution: Execution) -> Iterator[tuple[Sequence[HistoryEvent], str, int | None]]:
-    """Yield the histories of an execution and of those of its Map Runs, with the Map and the index."""
-    yield execution.history, "", None
-    for run in execution.map_runs:
-        for index, child in enumerate(run.children):
-            yield child.history.events, run.state_name, index
+    for event, map_name, index in events_of(execution):
+        details = event.details or {}
+        for text in (details.get("input"), details.get("output")):
+            data = json.loads(text) if isinstance(text, str) else None
+            if not isinstance(data, dict):
+                continue
+            here = data.get("here")
+            for name, record in {**data, **(here if isinstance(here, dict) else {})}.items():
+                if name in tasks and isinstance(record, dict) and "state" in record:
+                    yield f"{name}[{index}]" if name in maps.get(map_name, ()) else name, record

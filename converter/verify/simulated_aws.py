@@ -17,7 +17,6 @@ from typing import Any
 from botocore.exceptions import ClientError
 
 from converter.asl.awaiting import POLLER_FUNCTION
-from converter.asl.names import state_name
 from converter.engine import Definition, Execution, TaskCall, TaskFailure
 from converter.engine.simulation import DEFAULT_START
 from converter.pollers import dag2sfn_poller
@@ -132,8 +131,9 @@ class SimulatedAws:
         """Answer a call of a task of several states (see ``parts_played``)."""
         part = call.arguments["part"]
         given = (part["call"], call.arguments[GIVEN])
-        self.received.setdefault(state_name(part["task"]), []).append(given)
-        tries = self.script[state_name(part["task"])]
+        name = _instance_name(part["state"], part.get(MAP_INDEX))
+        self.received.setdefault(name, []).append(given)
+        tries = self.script[name]
         this = tries[min(part["try"], len(tries) - 1)]
         asked = self.now().timestamp() * 1000
         if "since" not in part and part["slow"]:
@@ -238,8 +238,11 @@ class SimulatedAws:
 def _name_of(call: TaskCall) -> str:
     """Return what the script calls a try: by its state, of a mapped task with the map index."""
     played = call.arguments.get(PLAYED, {}) if isinstance(call.arguments, Mapping) else {}
-    index = played.get(MAP_INDEX)
-    return call.state_name if index is None else f"{call.state_name}[{index}]"
+    return _instance_name(call.state_name, played.get(MAP_INDEX))
+
+
+def _instance_name(state: str, index: int | None) -> str:
+    return state if index is None else f"{state}[{index}]"
 
 
 @dataclass(frozen=True)

@@ -10,6 +10,7 @@ from functools import cached_property
 from converter import diagnostics as d
 from converter.asl.awaiting import Pace
 from converter.asl.groups import fetch_needed_records, first_tasks, units_of
+from converter.asl.map_runs import AT_ONCE
 from converter.asl.rules import Rules
 from converter.diagnostics import Code
 from converter.planning import Parallel, Plan, Sequence, awaits, task_ids
@@ -128,6 +129,8 @@ class Timing:
             return d.WAITS_FOR_GROUP
         if d.TEARDOWNS_LAST in self.codes and self._is_next_teardown(untimely, played):
             return d.TEARDOWNS_LAST
+        if d.AT_ONCE in self.codes and _follows_an_instance(untimely, played):
+            return d.AT_ONCE
         return None
 
     def layers_ended(self, played: Played) -> dict[str, float]:
@@ -246,6 +249,18 @@ class WrongWait:
     number: int
     seconds: float
     band: tuple[float, float]
+
+
+def _follows_an_instance(untimely: Untimely, played: Played) -> bool:
+    """Whether an instance began as another one ended, while as many were running as may."""
+    task = airflow_run.task_of(untimely.task)
+    others = [
+        tries
+        for name, tries in played.tries.items()
+        if airflow_run.task_of(name) == task and name != untimely.task
+    ]
+    ends = [tries[-1][1] for tries in others if tries[0][0] < untimely.started <= tries[-1][1] + TICK]
+    return len(ends) >= AT_ONCE and min(ends) <= untimely.started + TICK
 
 
 def wrong_waits(airflow: AirflowSide, played: Played) -> Iterator[WrongWait]:

@@ -10,12 +10,13 @@ from scale import scaled
 from verifying import OPTIONS, verified, verifier_of
 from workflows import branch, glue, python, short_circuit, workflow
 
+from converter import diagnostics as d
 from converter.asl.budget import LIMITS
 from converter.asl.options import Failures
 from converter.engine import SimulatedBackend, TaskResult, parse_definition, run_virtual
 from converter.pipeline import convert
 from converter.verify import airflow_run
-from converter.workflow import TriggerRule
+from converter.workflow import Retries, Task, TriggerRule
 
 FULL_SEEDS = scaled(3_000, 40)
 CHUNK = 20
@@ -74,6 +75,43 @@ def test_an_instance_that_step_functions_itself_ends_fails_its_task():
         "c": "success",
     }
     assert "instances" not in records["m"]
+
+
+S3_KEY = "airflow.providers.amazon.aws.sensors.s3.S3KeySensor"
+WAITS = "airflow.providers.standard.sensors.time_delta."
+
+
+@pytest.mark.parametrize(
+    "limits",
+    [pytest.param(LIMITS, id="inline", marks=pytest.mark.full), pytest.param(DISTRIBUTED, id="distributed")],
+)
+def test_instances_of_sensors_poll_wait_and_fail_as_in_airflow(limits):
+    """Tasks of several states: whose tries are seen in histories alone."""
+    hurried = {"bucket_name": "b", "poke_interval": 60.0, "timeout": 600.0}
+    flow = workflow(
+        glue("a"),
+        mapped(Task("s", S3_KEY, upstream=("a",), arguments=hurried), bucket_key=listed("x", "y", "z")),
+        mapped(Task("w", WAITS + "WaitSensor", upstream=("a",)), time_to_wait=listed(1, 2)),
+        mapped(Task("d", WAITS + "TimeDeltaSensor", upstream=("a",)), delta=listed(1, 2)),
+        glue("b", "s", "w", "d", trigger_rule=TriggerRule.ONE_FAILED),
+    )
+    verifier = verifier_of(flow, OPTIONS, limits)
+    ends, tries = set(), set()
+    for seed in range(3):
+        replay = verifier.replay(seed)
+        assert not replay.findings.divergences
+        ends |= {replay.machine.outcomes[f"s[{index}]"] for index in range(3)}
+        tries |= {len(replay.machine.tries.get(f"s[{index}]", ())) for index in range(3)}
+    assert {"success", "failed"} <= ends
+    assert tries <= {0, 1}
+
+
+def test_of_many_instances_forty_run_at_once_and_the_others_later():
+    flow = workflow(mapped_glue("m", over=days(*map(str, range(43))), retries=Retries(1, 5)), glue("b", "m"))
+    for limits in (LIMITS, DISTRIBUTED):
+        found = verified(flow, range(2), OPTIONS, limits)
+        assert found.divergences == ()
+        assert found.approximations[d.AT_ONCE]
 
 
 def test_lists_have_all_lengths_and_instances_ends_of_their_own():
