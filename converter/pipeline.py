@@ -86,7 +86,8 @@ def convert(
     found += [*_layer_problems(workflow, plan, options), *_group_problems(workflow, plan, options)]
     if _stops(found, allowed):
         return Conversion(workflow, options, tuple(found), plan, None, steps)
-    steps = with_distributed(workflow, with_refusals(workflow, steps, allowed), limits.instances)
+    steps = with_refusals(workflow, steps, allowed)
+    steps = with_distributed(workflow, steps, limits.instances, limits.instance_records)
     machine, more = emit_fitting(workflow, plan, steps, options, limits)
     found += more
     if not _stops(found, allowed):

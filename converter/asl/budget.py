@@ -16,7 +16,7 @@ from typing import Any
 
 from converter import diagnostics as d
 from converter.asl.awaiting import NOT_READY, Pace
-from converter.asl.instances import MOST_EVENTS, most_instances
+from converter.asl.instances import MOST_BYTES, MOST_EVENTS, most_instances
 from converter.asl.map_runs import EVENTS_OF_MAP, is_distributed
 from converter.asl.outcome_table import REFUSED
 from converter.asl.records import cause_length, short_record_bytes
@@ -58,8 +58,8 @@ _BYTES_PER_CHARACTER = 6
 class Limits:
     """What one machine may be: bytes of its definition and of its records, events, depth.
 
-    ``instances`` are the events that instances of mapped tasks may have in it: what has more of them runs in
-    executions of its own.
+    ``instances`` are the events that instances of mapped tasks may have in it, and ``instance_records`` the
+    bytes that their records may have.
     """
 
     definition: int = DEFINITION_LIMIT
@@ -67,6 +67,7 @@ class Limits:
     events: int = EVENT_LIMIT
     depth: int = DEPTH_LIMIT
     instances: int = MOST_EVENTS
+    instance_records: int = MOST_BYTES
 
 
 LIMITS = Limits()

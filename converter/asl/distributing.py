@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 
 from converter import diagnostics as d
 from converter.asl.budget import is_apart, polls_of_one
-from converter.asl.instances import events_of_instance, most_by_size
+from converter.asl.instances import LONGEST_LIST, bytes_of_instance, events_of_instance, most_by_size
 from converter.diagnostics import Diagnostic
 from converter.operators.arguments import task_diagnostic
 from converter.operators.step import Step
@@ -21,16 +21,36 @@ from converter.workflow import Workflow
 _GROWTH = 0.02
 
 
-def with_distributed(workflow: Workflow, steps: Mapping[str, Step], events: int) -> dict[str, Step]:
-    """Return the steps, of which those are distributed that need it.
+def with_distributed(
+    workflow: Workflow, steps: Mapping[str, Step], events: int, size: int
+) -> dict[str, Step]:
+    """Return the steps, of which those are distributed that need it, and those summed.
 
-    ``events`` are what inline instances may take of the history of a machine, polls included.
+    ``events`` are what inline instances may take of the history of a machine, polls included; ``size`` the
+    bytes that the records of all instances may have.
     """
     found = dict(steps)
     for step in _to_be_distributed(workflow, steps, events):
         if step.instances is not None:
             found[step.task_id] = replace(step, instances=replace(step.instances, distributed=True))
+    for step in _to_be_summed(found, size):
+        if step.instances is not None:
+            found[step.task_id] = replace(step, instances=replace(step.instances, summed=True))
     return found
+
+
+def _to_be_summed(steps: Mapping[str, Step], size: int) -> Iterator[Step]:
+    """Yield the distributed tasks whose records do not fit, if nobody reads what they push."""
+    read = {task for step in steps.values() for task in step.reads}
+    sizes = {
+        name: bytes_of_instance(step) * (LONGEST_LIST if one.length is None else one.length)
+        for name, step in steps.items()
+        if (one := step.instances)
+    }
+    for name in sorted(sizes, key=sizes.__getitem__, reverse=True):
+        if sum(sizes.values()) > size and is_apart(steps[name]) and name not in read:
+            del sizes[name]
+            yield steps[name]
 
 
 def _to_be_distributed(workflow: Workflow, steps: Mapping[str, Step], events: int) -> Iterator[Step]:

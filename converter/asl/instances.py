@@ -25,7 +25,7 @@ from converter.workflow import Task, Workflow
 #: Airflow's own limit on what a task may return to be expanded over (``[core] max_map_length``).
 LONGEST_LIST = 1024
 #: What all instances of a machine may take of the history's 25,000 events and of a state's 256 KiB of data.
-MOST_EVENTS, _BYTES = 15_000, 160_000
+MOST_EVENTS, MOST_BYTES = 15_000, 160_000
 #: The record of an instance that returns an id, or nothing.
 _RECORD_BYTES = 150
 #: An iteration starts and ends; a task is entered, scheduled, started, succeeded, exited; what a retry adds.
@@ -69,11 +69,17 @@ def most_by_size(steps: Mapping[str, Step], tasks_by_id: Mapping[str, Task]) -> 
     unknown: dict[str, list[str]] = {}
     for name in [name for name in mapped if name not in found]:
         unknown.setdefault(tasks_by_id[name].index_key, []).append(name)
-    size = _BYTES - _RECORD_BYTES * sum(found.values())
+    size = MOST_BYTES - sum(bytes_of_instance(steps[name]) * count for name, count in found.items())
     for names in unknown.values():
-        most = min(LONGEST_LIST, size // len(unknown) // (_RECORD_BYTES * len(names)))
+        of_each = sum(bytes_of_instance(steps[name]) for name in names)
+        most = min(LONGEST_LIST, size // len(unknown) // of_each)
         found |= dict.fromkeys(names, max(1, most))
     return found
+
+
+def bytes_of_instance(step: Step) -> int:
+    """Return the bytes that the record of an instance takes: of a sum, it is a letter."""
+    return 1 if map_runs.is_summed(step) else _RECORD_BYTES
 
 
 def events_of_instance(step: Step, task: Task) -> int:
@@ -125,7 +131,9 @@ def instance_problems(workflow: Workflow, steps: Mapping[str, Step]) -> Iterator
         if not each.distributed and each.length * of_each > MOST_EVENTS:
             problem = f"its {each.length} instances do not fit the history of an execution"
             yield task_diagnostic(d.TOO_MANY_INSTANCES, task, problem, _REMEDY)
-        elif each.length * len(tasks) * _RECORD_BYTES > _BYTES:
+        elif each.length > map_runs.MOST_SUMMED or (
+            each.length * sum(bytes_of_instance(steps[name]) for name in tasks) > MOST_BYTES
+        ):
             problem = f"the records of its {each.length} instances do not fit the data of an execution"
             yield task_diagnostic(d.TOO_MANY_INSTANCES, task, problem, "give each instance more to do")
 
@@ -167,8 +175,10 @@ def map_state(
     records may take so many bytes together as are ``available`` (both JSONata), and each ``record_bytes``
     without what it pushes.
     """
+    instances = step.instances or Instances(Expression("0"))
     instance = where.names.unique(f"{task.task_id}: instance")
-    ended = where.names.unique(f"{task.task_id}: instance ended")
+    measured = where.names.unique(f"{task.task_id}: instance measured") if instances.distributed else ""
+    ended = measured if instances.summed else where.names.unique(f"{task.task_id}: instance ended")
     # The way to its index is as to the record of another task.
     inside = replace(
         where,
@@ -180,7 +190,6 @@ def map_state(
         forgets=(),
     )
     inner = tasks.state_for(step, task, inside)
-    instances = step.instances or Instances(Expression("0"))
     given = {
         **{read: records.of_task(read) for read in where.reads},
         **{read: records.of_task_if_there(read) for read in where.finds},
@@ -208,7 +217,11 @@ def map_state(
     if where.options.resumable:
         earlier = _earlier(f"{records.INPUT}.{path(task.task_id)}.map_index", task.task_id)
         if instances.distributed:
-            record = _earlier("$states.context.Map.Item.Value", task.task_id)
+            record = (
+                map_runs.summed_before(task.task_id, records.RESUMED_INSTANCES)
+                if instances.summed
+                else _earlier("$states.context.Map.Item.Value", task.task_id)
+            )
             place[map_runs.EARLIER] = str(Expression(f"{{'record': {record}}}"))
             earlier = f"{records.INPUT}.{path(task.task_id, map_runs.EARLIER, 'record')}"
         start = where.names.unique(f"{task.task_id}: instance done before?")
@@ -217,7 +230,7 @@ def map_state(
         inner["Catch"] = [
             {"ErrorEquals": list(errors), "Output": str(output), "Next": ended} for errors, output in caught
         ]
-    if where.options.resumable or (caught and not instances.distributed):
+    if not instances.summed and (where.options.resumable or (caught and not instances.distributed)):
         states[ended] = {"Type": "Succeed"}
     state["ItemProcessor"] = {"ProcessorConfig": {"Mode": "INLINE"}, "StartAt": start, "States": states}
     if instances.distributed:
@@ -227,10 +240,10 @@ def map_state(
             start,
             states,
             begin=where.names.unique(f"{task.task_id}: instance begun"),
-            measured=where.names.unique(f"{task.task_id}: instance measured"),
+            measured=measured,
             done=ended,
         )
-    state["Output"] = str(_with_record(task.task_id, where))
+    state["Output"] = str(_with_record(task.task_id, where, is_summed=instances.summed))
     return state
 
 
@@ -262,7 +275,7 @@ def _indexes(instances: Instances, most: str) -> Expression:
     return Expression(f"($n := {instances.count.text}; $n > {most} ? [-1] : [0..$n - 1])")
 
 
-def _with_record(task_id: str, where: tasks.Surroundings) -> Expression:
+def _with_record(task_id: str, where: tasks.Surroundings, *, is_summed: bool) -> Expression:
     """Return the data with the record of a mapped task, whose instances have just ended."""
     found_empty = "$millis()"
     if where.begun is not None:
@@ -275,6 +288,8 @@ def _with_record(task_id: str, where: tasks.Surroundings) -> Expression:
         f" : {{'state': {state} : 'success', 'at': $max($i.at), 'instances': $i,"
         f" 'error': $bad[0].error, 'cause': $exists($bad) ? {cause}}})"
     )
+    if is_summed:
+        record = map_runs.record_of_sum(found_empty)
     if where.has_records:
         return records.with_record(task_id, record, records.without_outputs(where.forgets))
     return Expression(f"{{{literal(task_id)}: {record}}}")

@@ -4,7 +4,8 @@ Such an execution sees neither the variables nor the context of the one around i
 the run is in its input, under a name that no task has; and that input is in its context, in every state.
 
 An instance never fails: its failure is its record, as in an inline Map. What remains (the limits of an
-execution) ends the Map, and with it all instances.
+execution) ends the Map, and with it all instances. Of very many instances, whose records would not fit the
+Map's result, each gives back only how it ended, and when; the task's record then has a sum of that.
 """
 
 from __future__ import annotations
@@ -38,6 +39,12 @@ _OF_RUN = {
     "Input": INPUT_OF_RUN,
 }
 _OF_TASKS = ("Task", "Parallel", "Pass")
+#: How many instances there may be of which only a sum is kept: the Map's result has some 23 bytes of each.
+MOST_SUMMED = 10_000
+#: The error of a task of whose instances only a sum is kept.
+_SUMMED_ERROR = "InstancesFailed"
+#: What stands for the outcome of an instance in a sum.
+_LETTERS = {"success": "s", "failed": "f", "skipped": "k"}
 _TRIES = "tries_of_instance"
 
 
@@ -61,7 +68,7 @@ def processor(
     """Return the ItemProcessor of a distributed Map.
 
     ``states`` are those of an instance in an inline Map: they end, or lead to ``done``. ``begin`` and
-    ``measured`` are names for states before and behind them.
+    ``measured`` are names for states before and behind them; they may be the same as ``done``.
     """
     found = {
         name: _measured_after(state, done, measured) if state["Type"] in _OF_TASKS else state
@@ -72,17 +79,66 @@ def processor(
         assigned = {ALL_VARIABLES: str(Expression(f"{_HANDED}.variables"))}
         found = {begin: {"Type": "Pass", "Assign": assigned, "Next": start}, **found}
         start = begin
-    record = f"$states.input.{path(task_id)}"
-    began = f"$toMillis({_EXECUTION}.StartTime)"
-    tries = f"$exists(${_TRIES}) and ${_TRIES} > 1 ? {{'tries': ${_TRIES}}} : {{}}"
-    measures = f"$merge([{record}, {{'ran': {record}.at - {began}}}, {tries}])"
     found[measured] = {
         "Type": "Pass",
-        "Output": str(Expression(f"{{{literal(task_id)}: {measures}}}")),
+        "Output": str(_summed(task_id) if is_summed(step) else _measured(task_id)),
         "End": True,
     }
     config = {"Mode": "DISTRIBUTED", "ExecutionType": "STANDARD"}
     return {"ProcessorConfig": config, "StartAt": start, "States": found}
+
+
+def is_summed(step: Step) -> bool:
+    """Whether only a sum of the instances' records is kept."""
+    return step.instances is not None and step.instances.summed
+
+
+def _measured(task_id: str) -> Expression:
+    """Return the record of an instance, with how long it took and how many tries."""
+    record = f"$states.input.{path(task_id)}"
+    began = f"$toMillis({_EXECUTION}.StartTime)"
+    tries = f"$exists(${_TRIES}) and ${_TRIES} > 1 ? {{'tries': ${_TRIES}}} : {{}}"
+    measures = f"$merge([{record}, {{'ran': {record}.at - {began}}}, {tries}])"
+    return Expression(f"{{{literal(task_id)}: {measures}}}")
+
+
+def _summed(task_id: str) -> Expression:
+    """Return the little that an instance gives back: how it ended, and when."""
+    record = f"$states.input.{path(task_id)}"
+    letter = " : ".join(f"{record}.state = '{state}' ? '{its}'" for state, its in _LETTERS.items())
+    return Expression(f"{{({letter} : 'f'): {record}.at}}")
+
+
+def summed_before(task_id: str, resumed: str) -> str:
+    """Return the record of an instance that an earlier execution has done, as JSONata in ItemSelector.
+
+    ``resumed`` is where the input of the run has the sum of all.
+    """
+    was = f"$substring({resumed}.{path(task_id)}, $states.context.Map.Item.Value, 1) = 's'"
+    return f"{was} ? {{'state': 'success', 'at': $toMillis({_EXECUTION}.StartTime)}}"
+
+
+def record_of_sum(found_empty: str) -> str:
+    """Return the record of a task of whose instances only a sum is kept, as JSONata.
+
+    ``instances`` are the first and the last of each outcome, so that rules find what they ask for; ``each``
+    has the outcome of each instance, as a letter.
+    """
+    times = "; ".join(f"${letter} := $states.result.{letter}" for letter in _LETTERS.values())
+    ends = (
+        "$ends := function($state, $at) { $exists($at) ? [{'state': $state, 'at': $min($at)},"
+        " {'state': $state, 'at': $max($at)}] : [] }"
+    )
+    all_ends = "[" + ", ".join(f"$ends('{state}', ${its})" for state, its in _LETTERS.items()) + "]"
+    letters = " : ".join(f"$exists({its}) ? '{its}'" for its in _LETTERS.values())
+    return (
+        f"({times}; {ends}; $i := {all_ends}; $count($states.result) = 0"
+        f" ? {{'state': 'skipped', 'at': {found_empty}}}"
+        " : {'state': $exists($f) ? 'failed' : $exists($k) ? 'skipped' : 'success', 'at': $max($i.at),"
+        f" 'instances': $i, 'each': $join($states.result.({letters})),"
+        f" 'error': $exists($f) ? '{_SUMMED_ERROR}',"
+        " 'cause': $exists($f) ? $count($f) & ' of ' & $count($states.result) & ' instances failed'})"
+    )
 
 
 def as_in_instance(expression: Expression) -> Expression:

@@ -8,7 +8,7 @@ instances, that has to do.
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta, timezone
 from typing import TYPE_CHECKING, Any
 
@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 MOST_READ = 100
 #: The largest page of ListExecutions (AWS documentation).
 _LARGEST_PAGE = 1000
+#: What stands for an outcome where only a sum is kept.
+_OUTCOMES = {"s": "success", "f": "failed", "k": "skipped"}
 
 
 class MapRunReader:
@@ -54,7 +56,7 @@ class MapRunReader:
 
     def read_on(self, task: TaskProgress) -> None:
         """Read what has begun or ended since, of a Map whose progress is ``task``'s, and tell it."""
-        count = None if task.record is None else len(task.record.get("instances", ()))
+        count = None if task.record is None else len(_instances_in(task.record))
         if count is None or count <= MOST_READ:
             self._read_executions()
         for progress in self._read.values():
@@ -109,15 +111,24 @@ def _index_of(progress: Progress, task_id: str) -> int | None:
 
 def complete(task: TaskProgress) -> None:
     """Add the instances that were not read, as the task's record has them."""
-    instances = (task.record or {}).get("instances", ())
-    for index, record in enumerate(instances):
+    for index, record in enumerate(_instances_in(task.record or {})):
         known = task.instances.get(index)
         if known is None or known.record is None:
             task.instances[index] = _recorded(record, task.start)
 
 
+def _instances_in(record: Mapping[str, Any]) -> Sequence[Mapping[str, Any]]:
+    """Return the records of a task's instances; of a sum, the outcomes alone are known."""
+    if "each" in record:
+        return [{"state": _OUTCOMES[letter]} for letter in record["each"]]
+    found: Sequence[Mapping[str, Any]] = record.get("instances", ())
+    return found
+
+
 def _recorded(record: Mapping[str, Any], begun: datetime | None) -> TaskProgress:
     """Return the progress of an instance that has ended; before its Map began: it was passed by."""
+    if "at" not in record:
+        return TaskProgress(attempts=1, record=record)
     end = datetime.fromtimestamp(record["at"] / 1000, timezone.utc)
     if begun is not None and end < begun:
         return TaskProgress(end=begun, record=record)

@@ -102,7 +102,7 @@ def kept_instances(
     What they are expanded over is the same then, and those that have succeeded are passed by.
     """
     return {
-        task: records[task]["instances"]
+        task: records[task].get("each", records[task]["instances"])
         for task in upstream
         if task not in kept and "instances" in records.get(task, {}) and kept.keys() >= set(upstream[task])
     }

@@ -69,7 +69,8 @@ class TaskProgress:
             cause=failure.cause,
             xcom=self.record.get("xcom") or {} if self.record else {},
             tries=tuple(self.tries),
-            recorded=self.record is not None,
+            # Of many instances only the outcome is kept.
+            recorded=self.record is not None and "at" in self.record,
             instances=instances,
         )
 

@@ -48,7 +48,8 @@ class Instances:
     ``count`` gives how many there are, from the records of the tasks ``over`` (whose XComs the items come
     from); ``length`` is that number where it is known at conversion. ``at_once`` is how many may run at a
     time; None: as many as the machine can run. ``group`` is the mapped task group whose items they are.
-    ``distributed``: each is an execution of its own, because one execution has no room for all of them.
+    ``distributed``: each is an execution of its own, because one execution has no room for all of them;
+    ``summed``: nor for their records, of which there is only what rules go by.
     """
 
     count: Expression
@@ -57,6 +58,7 @@ class Instances:
     at_once: int | None = None
     group: str = ""
     distributed: bool = False
+    summed: bool = False
 
 
 @dataclass(frozen=True)

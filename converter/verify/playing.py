@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import math
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any, TypeAlias
@@ -14,6 +14,7 @@ from converter.asl.block import RUN_FAILED_ERROR
 from converter.asl.budget import every_state_of, states_of
 from converter.asl.children import machine_of
 from converter.asl.machine import Machine, OneMachine
+from converter.asl.map_runs import is_summed
 from converter.asl.names import state_name
 from converter.engine import Definition, Execution, parse_definition, run_virtual
 from converter.engine.jsonata_language import EvaluationError, UndefinedResult, compile_expression
@@ -146,9 +147,7 @@ class Player:
         start = aws.start.timestamp()
         ended = round(execution.history[-1].timestamp.timestamp() - start, 6)
         timed_out = execution.status == _TIMED_OUT
-        found = dict(self._records(execution, set(self._task_of.values())))
-        for child in aws.executions.values():
-            found |= self._records_of_child(child)
+        found = self._all_records(execution, aws.executions.values())
         records = {name: record for name in names.values() if (record := _record_of(name, found)) is not None}
         decided = {task: round(record["at"] / 1000 - start, 6) for task, record in records.items()}
         tries = self._tries(aws, names) | self._tries_of_parts(execution, start)
@@ -231,6 +230,22 @@ class Player:
             found = json.loads((end.details or {})["input"])
             return {task: record for task, record in found.items() if task in own}
         return dict(self._records(child, own))
+
+    def _all_records(
+        self, execution: Execution, others: Collection[Execution]
+    ) -> dict[str, Mapping[str, Any]]:
+        """Return the records of a run, also those of executions that it has started."""
+        found = dict(self._records(execution, set(self._task_of.values())))
+        for child in others:
+            found |= self._records_of_child(child)
+        for one in (execution, *others):
+            found |= self._summed(one)
+        return found
+
+    def _summed(self, execution: Execution) -> dict[str, Mapping[str, Any]]:
+        """Return the records of instances of which the machine keeps a sum: from their own histories."""
+        tasks = {task for task in self._task_of.values() if is_summed(self._machine.steps[task])}
+        return dict(_seen_on_the_way(execution, tasks, self._maps)) if tasks else {}
 
     def _records(self, execution: Execution, tasks: set[str]) -> Iterator[tuple[str, Mapping[str, Any]]]:
         """Yield the tasks' records: of an ended run from its end, else from whatever was seen on the way."""

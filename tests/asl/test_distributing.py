@@ -16,7 +16,7 @@ from converter.asl.options import Failures, Options, VariablesFrom
 from converter.checks import problems_of
 from converter.engine import SimulatedBackend, TaskResult, parse_definition, run_virtual
 from converter.pipeline import convert
-from converter.workflow import Retries, Task
+from converter.workflow import Retries, Task, TriggerRule
 
 S3_KEY = "airflow.providers.amazon.aws.sensors.s3.S3KeySensor"
 HOURLY = {"bucket_name": "b", "timeout": 3600.0, "poke_interval": 60.0}
@@ -78,10 +78,70 @@ def test_groups_stay_in_one_execution():
     assert "900 instances do not fit the history of an execution" in codes["D284"]
 
 
-def test_records_have_to_fit_the_data_all_the_same():
-    found, apart, codes = converted(mapped_glue("m", over=days(*many(1100)), retries=THREE))
-    assert (apart, found.machine) == ({"m"}, None)
+def test_records_that_somebody_reads_have_to_fit_the_data_all_the_same():
+    wide = mapped_glue("m", over=days(*many(1100)), retries=THREE)
+    found, apart, codes = converted(wide, mapped_glue("n", "m", over=xcom("m")))
+    assert ("m" in apart, found.machine) == (True, None)
     assert "the records of its 1100 instances do not fit the data of an execution" in codes["D284"]
+
+
+@pytest.mark.parametrize(("count", "fits"), [(1000, True), (10_000, True), (10_001, False)])
+def test_of_records_that_nobody_reads_a_sum_is_enough(count, fits):
+    found, _, codes = converted(mapped_glue("m", over=days(*many(count)), retries=THREE), glue("b", "m"))
+    assert found.steps["m"].instances.summed == (count > 1000 and fits) or not fits
+    assert (found.machine is not None, "D284" in codes) == (fits, not fits)
+
+
+def sum_of(*ends, task=None, run=None, behind=()):
+    """The record of a task whose instances end so, of which only a sum is kept, and the days that ran."""
+    names = many(len(ends))
+    task = task or mapped_glue("m", over=days(*names))
+    found, _, _ = converted(task, *behind, limits=replace(LITTLE, instance_records=0))
+    ran = []
+
+    def work(call):
+        if call.state_name != "m: instance":
+            return TaskResult(1, {"Id": "jr"})
+        day = call.arguments["Arguments"]["--day"]
+        ran.append(day)
+        seconds = 5 + 2 * int(day)
+        return TaskResult(seconds, {"Id": "jr"}, error=None if ends[int(day)] == "s" else "Boom")
+
+    execution = run_virtual(parse_definition(found.machine.definition), run or {}, SimulatedBackend(work))
+    if execution.status == "SUCCEEDED":
+        return json.loads(execution.output), ran
+    end = next(event for event in execution.history if event.type == "FailStateEntered")
+    return json.loads(end.details["input"]), ran
+
+
+def test_a_sum_has_the_first_and_last_of_each_outcome_and_how_each_ended():
+    records, _ = sum_of("s", "f", "s", "s", "f", behind=[glue("b", "m", trigger_rule=TriggerRule.ALL_DONE)])
+    record = records["m"]
+    start = 1_767_225_600_000  # 2026-01-01T00:00:00Z
+    ends = [(one["state"], one["at"] - start) for one in record["instances"]]
+    assert ends == [("success", 5000), ("success", 11000), ("failed", 7000), ("failed", 13000)]
+    assert (record["state"], record["at"] - start, record["each"]) == ("failed", 13000, "sfssf")
+    assert (record["error"], record["cause"]) == ("InstancesFailed", "2 of 5 instances failed")
+    assert records["b"]["state"] == "success"
+    assert sum_of("s", "s")[0]["m"]["each"] == "ss"
+
+
+def test_a_sum_of_an_earlier_execution_passes_by_what_has_succeeded():
+    records, ran = sum_of("s", "s", "s", run={"resumed": {}, "resumed_instances": {"m": "sfs"}})
+    assert (records["m"]["state"], records["m"]["each"], ran) == ("success", "sss", ["1"])
+
+
+def test_over_no_items_a_task_is_skipped_whatever_is_kept():
+    task = mapped_glue("m", "a", over=xcom("a"))
+    found, _, _ = converted(python("a"), task, glue("b", "m"), limits=replace(LITTLE, instance_records=0))
+    assert found.steps["m"].instances.summed
+    work = SimulatedBackend(lambda call: TaskResult(1, {"Payload": {"return_value": []}}))
+    execution = run_virtual(parse_definition(found.machine.definition), {}, work)
+    assert {task: one["state"] for task, one in json.loads(execution.output).items()} == {
+        "a": "success",
+        "m": "skipped",
+        "b": "skipped",
+    }
 
 
 def played(definition, run=None):

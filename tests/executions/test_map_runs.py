@@ -15,6 +15,7 @@ from converter.asl.options import Options
 from converter.engine import TaskResult
 from converter.executions import read_back
 from converter.executions.map_runs import complete
+from converter.executions.resuming import kept_instances
 from converter.executions.run_reader import RunReader
 from converter.executions.task_progress import TaskProgress
 from converter.pipeline import convert
@@ -97,6 +98,21 @@ def test_of_many_instances_their_records_have_to_do(simulate: Any, monkeypatch: 
     assert [(found[index].start, found[index].end) for index in (3, 40)] == [(at(0), at(10)), (at(1), at(2))]
     assert (found[4].error, found[4].cause, found[5].output) == ("Boom", "for good", "jr_1")
     assert result.transitions == states_entered(service) + 2
+
+
+def test_of_a_sum_the_outcomes_are_known(simulate: Any, monkeypatch: Any) -> None:
+    monkeypatch.setattr("converter.executions.map_runs.MOST_READ", 2)
+    task = mapped_glue("m", over=days("a", "b", "c"))
+    found = convert(workflow(task), Options(), limits=replace(LITTLE, instance_records=0))
+    assert found.machine
+    service = simulate(found.machine.definition, by_day(b=fails(2)))
+    reader = RunReader(service.client(), ARN)
+    reader.read_on()
+    result = reader.result().tasks["m"]
+    assert [one.state for one in result.instances] == ["success", "failed", "success"]
+    assert (result.state, result.error, result.end) == ("failed", "InstancesFailed", at(2))
+    assert not any(one.recorded for one in result.instances)  # nobody knows what they pushed
+    assert kept_instances(reader.records(), reader.upstream, {}) == {"m": "sfs"}
 
 
 def test_in_the_middle_some_run_and_some_have_ended(simulate: Any) -> None:
