@@ -34,6 +34,7 @@ def main() -> int:
         "-m",
         "full",
         "tests/plugins/in_airflow/test_pictures.py",
+        "tests/plugins/in_airflow/test_shadow_runs.py",
     ]
     environment = {**os.environ, "DAG2SFN_SCREENSHOTS": str(IMAGES)}
     return subprocess.run(command, cwd=ROOT, env=environment, check=False).returncode

@@ -147,12 +147,15 @@ class Airflow:
     ) -> None:
         self.stop()
 
-    def wait_for_dags(self, dag_ids: Iterable[str], seconds: float = 120) -> None:
+    def wait_for_dags(self, dag_ids: Iterable[str], seconds: float = 300) -> None:
         """Return when Airflow has read these DAGs. Raises AirflowDidNotStart if it does not."""
         wanted = set(dag_ids)
 
         def has_all() -> bool:
-            listed = self.get("/api/v2/dags?limit=100")
+            try:
+                listed = self.get("/api/v2/dags?limit=100")
+            except OSError:  # on a small machine that reads files it may answer late
+                return False
             return wanted <= {dag["dag_id"] for dag in listed["dags"] if not dag["is_stale"]}
 
         self._wait(has_all, f"has not read all of {', '.join(sorted(wanted))}", seconds)
@@ -262,7 +265,7 @@ def _request(url: str, method: str, body: Any, headers: Mapping[str, str]) -> tu
         url, content, {**headers, "Content-Type": "application/json"}, method=method
     )
     try:
-        with urllib.request.urlopen(request, timeout=30) as response:  # noqa: S310
+        with urllib.request.urlopen(request, timeout=120) as response:  # noqa: S310
             status, text = response.status, response.read()
     except urllib.error.HTTPError as refusal:
         status, text = refusal.code, refusal.read()

@@ -64,14 +64,19 @@ def _run_lines(run: ScoredRun) -> Iterator[str]:
     version = f" (version {run.result.version})" if run.result else ""
     why = f": {run.why}" if run.why else ""
     yield f"  {run.run_id}: {run.standing.value}{version}{why}"
-    for task in run.result.different if run.result else ():
+    yield from (f"    {line}" for line in (_told(run.result) if run.result else ()))
+
+
+def _told(result: Result) -> list[str]:
+    """Return each difference in a line; what differs in a dict that was returned, two XComs, is told once."""
+    lines = []
+    for task in result.different:
         index = "" if task["map_index"] is None else f"[{task['map_index']}]"
         for one in task["differences"]:
             values = both_sides(one["airflow"], one["step_functions"])
-            yield f"    {task['task_id']}{index}: {one['message']}{values}"
-    left_out = run.result.different_tasks - len(run.result.different) if run.result else 0
-    if left_out > 0:
-        yield f"    and {left_out} more tasks differ"
+            lines.append(f"{task['task_id']}{index}: {one['message']}{values}")
+    left_out = result.different_tasks - len(result.different)
+    return [*dict.fromkeys(lines), *([f"and {left_out} more tasks differ"] if left_out > 0 else [])]
 
 
 def _run_json(run: ScoredRun) -> dict[str, Any]:
@@ -87,6 +92,7 @@ def _run_json(run: ScoredRun) -> dict[str, Any]:
 def _result_json(result: Result) -> dict[str, Any]:
     return {
         **result.to_json(),
+        "told": _told(result),
         "version": result.version,
         "execution_url": execution_url(result.execution_arn),
     }

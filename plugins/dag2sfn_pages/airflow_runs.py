@@ -15,6 +15,8 @@ from sqlalchemy import select
 
 from converter.comparison.airflow_run import graph_of, run_of
 
+from .markdown import html_of
+
 if TYPE_CHECKING:
     from sqlalchemy.orm import Session
 
@@ -59,19 +61,25 @@ def xcoms_of(dag_id: str, run_id: str, session: Session) -> list[dict[str, Any]]
 
 
 def params_of(dag_id: str, session: Session) -> list[dict[str, Any]]:
-    """Return the params of a DAG: name, default, description and JSON schema, for a form."""
+    """Return the params of a DAG: name, default, description (text or HTML) and JSON schema, for a form.
+
+    As in Airflow's API, a param without a default has None.
+    """
     dag = SerializedDagModel.get_dag(dag_id, session=session)
     if dag is None:
         return []
     found = []
     for name in dag.params:
         param = dag.params.get_param(name)
+        schema = dict(param.schema or {})
+        markdown = schema.get("description_md")
         found.append(
             {
                 "name": name,
-                "value": param.value,
+                "value": None if _is_unset(param) else param.value,
                 "description": param.description,
-                "schema": dict(param.schema or {}),
+                "description_html": html_of(markdown) if isinstance(markdown, str) else None,
+                "schema": schema,
             }
         )
     return found
@@ -83,7 +91,7 @@ def refusals(dag_id: str, conf: Mapping[str, Any], session: Session) -> list[str
     found = []
     for name in dag.params if dag else ():
         param = dag.params.get_param(name)
-        if name not in conf and type(param.value).__name__ == _UNSET:
+        if name not in conf and _is_unset(param):
             found.append(f"{name}: a value is required")
             continue
         try:
@@ -91,6 +99,10 @@ def refusals(dag_id: str, conf: Mapping[str, Any], session: Session) -> list[str
         except ValidationError as error:
             found.append(f"{name}: {error.message}")
     return found
+
+
+def _is_unset(param: Any) -> bool:
+    return type(param.value).__name__ == _UNSET
 
 
 def _tasks(dag_id: str, session: Session) -> list[dict[str, Any]]:

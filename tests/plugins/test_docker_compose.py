@@ -188,7 +188,7 @@ class Containers:
                 self.wait_until_healthy(other)
             else:
                 assert wanted["condition"] == "service_completed_successfully"
-                assert self.started[other].wait(120) == 0, self.log(other)
+                assert self.started[other].wait(400) == 0, self.log(other)
         self.started[name] = self._process(name, self.services[name]["command"], self.folder / f"{name}.log")
 
     def wait_until_healthy(self, name: str) -> None:
@@ -211,7 +211,7 @@ class Containers:
         """As `docker compose exec`: return what a command prints."""
         output = self.folder / "exec.log"
         output.unlink(missing_ok=True)
-        assert self._process(name, command, output).wait(120) == 0, output.read_text()
+        assert self._process(name, command, output).wait(400) == 0, output.read_text()
         return output.read_text()
 
     def _process(self, name: str, command: Any, output: Path) -> subprocess.Popen[bytes]:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import shutil
+from collections.abc import Callable
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 CHROMIUM = shutil.which("chromium")
@@ -113,3 +115,29 @@ class Browser:
         page.get_by_role("button", name="Sign in").click()
         page.get_by_role("link", name="Step Functions").wait_for()
         self._contexts[user], self._free[user] = context, [page]
+
+
+#: Width in pixels, and theme.
+LOOKS = {"light": (1280, "light"), "dark": (1280, "dark"), "narrow": (400, "light")}
+
+
+def take_pictures(page: Any, folder: Path, name: str, last: Callable[[str], Any]) -> None:
+    """Show a page of ours in each look, see that it fits, and take a picture.
+
+    ``last(theme)`` is what stands on it once all of it is there.
+    """
+    from playwright.sync_api import expect
+
+    for look, (width, scheme) in LOOKS.items():
+        page.set_viewport_size({"width": width, "height": 900})
+        page.emulate_media(color_scheme=scheme)
+        expect(page.locator(f"html.{scheme}")).to_be_attached()
+        expect(last(scheme)).to_be_attached()
+        section = page.locator("section[aria-busy=false]")
+        if look == "narrow":
+            # Airflow lays its DAGs' pages out for 1,280 pixels, and lets a narrow window scroll.
+            section.evaluate("it => it.scrollIntoView({block: 'nearest', inline: 'start'})")
+            assert section.evaluate("it => it.clientWidth <= innerWidth")
+        assert section.evaluate("it => it.scrollWidth <= it.clientWidth")
+        page.mouse.move(0, 0)
+        page.screenshot(path=folder / f"plugin-{name}-{look}.png", animations="disabled")

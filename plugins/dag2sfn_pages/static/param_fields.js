@@ -3,6 +3,7 @@
 // A field holds a text (a checkbox a boolean): `shownValue` makes it of a param's value, `valueOf` goes back.
 
 import { ChakraUI } from "./chakra.js";
+import { Prose } from "./prose.js";
 import { localTime, momentOf } from "./shown.js";
 
 const { createElement: h, useId } = globalThis.React;
@@ -113,7 +114,8 @@ export function parsed(name, text) {
 function ParamField({ param, value, onChange }) {
   const { name, description, schema } = param;
   const label = schema.title ?? name;
-  const help = description ?? schema.description ?? schema.description_md;
+  const html = param.description_html;
+  const help = description ?? schema.description ?? (html && h(Prose, { html }));
   if (typeof value === "boolean") {
     return h(
       Field.Root,
@@ -125,7 +127,7 @@ function ParamField({ param, value, onChange }) {
         h(Checkbox.Control),
         h(Checkbox.Label, null, label),
       ),
-      help && h(Field.HelperText, null, help),
+      help && h(Field.HelperText, { as: "div" }, help),
     );
   }
   if (typeOf(param) === "array" && isOfTexts(param) && schema.examples) {
@@ -136,7 +138,7 @@ function ParamField({ param, value, onChange }) {
     { required: isRequired(param) },
     h(Field.Label, null, label, h(Field.RequiredIndicator)),
     h(Control, { onChange, param, value }),
-    help && h(Field.HelperText, null, help),
+    help && h(Field.HelperText, { as: "div" }, help),
   );
 }
 
@@ -147,7 +149,7 @@ function Choices({ examples, help, label, names, value, onChange }) {
     Fieldset.Root,
     null,
     h(Fieldset.Legend, { fontSize: "sm" }, label),
-    help && h(Fieldset.HelperText, null, help),
+    help && h(Fieldset.HelperText, { as: "div" }, help),
     examples.map((example) =>
       h(
         Checkbox.Root,

@@ -2,10 +2,11 @@
 
 import { address, useJson } from "./api.js";
 import { ChakraUI } from "./chakra.js";
+import { PageLink } from "./parts.js";
 import { ConsoleLink } from "./shown.js";
 
 const { createElement: h } = globalThis.React;
-const { Box, Code, Flex, Heading, Stack, Text } = ChakraUI;
+const { Box, Flex, Heading, Link, Stack, Text } = ChakraUI;
 
 const EVERY = 30_000;
 const STANDINGS = {
@@ -35,10 +36,14 @@ export function Score({ dagId }) {
     h(
       Flex,
       { align: "center", gap: 3, wrap: "wrap" },
-      h(Text, { fontSize: "sm" }, `${data.equal} of ${data.compared} compared runs are equal`),
+      h(
+        Text,
+        { fontSize: "sm" },
+        data.compared === 0 ? "No run is compared yet" : `${data.equal} of ${data.compared} compared runs are equal`,
+      ),
       h(Flex, { gap: 1, wrap: "wrap" }, [...data.runs].reverse().map((run) => h(Mark, { key: run.run_id, run }))),
     ),
-    others.map((run) => h(Told, { key: run.run_id, run })),
+    others.map((run) => h(Told, { dagId, key: run.run_id, run })),
   );
 }
 
@@ -48,24 +53,19 @@ function Mark({ run }) {
   return h(Box, { "aria-label": text, bg: color, borderRadius: "sm", h: 4, role: "img", title: text, w: 2 });
 }
 
-function Told({ run }) {
-  const tasks = run.result?.different ?? [];
+function Told({ dagId, run }) {
   const version = run.result ? `, version ${run.result.version}` : "";
+  // Written as Airflow writes it: of another spelling, its tabs do not show which of them is open.
+  const runId = encodeURIComponent(run.run_id).replaceAll("%3A", ":").replaceAll("%2B", "+");
+  const page = `/dags/${encodeURIComponent(dagId)}/runs/${runId}`;
   return h(
     Box,
     { fontSize: "sm", overflowWrap: "anywhere" },
-    run.result ? h(ConsoleLink, { href: run.result.execution_url }, run.run_id) : run.run_id,
+    h(Link, { asChild: true, color: "fg.info" }, h(PageLink, { to: page }, run.run_id)),
     ` ${STANDINGS[run.standing].label}${version}`,
     run.why && `: ${run.why}`,
-    tasks.map((task) =>
-      task.differences.map((one, number) =>
-        h(
-          Text,
-          { color: "fg.muted", key: `${task.task_id} ${task.map_index} ${number}`, ps: 4 },
-          h(Code, { variant: "plain" }, task.map_index === null ? task.task_id : `${task.task_id}[${task.map_index}]`),
-          ` ${one.message}`,
-        ),
-      ),
-    ),
+    run.result && " ",
+    run.result && h(ConsoleLink, { href: run.result.execution_url }),
+    run.result?.told.map((line) => h(Text, { color: "fg.muted", key: line, ps: 4 }, line)),
   );
 }

@@ -105,7 +105,7 @@ export function messageOf(cause) {
 }
 
 export function ConsoleLink({ href, children = "AWS console" }) {
-  return h(Link, { color: "fg.info", href, rel: "noreferrer", target: "_blank" }, children);
+  return h(Link, { color: "fg.info", fontSize: "sm", href, rel: "noreferrer", target: "_blank" }, children);
 }
 
 /** JSON, or a text that may be JSON, readable, with a button to copy it. */

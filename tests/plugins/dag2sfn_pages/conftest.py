@@ -23,7 +23,9 @@ from airflow.sdk import DAG, Param
 
 with DAG("with_params", schedule=None, params={
     "day": Param(type="string", format="date"),
-    "rows": Param(10, type="integer", minimum=1),
+    "rows": Param(10, type="integer", minimum=1, description_md=(
+        "At *least* 1: www.example.org <b>x</b> [y](javascript:alert(1))"
+    )),
     "plain": "x",
 }):
     pass

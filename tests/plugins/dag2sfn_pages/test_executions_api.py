@@ -156,6 +156,21 @@ def test_a_conf_that_airflow_would_refuse_starts_nothing(
         assert refused in answer["detail"]
 
 
+def test_params_come_with_their_defaults_and_with_markdown_as_safe_html(
+    folder: Path, aws: Any, call: Callable[..., Any]
+) -> None:
+    params = call("GET", "dags/with_params", 200)["params"]
+    # Without a default there is none, and the form asks for a value.
+    assert {one["name"]: one["value"] for one in params} == {"day": None, "rows": 10, "plain": "x"}
+    assert {one["name"]: one["description_html"] for one in params} == {
+        "day": None,
+        "rows": "<p>At <em>least</em> 1: "
+        '<a href="http://www.example.org" target="_blank" rel="noreferrer">www.example.org</a> '
+        "&lt;b&gt;x&lt;/b&gt; [y](javascript:alert(1))</p>\n",
+        "plain": None,
+    }
+
+
 def test_of_another_machine_nothing_is_stopped(machine: Any, call: Callable[..., Any]) -> None:
     other = machine.create_state_machine(name="other", definition=json.dumps(LONG), roleArn=ROLE)
     arn = machine.start_execution(stateMachineArn=other["stateMachineArn"], name="theirs")["executionArn"]

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Mapping
 from typing import Any
 
 import pytest
+from waiting import wait_until
 
 pytestmark = pytest.mark.full
 
@@ -20,12 +20,8 @@ def _trigger(beside: Any, dag_id: str, run_id: str, conf: Any = None) -> str:
     return f"{dag}/dagRuns/{run_id}/taskInstances/run"
 
 
-def _wait(is_so: Callable[[], Any], seconds: float = 120) -> Any:
-    deadline = time.monotonic() + seconds
-    while not (found := is_so()):
-        assert time.monotonic() < deadline
-        time.sleep(1)
-    return found
+def _wait(is_so: Callable[[], Any]) -> Any:
+    return wait_until(is_so, "what Airflow does", seconds=300, pause=1)
 
 
 def test_its_run_shows_each_tasks_output_as_xcom(beside: Any, comparisons: Mapping[str, Any]) -> None:

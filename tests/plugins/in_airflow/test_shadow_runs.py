@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import json
 import time
+from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 import pytest
+from pages import take_pictures
 
 from playground import both
 
+playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
 pytestmark = pytest.mark.full
 
 DAYS = [f"scheduled__2026-01-0{day}T00:00:00+00:00" for day in range(1, 8)]
@@ -67,6 +71,30 @@ def test_the_score_of_a_week_points_at_the_run_and_task_that_differ(beside: Any)
     text = _score(beside, "--last", "5").stdout
     assert "sales: 4 of 5 compared runs are equal" in text
     assert "count: output at rows differs: 4 in Airflow, 5 on Step Functions" in text
+
+
+def test_the_dags_tab_names_the_run_that_differs_and_leads_to_it(
+    open_page: Callable[..., Any], console: Any, beside: Any, pictures: Path
+) -> None:
+    _wait_for_the_week(beside)
+    page = open_page("dags/sales/plugin/step-functions-dag", user="viewer")
+    section = page.get_by_role("region", name="Score")
+    # It compares a few runs for each request, and asks again by itself.
+    playwright.expect(section).to_contain_text("6 of 7 compared runs are equal", timeout=180_000)
+    playwright.expect(section).to_contain_text(f"{DAYS[3]} different, version 1")
+    # Once, although two XComs differ in it: the dict, and its member.
+    told = "count: output at rows differs: 4 in Airflow, 5 on Step Functions"
+    playwright.expect(section.get_by_text(told)).to_have_count(1)
+    marks = section.get_by_role("img")
+    assert [mark.split(": ")[1] for mark in marks.evaluate_all("all => all.map(it => it.title)")] == [
+        "different" if day == DAYS[3] else "equal" for day in DAYS
+    ]
+    href = section.get_by_role("link", name="AWS console").get_attribute("href")
+    assert ("shadow-sales" in href, "2026-01-04" in href) == (True, True)
+    take_pictures(page, pictures, "score", lambda _: marks.nth(6))
+    section.get_by_role("link", name=DAYS[3]).click()
+    page.wait_for_url(f"{beside.airflow.url}/dags/sales/runs/{quote(DAYS[3], safe=':+')}*")
+    assert console.errors == []
 
 
 def test_a_dag_without_overrides_is_not_converted_to_run_beside_airflow(beside: Any, tmp_path: Path) -> None:

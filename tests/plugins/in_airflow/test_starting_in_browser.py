@@ -27,6 +27,9 @@ def test_a_user_triggers_with_the_dags_params_and_reads_what_came_of_it(
     section.get_by_role("button", name="Trigger").click()
     form = page.get_by_role("form")
     expect(form.get_by_text("What each number is multiplied by.")).to_be_visible()
+    # Markdown, as Airflow's own form shows it; a link must not take away what is filled in.
+    expect(form.get_by_role("listitem")).to_have_text(["in UTC, see the calendar", "YYYY-MM-DD"])
+    expect(form.get_by_role("link", name="the calendar")).to_have_attribute("target", "_blank")
     form.get_by_label("times").fill("3")
     form.get_by_label("unit").select_option("files")
     # Which are required, and of which kind, as Airflow's own form has it.

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import os
 import signal
-import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
 import pytest
+from waiting import wait_until
 
 pytestmark = pytest.mark.full
 
@@ -35,12 +35,8 @@ def _no_triggerer(beside: Any) -> Iterator[None]:
             os.kill(pid, signal.SIGCONT)
 
 
-def _wait(is_so: Callable[[], Any], seconds: float = 120) -> Any:
-    deadline = time.monotonic() + seconds
-    while not (found := is_so()):
-        assert time.monotonic() < deadline
-        time.sleep(0.5)
-    return found
+def _wait(is_so: Callable[[], Any]) -> Any:
+    return wait_until(is_so, "what Airflow does", seconds=300, pause=0.5)
 
 
 def test_ending_its_task_or_its_run_stops_the_execution(beside: Any, comparisons: Mapping[str, Any]) -> None:

@@ -2,11 +2,17 @@
 
 from airflow.sdk import DAG, Param, task
 
+DAY = """
+Of which **day** the files are:
+
+- in UTC, see [the calendar](https://example.org/calendar)
+- `YYYY-MM-DD`
+"""
 PARAMS = {
     "times": Param(2, type="integer", minimum=1, description="What each number is multiplied by."),
     "unit": Param("rows", type="string", enum=["rows", "files"]),
     "dry": Param(False, type="boolean"),
-    "day": Param("2026-01-01", type="string", format="date"),
+    "day": Param("2026-01-01", type="string", format="date", description_md=DAY),
     "until": Param(None, type=["null", "string"], format="date-time", section="Limits"),
     "tables": Param(["orders"], type="array", section="Limits"),
     "limits": Param({"rows": 10}, type="object", section="Limits"),
