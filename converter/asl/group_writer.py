@@ -273,7 +273,9 @@ class GroupWriter:
             caught.append(([SKIP_ERROR], records.skipped(task_id, has_records=has_records)))
         if emission.as_airflow and step.can_fail and not step.refusal:
             count = max(emission.task_count, emission.most_instances.get(task_id, 0))
-            too_large = emission.rooms.may_push_much(task_id) and (step.reads or not calls_function(step))
+            too_large = self._large(task_id) or (
+                emission.rooms.may_push_much(task_id) and not calls_function(step)
+            )
             failed = records.failed(
                 task_id, has_records=has_records, task_count=count, may_be_too_large=bool(too_large)
             )
@@ -330,7 +332,13 @@ class GroupWriter:
             begun=self._begun(task_id, reads),
             forgets=forgets,
             room=self._room(task_id, forgets),
+            large=self._large(task_id),
         )
+
+    def _large(self, task_id: str) -> tuple[str, ...]:
+        """Return the tasks that a task reads, and that may have pushed much."""
+        emission = self.emission
+        return tuple(read for read in emission.steps[task_id].reads if emission.rooms.may_push_much(read))
 
     def _room(self, task_id: str, forgets: tuple[str, ...]) -> TaskRoom | None:
         """Return what a task, or an instance of it, may push; None if that is little anyway."""

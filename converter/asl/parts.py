@@ -16,7 +16,7 @@ from typing import Any
 from converter.asl import records
 from converter.asl.names import Names
 from converter.asl.retriers import retry_state
-from converter.asl.rooms import TaskRoom
+from converter.asl.rooms import TaskRoom, limited
 from converter.expressions.jsonata import Expression, field_value, literal
 from converter.operators import room
 from converter.operators.parts import TIMEOUT_ERROR, Call, Caught, Ending, Limit, Part, Poll, Until
@@ -47,12 +47,18 @@ def given_to_parts(
 
 
 def parts_block(
-    step: Step, task: Task, names: Names, growth: float, may_push: TaskRoom | None = None
+    step: Step,
+    task: Task,
+    names: Names,
+    growth: float,
+    may_push: TaskRoom | None = None,
+    large: tuple[str, ...] = (),
 ) -> dict[str, Any]:
     """Return the block with a step's parts. ``growth`` is that of polls' intervals, see ``Pace``;
-    ``may_push``, what a function that it calls may push.
+    ``may_push``, what a function that it calls may push; ``large``, which tasks that it reads may have pushed
+    much.
     """
-    return _Writer(step, task, names, growth, may_push).block()
+    return _Writer(step, task, names, growth, may_push, large).block()
 
 
 @dataclass
@@ -64,6 +70,7 @@ class _Writer:
     names: Names
     growth: float
     may_push: TaskRoom | None = None
+    large: tuple[str, ...] = ()
     states: dict[str, dict[str, Any]] = field(default_factory=dict)
     done: str = ""
 
@@ -121,6 +128,8 @@ class _Writer:
         if self.may_push is not None and is_call_of_function(arguments):
             told = replace(self.may_push, may_push=room.OF_PARTS).told(self.step.reads)
             arguments = {**arguments, "Payload": {**arguments["Payload"], **told}}
+        elif not is_call_of_function(arguments):
+            arguments = limited(arguments, self.large)
         assign = {**{variable: str(value) for variable, value in call.keeps.items()}, **more}
         state: dict[str, Any] = {
             "Type": "Task",

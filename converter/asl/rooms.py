@@ -13,7 +13,7 @@ Where a task's state stands, it sees how much is there. What it cannot see is wh
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
@@ -34,6 +34,8 @@ _ERROR_BYTES, _BYTES_PER_CHARACTER = 100, 3
 _INSTANCE_BYTES = 110
 #: What a function takes as its event, but for names and dates.
 _MOST_GIVEN = 255_000
+#: What a service's call takes of values that others have pushed.
+_MOST_HANDED_ON = 240_000
 _INPUT = "$states.input"
 _OF_THE_RUN = ("$states.context.Execution.Input.conf", "$states.context.Execution.Input.params")
 
@@ -214,3 +216,40 @@ class Rooms:
 def instance_bytes(count: int) -> int:
     """Return the bytes of an instance's record, of so many, that has failed or pushes little."""
     return _INSTANCE_BYTES + max(cause_length(count), room.LEAST_OF_INSTANCE)
+
+
+def limited(arguments: Any, reads: Collection[str]) -> Any:
+    """Return arguments that fail to evaluate where values of the tasks ``reads`` make them too large.
+
+    One value may be there several times, or as a text in a text.
+    """
+    named = [f"{_INPUT}.{path(task)}" for task in reads]
+    large = [one.text for one in _expressions(arguments) if any(name in one.text for name in named)]
+    if not large:
+        return arguments
+    size = room.size(f"[{', '.join(f'({text})' for text in large)}]")
+    says = f"'{TOO_LARGE}: what it hands on of others has ' & $size & ' bytes'"
+    first = f"($size := {size}; $size > {_MOST_HANDED_ON} ? $error({says}) : ({large[0]}))"
+    return _with_expression(arguments, large[0], Expression(first))
+
+
+def _expressions(value: Any) -> Iterator[Expression]:
+    if isinstance(value, Expression):
+        yield value
+    elif isinstance(value, Mapping):
+        for member in value.values():
+            yield from _expressions(member)
+    elif isinstance(value, (list, tuple)):
+        for item in value:
+            yield from _expressions(item)
+
+
+def _with_expression(value: Any, text: str, instead: Expression) -> Any:
+    """Return a value with another expression in the place of those with this text."""
+    if isinstance(value, Expression):
+        return instead if value.text == text else value
+    if isinstance(value, Mapping):
+        return {name: _with_expression(member, text, instead) for name, member in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [_with_expression(item, text, instead) for item in value]
+    return value

@@ -12,7 +12,7 @@ from converter.asl.names import Names
 from converter.asl.options import Correlate, Failures, Options
 from converter.asl.parts import given_to_parts, parts_block
 from converter.asl.retriers import retry_state
-from converter.asl.rooms import TaskRoom
+from converter.asl.rooms import TaskRoom, limited
 from converter.diagnostics import Diagnostic
 from converter.expressions.jsonata import Expression, field_value, literal
 from converter.operators.arguments import task_diagnostic
@@ -43,12 +43,13 @@ def state_of(
     has_records: bool,
     forgets: tuple[str, ...] = (),
     room: TaskRoom | None = None,
+    large: tuple[str, ...] = (),
 ) -> dict[str, Any]:
     """Return the state that runs a step and records its success, without its transitions.
 
     ``awaited`` says that a sibling branch polls for the task; ``has_records``, whether the state's input
     has records of earlier tasks; ``forgets``, whose outputs nobody reads any more; ``room``, what it may
-    push, if that may be much.
+    push, if that may be much; ``large``, which tasks that it reads may have pushed much.
     """
     by_function = calls_function(step)
     checked = None if by_function else room
@@ -61,7 +62,7 @@ def state_of(
         return {"Type": "Pass", "Comment": comment, "Output": str(failed)}
     if step.parts or step.does_nothing:
         raise ValueError(f"task '{task.task_id}' is not run by one Task")
-    arguments = dict(step.arguments)
+    arguments = dict(step.arguments if by_function else limited(step.arguments, large))
     if awaited and seen_in_glue(step, task) and options.correlation_of(task.task_id).by is Correlate.ARGUMENT:
         arguments["Arguments"] = {**arguments["Arguments"], RUN_ARGUMENT: run_token(task.task_id)}
     if by_function and room is not None:
@@ -107,6 +108,7 @@ class Surroundings:
     begun: str | None = None
     forgets: tuple[str, ...] = ()
     room: TaskRoom | None = None
+    large: tuple[str, ...] = ()
 
 
 def state_for(step: Step, task: Task, where: Surroundings) -> dict[str, Any]:
@@ -126,6 +128,7 @@ def state_for(step: Step, task: Task, where: Surroundings) -> dict[str, Any]:
         has_records=where.has_records,
         forgets=where.forgets,
         room=where.room,
+        large=where.large,
     )
 
 
@@ -149,7 +152,7 @@ def parts_state(step: Step, task: Task, where: Surroundings) -> dict[str, Any]:
         "Type": "Parallel",
         "Comment": _comment(step, task),
         "Arguments": given_to_parts(where.reads, where.finds, told.may_push if told else None),
-        "Branches": [parts_block(step, task, where.names, where.growth, told)],
+        "Branches": [parts_block(step, task, where.names, where.growth, told, where.large)],
         "Output": str(records.succeeded(step, has_records=where.has_records)),
     }
     retry = task_retry(task.retries, never=final_errors(step))

@@ -15,12 +15,16 @@ from converter.asl import awaiting, records
 from converter.asl.names import Names
 from converter.expressions.jsonata import Expression, literal
 from converter.expressions.variables import ALL_VARIABLES
+from converter.operators import room
 from converter.operators.step import Step
 from converter.task_runtime.dag2sfn_tasks.parameter_store import VARIABLES_PREFIX
 
 READ = "run: read Variables"
 #: How many parameters one call gives (AWS Systems Manager API, GetParameters).
 _AT_ONCE = 10
+#: What is kept of each Variable that cannot be read, with its name.
+_ERROR_BYTES = 500
+_TOO_LARGE = "Variables are too large: "
 
 
 def with_variables(block: Mapping[str, Any], steps: Iterable[Step], names: Names) -> dict[str, Any]:
@@ -38,12 +42,20 @@ def with_variables(block: Mapping[str, Any], steps: Iterable[Step], names: Names
 def _states(parts: Sequence[Sequence[str]], following: Sequence[str]) -> Iterator[dict[str, Any]]:
     """Yield the states: each adds to what those before it have read."""
     so_far = "{}"
+    # Of those that do not fit, the reason is kept.
+    most = room.MOST_BYTES - _ERROR_BYTES * sum(map(len, parts))
     for part, after in zip(parts, following, strict=True):
         # A parameter that is not there is left out of the answer.
         found = f"$states.result.Parameters.{{$substring(Name, {len(VARIABLES_PREFIX)}): Value}}"
+        all_of_them = f"$merge([{so_far}, {found}])"
+        says = f"{literal(_TOO_LARGE)} & 'together they have more than ' & {most} & ' bytes'"
+        read = f"($all := {all_of_them}; {room.size('$all')} > {most} ? $error({says}) : $all)"
         trouble = literal({name: Expression("$trouble") for name in part})
         error = "$states.errorOutput"
-        text = f"$substring({error}.Error & ': ' & {error}.Cause, 0, 200)"
+        # What the expression says stands behind the expression itself.
+        said = literal(_TOO_LARGE)
+        cause = f"$contains({error}.Cause, {said}) ? {said} & $split({error}.Cause, {said})[-1]"
+        text = f"$substring({cause} : {error}.Error & ': ' & {error}.Cause, 0, 200)"
         untold = f"($trouble := {{'error': {text}}}; $merge([{so_far}, {trouble}]))"
         yield {
             "Type": "Task",
@@ -60,7 +72,7 @@ def _states(parts: Sequence[Sequence[str]], following: Sequence[str]) -> Iterato
                     "Next": after,
                 }
             ],
-            "Assign": {ALL_VARIABLES: str(Expression(f"$merge([{so_far}, {found}])"))},
+            "Assign": {ALL_VARIABLES: str(Expression(read))},
             "Output": str(Expression(records.INPUT)),
             "Next": after,
         }

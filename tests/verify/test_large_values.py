@@ -368,6 +368,21 @@ def test_of_what_a_function_is_given_with_conf():
     assert executed(tasks, {"a": 150_000}, run=run).status == "SUCCEEDED"
 
 
+@pytest.mark.parametrize(("size", "state"), [(100_000, "failed"), (70_000, "success")])
+def test_of_a_call_that_hands_a_value_on_three_times(size, state):
+    pull = "{{ ti.xcom_pull('a') }}"
+    call = replace(
+        glue("b", "a"), arguments={"job_name": "b", "script_args": {"--x": pull, "--y": f"{pull} {pull}"}},
+        template_fields=("script_args",),
+    )  # fmt: skip
+    found = records(executed([function_task("a"), call, end_of("a", "b")], {"a": size}))
+    assert [found["a"]["state"], found["b"]["state"], found["end"]["state"]] == ["success", state, "success"]
+    if state == "failed":
+        assert (found["b"]["error"], found["b"]["cause"]) == (
+            "XComTooLarge", "what it hands on of others has 300008 bytes",
+        )  # fmt: skip
+
+
 def test_of_sensors_side_by_side():
     looks = [replace(look_behind_big(mode="reschedule"), task_id=name, upstream=()) for name in ("s1", "s2")]
     tasks = [*looks, end_of("s1", "s2")]

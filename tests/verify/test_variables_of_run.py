@@ -8,6 +8,8 @@ from workflows import workflow
 
 from converter import pipeline
 from converter.asl.options import Options, VariablesFrom
+from converter.engine import parse_definition, run_virtual
+from converter.verify import SimulatedAws, Try
 from converter.verify.verification import Verifier
 from converter.workflow import Task, TriggerRule
 
@@ -44,3 +46,18 @@ def test_another_value_in_parameter_store_is_seen():
     other.__dict__["_player"] = player
     found = other.verify(range(1))
     assert [one.task for one in found.divergences] == ["plain"]
+
+
+def test_what_does_not_fit_fails_the_tasks_that_need_it():
+    many = {f"v{number:02}": "x" * 8_000 for number in range(40)}
+    tasks = [publish(name, f"{{{{ var.value.{name} }}}}") for name in many]
+    machine = pipeline.convert(
+        workflow(*tasks), Options(variables=many, variables_from=VariablesFrom.SSM)
+    ).machine
+    aws = SimulatedAws({name: [Try(1)] for name in many}, variables=many)
+    execution = run_virtual(parse_definition(machine.definition), {"run_id": "r"}, aws)
+    assert (execution.status, execution.error) == ("FAILED", "DagRunFailed")
+    assert execution.cause.startswith("failed: v20 (")
+    assigned = [event.details.get("assignedVariables") for event in execution.history if event.details]
+    assert "Variables are too large: together they have more than" in str(assigned)
+    assert sum(name in aws.received for name in many) == 20
