@@ -141,7 +141,8 @@ def instance_problems(workflow: Workflow, steps: Mapping[str, Step]) -> Iterator
 def stopping_problems(workflow: Workflow, steps: Mapping[str, Step]) -> Iterator[Diagnostic]:
     """Yield the tasks whose instances a failure of one of them ends; failures end the execution.
 
-    Teardowns then run for setups that have succeeded: a mapped one has not if a part of it has failed.
+    Teardowns then run for setups that have succeeded: a mapped one has not if a part of it has failed. And a
+    mapped teardown that has failed in part has ended.
     """
     torn_down = {up for task in workflow.tasks if task.is_teardown for up in task.upstream}
     for task in workflow.tasks:
@@ -151,6 +152,10 @@ def stopping_problems(workflow: Workflow, steps: Mapping[str, Step]) -> Iterator
                 "a failed instance of this setup ends the execution: what others set up is not torn down"
             )
             remedy = "leave out fail_fast, or --failures stop, or set up in one task"
+            yield task_diagnostic(d.MAPPED_TASK, task, problem, remedy)
+        elif each and each.length != 1 and task.is_teardown:
+            problem = "a failed instance of this teardown ends the execution, and with it the other instances"
+            remedy = "leave out fail_fast, or --failures stop, or tear down in one task"
             yield task_diagnostic(d.MAPPED_TASK, task, problem, remedy)
         elif each and each.length != 1:
             problem = "the first instance that fails ends the others"

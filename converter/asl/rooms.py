@@ -227,9 +227,10 @@ def limited(arguments: Any, reads: Collection[str]) -> Any:
     large = [one.text for one in _expressions(arguments) if any(name in one.text for name in named)]
     if not large:
         return arguments
-    size = room.size(f"[{', '.join(f'({text})' for text in large)}]")
+    size = room.size(f"[{', '.join(['$first', *(f'({text})' for text in large[1:])])}]")
     says = f"'{TOO_LARGE}: what it hands on of others has ' & $size & ' bytes'"
-    first = f"($size := {size}; $size > {_MOST_HANDED_ON} ? $error({says}) : ({large[0]}))"
+    bound = f"$first := ({large[0]}); $size := $exists($first) ? {size} : 0"
+    first = f"({bound}; $size > {_MOST_HANDED_ON} ? $error({says}) : $first)"
     return _with_expression(arguments, large[0], Expression(first))
 
 

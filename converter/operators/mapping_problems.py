@@ -32,9 +32,16 @@ def mapping_problems(task: Task, step: Step, workflow: Workflow) -> Iterator[Dia
         yield task_diagnostic(d.MAPPED_TASK, task, problem, remedy)
     elif task.mapped_group and task.expansion and task.expansion.task_ids():
         yield from _held_by_its_group(task, workflow)
-    if task.is_teardown or (task.is_setup and task.mapped_group):
-        what = "a teardown that is mapped" if task.is_teardown else "a setup in a mapped group"
+    if task.mapped_group and (task.is_teardown or task.is_setup):
+        what = "a teardown in a mapped group" if task.is_teardown else "a setup in a mapped group"
         yield task_diagnostic(d.MAPPED_TASK, task, f"{what} is not converted", "do it all in one task")
+    elif task.is_teardown and (source := _ties_with_setups(task, workflow)):
+        problem = (
+            f"where '{source}' is skipped after all else, and no setup has succeeded, Airflow makes it"
+            " skipped or upstream_failed, by the order of a set"
+        )
+        remedy = "expand it over what its setup returns, or over a list of the file"
+        yield task_diagnostic(d.MAPPED_TASK, task, problem, remedy)
     if task.mapped_group and step.instances and step.instances.at_once:
         problem = f"its limit on instances holds for all of the group '{task.mapped_group}'"
         remedy = "map the task by itself if only its own instances are to wait for each other"
@@ -43,6 +50,20 @@ def mapping_problems(task: Task, step: Step, workflow: Workflow) -> Iterator[Dia
         problem = "max_active_tis_per_dag is held within each execution, not over all of them"
         remedy = "write max_active_runs=1 if the limit has to hold for all runs together"
         yield task_diagnostic(d.INSTANCES_WITHIN_A_RUN, task, problem, remedy)
+
+
+def _ties_with_setups(task: Task, workflow: Workflow) -> str | None:
+    """Return a task that a teardown is expanded over, and whose skip may come with the decision of its rule.
+
+    The rule may find at that moment that no setup has succeeded: two conditions decide, in no order. Where
+    the teardown is expanded over each setup, a setup has decided before; but a mapped one does not so.
+    (airflow.ti_deps.deps.mapped_task_upstream_dep, and the set of deps in SerializedBaseOperator)
+    """
+    sources = task.expansion.task_ids() if task.expansion else ()
+    setups = {up for up in task.upstream if workflow.by_id[up].is_setup}
+    others = [source for source in sources if {source} != setups]
+    decided = all(setup in sources and not workflow.by_id[setup].is_mapped for setup in setups)
+    return None if decided or not others else others[0]
 
 
 def _skips(task: Task, step: Step, workflow: Workflow) -> Iterator[Diagnostic]:

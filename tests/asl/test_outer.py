@@ -2,11 +2,13 @@ from __future__ import annotations
 
 import asyncio
 import json
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
 import pytest
-from workflows import branch, empty, glue, machine_of, workflow
+from mapped import days, mapped_glue, xcom
+from workflows import branch, empty, glue, machine_of, python, workflow
 
 from converter import pipeline
 from converter.asl.options import Failures, Options
@@ -70,6 +72,23 @@ def test_after_a_timeout_the_teardown_of_what_was_set_up_runs() -> None:
     execution, aws = play(cluster(dagrun_timeout=50.0), {"work": [Try(1000)]})
     assert execution.status == "FAILED"
     assert started(aws)[-2:] == [(2, "work"), (50, "delete")]
+
+
+@pytest.mark.parametrize("over", [days("a", "b"), xcom("create")])
+def test_after_a_timeout_all_instances_of_a_mapped_teardown_run(over: Any) -> None:
+    teardown = replace(
+        mapped_glue("delete", "work", "create", over=over),
+        is_teardown=True,
+        trigger_rule=TriggerRule.ALL_DONE_SETUP_SUCCESS,
+    )
+    flow = workflow(
+        python("create", is_setup=True), glue("work", "create"), teardown, dagrun_timeout=50.0
+    )  # fmt: skip
+    script = {"create": [Try(1, returns=[{"--a": 1}, {"--a": 2}])], "work": [Try(1000)]}
+    script |= {"delete: instance": [Try(1)]}
+    execution, aws = play(flow, script)
+    assert execution.status == "FAILED"
+    assert started(aws)[-3:] == [(1, "work"), (50, "delete: instance"), (50, "delete: instance")]
 
 
 def test_after_a_stop_the_teardown_of_what_was_set_up_runs() -> None:

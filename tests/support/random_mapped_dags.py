@@ -37,8 +37,13 @@ def random_mapped_dag(seed: int, largest: int = 10) -> Workflow:
     returning: set[str] = set()
     for task in flow.tasks:
         plain = task.operator in ("tests.Python", GLUE)
-        if plain and not task.is_teardown and rng.random() < 0.5:
-            task = _mapped(rng, task, [up for up in task.upstream if up in returning])  # noqa: PLW2901
+        if plain and rng.random() < 0.5:
+            over = [up for up in task.upstream if up in returning]
+            if task.is_teardown:  # over its only setup: else two conditions may decide at one moment
+                over = [
+                    up for up in over if {up} == {one for one in task.upstream if flow.by_id[one].is_setup}
+                ]
+            task = _mapped(rng, task, over)  # noqa: PLW2901
             returning.add(task.task_id)
         elif task.operator == "tests.Python":
             returning.add(task.task_id)

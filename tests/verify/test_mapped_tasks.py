@@ -179,6 +179,41 @@ def test_a_mapped_setup_whose_failure_would_end_the_execution_is_refused():
     assert "what others set up is not torn down" in found["s"]
 
 
+TEARDOWN = {"is_teardown": True, "trigger_rule": TriggerRule.ALL_DONE_SETUP_SUCCESS}
+
+
+def torn_down_by_instances(over, **fields):
+    """s → w → t, the mapped teardown of s, which is expanded over it, over o, or over a list."""
+    teardown = replace(mapped_glue("t", "s", "w", "o", over=over), **TEARDOWN)
+    return workflow(python("s", is_setup=True), python("o"), glue("w", "s"), teardown, **fields)
+
+
+@pytest.mark.parametrize("over", [days("a", "b"), xcom("s")])
+def test_a_teardown_may_be_mapped(over):
+    verifier = verifier_of(torn_down_by_instances(over))
+    ends = set()
+    for seed in range(15):
+        replay = verifier.replay(seed)
+        assert not replay.findings.divergences
+        ends |= {end for name, end in replay.machine.outcomes.items() if name.startswith("t")}
+    assert {"success", "failed", "upstream_failed"} <= ends
+
+
+def refusal_of(flow):
+    return {item.task_id: str(item) for item in convert(flow, OPTIONS).diagnostics if item.code.id == "D208"}
+
+
+def test_a_mapped_teardown_that_airflow_decides_by_chance_is_refused():
+    found = refusal_of(torn_down_by_instances(xcom("o")))
+    assert "where 'o' is skipped after all else" in found["t"]
+
+
+def test_a_mapped_teardown_whose_failure_would_end_the_execution_is_refused():
+    flow = torn_down_by_instances(days("a", "b"), settings={"fail_fast": True})
+    found = refusal_of(flow)
+    assert "ends the execution, and with it the other instances" in found["t"]
+
+
 def test_instances_are_named_after_their_task():
     assert airflow_run.instance_ids("m", 2) == ("m[0]", "m[1]")
     assert airflow_run.instance_ids("m", 0) == airflow_run.instance_ids("m", None) == ("m",)

@@ -298,6 +298,11 @@ def _own_settings(operator: Any) -> dict[str, Value]:
     for name in ("on_failure_fail_dagrun", "returns_dag_result"):
         if getattr(operator, name, False):
             settings[name] = True
+    if isinstance(operator, MappedOperator):
+        # What as_teardown() says of a mapped task is lost in Airflow; @teardown says it here.
+        settings.pop("on_failure_fail_dagrun", None)
+        if operator.partial_kwargs.get("on_failure_fail_dagrun"):
+            settings["on_failure_fail_dagrun"] = True
     return settings
 
 

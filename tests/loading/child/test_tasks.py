@@ -80,6 +80,14 @@ def test_setup_and_teardown_are_marked(good):
     assert end.settings == {"on_failure_fail_dagrun": True}
 
 
+def test_of_a_mapped_teardown_airflow_keeps_what_its_decorator_says(good):
+    flow = good["flow"]
+    assert flow.task("end_each").is_teardown
+    assert flow.task("end_each").settings == {"on_failure_fail_dagrun": True}
+    assert flow.task("lost").is_teardown
+    assert flow.task("lost").settings == {}
+
+
 def test_multiple_outputs_are_a_setting(good):
     assert good["flow"].task("split").settings == {"multiple_outputs": True}
 

@@ -59,6 +59,8 @@ def test_tasks_are_in_the_order_of_the_file(good):
         "produce",
         "over",
         "consume",
+        "end_each",
+        "lost",
         "begin",
         "split",
         "end",

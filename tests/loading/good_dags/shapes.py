@@ -51,6 +51,10 @@ def flow():
     def end():
         pass
 
+    @teardown(on_failure_fail_dagrun=True)
+    def end_each(x):
+        pass
+
     @task_group
     def per_item(item):
         consume.override(task_id="in_group")(item)
@@ -67,6 +71,9 @@ def flow():
         all=numbers.concat(doubled),
     )
     mapped = consume.expand(x=numbers)
+    end_each.expand(x=[1])
+    lost = BashOperator.partial(task_id="lost").expand(bash_command=["true"])
+    lost.as_teardown(on_failure_fail_dagrun=True)
     begin() >> numbers
     mapped >> split() >> end()
     per_item.expand(item=[1, 2])

@@ -46,6 +46,7 @@ from airflow.providers.standard.operators.python import ShortCircuitOperator
 from airflow.sdk import DAG, BaseOperator, XComArg
 from airflow.sdk.bases.branch import BaseBranchOperator
 from airflow.sdk.definitions._internal.expandinput import DictOfListsExpandInput
+from airflow.sdk.definitions.mappedoperator import MappedOperator
 from airflow.sdk.definitions.taskgroup import MappedTaskGroup
 from airflow.sdk.exceptions import AirflowException, DownstreamTasksSkipped
 from airflow.serialization.serialized_objects import DagSerialization
@@ -188,6 +189,8 @@ def dag_of(workflow, script):
             if task["is_teardown"]:
                 fails_run = task["settings"].get("on_failure_fail_dagrun", False)
                 operator.as_teardown(on_failure_fail_dagrun=fails_run)
+                if isinstance(operator, MappedOperator):  # as @teardown: what as_teardown() says is lost
+                    operator.partial_kwargs["on_failure_fail_dagrun"] = fails_run
         for task in workflow["tasks"]:
             for upstream in task["upstream"]:
                 dag.get_task(upstream).set_downstream(dag.get_task(task["task_id"]))

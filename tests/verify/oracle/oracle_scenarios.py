@@ -180,8 +180,11 @@ def random_mapped_case(seed: int) -> tuple[Workflow, Script, dict[str, int]]:
         ends = {type(attempt.end) for attempt in script[item.task_id]}
         plain = ends == {End} and all(attempt.seconds for attempt in script[item.task_id])
         lasting = plain or not ends <= {End}
-        if lasting and not item.is_teardown and rng.random() < 0.5:
-            over = returning if plain and not branches.intersection(item.upstream) else ()
+        if lasting and rng.random() < 0.5:
+            over = returning if plain and not branches.intersection(item.upstream) else []
+            if item.is_teardown:  # over its only setup: else two conditions decide, by the order of a set
+                setups = [up for up in item.upstream if workflow.by_id[up].is_setup]
+                over = [up for up in over if setups == [up]]
             item = _mapped(rng, item, over)  # noqa: PLW2901
             count = length_of(item, pushed)
             names = instance_ids(item.task_id, count)
