@@ -27,9 +27,10 @@ TEMPLATE = declare(
 MAPPED_TASK = declare(
     "D208", Severity.REFUSED, "mapped task is not converted",
     """Setups and teardowns in a mapped task group are not converted, nor are mapped ones where the first
-    failure ends the execution; nor are teardowns, and tasks with some trigger rules, that are expanded over
-    an XCom where Airflow itself asks too early, or decides by chance; nor are branches and short-circuits before
-    mapped tasks. Other mapped tasks and groups (expand, expand_kwargs) are. semantics.md has the reasons.""",
+    failure ends the execution. Nor are teardowns, and tasks with some trigger rules, that are expanded over
+    an XCom where Airflow itself asks too early, or decides by chance; nor branches and short-circuits
+    before mapped tasks. Other mapped tasks and groups (expand, expand_kwargs) are. semantics.md has the
+    reasons.""",
 )  # fmt: skip
 UNCONVERTED_SETTING = declare(
     "D209", Severity.REFUSED, "setting is not converted",
