@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 
 from converter import diagnostics as d
 from converter.asl.budget import is_apart, polls_of_one
-from converter.asl.instances import LONGEST_LIST, bytes_of_instance, events_of_instance, most_by_size
+from converter.asl.instances import bytes_of_instance, events_of_instance, most_by_size
 from converter.diagnostics import Diagnostic
 from converter.operators.arguments import task_diagnostic
 from converter.operators.step import Step
@@ -42,10 +42,11 @@ def with_distributed(
 def _to_be_summed(steps: Mapping[str, Step], size: int) -> Iterator[Step]:
     """Yield the distributed tasks whose records do not fit, if nobody reads what they push."""
     read = {task for step in steps.values() for task in step.reads}
+    # Lists that only the run knows are rarely long: they have what is left, and a largest length.
     sizes = {
-        name: bytes_of_instance(step) * (LONGEST_LIST if one.length is None else one.length)
+        name: bytes_of_instance(step) * one.length
         for name, step in steps.items()
-        if (one := step.instances)
+        if (one := step.instances) and one.length is not None
     }
     for name in sorted(sizes, key=sizes.__getitem__, reverse=True):
         if sum(sizes.values()) > size and is_apart(steps[name]) and name not in read:

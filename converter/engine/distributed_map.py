@@ -192,6 +192,8 @@ class MapRun:
     def _start(self, lines: Lines, inputs: Iterator[Json]) -> None:
         for value in inputs:
             child = self._new_child(Data(value))
+            if child.input.too_large:
+                raise data_limit_exceeded(self._state.name, fatal=True)
             self.children.append(child)
             branch = Branch(self._child_runtime(child), 0, {})
             lines.start(branch, self._run_child(branch, child))

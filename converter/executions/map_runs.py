@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from mypy_boto3_stepfunctions import SFNClient
 
 #: How many executions a look reads, and with how many instances a Map that has ended is read one by one.
-MOST_READ = 100
+MOST_READ = 40
 #: The largest page of ListExecutions (AWS documentation).
 _LARGEST_PAGE = 1000
 #: What stands for an outcome where only a sum is kept.

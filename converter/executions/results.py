@@ -86,7 +86,7 @@ class RunResult:
 
     ``status`` is that of Step Functions: RUNNING, SUCCEEDED, FAILED, TIMED_OUT or ABORTED; ``error`` and
     ``cause`` are those of the execution. ``transitions`` counts state transitions as AWS bills them: each
-    state entered, and each retry ("Step Functions Pricing"); polls of more than 100 distributed instances are
+    state entered, and each retry ("Step Functions Pricing"); polls of more than 40 distributed instances are
     not among them. ``status_calls`` counts how often pollers
     asked; ``events`` the events of the history. ``input`` is that of the execution (JSON text).
     """

@@ -132,16 +132,20 @@ def test_a_sum_of_an_earlier_execution_passes_by_what_has_succeeded():
 
 
 def test_over_no_items_a_task_is_skipped_whatever_is_kept():
-    task = mapped_glue("m", "a", over=xcom("a"))
-    found, _, _ = converted(python("a"), task, glue("b", "m"), limits=replace(LITTLE, instance_records=0))
-    assert found.steps["m"].instances.summed
-    work = SimulatedBackend(lambda call: TaskResult(1, {"Payload": {"return_value": []}}))
-    execution = run_virtual(parse_definition(found.machine.definition), {}, work)
-    assert {task: one["state"] for task, one in json.loads(execution.output).items()} == {
-        "a": "success",
-        "m": "skipped",
-        "b": "skipped",
-    }
+    for limits in (LITTLE, replace(LITTLE, instance_records=0)):
+        found, _, _ = converted(mapped_glue("m", over=days()), glue("b", "m"), limits=limits)
+        execution = run_virtual(parse_definition(found.machine.definition), {}, SimulatedBackend({}))
+        records = json.loads(execution.output)
+        assert {task: one["state"] for task, one in records.items()} == {"m": "skipped", "b": "skipped"}
+
+
+def test_of_lists_that_only_the_run_knows_all_records_are_kept():
+    tasks = [mapped_glue(name, "a", over=xcom("a"), retries=THREE) for name in ("m", "n")]
+    found, apart, codes = converted(python("a"), *tasks)
+    # By their records there may be 533 of each; twenty events for each are too many for both, not for one.
+    assert apart == {"m"}
+    assert not any(found.steps[name].instances.summed for name in ("m", "n"))
+    assert "it fails with more than 533 instances" in codes["D283"]
 
 
 def played(definition, run=None):

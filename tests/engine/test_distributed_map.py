@@ -248,3 +248,9 @@ def test_a_failed_result_is_not_transformed() -> None:
     output, entry = json.loads(execution.output or "")
     assert output == 20
     assert (entry["Status"], entry["Error"]) == ("FAILED", "Odd")
+
+
+def test_the_input_of_an_execution_has_its_limit() -> None:
+    fields = {"QueryLanguage": "JSONata", "ItemSelector": {"long": "{% $pad('x', 300000) %}"}}
+    execution = run(machine({**WORK, "QueryLanguage": "JSONata"}, **fields), [2], odd_items_fail)
+    assert (execution.status, execution.error) == ("FAILED", "States.DataLimitExceeded")
