@@ -94,7 +94,7 @@ class Player:
         self._tasks_of_child = {
             name.name: set(one.tasks) for name, one in zip(names, machine.children, strict=True)
         }
-        self._teardowns = [task.task_id for task in workflow.tasks if task.is_teardown]
+        self._teardowns = {task.task_id for task in workflow.tasks if task.is_teardown}
         self._outer: Definition | None = None
         if machine.outer and machine.failures_end_the_run:
             whole = replace(machine, machines=(OneMachine(0, machine.outer),))
@@ -155,8 +155,10 @@ class Player:
             tries |= self._tries_of_parts(child, start)
         if whole is not None:
             tries |= self._tries_of_parts(whole, start)
-            after = {} if timed_out else dict(_seen_on_the_way(whole, set(self._teardowns), self._maps))
-            undecided = [task for task in self._teardowns if task not in records]
+            after = {} if timed_out else dict(_seen_on_the_way(whole, self._teardowns, self._maps))
+            undecided = [
+                name for name in names.values() if task_of(name) in self._teardowns and name not in records
+            ]
             tries = _that_count(undecided, tries, ended, timed_out=timed_out)
             records |= {task: record for task, record in after.items() if task in tries}
         not_evaluated: dict[str, str] = {}
