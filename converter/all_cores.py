@@ -22,6 +22,11 @@ _AHEAD = 8
 _work: list[Callable[[Any], Any]] = []
 
 
+def all_processors() -> int:
+    """Return how many processors this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
 def each(
     work: Callable[[_Item], _Result], items: Iterable[_Item], *, jobs: int, modules: Sequence[str] = ()
 ) -> Iterator[_Result]:

@@ -18,12 +18,11 @@ from converter import all_cores, pipeline
 from converter import diagnostics as d
 from converter.asl.options import OptionsOfDags
 from converter.diagnostics import Dag2SfnError, Diagnostic, about_dag
-from converter.loading.reader import number_of_files
 from converter.packaging import write_report
 from converter.packaging.manifest import left_behind
 from converter.planning.durations import NO_DURATIONS, ExpectedDurations
-from converter.report import ConversionReport
 from converter.report.console import size_of, worth_of
+from converter.report.conversion import ConversionReport
 from converter.report.conversion_page import IndexRow, index_page
 from converter.workflow import Workflow
 
@@ -33,10 +32,10 @@ _MODULES = (
     "converter.engine.jsonata_fields",
     "converter.engine.jsonata_functions",
     "converter.engine.jsonata_language",
+    "converter.expressions.templates.documents",
+    "botocore.loaders",
     "botocore.model",
 )
-#: Files for which it is worth to start processes.
-_MANY_FILES = 20
 INDEX = "index.html"
 
 
@@ -54,20 +53,6 @@ class Converted:
     row: IndexRow
     size: str = ""
     worth: str = ""
-
-
-def jobs_for(path: Path, jobs: int | None) -> int:
-    """Return how many processes are worth starting: all cores for a folder of many files, else one."""
-    if jobs is not None:
-        return jobs
-    if not path.is_dir() or number_of_files(path) < _MANY_FILES:
-        return 1
-    return all_processors()
-
-
-def all_processors() -> int:
-    """Return how many processors this process may use."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def convert_each(

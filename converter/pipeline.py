@@ -29,7 +29,9 @@ from converter.planning import Plan, Strategy, plan_by
 from converter.planning.durations import NO_DURATIONS, ExpectedDurations
 from converter.planning.mapped_groups import groups_in_a_circle
 from converter.planning.strategies import orders_more
-from converter.report import ConversionReport, conversion_json, conversion_markdown, conversion_page
+from converter.report.conversion import ConversionReport, conversion_json
+from converter.report.conversion_markdown import conversion_markdown
+from converter.report.conversion_page import conversion_page
 from converter.workflow import Workflow
 
 #: A report's page, in the folder of its bundle.

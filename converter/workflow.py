@@ -274,6 +274,7 @@ class Workflow:
         return tuple(task.task_id for task in self.tasks if task.task_id not in depended_on)
 
 
+_SCALARS = frozenset({str, bool, int, float, type(None)})
 #: Marks an Opaque; the author's own keys that begin with a dollar sign get another one.
 _OPAQUE_KEY = "$opaque"
 
@@ -288,17 +289,17 @@ def _unescaped(key: str) -> str:
 
 def to_json(value: Any) -> Any:
     """Return a JSON form of a model object; :func:`workflow_from_json` is its inverse for a Workflow."""
+    if type(value) in _SCALARS:  # most are
+        return value
     if isinstance(value, Opaque):
         return {_OPAQUE_KEY: [value.kind, value.text]}
-    if isinstance(value, Enum):
-        return value.value
     if dataclasses.is_dataclass(value) and not isinstance(value, type):
         return {item.name: to_json(getattr(value, item.name)) for item in dataclasses.fields(value)}
     if isinstance(value, Mapping):
         return {_escaped(str(key)): to_json(item) for key, item in value.items()}
     if isinstance(value, (list, tuple)):
         return [to_json(item) for item in value]
-    return value
+    return value.value if isinstance(value, Enum) else value
 
 
 def workflow_from_json(data: Mapping[str, Any]) -> Workflow:

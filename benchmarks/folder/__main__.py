@@ -8,7 +8,7 @@ from pathlib import Path
 
 from benchmarks.folder.files import write_files
 from benchmarks.folder.measuring import Measured, measure
-from converter import folder
+from converter import all_cores
 
 #: The first is to see whether memory grows.
 FEW, FILES = 100, 500
@@ -37,10 +37,10 @@ def main() -> None:
             ours.append(_converted(dags, Path(scratch, f"build{number}"), FILES))
         smaller = _converted(few, Path(scratch, "smaller"), FEW)
     imported, converted = (min(all_, key=lambda item: item.seconds) for all_ in (own, ours))
-    print(f"files: {FILES}; processes that convert: {folder.all_processors()}; rounds: {ROUNDS}")
+    print(f"files: {FILES}; processes that convert: {all_cores.all_processors()}; rounds: {ROUNDS}")
     for what, all_, best in (("Airflow's own import", own, imported), ("dag2sfn convert", ours, converted)):
         seconds = ", ".join(f"{item.seconds:.1f}" for item in all_)
-        print(f"{what}: {best.seconds:.1f} s (all: {seconds}), {best.processor:.1f} s of a processor")
+        print(f"{what}: {best.seconds:.1f} s (all: {seconds}), {best.processor:.1f} CPU seconds")
     print(f"ratio: {converted.seconds / imported.seconds:.2f} of the time")
     for files, one in ((FEW, smaller), (FILES, converted)):
         print(f"{files} files: largest process {one.largest:.0f} MB, all together {one.together:.0f} MB")

@@ -15,8 +15,8 @@ _EVERY = 0.1
 
 @dataclass(frozen=True)
 class Measured:
-    """``seconds`` on the clock, ``processor`` seconds of all processes together, and megabytes at the peak:
-    of the ``largest`` process, and of all ``together`` (what they share counts in each).
+    """``seconds`` on the clock, ``processor`` CPU seconds of all processes together, and megabytes at the
+    peak: of the ``largest`` process, and of all ``together`` (what they share counts in each).
     """
 
     seconds: float

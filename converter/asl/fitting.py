@@ -25,7 +25,6 @@ from converter.asl.budget import (
     waiting_events,
 )
 from converter.asl.distributing import distribution_problems
-from converter.asl.groups import rules_and_plan
 from converter.asl.instances import events_of_instances, instance_problems, stopping_problems
 from converter.asl.machine import Machine, OneMachine, emit
 from converter.asl.options import Correlate, Failures, Options, PollerStyle
@@ -98,7 +97,7 @@ class Fitting:
             )
             found.append(about_dag(workflow, d.OUTER_MACHINE, problem, "stop runs with `dag2sfn stop`"))
         found += self._resume_problems()
-        found += _task_problems(workflow, self.plan, self.steps, options, machine.pollers)
+        found += _task_problems(workflow, machine, options)
         polls = (*task_polls_of(workflow, self.steps), *polls_apart(workflow, self.steps))
         if not (machine.pollers or polls) or refuses(found):
             return machine, [*found, *_child_problems(workflow, machine)]
@@ -228,11 +227,8 @@ def _slot_problems(workflow: Workflow, machine: Machine, options: Options) -> It
         )
 
 
-def _task_problems(
-    workflow: Workflow, plan: Plan, steps: Mapping[str, Step], options: Options, pollers: int
-) -> Iterator[Diagnostic]:
-    stops = options.failures is Failures.STOP
-    rules, _ = rules_and_plan(workflow, plan, steps, failures_end_the_run=stops)
+def _task_problems(workflow: Workflow, machine: Machine, options: Options) -> Iterator[Diagnostic]:
+    rules, steps = machine.rules, machine.steps
     for task in workflow.tasks:
         yield from notice_problems(steps[task.task_id], task)
         if rules.starts_late(task):
@@ -253,7 +249,8 @@ def _task_problems(
             )
     if options.failures is Failures.STOP:
         yield from stopping_problems(workflow, steps)
-    yield from _order_problems(workflow, rules, delays=bool(pollers) or options.strategy is Strategy.BARRIER)
+    delays = bool(machine.pollers) or options.strategy is Strategy.BARRIER
+    yield from _order_problems(workflow, rules, delays=delays)
     yield from _end_problems(workflow, options)
 
 

@@ -24,6 +24,7 @@ from converter.asl.groups import awaited_tasks, rules_and_plan
 from converter.asl.names import Names
 from converter.asl.options import Failures, Options
 from converter.asl.records import short_record_bytes
+from converter.asl.rules import Rules
 from converter.asl.tasks import ASL_MAXIMUM
 from converter.asl.variables import with_variables
 from converter.asl.weights import Cut, WeightOf
@@ -63,10 +64,11 @@ class Machine:
     whether outcome records are written, ``failures_end_the_run`` whether the first failure ends the
     execution, ``slots`` how many executions may run at once (None: any number). ``outer`` is the machine that
     runs this one as its body, where there are teardowns. ``machines`` are the machine of the run itself and,
-    behind it, its child machines.
+    behind it, its child machines. ``rules`` is what the rules of the tasks mean for it.
     """
 
     machines: tuple[OneMachine, ...]
+    rules: Rules
     awaited: tuple[str, ...] = ()
     needs_table: bool = False
     steps: Mapping[str, Step] = field(default_factory=dict)
@@ -148,6 +150,7 @@ def emit(
     intervals = [interval for one in (run, *children) for interval in one.intervals]
     return Machine(
         _with_version((run, *children)),
+        rules,
         awaited,
         emission.needs_table or bool(noted),
         dict(steps),

@@ -7,7 +7,7 @@ matters (``decisions``).
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from types import MappingProxyType
@@ -163,11 +163,13 @@ class Rules:
             question = _question(task, relations, skipped_by[name], superfluous)
             if asks_all:
                 question = _with_implied_setups(question, implied, possible)
-            question = replace(
-                _with_order_of(layers, name, question),
-                expanded_over=_expanded_over(task, steps),
-                is_expanded=_is_expanded_from_the_start(steps[name]),
-            )
+            question = _with_order_of(layers, name, question)
+            if steps[name].instances is not None:
+                question = replace(
+                    question,
+                    expanded_over=_expanded_over(task, steps),
+                    is_expanded=_is_expanded_from_the_start(steps[name]),
+                )
             question = _of_group(question, task, relations, steps[name])
             questions[name] = question
             may_run, otherwise = _possible_decisions(task, question, relations, possible)
@@ -377,6 +379,8 @@ def _question(
 
 def _with_order_of(layers: Mapping[str, int], task_id: str, question: Question) -> Question:
     """Return a question that asks also those who end before the task only because of its layer."""
+    if not question.unordered:
+        return question
     layer = layers.get(task_id, 0)
     above = tuple(name for name in question.unordered if layers.get(name, layer) < layer)
     unordered = tuple(name for name in question.unordered if name not in above)
@@ -466,6 +470,8 @@ def _by_rule(
     task: Task, relations: Relations, possible: Mapping[str, frozenset[Outcome]]
 ) -> tuple[bool, frozenset[Outcome]]:
     upstream = [possible[up] for up in task.upstream]
+    if not upstream:
+        return True, NONE
     setups = [possible[up] for up in task.upstream if relations.tasks[up].is_setup]
 
     def every_may(outcomes: frozenset[Outcome], among: Sequence[frozenset[Outcome]] = upstream) -> bool:
@@ -474,39 +480,41 @@ def _by_rule(
     def some_may(outcomes: frozenset[Outcome], among: Sequence[frozenset[Outcome]] = upstream) -> bool:
         return any(up & outcomes for up in among)
 
-    if not upstream:
-        return True, NONE
     # rule: may it run, may it be upstream_failed, may it be skipped
-    may = {
-        TriggerRule.ALL_SUCCESS: (every_may(SUCCESS), some_may(BAD), some_may(SKIPPED)),
-        TriggerRule.NONE_FAILED: (every_may(SUCCESS | SKIPPED), some_may(BAD), False),
-        TriggerRule.NONE_FAILED_MIN_ONE_SUCCESS: (
+    may: dict[TriggerRule, Callable[[], tuple[bool, bool, bool]]] = {
+        TriggerRule.ALL_SUCCESS: lambda: (every_may(SUCCESS), some_may(BAD), some_may(SKIPPED)),
+        TriggerRule.NONE_FAILED: lambda: (every_may(SUCCESS | SKIPPED), some_may(BAD), False),
+        TriggerRule.NONE_FAILED_MIN_ONE_SUCCESS: lambda: (
             every_may(SUCCESS | SKIPPED) and some_may(SUCCESS),
             some_may(BAD),
             every_may(SKIPPED),
         ),
-        TriggerRule.NONE_SKIPPED: (every_may(SUCCESS | BAD), False, some_may(SKIPPED)),
-        TriggerRule.ALL_FAILED: (every_may(BAD), False, some_may(SUCCESS | SKIPPED)),
-        TriggerRule.ALL_SKIPPED: (every_may(SKIPPED), False, some_may(SUCCESS | BAD)),
-        TriggerRule.ALL_DONE_MIN_ONE_SUCCESS: (
+        TriggerRule.NONE_SKIPPED: lambda: (every_may(SUCCESS | BAD), False, some_may(SKIPPED)),
+        TriggerRule.ALL_FAILED: lambda: (every_may(BAD), False, some_may(SUCCESS | SKIPPED)),
+        TriggerRule.ALL_SKIPPED: lambda: (every_may(SKIPPED), False, some_may(SUCCESS | BAD)),
+        TriggerRule.ALL_DONE_MIN_ONE_SUCCESS: lambda: (
             every_may(SUCCESS | BAD) and some_may(SUCCESS),
             every_may(BAD),
             some_may(SKIPPED),
         ),
-        TriggerRule.ONE_SUCCESS: (
+        TriggerRule.ONE_SUCCESS: lambda: (
             some_may(SUCCESS),
             every_may(BAD | SKIPPED) and some_may(BAD),
             every_may(SKIPPED),
         ),
-        TriggerRule.ONE_FAILED: (some_may(BAD), False, every_may(SUCCESS | SKIPPED)),
-        TriggerRule.ONE_DONE: (some_may(SUCCESS | FAILED), False, every_may(SKIPPED | UPSTREAM_FAILED)),
-        TriggerRule.ALL_DONE: (True, False, False),
-        TriggerRule.ALWAYS: (True, False, False),
-        TriggerRule.ALL_DONE_SETUP_SUCCESS: (
+        TriggerRule.ONE_FAILED: lambda: (some_may(BAD), False, every_may(SUCCESS | SKIPPED)),
+        TriggerRule.ONE_DONE: lambda: (
+            some_may(SUCCESS | FAILED),
+            False,
+            every_may(SKIPPED | UPSTREAM_FAILED),
+        ),
+        TriggerRule.ALL_DONE: lambda: (True, False, False),
+        TriggerRule.ALWAYS: lambda: (True, False, False),
+        TriggerRule.ALL_DONE_SETUP_SUCCESS: lambda: (
             not setups or some_may(SUCCESS, setups),
             bool(setups) and every_may(BAD | SKIPPED, setups) and some_may(BAD, setups),
             bool(setups) and every_may(SKIPPED, setups),
         ),
     }
-    runs, bad, skipped = may[task.trigger_rule]
+    runs, bad, skipped = may[task.trigger_rule]()
     return runs, (UPSTREAM_FAILED if bad else NONE) | (SKIPPED if skipped else NONE)

@@ -12,7 +12,8 @@ from converter.assessment.dependencies import Interface, interface_of
 from converter.diagnostics import Diagnostic, Severity
 from converter.folder import mistake_in
 from converter.planning.durations import ExpectedDurations
-from converter.report.conversion import STATUSES, ConversionReport
+from converter.report.conversion import ConversionReport
+from converter.report.statuses import STATUSES
 from converter.workflow import Location, StandIn, Workflow
 
 

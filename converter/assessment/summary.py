@@ -12,9 +12,9 @@ from converter.assessment.cost import Cost
 from converter.assessment.dag import AssessedDag
 from converter.assessment.dependencies import Dependency, dependencies_between
 from converter.diagnostics import CODES, Diagnostic
-from converter.report.conversion import STATUSES
 from converter.report.documents import diagnostics_json
 from converter.report.prices import PRICES
+from converter.report.statuses import STATUSES
 
 
 @dataclass(frozen=True)

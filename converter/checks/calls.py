@@ -5,7 +5,7 @@ Values that are known only at run time or deployment are left out, and so is wha
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from difflib import get_close_matches
 from typing import Any
@@ -106,7 +106,8 @@ def _argument_complaints(call: Call, state: State) -> Iterator[_Complaint]:
         yield from _member_complaints(call.name, given, required, (*required, *others))
         return
     service, operation = api_of(call)
-    named = {name.lower(): name for name in operations_of(service)}.get(operation.lower(), operation)
+    operations = operations_of(service)
+    named = operation if operation in operations else _spelled_otherwise(operation, operations) or operation
     extra = () if call.is_sdk else OPTIMISED[call.service].extra.get(call.action, ())
     shape = input_shape(service, named)
     arguments = {name: value for name, value in given.items() if name not in extra}
@@ -158,8 +159,6 @@ class _Reading:
         if shape is not None and shape.is_document_type:  # any JSON
             return
         members = {} if shape is None else {_capital(name): name for name in shape.members}
-        # Java spells abbreviations otherwise than the API: DbClusterIdentifier for DBClusterIdentifier.
-        by_any_spelling = {name.lower(): name for name in members}
         required = [
             _capital(name)
             for name in (shape.required_members if shape is not None else ())
@@ -169,7 +168,7 @@ class _Reading:
         prefix = f"{where}." if where else ""
         found = {}
         for name, item in value.items():
-            known = name if name in members else by_any_spelling.get(name.lower(), "")
+            known = name if name in members else _spelled_otherwise(name, members)
             if not known or (known != name and (not self.call.is_sdk or name[:1].islower())):
                 yield _unknown(self.call.name, prefix, name, members)
             if known:
@@ -179,6 +178,11 @@ class _Reading:
                 yield _missing(self.call.name, prefix, name)
         for name, item in found.items():
             yield from self.value(item, shape.members[members[name]], prefix + name)
+
+
+def _spelled_otherwise(name: str, members: Iterable[str]) -> str:
+    """Return the member that Java spells so: DbClusterIdentifier for DBClusterIdentifier; "" for none."""
+    return next((member for member in members if member.lower() == name.lower()), "")
 
 
 _KIND_NAMES = {

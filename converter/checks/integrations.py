@@ -212,6 +212,7 @@ def api_of(call: Call) -> tuple[str, str]:
     return _API_ACTIONS.get(call.name, (service, operation))
 
 
+@lru_cache(maxsize=32)
 def operations_of(service: str) -> frozenset[str]:
     """Return the names of a service's operations. ``service`` is botocore's name."""
     return frozenset(_service_model(service).operation_names)

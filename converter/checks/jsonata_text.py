@@ -49,6 +49,7 @@ class References:
     loose: frozenset[str]
 
 
+@lru_cache(maxsize=4096)
 def references(text: str) -> References:
     """Return what an expression (without its ``{% %}``) refers to. Raises SyntaxProblem."""
     form = _LITERALS_IN_A_ROW.sub("''", _PLAIN_LITERAL.sub("''", text))

@@ -7,7 +7,7 @@ Sources: Step Functions Developer Guide, "Transforming data with JSONata" (the m
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
 from typing import Any
@@ -29,6 +29,8 @@ _EVALUATED = (
     "Cause", "Items", "ItemSelector", "MaxConcurrency", "ToleratedFailureCount",
     "ToleratedFailurePercentage", "ItemReader", "ItemBatcher", "ResultWriter",
 )  # fmt: skip
+_LEAVING = ("Assign", "Output")
+_CHOOSING = ("Condition", *_LEAVING)
 _CONTEXT = frozenset({"Execution", "State", "StateMachine", "Task", "Map"})
 _VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,79}")
 
@@ -59,17 +61,19 @@ def check_variables(machine: MachineTree) -> Iterator[Finding]:
 def expressions_of(state: State) -> Iterator[tuple[Place, str]]:
     """Yield every expression of a JSONata state, without its ``{% %}``, with its place."""
     members = _WITH_RESULT if state.type in _WORKING else _ENTERING
-    for name in _EVALUATED:
-        yield from _expressions_in(state, name, state.content.get(name), _ENTERING)
-    for name in ("Assign", "Output"):
-        yield from _expressions_in(state, name, state.content.get(name), members)
-    for group, fields, given in (
-        ("Choices", ("Condition", "Assign", "Output"), _ENTERING),
-        ("Catch", ("Assign", "Output"), _WITH_ERROR),
-    ):
+    yield from _expressions_of_fields(state, state.content, _EVALUATED, _ENTERING)
+    yield from _expressions_of_fields(state, state.content, _LEAVING, members)
+    for group, fields, given in (("Choices", _CHOOSING, _ENTERING), ("Catch", _LEAVING, _WITH_ERROR)):
         for index, entry in state.entries(group):
-            for name in fields:
-                yield from _expressions_in(state, f"{group}[{index}].{name}", entry.get(name), given)
+            yield from _expressions_of_fields(state, entry, fields, given, f"{group}[{index}].")
+
+
+def _expressions_of_fields(
+    state: State, content: Mapping[str, Any], fields: Sequence[str], members: frozenset[str], where: str = ""
+) -> Iterator[tuple[Place, str]]:
+    for name in fields:
+        if name in content:
+            yield from _expressions_in(state, where + name, content[name], members)
 
 
 def _expressions_in(
@@ -78,7 +82,7 @@ def _expressions_in(
     if isinstance(value, str):
         if is_expression(value):
             yield Place(state, field, members), value[2:-2].strip()
-    elif isinstance(value, Mapping):
+    elif isinstance(value, dict):
         for name, item in value.items():
             yield from _expressions_in(state, f"{field}.{name}", item, members)
     elif isinstance(value, list):

@@ -83,8 +83,6 @@ def assess(
     Examples: `dag2sfn assess dags`; `dag2sfn assess dags --format html > assessment.html`
     """
     from converter import loading
-    from converter.assessment import Assessment, assess_one
-    from converter.folder import jobs_for
 
     options = Options(
         failures, poll_interval=poll_interval, poller_style=poller_style, variables_from=variables_from
@@ -92,7 +90,7 @@ def assess(
     options, values = with_files(options, operators=operators, variables=variables, connections=connections)
     timetables = loading.told_timetables(source_airflow, airflow_config)
     expected = expected_durations(durations)
-    processes = jobs_for(path, jobs)
+    processes = loading.jobs_for(path, jobs)
     console.print_diagnostics(loading.notes_on(path))
     with streams.progress("Assessing DAG files") as on_read:
         items = loading.load_each(
@@ -105,6 +103,9 @@ def assess(
             timetables=timetables,
             on_read=on_read,
         )
+        # It takes its time, in which Airflow starts.
+        from converter.assessment import Assessment, assess_one
+
         work = partial(assess_one, config.options(options), expected)
         found = Assessment.of(all_cores.each(work, config.applied(items), jobs=processes))
     console.print_diagnostics(found.unreadable)

@@ -154,7 +154,7 @@ def convert(
 
     Examples: `dag2sfn convert dags/partial_fan_in.py -o build`; `dag2sfn convert dags -o build`
     """
-    from converter import folder, loading
+    from converter import loading
 
     if window is not None and correlate is not Correlate.WINDOW:
         raise typer.BadParameter("it needs --correlate window", param_hint="--window")
@@ -166,7 +166,7 @@ def convert(
     options, values = with_files(options, operators=operators, variables=variables, connections=connections)
     timetables = loading.told_timetables(source_airflow, airflow_config)
     expected = expected_durations(durations)
-    processes = folder.jobs_for(path, jobs)
+    processes = loading.jobs_for(path, jobs)
     console.print_diagnostics(loading.notes_on(path))
     document, rows, unreadable = ConversionDocument(), [], []
     seen: list[Workflow] = []
@@ -183,6 +183,9 @@ def convert(
             timetables=timetables,
             on_read=on_read,
         )
+        # It takes its time, in which Airflow starts.
+        from converter import folder
+
         for item in folder.convert_each(
             config.applied(config.noting(_kept(items, seen if durations else None), jobs_by_dag)),
             config.options(options),

@@ -34,15 +34,15 @@ def init(
     """
     from converter import loading
     from converter.config.starting_file import starting_file
-    from converter.folder import jobs_for
 
     if out.exists():
         raise Dag2SfnError(_refused(out, "there is one already", "edit it, or give another --out"))
     dag_ids: list[str] = []
     unreadable: list[Diagnostic] = []
     if dags is not None:
+        jobs = loading.jobs_for(dags, None)
         with streams.progress("Reading DAG files") as on_read:
-            for item in loading.load_each(dags, timeout=timeout, jobs=jobs_for(dags, None), on_read=on_read):
+            for item in loading.load_each(dags, timeout=timeout, jobs=jobs, on_read=on_read):
                 if isinstance(item, Diagnostic):
                     unreadable.append(item)
                 else:

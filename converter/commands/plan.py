@@ -101,12 +101,11 @@ def _views(
 ) -> tuple[list[PlanView], Sequence[Diagnostic]]:
     """Return the plans of all DAGs and what could not be read; show progress while somebody waits."""
     from converter import loading
-    from converter.folder import jobs_for
 
     expected = expected_durations(durations)
     with Progress(console=streams.err(), transient=True, disable=not sys.stderr.isatty()) as progress:
         reading = progress.add_task("Reading DAG files", total=None)
-        jobs = jobs_for(path, None)
+        jobs = loading.jobs_for(path, None)
         workflows, unreadable = loading.load_readable(path, dag_ids=dag_ids, timeout=timeout, jobs=jobs)
         progress.remove_task(reading)
         if not workflows:

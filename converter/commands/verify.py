@@ -93,7 +93,6 @@ def verify(
     `dag2sfn verify dags/etl.py --dag-id etl --seed 17 --scenarios 1` shows one of them, task by task.
     """
     from converter import loading
-    from converter.folder import jobs_for
 
     if window is not None and correlate is not Correlate.WINDOW:
         raise typer.BadParameter("it needs --correlate window", param_hint="--window")
@@ -112,7 +111,7 @@ def verify(
                 timeout=timeout,
                 variables=values,
                 allow_network=allow_network,
-                jobs=jobs_for(path, jobs),
+                jobs=loading.jobs_for(path, jobs),
                 timetables=timetables,
             )
         as_configured = list(config.applied(workflows))

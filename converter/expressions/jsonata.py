@@ -19,6 +19,7 @@ import math
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 #: Between the two characters of ``${``, ``{%`` and ``%}``: a literal is cut there, so that neither
@@ -88,6 +89,7 @@ def _is_mistakable(text: str) -> bool:
     return _MARKER.search(text) is not None
 
 
+@lru_cache(maxsize=4096)
 def _string(text: str) -> str:
     return chained("&", [_quoted(piece) for piece in _MARKER.split(text)])
 

@@ -6,11 +6,13 @@ captured (``reader``). Everything that runs over there, and everything that impo
 
 from converter.loading.loader import load, load_each, load_readable
 from converter.loading.mwaa import notes_on
+from converter.loading.reader import jobs_for
 from converter.loading.stand_in_messages import of_stand_ins
 from converter.loading.timetables import Timetables, told_timetables
 
 __all__ = [
     "Timetables",
+    "jobs_for",
     "load",
     "load_each",
     "load_readable",

@@ -11,6 +11,7 @@ from typing import Any
 
 from converter.diagnostics import Dag2SfnError, Diagnostic
 from converter.loading import messages
+from converter.loading.begun import BEGUN, begun
 from converter.loading.mwaa import MwaaEnvironment
 from converter.loading.reader import (
     AirflowUnusableError,
@@ -49,6 +50,7 @@ def load_readable(path: Path, **options: Any) -> tuple[tuple[Workflow, ...], tup
     return tuple(workflows), tuple(problems)
 
 
+@begun
 def load_each(
     path: Path,
     *,
@@ -62,6 +64,8 @@ def load_each(
     on_read: Callable[[int, int], None] | None = None,
 ) -> Iterator[Workflow | Diagnostic]:
     """Yield each Workflow of a DAG file, or of all DAG files below a folder, as soon as it is read.
+
+    The processes that read are started at once.
 
     A folder that is an environment of MWAA (see ``mwaa``) is read as one.
 
@@ -90,14 +94,19 @@ def load_each(
         known = (timetables or Timetables()).otherwise(conditions.surroundings.timetables)
         conditions = replace(conditions, timetables=known.otherwise(Timetables.of_environment()))
         pins = environment.pins() if environment else {}
-        for item in _all_read(path, conditions, dag_ids):
+        items = _all_read(path, conditions, dag_ids)
+        yield BEGUN
+        for item in items:
             yield replace(item, pins=pins) if pins and isinstance(item, Workflow) else item
 
 
+@begun
 def _all_read(path: Path, conditions: Conditions, dag_ids: Sequence[str]) -> Iterator[Workflow | Diagnostic]:
     python = conditions.python
     try:
-        yield from _loaded(path, read_files(path, conditions), dag_ids, conditions.timeout)
+        reads = read_files(path, conditions)
+        yield BEGUN
+        yield from _loaded(path, reads, dag_ids, conditions.timeout)
     except AirflowUnusableError as error:
         raise Dag2SfnError(messages.of_unusable_airflow(str(error), python)) from error
     except FolderUnlistableError as error:

@@ -25,6 +25,8 @@ from operator import itemgetter
 from pathlib import Path
 from typing import Any
 
+from converter.all_cores import all_processors
+from converter.loading.begun import BEGUN, begun
 from converter.loading.mwaa import Surroundings
 from converter.loading.paths import DagRoot
 from converter.loading.timetables import Timetables
@@ -32,6 +34,8 @@ from converter.workflow import Location, StandIn, Workflow, stand_in_from_json, 
 
 #: Seconds for Airflow to start and to list the files of a folder; two to four are usual.
 START_LIMIT = 120.0
+#: Files for which it is worth to start processes.
+_MANY_FILES = 20
 #: For fewer files than these, another process would take longer to start than it saves.
 _FILES_A_PROCESS = 50
 #: Cores for one process that reads: to convert what it reads takes several times as long.
@@ -126,10 +130,12 @@ class Conditions:
     on_read: Callable[[int, int], None] = lambda done, total: None
 
 
+@begun
 def read_files(path: Path, conditions: Conditions) -> Iterator[FileRead]:
     """Read a DAG file, or all those of a folder; yield each as soon as it is read.
 
-    Raises AirflowUnusableError and FolderUnlistableError, before the first file.
+    The processes that read are started at once. Raises AirflowUnusableError and FolderUnlistableError, before
+    the first file.
     """
     root = DagRoot.of(path)
     files = [] if path.is_dir() else [os.path.abspath(path)]
@@ -140,6 +146,7 @@ def read_files(path: Path, conditions: Conditions) -> Iterator[FileRead]:
         ]
         for share in shares:
             open_shares.callback(share.close)
+        yield BEGUN
         done = 0
         # By their place in the folder: the order is that of one process.
         for position, read in heapq.merge(*(share.read() for share in shares), key=itemgetter(0)):
@@ -147,6 +154,18 @@ def read_files(path: Path, conditions: Conditions) -> Iterator[FileRead]:
                 done += 1
                 conditions.on_read(done, sum(share.size for share in shares))
             yield read
+
+
+def jobs_for(path: Path, jobs: int | None) -> int:
+    """Return how many processes are worth starting: all cores for a folder of many files, else one.
+
+    ``jobs`` is what the user wants, None where they do not say.
+    """
+    if jobs is not None:
+        return jobs
+    if not path.is_dir() or number_of_files(path) < _MANY_FILES:
+        return 1
+    return all_processors()
 
 
 def number_of_files(path: Path) -> int:

@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import json
 import shutil
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
 from uuid import uuid4
 
 from converter import diagnostics as d
 from converter.asl.machine import Machine
 from converter.asl.options import Options
 from converter.diagnostics import Dag2SfnError, Diagnostic, about_dag
+from converter.json_text import json_text
 from converter.packaging.child_machines import child_file
 from converter.packaging.folders import remember_files, write_files
 from converter.packaging.manifest import (
@@ -93,15 +92,16 @@ def _files(workflow: Workflow, machine: Machine, options: Options) -> dict[str, 
             )
         ) from None
     files: dict[str, str | bytes] = {
-        DEFINITION: _json_text(machine.definition),
+        DEFINITION: json_text(machine.definition) + "\n",
         TEMPLATE: template,
-        MANIFEST: _json_text(manifest_of(workflow, machine, options).to_json()),
+        MANIFEST: json_text(manifest_of(workflow, machine, options).to_json()) + "\n",
     }
     files |= {
-        f"{CHILDREN}/{child_file(child.number)}": _json_text(child.definition) for child in machine.children
+        f"{CHILDREN}/{child_file(child.number)}": json_text(child.definition) + "\n"
+        for child in machine.children
     }
     if machine.outer is not None:
-        files[OUTER_DEFINITION] = _json_text(machine.outer)
+        files[OUTER_DEFINITION] = json_text(machine.outer) + "\n"
     for function, code in sources.items():
         files |= {f"{FUNCTIONS}/{function}/{name}": content for name, content in code.items()}
     return files
@@ -117,10 +117,6 @@ def function_sources(workflow: Workflow, machine: Machine) -> Sources:
     if is_scheduled(workflow):
         sources["starter"] = starter_files(workflow)
     return sources
-
-
-def _json_text(value: Any) -> str:
-    return json.dumps(value, indent=2, ensure_ascii=False) + "\n"
 
 
 def _leave_alone_what_is_no_bundle(directory: Path) -> None:

@@ -7,6 +7,7 @@ anew for each DAG takes longer than to convert it, and half a megabyte each.
 from __future__ import annotations
 
 import os
+from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import TypeAlias
@@ -15,7 +16,8 @@ from typing import TypeAlias
 _State: TypeAlias = tuple[int, int, int]
 
 #: In an output folder: each content that is shared, where it was last written, and the file's state then.
-_shared: dict[tuple[Path, bytes], tuple[str, _State]] = {}
+_Shared: TypeAlias = dict[bytes, tuple[str, _State]]
+_shared: defaultdict[Path, _Shared] = defaultdict(dict)
 
 
 def write_files(folder: Path, files: Mapping[str, str | bytes], alike: Iterable[str] = ()) -> None:
@@ -24,7 +26,7 @@ def write_files(folder: Path, files: Mapping[str, str | bytes], alike: Iterable[
     Those of ``alike`` (paths, too) may be hard links to files of the folders that :func:`remember_files` was
     told of.
     """
-    linkable = set(alike)
+    linkable, shared = set(alike), _shared[folder.parent]
     made = set()
     for name, content in files.items():
         path = f"{folder}/{name}"
@@ -33,23 +35,24 @@ def write_files(folder: Path, files: Mapping[str, str | bytes], alike: Iterable[
             made.add(parent)
         # Bytes, always: Windows would change the line ends of text.
         data = content.encode() if isinstance(content, str) else content
-        if not (name in linkable and _linked(folder.parent, path, data)):
+        if not (name in linkable and _linked(shared, path, data)):
             with open(path, "wb") as file:
                 file.write(data)
 
 
 def remember_files(folder: Path, files: Mapping[str, str | bytes], alike: Iterable[str]) -> None:
     """Let later folders beside this one have links to those of its files that are ``alike``."""
+    shared = _shared[folder.parent]
     for name in alike:
         content = files[name]
-        if isinstance(content, bytes) and (folder.parent, content) not in _shared:
+        if isinstance(content, bytes) and content not in shared:
             path = f"{folder}/{name}"
-            _shared[folder.parent, content] = path, _state_of(path)
+            shared[content] = path, _state_of(path)
 
 
-def _linked(beside: Path, path: str, content: bytes) -> bool:
+def _linked(shared: _Shared, path: str, content: bytes) -> bool:
     """Link to the file of that content, if there is one, and nobody has changed it since."""
-    known = _shared.get((beside, content))
+    known = shared.get(content)
     if known is None:
         return False
     source, state = known
@@ -59,7 +62,7 @@ def _linked(beside: Path, path: str, content: bytes) -> bool:
             return True
     except OSError:
         pass  # it is gone, or has as many links as it can have
-    del _shared[beside, content]
+    del shared[content]
     return False
 
 

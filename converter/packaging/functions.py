@@ -96,7 +96,8 @@ def digest_of_source(source: Mapping[str, str | bytes]) -> str:
     digest = hashlib.sha256()
     for path, content in sorted(source.items()):
         data = content.encode() if isinstance(content, str) else content
-        digest.update(f"{path}\0{len(data)}\0".encode() + data)
+        digest.update(f"{path}\0{len(data)}\0".encode())
+        digest.update(data)
     return digest.hexdigest()
 
 

@@ -10,6 +10,7 @@ import json
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 from itertools import chain
 from typing import Any, TypeAlias
 
@@ -49,8 +50,9 @@ class Statement:
     comment: str = ""
     only_if: str = ""
 
+    @cached_property
     def length(self) -> int:
-        """Return the characters that the statement may take in a policy."""
+        """The characters that the statement may take in a policy."""
         return len(json.dumps(_statement_json(self), separators=(",", ":"), default=_as_long_text)) + 1
 
 
@@ -180,7 +182,7 @@ def _as_long_text(reference: Sub | GetAtt | Ref) -> str:
 
 
 def _length(statements: Iterable[Statement]) -> int:
-    return _ENVELOPE_LENGTH + sum(statement.length() for statement in statements)
+    return _ENVELOPE_LENGTH + sum(statement.length for statement in statements)
 
 
 def _packed(statements: Iterable[Statement]) -> Iterator[list[Statement]]:
@@ -193,10 +195,10 @@ def _packed(statements: Iterable[Statement]) -> Iterator[list[Statement]]:
             fitting, rest = _cut(rest, left)
             if fitting is not None:
                 part.append(fitting)
-                left -= fitting.length()
+                left -= fitting.length
             if rest is not None:
                 if not part:
-                    raise TooManyPermissionsError(f"one resource takes {rest.length():,} characters")
+                    raise TooManyPermissionsError(f"one resource takes {rest.length:,} characters")
                 yield part
                 part, left = [], MANAGED_LIMIT - _ENVELOPE_LENGTH
     if part:
@@ -205,7 +207,7 @@ def _packed(statements: Iterable[Statement]) -> Iterator[list[Statement]]:
 
 def _cut(statement: Statement, length: int) -> tuple[Statement | None, Statement | None]:
     """Return the statement with as many of its resources as fit, and with the others."""
-    used = replace(statement, resources=()).length()
+    used = replace(statement, resources=()).length
     count = 0
     for resource in statement.resources:
         used += len(json.dumps(resource, default=_as_long_text)) + 1

@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from converter.identity import DAG_ID_TAG
-from converter.packaging.yaml_text import Ref, Sub, without_notes
+from converter.packaging.yaml_text import Note, Ref, Sub
 
 DEFAULT_RETENTION_DAYS = 90
 #: AWS documentation, PutRetentionPolicy.
@@ -148,6 +148,10 @@ def log_group(name: str, dag_id: str) -> dict[str, Any]:
 
 def digest_of(value: Any) -> str:
     """Return a digest of eight digits: what differs has another."""
-    # What is left besides JSON are references, whose text says what they are.
-    text = json.dumps(without_notes(value), sort_keys=True, default=str)
+    text = json.dumps(value, sort_keys=True, default=_as_json)
     return hashlib.sha256(text.encode()).hexdigest()[:8]
+
+
+def _as_json(value: Any) -> Any:
+    # Comments do not count. What is left are references, whose text says what they are.
+    return value.value if isinstance(value, Note) else str(value)

@@ -12,7 +12,6 @@ from __future__ import annotations
 import ast
 import functools
 import hashlib
-import json
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from importlib import metadata
@@ -20,11 +19,13 @@ from pathlib import Path
 
 from converter import diagnostics as d
 from converter.diagnostics import Dag2SfnError, about_dag
+from converter.json_text import json_text
 from converter.operators.python import calls_function
 from converter.operators.step import Step
 from converter.task_runtime import SOURCE
 from converter.task_runtime.callables import facts_of
 from converter.task_runtime.local_modules import Imported, Module, local_modules, search_folders
+from converter.task_runtime.syntax import nodes_of
 from converter.task_runtime.third_party import MAKES_DATES, needs_of
 from converter.workflow import Opaque, Task, Workflow, texts_in
 
@@ -62,7 +63,7 @@ def task_files(workflow: Workflow, steps: Mapping[str, Step]) -> dict[str, bytes
     root = _root(dag_file, modules, data)
     described = _described(workflow, dag_file.relative_to(root).as_posix())
     files = {
-        "dag.json": (json.dumps(described, indent=2, ensure_ascii=False) + "\n").encode(),
+        "dag.json": f"{json_text(described)}\n".encode(),
         **_runtime(),
         **{f"dags/{file.relative_to(root).as_posix()}": file.read_bytes() for file in sources},
     }
@@ -186,7 +187,7 @@ def _data_files(modules: Iterable[Module]) -> Iterator[Path]:
     """
     for module in modules:
         folders = search_folders(module.file)
-        for node in ast.walk(module.tree):
+        for node in nodes_of(module.tree):
             if isinstance(node, ast.Constant) and isinstance(node.value, str):
                 yield from _named_files(node.value.strip(), folders)
 

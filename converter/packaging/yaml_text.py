@@ -13,6 +13,7 @@ Days: 90
 from __future__ import annotations
 
 import functools
+import io
 import sys
 import textwrap
 from collections.abc import Mapping
@@ -26,6 +27,8 @@ _STEP = 2
 #: Down to this depth, entries that have entries of their own are set apart by blank lines: sections of a
 #: template, and resources.
 _AIRY_DEPTH = 1
+#: What PyYAML knows of texts; nothing is written by it.
+_DUMPER: Any = yaml.SafeDumper(io.StringIO(), allow_unicode=True)
 
 
 @dataclass(frozen=True, order=True)
@@ -68,23 +71,10 @@ class Note:
 
 
 def yaml_text(document: Mapping[str, Any]) -> str:
-    """Return a document as YAML. Values: mappings, lists, scalars, and the classes of this module."""
+    """Return a document as YAML. Values: dicts, lists, scalars, and the classes of this module."""
     lines: list[str] = []
     _entries(document, 0, "", lines)
     return "\n".join(lines) + "\n"
-
-
-def without_notes(value: Any) -> Any:
-    """Return a value without its comments."""
-    if isinstance(value, str):
-        return value
-    if isinstance(value, Note):
-        return without_notes(value.value)
-    if isinstance(value, Mapping):
-        return {key: without_notes(item) for key, item in value.items()}
-    if isinstance(value, (list, tuple)):
-        return [without_notes(item) for item in value]
-    return value
 
 
 def _entries(mapping: Mapping[str, Any], depth: int, lead: str, lines: list[str]) -> None:
@@ -92,7 +82,7 @@ def _entries(mapping: Mapping[str, Any], depth: int, lead: str, lines: list[str]
     indent = " " * (_STEP * depth)
     for position, (key, noted) in enumerate(mapping.items()):
         value = _bare(noted)
-        if position and depth <= _AIRY_DEPTH and (depth == 0 or isinstance(value, Mapping)):
+        if position and depth <= _AIRY_DEPTH and (depth == 0 or isinstance(value, dict)):
             lines.append("")
         lead = _comment(noted, depth, lead, lines)
         if _is_block(value):
@@ -116,7 +106,7 @@ def _items(values: list[Any] | tuple[Any, ...], depth: int, lead: str, lines: li
 
 
 def _indented(value: Any, depth: int, lead: str, lines: list[str]) -> None:
-    if isinstance(value, Mapping):
+    if isinstance(value, dict):
         _entries(value, depth, lead, lines)
     else:
         _items(value, depth, lead, lines)
@@ -142,11 +132,9 @@ def _bare(value: Any) -> Any:
 
 
 def _is_block(value: Any) -> bool:
-    if isinstance(value, str):
-        return False
-    if isinstance(value, (list, tuple)) and all(isinstance(item, int) for item in value):
-        return False  # numbers read best in a row
-    return isinstance(value, (Mapping, list, tuple)) and len(value) > 0
+    if isinstance(value, (list, tuple)):
+        return not all(isinstance(item, int) for item in value)  # numbers read best in a row
+    return isinstance(value, dict) and len(value) > 0
 
 
 def _inline(value: Any) -> str:
@@ -154,7 +142,7 @@ def _inline(value: Any) -> str:
         return _scalar(value)
     if isinstance(value, (Ref, GetAtt, Sub)):
         return str(value)
-    if isinstance(value, Mapping):
+    if isinstance(value, dict):
         return "{}"
     if isinstance(value, (list, tuple)):
         return f"[{', '.join(map(_scalar, value))}]"
@@ -163,7 +151,20 @@ def _inline(value: Any) -> str:
 
 @functools.lru_cache(maxsize=4096, typed=True)
 def _scalar(value: Any) -> str:
-    # PyYAML may fold what is not printable over lines; between double quotes it escapes it.
-    style = '"' if isinstance(value, str) and not value.isprintable() else None
+    style = None
+    if isinstance(value, str):
+        if _needs_no_quotes(value):
+            return value
+        # PyYAML may fold what is not printable over lines; between double quotes it escapes it.
+        style = None if value.isprintable() else '"'
     # As the item of a list, a scalar is not followed by a document marker.
     return yaml.safe_dump([value], default_style=style, width=sys.maxsize, allow_unicode=True)[2:-1]
+
+
+def _needs_no_quotes(text: str) -> bool:
+    """Whether PyYAML would write a text as it is. To have it written takes several times as long."""
+    return (
+        text.isprintable()
+        and _DUMPER.analyze_scalar(text).allow_block_plain
+        and _DUMPER.resolve(yaml.ScalarNode, text, (True, False)) == _DUMPER.DEFAULT_SCALAR_TAG
+    )

@@ -12,10 +12,10 @@ from converter.planning import Strategy, plan_workflow
 from converter.planning.makespan import compare
 from converter.planning.plan import Plan, awaits, task_ids
 from converter.report import streams
-from converter.report.conversion import REFUSED
 from converter.report.documents import severity_word
 from converter.report.plan_text import plan_text
 from converter.report.plan_view import PlanView, counted, makespan_line
+from converter.report.statuses import REFUSED
 
 if TYPE_CHECKING:
     from converter.folder import Converted
@@ -36,11 +36,13 @@ def print_progress(message: str) -> None:
 
 def print_diagnostics(diagnostics: Iterable[Diagnostic]) -> None:
     """Print diagnostics on stderr, one a line, the worst first."""
-    console, order = streams.err(), list(Severity)
+    order = list(Severity)
+    lines = []
     for item in sorted(diagnostics, key=lambda item: order.index(item.code.severity)):
         severity = item.code.severity
-        line = Text.assemble((f"{severity_word(severity)} ", _SEVERITY_STYLES[severity]), str(item))
-        console.print(line, soft_wrap=True, highlight=False)
+        lines.append(Text.assemble((f"{severity_word(severity)} ", _SEVERITY_STYLES[severity]), str(item)))
+    if lines:
+        streams.err().print(Text("\n").join(lines), soft_wrap=True, highlight=False)
 
 
 def print_converted(converted: Converted) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
@@ -16,11 +16,9 @@ from converter.diagnostics import Code, Diagnostic, Severity
 from converter.operators.parts import Call, Part, Poll
 from converter.operators.step import Step
 from converter.planning import Plan
+from converter.report.statuses import REFUSED, STATUSES, status_of
 from converter.workflow import Location, Task, Workflow
 
-_WORST_FIRST = (Severity.REFUSED, Severity.APPROXIMATED)
-CONVERTED, APPROXIMATED, REFUSED = "converted", "approximated", "refused"
-STATUSES = (CONVERTED, APPROXIMATED, REFUSED)
 _DECORATED = re.compile(r"_(\w+)DecoratedOperator")
 #: How the resources of AWS's integrations begin.
 _INTEGRATION = "arn:aws:states:::"
@@ -158,14 +156,6 @@ def _part_in_words(part: Part) -> str:
 
 def _called(resource: str | None) -> str:
     return (resource or "").removeprefix(_INTEGRATION)
-
-
-def status_of(diagnostics: Iterable[Diagnostic]) -> str:
-    """Return ``refused``, ``approximated`` or ``converted``, by the worst of the messages."""
-    found = {item.code.severity for item in diagnostics}
-    if Severity.UNREADABLE in found:
-        return REFUSED
-    return next((severity.value for severity in _WORST_FIRST if severity in found), CONVERTED)
 
 
 def conversion_json(report: ConversionReport) -> str:

@@ -13,10 +13,11 @@ from markupsafe import Markup
 from converter.asl.budget import states_of
 from converter.diagnostics import Diagnostic, Severity
 from converter.planning.plan import render
-from converter.report.conversion import STATUSES, ConversionReport
+from converter.report.conversion import ConversionReport
 from converter.report.page import page
 from converter.report.plan_svg import plan_svg
 from converter.report.plan_view import PlanView
+from converter.report.statuses import STATUSES
 
 #: A drawing of more tasks is too large to be read, and states of more tasks make the page too long.
 _MOST_DRAWN, _MOST_SHOWN = 400, 300

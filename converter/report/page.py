@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 from functools import cache
 from pathlib import Path
@@ -13,6 +12,7 @@ from markupsafe import Markup, escape
 
 from converter import __version__
 from converter.diagnostics import Code
+from converter.json_text import json_text
 from converter.report.conversion import plural
 from converter.report.documents import severity_word
 from converter.workflow import Location
@@ -46,10 +46,6 @@ def _anchor(code: Code) -> str:
     return f"code-{code.id}"
 
 
-def _json(value: Any) -> str:
-    return json.dumps(value, indent=2, ensure_ascii=False)
-
-
 @cache
 def _environment() -> Environment:
     environment = Environment(
@@ -62,7 +58,7 @@ def _environment() -> Environment:
     environment.filters |= {
         "with_code": _with_code,
         "anchor": _anchor,
-        "json_text": _json,
+        "json_text": json_text,
         "place_in": _place_in,
         "without_task": _without_task,
         "severity_word": severity_word,

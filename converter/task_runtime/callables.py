@@ -11,6 +11,7 @@ import ast
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 
 from converter.task_runtime import hook_uses
@@ -23,6 +24,7 @@ from converter.task_runtime.local_modules import (
     parsed,
     search_folders,
 )
+from converter.task_runtime.syntax import nodes_of
 
 _LAMBDA_LINE = re.compile(r" \(line (\d+)\)$")
 #: What a task may name of Airflow: what the function has, and what is named in annotations, compared, or
@@ -114,7 +116,7 @@ def _definition(
         if line:
             nodes: tuple[ast.AST, ...] = tuple(
                 node
-                for node in ast.walk(module.tree)
+                for node in nodes_of(module.tree)
                 if isinstance(node, ast.Lambda) and node.lineno == int(line[1])
             )
         else:
@@ -224,7 +226,7 @@ class _Reader:
             self._of_airflow[f"{name}.{attribute}"] = None
 
     def _note_pulls(self, module: Module, node: ast.AST) -> None:
-        for call in ast.walk(node):
+        for call in nodes_of(node):
             if isinstance(call, ast.Call) and getattr(call.func, "attr", "") == "xcom_pull":
                 tasks = pulled_tasks(call, module)
                 self._pulls_unseen |= tasks is None
@@ -255,18 +257,19 @@ def pulled_tasks(call: ast.Call, module: Module | None = None) -> tuple[str, ...
 
 def _words(function: ast.AST) -> Iterator[str]:
     """Yield the names of parameters and the texts in a function."""
-    for node in ast.walk(function):
+    for node in nodes_of(function):
         if isinstance(node, ast.arg):
             yield node.arg
         elif isinstance(node, ast.Constant) and isinstance(node.value, str):
             yield node.value
 
 
-def _names_used(node: ast.AST) -> Iterator[str]:
-    """Yield the names, with their attributes, that are used and not bound inside; annotations excepted."""
+@lru_cache(maxsize=256)
+def _names_used(node: ast.AST) -> tuple[str, ...]:
+    """Return the names, with their attributes, that are used and not bound inside; annotations excepted."""
     visitor = _Names()
     visitor.visit(node)
-    yield from (name for name in visitor.used if name.partition(".")[0] not in visitor.bound)
+    return tuple(name for name in visitor.used if name.partition(".")[0] not in visitor.bound)
 
 
 class _Names(ast.NodeVisitor):

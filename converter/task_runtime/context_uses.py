@@ -10,6 +10,7 @@ from functools import cache
 from jinja2 import Environment, TemplateSyntaxError, nodes
 
 from converter.task_runtime.dag2sfn_tasks.task_instance import DagRun, TaskInstance
+from converter.task_runtime.syntax import nodes_of
 
 #: What only Airflow's database and API server know of a run.
 _KNOWN_TO_AIRFLOW = frozenset(
@@ -42,7 +43,7 @@ def asked_of_airflow(function: ast.AST) -> Iterator[str]:
     ``context["conn"]``, a parameter ``inlet_events``, ``dag_run.get_task_instances``. Not seen is what other
     variables hold.
     """
-    for node in ast.walk(function):
+    for node in nodes_of(function):
         name = node.arg if isinstance(node, ast.arg) else _key(node)
         if name in _KNOWN_TO_AIRFLOW:
             yield f"the context's {name}"
@@ -86,7 +87,7 @@ def _attributes(stand_in: type) -> frozenset[str]:
 
 def asks_for_partition(function: ast.AST) -> bool:
     """Whether a function asks for the run's partition, anywhere."""
-    for node in ast.walk(function):
+    for node in nodes_of(function):
         name = node.arg if isinstance(node, ast.arg) else _key(node)
         if name in _PARTITION or (isinstance(node, ast.Attribute) and node.attr in _PARTITION):
             return True
@@ -96,13 +97,13 @@ def asks_for_partition(function: ast.AST) -> bool:
 def asks_for_dates(function: ast.AST) -> bool:
     """Whether a function asks for the run's dates: a parameter, ``context["ds"]``, ``run.logical_date``."""
     contexts = set(_CONTEXTS)
-    for node in ast.walk(function):
+    for node in nodes_of(function):
         if isinstance(node, ast.arguments):
             parameters = {item.arg for item in (*node.posonlyargs, *node.args, *node.kwonlyargs)}
             if parameters & NAMES_OF_DATES:
                 return True
             contexts |= {node.kwarg.arg} if node.kwarg else set()
-    return any(_is_date(node, contexts) for node in ast.walk(function))
+    return any(_is_date(node, contexts) for node in nodes_of(function))
 
 
 def _is_date(node: ast.AST, contexts: set[str]) -> bool:

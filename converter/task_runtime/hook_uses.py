@@ -11,6 +11,7 @@ from functools import cache
 
 from converter.task_runtime import SOURCE
 from converter.task_runtime.dag2sfn_tasks.hook_names import CLIENTS, EARLIER
+from converter.task_runtime.syntax import nodes_of
 
 #: What every hook has besides what its class says.
 _OF_EACH = frozenset(
@@ -60,10 +61,10 @@ def _classes() -> Mapping[str, tuple[tuple[str, ...], frozenset[str]]]:
 def attributes_of_made(function: ast.AST) -> Iterator[tuple[str, str]]:
     """Yield names that are called, with an attribute of what they return: ``a.B().c``, ``x = B(); x.c``."""
     made: dict[str, str] = {}
-    for node in ast.walk(function):
+    for node in nodes_of(function):
         if isinstance(node, ast.Assign) and (name := made_by(node.value)):
             made |= {target.id: name for target in node.targets if isinstance(target, ast.Name)}
-    for node in ast.walk(function):
+    for node in nodes_of(function):
         if isinstance(node, ast.Attribute):
             inner = node.value
             name = made.get(inner.id) if isinstance(inner, ast.Name) else made_by(inner)

@@ -15,6 +15,8 @@ from dataclasses import dataclass
 from functools import cache, cached_property, lru_cache
 from pathlib import Path
 
+from converter.task_runtime.syntax import nodes_of
+
 _FOLDERS_ABOVE = 2
 _Definition = ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef
 
@@ -52,13 +54,13 @@ class Module:
     @cached_property
     def imports(self) -> Mapping[str, Imported]:
         """Name in the file → what it was imported from; relative imports as absolute ones."""
-        return dict(self._imports())
+        return dict(self._imported)
 
     @cached_property
     def imported_modules(self) -> tuple[str, ...]:
         """All modules that may be meant by the import statements: ``from a import b`` may mean ``a.b``."""
         names: dict[str, None] = {}
-        for imported in (found for _, found in self._imports()):
+        for _, imported in self._imported:
             names[imported.module] = None
             if imported.attribute:
                 names[f"{imported.module}.{imported.attribute}"] = None
@@ -68,7 +70,7 @@ class Module:
     def definitions(self) -> Mapping[str, tuple[_Definition, ...]]:
         """Name → functions and classes of that name, at any depth."""
         found: dict[str, tuple[_Definition, ...]] = {}
-        for node in ast.walk(self.tree):
+        for node in nodes_of(self.tree):
             if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)):
                 found[node.name] = (*found.get(node.name, ()), node)
         return found
@@ -99,8 +101,12 @@ class Module:
                 waiting += ast.iter_child_nodes(node)
         return frozenset(used)
 
+    @cached_property
+    def _imported(self) -> tuple[tuple[str, Imported], ...]:
+        return tuple(self._imports())
+
     def _imports(self) -> Iterator[tuple[str, Imported]]:
-        for node in ast.walk(self.tree):
+        for node in nodes_of(self.tree):
             if isinstance(node, ast.Import):
                 for alias in node.names:
                     # `import a.b` binds `a`, but needs `a.b`.
@@ -130,10 +136,15 @@ def _makes_tasks(node: ast.FunctionDef | ast.AsyncFunctionDef) -> bool:
 
 def search_folders(file: Path) -> tuple[Path, ...]:
     """Return the folders in which the imports of a DAG file are looked for, the nearest first."""
-    folders = [file.absolute().parent]
+    return _folders_above(file.absolute(), Path.cwd())
+
+
+@lru_cache(maxsize=256)
+def _folders_above(file: Path, current: Path) -> tuple[Path, ...]:
+    folders = [file.parent]
     while len(folders) <= _FOLDERS_ABOVE:
         above = folders[-1].parent
-        if folders[-1] == Path.cwd() or above in (folders[-1], Path(above.anchor)):
+        if folders[-1] == current or above in (folders[-1], Path(above.anchor)):
             break
         folders.append(above)
     return tuple(folders)
@@ -145,7 +156,7 @@ def find_module(name: str, folders: Sequence[Path]) -> Path | None:
     A package without an ``__init__.py`` has no file of its own. Python's own modules and installed ones come
     first, as in Airflow, which puts the dags folder at the end of the path.
     """
-    if _comes_before_local_ones(name.partition(".")[0]):
+    if not _may_be_local(name):
         return None
     for folder in folders:
         place = folder.joinpath(*name.split("."))
@@ -153,6 +164,10 @@ def find_module(name: str, folders: Sequence[Path]) -> Path | None:
             if file.is_file():
                 return file
     return None
+
+
+def _may_be_local(name: str) -> bool:
+    return not _comes_before_local_ones(name.partition(".")[0])
 
 
 @cache
@@ -197,7 +212,7 @@ def local_modules(file: Path) -> tuple[Module, ...]:
     waiting = list(found.values())
     while waiting:
         module = waiting.pop()
-        for name in module.imported_modules:
+        for name in filter(_may_be_local, module.imported_modules):
             for part in _with_packages(name):
                 place = find_module(part, folders)
                 known = place is None or place.absolute() in found

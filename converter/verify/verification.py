@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
 
-from converter.asl.groups import fetch_needed_records, rules_and_plan
+from converter.asl.groups import fetch_needed_records
 from converter.asl.machine import Machine
 from converter.diagnostics import Code
 from converter.planning import Plan
@@ -155,11 +155,9 @@ class Verifier:
     @cached_property
     def judge(self) -> Judge:
         """What holds the machine's runs against Airflow's."""
-        stops = self.machine.failures_end_the_run
-        rules, _ = rules_and_plan(self.workflow, self.plan, self.machine.steps, failures_end_the_run=stops)
         pairs = zip(self.workflow.tasks, self._meant.tasks, strict=True)
         rounded = frozenset(task.task_id for task, meant in pairs if task != meant)
-        return Judge(self._meant, self.plan, rules, self.codes, self.machine.pace, rounded)
+        return Judge(self._meant, self.plan, self.machine.rules, self.codes, self.machine.pace, rounded)
 
 
 def verify(

@@ -9,6 +9,7 @@ import venv
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 
+import psutil
 import pytest
 
 from converter import diagnostics
@@ -117,6 +118,15 @@ def test_each_workflow_comes_as_soon_as_its_file_is_read(tmp_path):
     assert next(loaded).dag_id == "a"
     # Whoever has seen enough ends the process that reads.
     loaded.close()
+
+
+def test_reading_begins_when_it_is_asked_for_and_ends_with_whoever_asks(tmp_path):
+    (tmp_path / "a.py").write_text("from airflow.sdk import DAG\nwith DAG('a'):\n    pass\n")
+    before = set(psutil.Process().children())
+    loaded = load_each(tmp_path)
+    (reader,) = set(psutil.Process().children()) - before
+    loaded.close()
+    assert not reader.is_running()
 
 
 def test_a_path_without_dag_files_is_named(tmp_path, monkeypatch):

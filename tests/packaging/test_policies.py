@@ -3,6 +3,7 @@ from __future__ import annotations
 import json
 
 import pytest
+from stack_templates import without_notes
 
 from converter.operators.step import Permission
 from converter.packaging import policies
@@ -12,7 +13,7 @@ from converter.packaging.policies import (
     deployed_text,
     statements_of,
 )
-from converter.packaging.yaml_text import GetAtt, Sub, without_notes
+from converter.packaging.yaml_text import GetAtt, Sub
 
 
 def job_arn(name: str) -> str:

@@ -1,13 +1,15 @@
 from __future__ import annotations
 
+import sys
 from typing import Any
 
 import pytest
 import yaml
 from hypothesis import given
 from hypothesis import strategies as st
+from stack_templates import without_notes
 
-from converter.packaging.yaml_text import GetAtt, Note, Ref, Sub, without_notes, yaml_text
+from converter.packaging.yaml_text import GetAtt, Note, Ref, Sub, yaml_text
 
 
 class TemplateLoader(yaml.SafeLoader):
@@ -46,6 +48,13 @@ def read(text: str) -> Any:
 @given(st.dictionaries(texts, values, min_size=1, max_size=4))
 def test_what_is_written_is_read_back(document):
     assert read(yaml_text(document)) == without_notes(document)
+
+
+@given(st.one_of(texts, names, st.sampled_from(["no", "~", "1_0", "- a", "a #b", "a: b", "---", "=", "ä é"])))
+def test_texts_are_quoted_as_by_pyyaml(text):
+    if text.isprintable():
+        written = yaml.safe_dump({"key": text}, width=sys.maxsize, allow_unicode=True)
+        assert yaml_text({"key": text}) == written
 
 
 def test_keys_keep_their_order():

@@ -11,8 +11,9 @@ from converter import diagnostics as d
 from converter import pipeline
 from converter.asl.options import Options
 from converter.diagnostics import Diagnostic
-from converter.report import conversion_json, conversion_markdown, conversion_page
-from converter.report.conversion import status_of
+from converter.report.conversion import conversion_json, status_of
+from converter.report.conversion_markdown import conversion_markdown
+from converter.report.conversion_page import conversion_page
 from converter.workflow import Task
 
 

@@ -10,7 +10,7 @@ from workflows import machine_of
 
 from converter.packaging.bundle import function_sources
 from converter.packaging.template import template, template_text
-from converter.packaging.yaml_text import Sub, without_notes
+from converter.packaging.yaml_text import Note, Sub
 
 WITHOUT_DIGEST = re.compile("(?<=Role|sion)[0-9a-f]{8}$")
 
@@ -21,6 +21,19 @@ class Named(dict):
     def __missing__(self, name: str) -> Any:
         [found] = [key for key in self if WITHOUT_DIGEST.sub("", key) == name]
         return self[found]
+
+
+def without_notes(value: Any) -> Any:
+    """Return a value without its comments."""
+    if isinstance(value, str):
+        return value
+    if isinstance(value, Note):
+        return without_notes(value.value)
+    if isinstance(value, Mapping):
+        return {key: without_notes(item) for key, item in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [without_notes(item) for item in value]
+    return value
 
 
 def made(flow: Any, options: Any = None, machine: Any = None) -> dict[str, Any]:

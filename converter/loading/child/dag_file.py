@@ -90,8 +90,9 @@ def _process_restored_afterwards() -> Iterator[None]:
     finally:
         os.chdir(folder)
         sys.path[:] = path
-        os.environ.clear()
-        os.environ.update(environment)
+        if os.environ != environment:
+            os.environ.clear()
+            os.environ.update(environment)
 
 
 def find_cycle(dag: DAG) -> list[str]:

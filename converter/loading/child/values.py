@@ -62,22 +62,22 @@ def class_name(item: type) -> str:
 
 def as_value(item: object, _containers: frozenset[int] = frozenset()) -> Value:
     """Return the JSON value of an object (see the module), with an :class:`Opaque` where it has none."""
+    if item is None or item is True or item is False:  # most are
+        return item
     if isinstance(item, Unknown):
         return Opaque(_UNKNOWN, shown(item))
     if isinstance(item, Enum):
         return as_value(item.value, _containers)
-    if item is None or isinstance(item, (bool, int, float, str)):
+    if isinstance(item, (int, float, str, datetime.date, datetime.time)):
         return _scalar_value(item)
-    if isinstance(item, (datetime.date, datetime.time)):
-        return item.isoformat()
     if isinstance(item, datetime.timedelta):
         return {"seconds": item.total_seconds()}
     return _container_value(item, _containers)
 
 
-def _scalar_value(item: str | float | None) -> Value:
-    if item is None or isinstance(item, bool):
-        return item
+def _scalar_value(item: str | float | datetime.date | datetime.time) -> Value:
+    if isinstance(item, (datetime.date, datetime.time)):
+        return item.isoformat()
     if isinstance(item, Placeholder) and item.is_list:
         return Opaque(LIST_TEMPLATE, str.__str__(item))
     if isinstance(item, str):
