@@ -34,7 +34,10 @@ DAG_FILE = f"""
         send = SqsPublishOperator.partial(
             task_id="send", message_content="{{{{ run_id }}}}", retries=3, retry_delay=briefly
         ).expand(sqs_queue=queues())
-        sent(send.output)
+        place = {{"sqs_queue": "{{{{ params.place }}}}/around", "message_content": "x"}}
+        up = SqsPublishOperator(task_id="up", **place).as_setup()
+        up >> send
+        sent(send.output) >> SqsPublishOperator(task_id="down", **place).as_teardown(setups=up)
 """
 
 
@@ -57,6 +60,7 @@ def test_instances_run_fail_and_are_passed_by_as_those_of_one_execution(aws, ses
         assert result.exit_code == 0, (result.stdout, result.stderr, result.exception)
     sqs, sfn = aws.client("sqs"), aws.client("stepfunctions")
     urls = [sqs.create_queue(QueueName=f"q{number}")["QueueUrl"] for number in range(COUNT) if number != 7]
+    sqs.create_queue(QueueName="around")
     conf = json.dumps({"place": urls[0].rsplit("/", 1)[0]})
 
     run = finished("run", "wide", "--conf", conf, "--run-id", "r")
@@ -64,8 +68,10 @@ def test_instances_run_fail_and_are_passed_by_as_those_of_one_execution(aws, ses
     assert Counter(one["state"] for one in send["instances"]) == {"success": COUNT - 1, "failed": 1}
     assert [one["attempts"] for one in send["instances"]][6:9] == [1, 4, 1]
     assert (run["status"], run["tasks"]["sent"]["output"]) == ("SUCCEEDED", COUNT - 1)
-    # All of them ran as executions of the machine, under its role.
-    (map_run,) = sfn.list_map_runs(executionArn=run["execution_arn"])["mapRuns"]
+    # All of them ran as executions of the body, which is the machine with the tasks, under its role.
+    body = next(one for one in sfn.list_state_machines()["stateMachines"] if "BodyMachine-" in one["name"])
+    (execution,) = sfn.list_executions(stateMachineArn=body["stateMachineArn"])["executions"]
+    (map_run,) = sfn.list_map_runs(executionArn=execution["executionArn"])["mapRuns"]
     assert sfn.describe_map_run(mapRunArn=map_run["mapRunArn"])["executionCounts"]["succeeded"] == COUNT
 
     urls.insert(7, sqs.create_queue(QueueName="q7")["QueueUrl"])

@@ -18,14 +18,17 @@ from converter.packaging.yaml_text import Sub
 from converter.workflow import Workflow
 
 _STATES = "${AWS::Partition}:states:${AWS::Region}:${AWS::AccountId}"
-_OF_BODY = "CloudFormation names the body, after its logical id, and needs the role before it."
+_OF_BODY = (
+    "CloudFormation names the body, by its logical id among others, and needs the role before it: so this is"
+    " about the bodies of all DAGs."
+)
 
 
 def map_run_statements(workflow: Workflow, machine: Machine) -> list[Statement]:
     """Return the statements; none where no machine has a distributed Map."""
     names, comment = [], ""
     if _has_map_runs(machine.definition):
-        names.append("BodyMachine-*" if machine.outer else "${MachineName}")
+        names.append("*BodyMachine-*" if machine.outer else "${MachineName}")
         comment = _OF_BODY if machine.outer else ""
     if any(_has_map_runs(child.definition) for child in machine.children):
         names.append(child_machine_name(workflow.dag_id, "*", workflow.prefix))
