@@ -1,6 +1,6 @@
 """Markdown that authors of DAGs write into ``description_md``, as Airflow's own trigger form shows it.
 
-Both readers of it come with Airflow and the converter: linkify-it-py, and markdown-it-py through rich.
+Its readers come with `pip install 'dag2sfn[airflow]'`; rich and Airflow bring them anyway.
 """
 
 from __future__ import annotations
