@@ -131,7 +131,9 @@ class BlockWriter:
         given = {key: Expression(f"{records.INPUT}.{path(key)}") for key in keys}
         if meeting := rooms.meeting_behind(tasks):
             key = key_of(level)
-            given[key] = Expression(f"$floor(({self.left()}) / {rooms.shares(meeting)})")
+            left, shares = self.left(), rooms.shares(meeting)
+            part = str(int(left) // shares) if left.lstrip("-").isdigit() else f"$floor(({left}) / {shares})"
+            given[key] = Expression(part)
             keys[key] = meeting
         return given, Told(level, keys, frozenset(tasks))
 
