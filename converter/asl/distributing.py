@@ -1,7 +1,8 @@
 """Which mapped tasks are distributed: those whose instances one execution may have no room for.
 
 Inline instances share the history of their machine. Where they may take more of it than there is for them,
-the largest tasks leave first, until the others fit. Tasks of mapped groups stay.
+the largest tasks leave first, until the others fit. Tasks of mapped groups stay, and so do teardowns, which
+the outer machine may have to run.
 """
 
 from __future__ import annotations
@@ -87,7 +88,7 @@ def _lists(workflow: Workflow, steps: Mapping[str, Step]) -> list[_List]:
             sum(_events_of(step, workflow) for step in of_list),
             most[of_list[0].task_id],
             is_known=instances.length is not None,
-            may_leave=not instances.group,
+            may_leave=not instances.group and not workflow.task(of_list[0].task_id).is_teardown,
         )
         for of_list in tasks_of.values()
         if (instances := of_list[0].instances) is not None

@@ -71,6 +71,22 @@ def test_polls_count_as_well():
     assert wait["Seconds"] == 60
 
 
+def test_teardowns_stay_in_the_machines_that_may_have_to_run_them():
+    setup = mapped_glue("s", over=days("a"), is_setup=True)
+    teardown = mapped_glue(
+        "t",
+        "s",
+        "m",
+        over=days(*many(900)),
+        retries=THREE,
+        is_teardown=True,
+        trigger_rule=TriggerRule.ALL_DONE_SETUP_SUCCESS,
+    )
+    found, apart, codes = converted(setup, mapped_glue("m", "s", over=days(*many(800))), teardown)
+    assert (apart, found.machine) == ({"m", "s"}, None)
+    assert "900 instances do not fit the history of an execution" in codes["D284"]
+
+
 def test_groups_stay_in_one_execution():
     group = [grouped(glue("a", retries=THREE), x=listed(*many(900)))]
     found, apart, codes = converted(*group)
