@@ -182,7 +182,9 @@ class Rooms:
         if step.orders_skips:
             size += sum(len(child.encode()) + 3 for child in self._downstream.get(task_id, ()))
         if step.instances is not None:
-            return size + (step.instances.length or 0) * instance_bytes(step.instances.length or 0)
+            count = step.instances.length or 0
+            # Of a sum, an instance is a letter.
+            return size + count * (1 if step.instances.summed else instance_bytes(count))
         if self.may_push_much(task_id) and self.is_unread(task_id) and not looks:
             size += self.unread_bytes - room.LEAST_BYTES
         return size

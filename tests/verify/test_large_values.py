@@ -1,10 +1,11 @@
 """A value that does not fit into an execution fails its task, whoever makes it, and the others go on."""
 
 import json
+import re
 from dataclasses import replace
 
 import pytest
-from mapped import grouped, listed, mapped, xcom
+from mapped import days, grouped, listed, mapped, mapped_glue, xcom
 from sensing import STANDARD, sensor
 from workflows import glue, nested, reader, workflow
 
@@ -381,6 +382,17 @@ def test_of_a_call_that_hands_a_value_on_three_times(size, state):
         assert (found["b"]["error"], found["b"]["cause"]) == (
             "XComTooLarge", "what it hands on of others has 300008 bytes",
         )  # fmt: skip
+
+
+@pytest.mark.parametrize(("count", "room"), [(5, 240_000), (500, 150_000), (3_000, 240_000)])
+def test_of_what_is_beside_many_instances(count, room):
+    """Their records are kept free; of a sum, each is a letter."""
+    many = mapped_glue("m", "big", over=days(*map(str, range(count))))
+    end = function_task("end", "m", "big", reads=["big"])
+    machine = convert(workflow(function_task("big"), many, end), Options(resumable=False)).machine
+    told = machine.definition["States"]["big"]["Arguments"]["Payload"]["room"]
+    (most,) = (int(number) for number in re.findall(r"\d{4,}", told))
+    assert room <= most <= room + 15_000
 
 
 def test_of_sensors_side_by_side():
