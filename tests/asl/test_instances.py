@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+from dataclasses import replace
 
 import pytest
 from mapped import days, listed, mapped, mapped_glue, xcom, zipped
@@ -238,10 +239,14 @@ def _steps(*tasks):
     return steps_of(workflow(*tasks))[0], {task.task_id: task for task in tasks}
 
 
-def test_a_list_of_the_file_that_is_too_long_is_refused():
-    conversion = convert(workflow(mapped_glue("m", over=days(*map(str, range(3000))))), Options())
-    assert "D284" in {problem.code.id for problem in conversion.diagnostics}
-    assert conversion.refused
+@pytest.mark.parametrize(
+    ("group", "length", "refused"), [("", 3000, False), ("", 10_001, True), ("g", 3000, True)]
+)
+def test_a_list_of_the_file_that_is_too_long_is_refused(group, length, refused):
+    task = mapped_glue("m", over=days(*map(str, range(length))))
+    conversion = convert(workflow(replace(task, mapped_group=group)), Options())
+    assert ("D284" in {problem.code.id for problem in conversion.diagnostics}) is refused
+    assert conversion.refused is refused
 
 
 def test_resuming_runs_only_the_instances_that_have_not_succeeded():
