@@ -22,6 +22,11 @@ T = TypeVar("T")
 class Clock(Protocol):
     """Tells the time of an execution."""
 
+    @property
+    def failure_seconds(self) -> float:
+        """What a try takes, in seconds, that fails as an expression of its state is evaluated."""
+        ...
+
     def now(self) -> datetime:
         """Return the present moment, timezone-aware, in UTC."""
         ...
@@ -30,17 +35,24 @@ class Clock(Protocol):
 class RealClock:
     """The wall clock."""
 
+    failure_seconds = 0.0
+
     def now(self) -> datetime:
         """Return the present moment in UTC."""
         return datetime.now(timezone.utc)
 
 
 class VirtualClock:
-    """A clock that stands still while code runs, and jumps while everything waits."""
+    """A clock that stands still while code runs, and jumps while everything waits.
 
-    def __init__(self, start: datetime) -> None:
+    So whatever fails without a call would fail at the moment of what led to it, which nothing does on AWS.
+    Where the order of the two matters, ``failure_seconds`` is more than 0.
+    """
+
+    def __init__(self, start: datetime, *, failure_seconds: float = 0.0) -> None:
         if start.tzinfo is None:
             raise ValueError("the start of a virtual clock must be timezone-aware")
+        self.failure_seconds = failure_seconds
         self.start = start.astimezone(timezone.utc)
         self.elapsed = 0.0
         """Virtual seconds since the start."""

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from converter.engine.tasks import Json
 
+EVALUATION_ERROR = "States.QueryEvaluationError"
+"""The error of a state of which an expression cannot be evaluated."""
+
 
 class StateFailure(Exception):
     """A state, branch or execution failed.

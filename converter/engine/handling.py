@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable
 
 from converter.engine.data import Data
 from converter.engine.definition import Catcher, RetriedState
-from converter.engine.failures import StateFailure
+from converter.engine.failures import EVALUATION_ERROR, StateFailure
 from converter.engine.retry import RetryBudget, matches
 from converter.engine.visit import Visit
 
@@ -75,6 +75,8 @@ async def _attempt_with_retries(
         try:
             return await attempt()
         except StateFailure as failure:
+            if failure.error == EVALUATION_ERROR and visit.runtime.clock.failure_seconds:
+                await visit.runtime.sleep(visit.runtime.clock.failure_seconds)
             delay = None if failure.fatal else budget.spend(failure.error, failure.also_named)
             if delay is None:
                 raise

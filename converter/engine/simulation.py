@@ -98,13 +98,15 @@ def run_virtual(
     start: datetime = DEFAULT_START,
     name: str = "simulated",
     seed: int = 0,
+    failure_seconds: float = 0.0,
 ) -> Execution:
     """Run a machine to its end in virtual time and return the finished execution.
 
     ``input`` is JSON text, or an object to be written as such. The same arguments give the same history,
-    event by event. Raises :class:`~converter.engine.errors.Deadlock` if the run can never end.
+    event by event. ``failure_seconds``: see :class:`~converter.engine.clock.VirtualClock`.
+    Raises :class:`~converter.engine.errors.Deadlock` if the run can never end.
     """
-    clock = VirtualClock(start)
+    clock = VirtualClock(start, failure_seconds=failure_seconds)
     execution = Execution(
         definition if isinstance(definition, Definition) else parse_definition(definition),
         input if isinstance(input, str) else compact_json(input),

@@ -10,7 +10,7 @@ from typing import Any, TypeAlias
 from converter.engine.branch import Branch, MapItem
 from converter.engine.data import Data
 from converter.engine.definition import RetriedState, State, Transition
-from converter.engine.failures import StateFailure, data_limit_exceeded
+from converter.engine.failures import EVALUATION_ERROR, StateFailure, data_limit_exceeded
 from converter.engine.history import with_text
 from converter.engine.runtime import context_time
 from converter.engine.scope import Field, FieldError, PathError, QueryError, Scope, json_type
@@ -114,7 +114,7 @@ class Visit:
 
     def _query_failure(self, problem: str, location: str | None, previous: int | None) -> StateFailure:
         cause = self._cause(problem)
-        details = {"error": "States.QueryEvaluationError", "cause": cause, "state": self.state.name}
+        details = {"error": EVALUATION_ERROR, "cause": cause, "state": self.state.name}
         if location is not None:
             details["location"] = location
         if previous is None and self.branch.last_event == self.entered_event:
@@ -123,7 +123,7 @@ class Visit:
         elif previous is None:
             previous = self.evaluation_link
         self.branch.record("EvaluationFailed", details, previous=previous)
-        return StateFailure("States.QueryEvaluationError", cause)
+        return StateFailure(EVALUATION_ERROR, cause)
 
     async def call_service(self, action: str, arguments: Json, *, failing_as: str) -> dict[str, Any]:
         """Call an action like ``s3:getObject`` for the state itself, without events.

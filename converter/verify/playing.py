@@ -27,7 +27,7 @@ from converter.verify.as_played import as_played
 from converter.verify.histories import events_of, histories_of
 from converter.verify.parts_played import WAITS, output_of_parts, tries_of_parts
 from converter.verify.scenarios import Scenario
-from converter.verify.simulated_aws import SimulatedAws
+from converter.verify.simulated_aws import FAILURE_SECONDS, SimulatedAws
 from converter.verify.simulated_body import SimulatedRuns, outer_definition
 from converter.workflow import Outcome, Workflow
 
@@ -139,7 +139,7 @@ class Player:
         )
         whole: Execution | None = None
         if self._outer is None:
-            execution = run_virtual(self._definition, run, aws)
+            execution = run_virtual(self._definition, run, aws, failure_seconds=aws.failure_seconds)
         else:
             whole = aws.of_outer(self._outer, run)
             aws.clock.run(whole.run())
@@ -168,7 +168,7 @@ class Player:
                 not_evaluated[name] = cause
                 if not self._machine.steps[task_of(name)].parts:
                     at = round(moment - start, 6)
-                    tries[name] = (*tries.get(name, ()), (at, at))
+                    tries[name] = (*tries.get(name, ()), (at, round(at + FAILURE_SECONDS, 6)))
         for task, record in records.items():
             if self._machine.steps[task_of(task)].does_nothing and record["state"] == Outcome.SUCCESS.value:
                 tries[task] = ((math.floor(decided[task] * 1000 + 1e-6) / 1000, decided[task]),)

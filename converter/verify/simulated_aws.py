@@ -32,6 +32,9 @@ _DESCRIBE = "arn:aws:states:::aws-sdk:sfn:describeExecution"
 _PARAMETERS = "arn:aws:states:::aws-sdk:ssm:getParameters"
 _DYNAMODB = re.compile(r"arn:aws:states:::(?:aws-sdk:)?dynamodb:(\w+)")
 _TABLE = "outcomes"
+#: What a try takes whose arguments cannot be made, in seconds: less than any other; and later than what it
+#: follows in records, too, which have milliseconds.
+FAILURE_SECONDS = 0.0015
 
 
 @dataclass(frozen=True)
@@ -65,7 +68,8 @@ class SimulatedAws:
     machines may ask about, by ARN. ``machines`` are those that others start, by what stands for their ARN.
     ``timeline`` lists (seconds since the start, "start" or "end", state name) of every task, ``received``
     what its calls were given, with the number of each among those of a try, and ``answers`` its last result.
-    ``variables`` are Airflow's Variables in Parameter Store.
+    ``variables`` are Airflow's Variables in Parameter Store, ``failure_seconds`` is what a try takes whose
+    arguments cannot be made.
     """
 
     script: Mapping[str, Sequence[Try]]
@@ -82,6 +86,7 @@ class SimulatedAws:
     received: dict[str, list[tuple[int, Any]]] = field(default_factory=dict)
     answers: dict[str, Any] = field(default_factory=dict)
     variables: Mapping[str, str] = field(default_factory=dict)
+    failure_seconds: float = FAILURE_SECONDS
 
     async def run(self, call: TaskCall, submitted: Callable[[Any], None]) -> Any:
         """Carry out one try (see :class:`converter.engine.tasks.TaskBackend`)."""

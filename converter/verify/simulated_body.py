@@ -14,7 +14,7 @@ from converter.asl.outer import BODY_MACHINE
 from converter.engine import Definition, Execution, TaskCall, TaskFailure, parse_definition
 from converter.engine.clock import VirtualClock
 from converter.engine.simulation import DEFAULT_START
-from converter.verify.simulated_aws import SimulatedAws
+from converter.verify.simulated_aws import FAILURE_SECONDS, SimulatedAws
 
 _ARN = "arn:aws:states:us-east-1:000000000000"
 _BODY = f"{_ARN}:stateMachine:m-body"
@@ -35,7 +35,9 @@ class SimulatedRuns(SimulatedAws):
     """An AWS in which an outer machine can start its ``body``."""
 
     body: Definition | None = None
-    clock: VirtualClock = field(default_factory=lambda: VirtualClock(DEFAULT_START))
+    clock: VirtualClock = field(
+        default_factory=lambda: VirtualClock(DEFAULT_START, failure_seconds=FAILURE_SECONDS)
+    )
 
     @property
     def body_execution(self) -> Execution:

@@ -94,3 +94,19 @@ def test_a_hundred_runs_take_seconds(build: Any) -> None:
     assert {execution.status for execution in runs} == {"SUCCEEDED"}
     assert sum(len(execution.history) for execution in runs) > 100 * 150
     assert time.process_time() - began < 10  # less than two
+
+
+@pytest.mark.parametrize("seconds", [0.0, 0.25])
+def test_what_cannot_be_evaluated_fails_after_a_moment_if_it_is_told_to(seconds: float) -> None:
+    publish = {
+        "Type": "Task",
+        "Resource": "arn:aws:states:::sns:publish",
+        "Arguments": "{% $error('no') %}",
+        "Catch": [{"ErrorEquals": ["States.ALL"], "Output": "{% $millis() %}", "Next": "caught"}],
+        "End": True,
+    }
+    states = {"publish": publish, "caught": {"Type": "Succeed"}}
+    definition = {"QueryLanguage": "JSONata", "StartAt": "publish", "States": states}
+    execution = run_virtual(definition, {}, random_backend(1), failure_seconds=seconds)
+    assert execution.output is not None
+    assert int(execution.output) == int((execution.start_date.timestamp() + seconds) * 1000)

@@ -55,6 +55,11 @@ def test_tasks_of_random_dags_receive_what_they_do_in_airflow():
     assert_no_divergence(range(2), 2)
 
 
+@pytest.mark.parametrize("seed", [500_017, 500_019])
+def test_what_fails_without_a_call_comes_after_what_led_to_it(seed):
+    assert not verified(random_data_dag(seed), [1]).divergences
+
+
 @pytest.mark.full
 @pytest.mark.parametrize("first", FULL_SEEDS[::10])
 def test_tasks_of_many_random_dags_receive_what_they_do_in_airflow(first):

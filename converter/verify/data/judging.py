@@ -30,8 +30,6 @@ HONEST = (
     "an if without else is false",
     "is no list",
 )
-#: How long a try takes that fails as its arguments are made, in seconds: less than any other takes.
-_A_MOMENT = 0.0004
 _SHOWN = 300
 
 
@@ -56,7 +54,7 @@ class Received:
         script = dict(scenario.script)
         for name, seconds in self.failing.items():
             end = airflow_run.End.FAILED_FOR_GOOD
-            script[name] = (airflow_run.Try(max(_A_MOMENT, seconds), end),)
+            script[name] = (airflow_run.Try(seconds, end),)
         looks = {name: interval for name, interval in scenario.looks.items() if name not in self.failing}
         return replace(scenario, script=script, looks=looks)
 
