@@ -196,4 +196,5 @@ def test_two_hundred_tasks_share_few_clients(
     arn = create_machine({"All": {"Type": "Parallel", "Branches": branches, "Output": None, "End": True}})
     ended = finish(sfn.start_execution(stateMachineArn=arn)["executionArn"])
     assert ended["status"] == "SUCCEEDED"
-    assert 0 < len(made) < 10
+    # None, where tests before this one have made them.
+    assert len(made) < 10
