@@ -71,12 +71,14 @@ async def _attempt_with_retries(
     visit: Visit, state: RetriedState, attempt: Callable[[], Awaitable[Data]]
 ) -> Data:
     budget = RetryBudget(state.retriers, visit.runtime.random)
+    clock = visit.runtime.clock
     while True:
+        began = clock.now()
         try:
             return await attempt()
         except StateFailure as failure:
-            if failure.error == EVALUATION_ERROR and visit.runtime.clock.failure_seconds:
-                await visit.runtime.sleep(visit.runtime.clock.failure_seconds)
+            if failure.error == EVALUATION_ERROR and clock.failure_seconds and clock.now() == began:
+                await visit.runtime.sleep(clock.failure_seconds)
             delay = None if failure.fatal else budget.spend(failure.error, failure.also_named)
             if delay is None:
                 raise
