@@ -34,7 +34,7 @@ _DYNAMODB = re.compile(r"arn:aws:states:::(?:aws-sdk:)?dynamodb:(\w+)")
 _TABLE = "outcomes"
 #: What a try takes whose arguments cannot be made, in seconds: less than any other; and later than what it
 #: follows in records, too, which have milliseconds.
-FAILURE_SECONDS = 0.0015
+FAILURE_SECONDS = 0.001
 
 
 @dataclass(frozen=True)
