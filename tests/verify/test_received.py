@@ -55,6 +55,10 @@ def test_tasks_of_random_dags_receive_what_they_do_in_airflow():
     assert_no_divergence(range(2), 2)
 
 
+def test_an_item_that_its_service_refuses_is_handed_on_as_it_is():
+    assert not verified(random_data_dag(500_181), [1, 2]).divergences
+
+
 @pytest.mark.parametrize("seed", [500_017, 500_019])
 def test_what_fails_without_a_call_comes_after_what_led_to_it(seed):
     assert not verified(random_data_dag(seed), [1]).divergences
