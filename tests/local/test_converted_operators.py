@@ -27,7 +27,7 @@ def task(task_id, operator, *upstream, **arguments):
 
 
 def ran(client, *tasks):
-    """Return the tasks of a run of their machine, read back from its history: data drops what nobody reads."""
+    """Return the tasks of a run of their machine, from its history: its data drops what nobody reads."""
     conversion = convert(workflow(*tasks), Options(resumable=False))
     assert conversion.machine is not None, [str(problem) for problem in conversion.diagnostics]
     sfn = client("stepfunctions")
