@@ -192,7 +192,8 @@ class _OneTask:
             if call >= len(expected):
                 continue  # with these values it is done in fewer calls
             self.compared += 1
-            as_given = {name for name, value in arguments.items() if value in items}
+            given = arguments.items() if isinstance(arguments, Mapping) else ()
+            as_given = {name for name, value in given if value in items}
             for found in differences(expected[call], arguments):
                 if re.split(r"[.\[]", found.place)[0] not in as_given:
                     yield _shown(found.expected), _shown(found.actual), f"receives {found.place}"
