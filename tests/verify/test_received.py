@@ -20,6 +20,7 @@ from converter.workflow import Opaque, Task, TriggerRule
 
 FULL_SEEDS = scaled(5_000, 30)
 RUN = {"conf": {"table": "orders"}, "run_id": "r", "logical_date": "2024-02-29T01:30:00+00:00"}
+S3_KEYS = "airflow.providers.amazon.aws.sensors.s3.S3KeySensor"
 STEP_SENSOR = "airflow.providers.amazon.aws.sensors.emr.EmrStepSensor"
 
 
@@ -57,6 +58,15 @@ def test_tasks_of_random_dags_receive_what_they_do_in_airflow():
 
 def test_an_item_that_its_service_refuses_is_handed_on_as_it_is():
     assert not verified(random_data_dag(500_181), [1, 2]).divergences
+
+
+def test_a_call_may_have_no_arguments():
+    looks = Task(
+        "a", S3_KEYS, arguments={"bucket_key": "s3://b/a*", "wildcard_match": True, "poke_interval": 300}
+    )
+    found = verified(workflow(looks), range(3))
+    assert found.calls
+    assert not found.divergences
 
 
 @pytest.mark.parametrize("seed", [500_017, 500_019])
