@@ -1,17 +1,18 @@
 """Writes converter/operators/service_models.json: what conversions need of AWS's descriptions of its APIs.
 
 Run ``python -m docs.service_models`` after an upgrade of botocore or of the Amazon provider; ``--check``
-only compares. Two things are in the file. ``waiters``: the conditions by which an operator that waits knows
-the end (botocore's waiters, and the provider's own), as JSONata over a Task's result. ``free``: where the
-author's own names stand in an action's parameters, in maps and documents; every other name is spelled as
-Step Functions spells it.
+only compares. Beside the services' names, three things are in the file. ``waiters``: the conditions by which
+an operator that waits knows the end (botocore's waiters, and the provider's own), as JSONata over a Task's
+result. ``free``: where the author's own names stand in an action's parameters, in maps and documents; every
+other name is spelled as Step Functions spells it. ``respelled``: where something stands with names in it that
+Step Functions spells otherwise than the API.
 """
 
 from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -81,7 +82,8 @@ def models() -> dict[str, Any]:
     return {
         "services": {service: _names(_model(loader, service)) for service in _all_services(loader)},
         "waiters": _waiters(loader),
-        "free": dict(sorted(_all_free(loader))),
+        "free": dict(sorted(_all_places(loader, _free_paths))),
+        "respelled": dict(sorted(_all_places(loader, _respelled_paths))),
     }
 
 
@@ -220,15 +222,17 @@ def _jsonata(node: Mapping[str, Any], place: str) -> str:  # noqa: PLR0911 - one
     raise _UntranslatableError(kind)
 
 
-# --- the author's own names ---------------------------------------------------------------------------------
+# --- places in parameters -----------------------------------------------------------------------------------
 
 
-def _all_free(loader: Any) -> Iterator[tuple[str, list[str]]]:
+def _all_places(
+    loader: Any, places: Callable[[Any, str, tuple[str, ...]], Iterator[str]]
+) -> Iterator[tuple[str, list[str]]]:
     for service in _SERVICES:
         model = _model(loader, service)
         for operation in model.operation_names:
             shape = model.operation_model(operation).input_shape
-            paths = sorted(_free_paths(shape, "", ())) if shape is not None else []
+            paths = sorted(set(places(shape, "", ()))) if shape is not None else []
             if paths:
                 yield f"{service}:{operation[:1].lower()}{operation[1:]}", paths
 
@@ -251,6 +255,35 @@ def _free_paths(shape: Any, where: str, above: tuple[str, ...]) -> Iterator[str]
     elif shape.type_name == "map":
         yield where
         yield from _free_paths(shape.value, f"{where}.*", above)
+
+
+def _respelled_paths(shape: Any, where: str, above: tuple[str, ...]) -> Iterator[str]:
+    if shape.name in above or len(above) > 12:
+        return
+    if where and _is_respelled(shape, above):
+        yield where
+    above = (*above, shape.name)
+    if shape.type_name == "structure" and not getattr(shape, "is_document_type", False):
+        for name, member in shape.members.items():
+            yield from _respelled_paths(member, f"{where}.{name.lower()}".lstrip("."), above)
+    elif shape.type_name == "list":
+        yield from _respelled_paths(shape.member, where, above)
+    elif shape.type_name == "map":
+        yield from _respelled_paths(shape.value, f"{where}.*", above)
+
+
+def _is_respelled(shape: Any, above: tuple[str, ...]) -> bool:
+    """Return whether a name in a value of this shape is spelled otherwise."""
+    if shape.name in above or len(above) > 12 or getattr(shape, "is_document_type", False):
+        return False
+    above = (*above, shape.name)
+    if shape.type_name == "structure":
+        return any(
+            member_name(name) != name or _is_respelled(member, above)
+            for name, member in shape.members.items()
+        )
+    inner = {"list": "member", "map": "value"}.get(shape.type_name)
+    return inner is not None and _is_respelled(getattr(shape, inner), above)
 
 
 def main(arguments: list[str]) -> int:

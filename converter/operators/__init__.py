@@ -58,6 +58,7 @@ from converter.operators.mapping import instances_of, map_index_of
 from converter.operators.mapping_problems import expansion_problems, mapping_problems
 from converter.operators.registry import Conversion, converted_operators
 from converter.operators.settings import setting_problems
+from converter.operators.spelling import not_spelled
 from converter.operators.step import GlueRun, Permission, Retrier, Step
 from converter.workflow import StandInKind, Task, Value, Workflow
 
@@ -134,10 +135,15 @@ def _converted(conversion: Conversion, args: Arguments) -> Step:
     A conversion goes on after a refusal, to find all of them; a Python object may be no use to what follows.
     """
     try:
-        return conversion(args)
+        step = conversion(args)
     except Exception:
         if not args.is_refused:
             raise
+    else:
+        for place in not_spelled(step):
+            problem = f"only the run knows {place}, in which Step Functions spells names otherwise"
+            args.report(d.TEMPLATE, problem, "write a dict or list in the file, with templates in it")
+        return step
     args.set_aside(*args.left())
     return Step(args.task.task_id, args.task.operator.rpartition(".")[2])
 

@@ -57,6 +57,25 @@ def spelled(action: str, arguments: Mapping[str, Any]) -> dict[str, Any]:
     return {member_name(name): _spelled(item, name.lower(), free) for name, item in arguments.items()}
 
 
+def respelled_places(resource: str) -> frozenset[str]:
+    """Return where the arguments of a Task have something with names that the API itself spells otherwise.
+
+    Places are names in small letters with dots between them; an item has that of its list, a value of a map
+    the name ``*``.
+
+    >>> "overrides.containeroverrides" in respelled_places("arn:aws:states:::ecs:runTask.sync")
+    True
+    """
+    *_, service, operation = resource.split(":")
+    action = f"{_services_by_sdk_name().get(service, service)}:{operation.partition('.')[0]}"
+    return frozenset(_models()["respelled"].get(action, ()))
+
+
+@lru_cache(maxsize=1)
+def _services_by_sdk_name() -> Mapping[str, str]:
+    return {names["sdk"]: service for service, names in _models()["services"].items()}
+
+
 def _spelled(value: Any, where: str, free: frozenset[str]) -> Any:
     if isinstance(value, list):
         return [_spelled(item, where, free) for item in value]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -178,11 +177,7 @@ class _OneTask:
         yield from self._missing(written)
 
     def _items(self, rendered: Mapping[str, Any]) -> list[Any]:
-        """Return what an instance is given of lists that only the run knows, if it is no text or number.
-
-        Where the service takes a text, it refuses that, in Airflow and from a machine. What is written in the
-        file would be spelled as the service does, or left out.
-        """
+        """Return what an instance is given of lists that only the run knows, if it is no text or number."""
         sources = self._task.expansion.arguments if self._task.expansion else {}
         given = (rendered.get(name) for name, source in sources.items() if source.kind is SourceKind.XCOM)
         return [item for item in given if item is None or isinstance(item, (dict, list))]
@@ -192,11 +187,8 @@ class _OneTask:
             if call >= len(expected):
                 continue  # with these values it is done in fewer calls
             self.compared += 1
-            given = arguments.items() if isinstance(arguments, Mapping) else ()
-            as_given = {name for name, value in given if value in items}
-            for found in differences(expected[call], arguments):
-                if re.split(r"[.\[]", found.place)[0] not in as_given:
-                    yield _shown(found.expected), _shown(found.actual), f"receives {found.place}"
+            for found in differences(expected[call], _as_written(arguments, expected[call], items)):
+                yield _shown(found.expected), _shown(found.actual), f"receives {found.place}"
 
     def _missing(self, written: Step) -> Iterator[tuple[str, str, str]]:
         """Yield the calls that the task has not made, if it has succeeded and must have made them."""
@@ -226,6 +218,29 @@ class _OneTask:
             actual = {name: payload.get(name) for name in expected}
             for found in differences(expected, _without_nothing(actual)):
                 yield _shown(found.expected), _shown(found.actual), f"receives {found.place}"
+
+
+def _as_written(arguments: Any, expected: Any, items: Sequence[Any]) -> Any:
+    """Return a call's arguments as they would be if these ``items`` stood in the file.
+
+    There, None is left out; and an object in the place of a text, which only a service could refuse, has its
+    names spelled like those of a structure. (Where there is a structure, conversion refuses what it cannot
+    spell.)
+    """
+    if not items or not isinstance(arguments, Mapping):
+        return arguments
+    found = {name: value for name, value in arguments.items() if value is not None or None not in items}
+    for name, value in found.items():
+        if value in items and _in_small(expected.get(name)) == _in_small(value):
+            found[name] = expected[name]
+    return found
+
+
+def _in_small(value: Any) -> Any:
+    """Return a value with names in small letters."""
+    if isinstance(value, Mapping):
+        return {name.lower(): _in_small(item) for name, item in value.items()}
+    return [_in_small(item) for item in value] if isinstance(value, (list, tuple)) else value
 
 
 def _without_nothing(event: dict[str, Any]) -> dict[str, Any]:

@@ -1,0 +1,41 @@
+"""Values that only the run knows, where names in them would have to be spelled otherwise.
+
+What is written in the file is spelled at conversion, as Step Functions spells it (``service_models``): ECS's
+``containerOverrides`` are its ``ContainerOverrides``. What a template or another task gives comes as it is.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from converter.expressions.jsonata import Expression
+from converter.operators.parts import Call, Poll
+from converter.operators.service_models import respelled_places
+from converter.operators.step import Step
+
+
+def not_spelled(step: Step) -> Iterator[str]:
+    """Yield the places of such values, as the arguments of the step's calls name them."""
+    for resource, arguments in _calls(step):
+        if isinstance(arguments, Mapping) and (places := respelled_places(resource)):
+            yield from _given_later(arguments, "", places)
+
+
+def _calls(step: Step) -> Iterator[tuple[str, Any]]:
+    if step.resource is not None and not step.parts:
+        yield step.resource, step.arguments
+    for part in step.parts:
+        found = (part.ask, part.between, *part.also) if isinstance(part, Poll) else (part,)
+        yield from ((call.resource, call.arguments) for call in found if isinstance(call, Call))
+
+
+def _given_later(value: Any, where: str, places: frozenset[str]) -> Iterator[str]:
+    if isinstance(value, Expression) and where.lower() in places:
+        yield where
+    elif isinstance(value, Mapping):
+        for name, item in value.items():
+            yield from _given_later(item, f"{where}.{name}".lstrip("."), places)
+    elif isinstance(value, (list, tuple)):
+        for item in value:
+            yield from _given_later(item, where, places)
