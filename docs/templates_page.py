@@ -22,6 +22,12 @@ Where Python and JSONata differ, the expression brings along small functions, su
 `str()`: the text of `None`, `True` and numbers. A template that cannot be translated is refused (D205), with
 what to write instead; all refusals of a DAG are shown at once.
 
+Step Functions spells the names in a call's arguments its own way: ECS's `containerOverrides` are its
+`ContainerOverrides`. What is written in the file is spelled so at conversion, with templates wherever they
+stand in it. A whole structure that only the run knows (`overrides=choose.output`, ECS's or Batch's, or an
+operator expanded over such a list) cannot be, and is refused (D205); where all its names are the author's
+own, as in `parameters=choose.output` of a Batch job, it is passed on as it is.
+
 ## When the run decides
 
 - **A value is undefined** (`dag_run.conf.x` without `x`): the task fails, as in Airflow. The cause names the
