@@ -58,6 +58,8 @@ class ChildExecution:
     input: Data
     started: datetime
     history: History
+    item_count: int = 1
+    """More of a batch."""
     stopped: datetime | None = None
     output: Data | None = None
     failure: StateFailure | None = None
@@ -94,7 +96,6 @@ class MapRun:
         self._state = state
         self._distribution = distribution
         self._run_states = run_states
-        self._tolerance = tolerance
         runtime = visit.runtime
         self._id = runtime.new_uuid()
         self._label = distribution.label or runtime.new_uuid()
@@ -107,9 +108,12 @@ class MapRun:
         self.stopped: datetime | None = None
         self.status = "RUNNING"
         """RUNNING, SUCCEEDED, FAILED or ABORTED."""
-        self.item_count = 0
+        self.item_counts: list[int] = []
+        """How many items each execution has, also of those that have not begun."""
+        self.results_written = False
         self._failed = 0
         self.at_once = at_once
+        self.tolerance = tolerance
         self.children: list[ChildExecution] = []
         runtime.map_runs.append(self)
 
@@ -117,17 +121,19 @@ class MapRun:
         """Run to the end, with the events of a Map Run."""
         branch = self._visit.branch
         branch.record("MapRunStarted", {"mapRunArn": self.arn})
+        status = "ABORTED"
         try:
             result = await self._result(items)
-            self.status = "SUCCEEDED"
+            status = "SUCCEEDED"
         except StateFailure as failure:
-            self.status = "FAILED"
+            status = "FAILED"
             if not failure.fatal:
                 branch.record("MapRunFailed", failure.details)
             raise
         finally:
-            if self.status == "RUNNING":
-                self.status = "ABORTED"
+            self.status, self.stopped = status, self._visit.runtime.clock.now()
+            for child in self.children:
+                child.stop(self.stopped)
         # The exit links to MapRunStarted. Until the autumn of 2024 it linked to MapRunSucceeded (recorded).
         self._visit.exit_link = branch.last_event
         branch.record("MapRunSucceeded")
@@ -136,17 +142,14 @@ class MapRun:
 
     async def _result(self, items: list[Json]) -> Data:
         inputs = self._selected(await self._items(items))
-        self.item_count = len(inputs)
+        batched = self._distribution.batcher is not None
+        self.item_counts = [len(value["Items"]) if batched else 1 for value in inputs]
         self._ask_backend()
-        try:
-            await self._run_children(inputs)
-        finally:
-            self.stopped = self._visit.runtime.clock.now()
-            for child in self.children:
-                child.stop(self.stopped)
+        await self._run_children(inputs)
         writer = self._distribution.writer
         if writer is not None:
             result = await write_results(self._visit, writer, self.arn, self._id, self.children)
+            self.results_written = bool(writer.resource)
         else:
             result = Data([child.output.value for child in self.children if child.output is not None])
         if result.too_large:
@@ -159,7 +162,6 @@ class MapRun:
             try:
                 backend.allow_map_run(self.execution_arn)
             except TaskFailure as failure:
-                self.stopped = self._visit.runtime.clock.now()
                 raise StateFailure(failure.error, failure.cause) from failure
 
     async def _items(self, items: list[Json]) -> list[Json]:
@@ -185,7 +187,7 @@ class MapRun:
             self._start(lines, islice(waiting, self.at_once))
             while lines:
                 await lines.next_end()
-                if self._tolerance.is_exceeded(self._failed, len(inputs)):
+                if self.tolerance.is_exceeded(self._failed, len(inputs)):
                     raise threshold_exceeded()
                 self._start(lines, islice(waiting, 1))
 
@@ -203,7 +205,8 @@ class MapRun:
         name = runtime.new_uuid()
         arn = f"{self._machine_arn.replace(':stateMachine:', ':execution:', 1)}:{name}"
         now = runtime.clock.now
-        return ChildExecution(arn, name, self._machine_arn, data, now(), History(now, None))
+        item_count = self.item_counts[len(self.children)]
+        return ChildExecution(arn, name, self._machine_arn, data, now(), History(now, None), item_count)
 
     def _child_runtime(self, child: ChildExecution) -> Runtime:
         runtime = self._visit.runtime

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -13,6 +12,7 @@ from converter.engine import ChildExecution, Execution, HistoryEvent, MapRun
 if TYPE_CHECKING:
     from converter.local.executions import LocalExecution
 
+#: Executions here have no time limit of their own.
 _COUNTED = ("pending", "running", "succeeded", "failed", "timedOut", "aborted")
 
 
@@ -100,23 +100,33 @@ def listed_map_run(run: MapRun) -> dict[str, Any]:
 
 
 def described_map_run(run: MapRun) -> dict[str, Any]:
-    """Return DescribeMapRun's answer: items and executions are the same, as nothing is batched here."""
-    found = Counter(child.status.lower() for child in run.children)
-    counts: dict[str, int] = {name: found[name.lower()] for name in _COUNTED}
-    counts["pending"] = 0 if run.stopped else run.item_count - len(run.children)
-    counts |= {"total": run.item_count, "resultsWritten": 0}
+    """Return DescribeMapRun's answer. What has not begun stays pending when the Map Run ends, as in AWS."""
     answer = listed_map_run(run)
     del answer["stateMachineArn"]
+    tolerance = run.tolerance
     return {
         **answer,
         "status": run.status,
         "maxConcurrency": run.at_once,
-        "toleratedFailurePercentage": 0.0,
-        "toleratedFailureCount": 0,
-        "itemCounts": counts,
-        "executionCounts": counts,
+        "toleratedFailurePercentage": float(tolerance.percentage or 0),
+        "toleratedFailureCount": tolerance.count or 0,
+        "itemCounts": _counts(run, run.item_counts),
+        "executionCounts": _counts(run, [1] * len(run.item_counts)),
         "redriveCount": 0,
     }
+
+
+def _counts(run: MapRun, weights: Sequence[int]) -> dict[str, int]:
+    """Count executions by status, each for its weight: one, or the number of its items."""
+    counts = dict.fromkeys(_COUNTED, 0)
+    begun = 0
+    for child, weight in zip(run.children, weights, strict=False):
+        counts[child.status.lower()] += weight
+        begun += weight
+    total = sum(weights)
+    counts["pending"] = total - begun
+    ended = counts["succeeded"] + counts["failed"]
+    return {**counts, "total": total, "resultsWritten": ended if run.results_written else 0}
 
 
 def executions_of_map_run(around: LocalExecution, run: MapRun) -> Iterator[LocalExecution]:

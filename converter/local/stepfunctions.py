@@ -20,6 +20,7 @@ from converter.local.definition_check import parsed_definition
 from converter.local.executions import Executions, LocalExecution, NameTaken
 from converter.local.machine_model import Machine, Revision, split_arn
 from converter.local.machines import Machines
+from converter.local.map_runs import ItemRun
 from converter.local.stepfunctions_api import LocalStepFunctionsResponse
 from converter.local.stepfunctions_errors import (
     InvalidDefinitionError,
@@ -28,6 +29,7 @@ from converter.local.stepfunctions_errors import (
     ResourceNotFoundError,
     StateMachineTypeNotSupportedError,
     TaskTimedOutError,
+    ValidationError,
 )
 
 
@@ -125,8 +127,13 @@ class LocalStepFunctions(StepFunctionBackend):  # type: ignore[misc]  # moto is 
     def stop_execution(
         self, execution_arn: str, error: str | None = None, cause: str | None = None
     ) -> LocalExecution:
-        """Abort an execution."""
+        """Abort an execution; not one of a Map Run, as nobody says what that would make of the Map Run."""
         execution = self.describe_execution(execution_arn)
+        if isinstance(execution.engine, ItemRun):
+            raise ValidationError(
+                f"The local AWS does not stop an execution of a Map Run by itself: '{execution_arn}'. "
+                f"Stop the execution around it: '{execution.engine.map_run.execution_arn}'"
+            )
         self.executions.stop(execution, error, cause)
         return execution
 

@@ -135,8 +135,12 @@ def listed(execution: LocalExecution) -> dict[str, Any]:
         "redriveCount": 0,
     }
     if isinstance(execution.engine, ItemRun):
-        of_item = {"mapRunArn": execution.engine.map_run.arn, "itemCount": 1}
-        entry |= {**of_item, "stateMachineArn": execution.engine.child.machine_arn}
+        child = execution.engine.child
+        entry |= {
+            "mapRunArn": execution.engine.map_run.arn,
+            "itemCount": child.item_count,
+            "stateMachineArn": child.machine_arn,
+        }
     optional = {
         "stopDate": execution.stop_date,
         "stateMachineVersionArn": execution.version_arn,

@@ -68,9 +68,10 @@ class SimulatedAws:
     machines may ask about, by ARN. ``machines`` are those that others start, by what stands for their ARN.
     ``timeline`` lists (seconds since the start, "start" or "end", state name) of every task, ``received``
     what its calls were given, with the number of each among those of a try, and ``answers`` its last result.
-    ``variables`` are Airflow's Variables in Parameter Store, ``failure_seconds`` is what a try takes whose
-    arguments cannot be made.
+    ``variables`` are Airflow's Variables in Parameter Store.
     """
+
+    failure_seconds = FAILURE_SECONDS
 
     script: Mapping[str, Sequence[Try]]
     results: Mapping[str, Any] = field(default_factory=dict)
@@ -86,7 +87,6 @@ class SimulatedAws:
     received: dict[str, list[tuple[int, Any]]] = field(default_factory=dict)
     answers: dict[str, Any] = field(default_factory=dict)
     variables: Mapping[str, str] = field(default_factory=dict)
-    failure_seconds: float = FAILURE_SECONDS
 
     async def run(self, call: TaskCall, submitted: Callable[[Any], None]) -> Any:
         """Carry out one try (see :class:`converter.engine.tasks.TaskBackend`)."""
