@@ -101,11 +101,16 @@ def test_records_that_somebody_reads_have_to_fit_the_data_all_the_same():
     assert "the records of its 1100 instances do not fit the data of an execution" in codes["D284"]
 
 
-@pytest.mark.parametrize(("count", "fits"), [(1000, True), (10_000, True), (10_001, False)])
-def test_of_records_that_nobody_reads_a_sum_is_enough(count, fits):
+# 160,000 bytes are for the records of instances, of which one has 150; of a sum there may be 10,000.
+@pytest.mark.parametrize(
+    ("count", "summed", "fits"),
+    [(1066, False, True), (1067, True, True), (10_000, True, True), (10_001, True, False)],
+)
+def test_of_records_that_nobody_reads_a_sum_is_enough(count, summed, fits):
     found, _, codes = converted(mapped_glue("m", over=days(*many(count)), retries=THREE), glue("b", "m"))
-    assert found.steps["m"].instances.summed == (count > 1000 and fits) or not fits
+    assert found.steps["m"].instances.summed == summed
     assert (found.machine is not None, "D284" in codes) == (fits, not fits)
+    assert fits or f"the records of its {count} instances do not fit" in codes["D284"]
 
 
 def sum_of(*ends, task=None, run=None, behind=()):
@@ -147,12 +152,28 @@ def test_a_sum_of_an_earlier_execution_passes_by_what_has_succeeded():
     assert (records["m"]["state"], records["m"]["each"], ran) == ("success", "sss", ["1"])
 
 
-def test_over_no_items_a_task_is_skipped_whatever_is_kept():
-    for limits in (LITTLE, replace(LITTLE, instance_records=0)):
-        found, _, _ = converted(mapped_glue("m", over=days()), glue("b", "m"), limits=limits)
-        execution = run_virtual(parse_definition(found.machine.definition), {}, SimulatedBackend({}))
-        records = json.loads(execution.output)
-        assert {task: one["state"] for task, one in records.items()} == {"m": "skipped", "b": "skipped"}
+#: Not even a list without items has room in the machine; nor, with the latter, have the records of none.
+NONE = replace(LIMITS, instances=-1)
+NO_RECORDS = replace(NONE, instance_records=-1)
+
+
+@pytest.mark.parametrize(
+    ("over", "limits", "summed"),
+    [(days(), NONE, False), (days(), NO_RECORDS, True), (xcom("a"), NONE, False)],
+    ids=["all records of a list of the file", "their sum", "all records of an XCom"],
+)
+def test_over_no_items_a_task_is_skipped_whatever_is_kept(over, limits, summed):
+    tasks = [python("a"), mapped_glue("m", "a", over=over), glue("b", "m")]
+    found, apart, _ = converted(*tasks, limits=limits)
+    assert (apart, found.steps["m"].instances.summed) == ({"m"}, summed)
+    aws = SimulatedBackend({"a": TaskResult(1, {"Payload": {"return_value": []}})})
+    execution = run_virtual(parse_definition(found.machine.definition), {}, aws)
+    records = json.loads(execution.output)
+    assert {task: one["state"] for task, one in records.items()} == {
+        "a": "success",
+        "m": "skipped",
+        "b": "skipped",
+    }
 
 
 def test_of_lists_that_only_the_run_knows_all_records_are_kept():

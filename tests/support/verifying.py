@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 from converter.asl.budget import LIMITS, Limits
 from converter.asl.options import Options
-from converter.pipeline import convert
+from converter.pipeline import Conversion, convert
 from converter.verify.verification import Verification, Verifier
 from converter.workflow import Workflow
 
@@ -15,11 +15,14 @@ OPTIONS = Options(poll_interval=30, await_deadline=24 * 3600, resumable=False)
 
 
 def verifier_of(flow: Workflow, options: Options = OPTIONS, limits: Limits = LIMITS) -> Verifier:
-    conversion = convert(flow, options, limits=limits)
+    return verifier_of_conversion(convert(flow, options, limits=limits))
+
+
+def verifier_of_conversion(conversion: Conversion) -> Verifier:
     assert conversion.plan, [str(item) for item in conversion.diagnostics]
     assert conversion.machine, [str(item) for item in conversion.diagnostics]
     codes = frozenset(item.code for item in conversion.diagnostics)
-    return Verifier(flow, conversion.plan, conversion.machine, codes)
+    return Verifier(conversion.workflow, conversion.plan, conversion.machine, codes)
 
 
 def verified(

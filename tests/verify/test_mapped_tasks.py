@@ -1,13 +1,14 @@
 """Mapped tasks: what a converted DAG does with their instances is what Airflow does."""
 
 import json
+from collections import Counter
 from dataclasses import replace
 
 import pytest
 from mapped import days, listed, mapped, mapped_glue, xcom
 from random_mapped_dags import random_mapped_dag
 from scale import scaled
-from verifying import OPTIONS, verified, verifier_of
+from verifying import OPTIONS, verified, verifier_of, verifier_of_conversion
 from workflows import branch, glue, python, short_circuit, workflow
 
 from converter import diagnostics as d
@@ -28,34 +29,52 @@ DISTRIBUTED = replace(LIMITS, instances=0)
 SUMMED = replace(DISTRIBUTED, instance_records=0)
 
 
-def assert_no_divergence(seeds, scenarios, options=OPTIONS, limits=LIMITS):
+def without_divergence(seeds, scenarios, options=OPTIONS, limits=LIMITS):
+    """Assert that no DAG diverges; count those checked, and those with ``mapped`` tasks, with some whose
+    instances are executions of their own (``apart``), with some of which a sum is kept (``summed``).
+    """
+    counts = Counter()
     for seed in seeds:
-        flow = random_mapped_dag(seed)
-        if convert(flow, options, limits=limits).machine:
-            found = verified(flow, range(scenarios), options, limits)
-            assert not found.divergences, (seed, found.divergences[:3])
+        conversion = convert(random_mapped_dag(seed), options, limits=limits)
+        if conversion.refused:
+            continue
+        found = verifier_of_conversion(conversion).verify(range(scenarios))
+        assert not found.divergences, (seed, found.divergences[:3])
+        assert found.scenarios == scenarios
+        mapped_steps = [step.instances for step in conversion.steps.values() if step.instances]
+        counts["checked"] += 1
+        counts["mapped"] += bool(mapped_steps)
+        counts["apart"] += any(one.distributed for one in mapped_steps)
+        counts["summed"] += any(one.summed for one in mapped_steps)
+    return counts
 
 
 def test_random_dags_with_mapped_tasks_run_as_in_airflow():
-    assert_no_divergence(range(1), 5)
+    assert without_divergence(range(1), 5)["mapped"] == 1
 
 
 @pytest.mark.full
 @pytest.mark.parametrize("first", FULL_SEEDS[::CHUNK])
 def test_many_random_dags_with_mapped_tasks_run_as_in_airflow(first):
-    assert_no_divergence(range(first, first + CHUNK), 12)
+    counts = without_divergence(range(first, first + CHUNK), 12)
+    assert counts["checked"] >= CHUNK * 0.8
+    assert counts["mapped"] >= CHUNK * 0.6
 
 
 @pytest.mark.parametrize(("resumable", "limits"), [(False, DISTRIBUTED), (True, SUMMED)])
 def test_instances_that_are_executions_of_their_own_run_as_in_airflow(resumable, limits):
-    assert_no_divergence([3], 3, replace(OPTIONS, resumable=resumable), limits)
+    counts = without_divergence([3], 3, replace(OPTIONS, resumable=resumable), limits)
+    assert counts == {"checked": 1, "mapped": 1, "apart": 1, "summed": int(limits is SUMMED)}
 
 
 @pytest.mark.full
 @pytest.mark.parametrize("failures", Failures)
 def test_many_random_dags_run_as_in_airflow_if_all_mapped_tasks_are_distributed(failures):
-    assert_no_divergence(range(40, 46), 6, replace(OPTIONS, failures=failures), DISTRIBUTED)
-    assert_no_divergence(range(46, 52), 6, replace(OPTIONS, failures=failures), SUMMED)
+    options = replace(OPTIONS, failures=failures)
+    counts = without_divergence(range(40, 46), 6, options, DISTRIBUTED)
+    assert min(counts["checked"], counts["apart"]) >= 4
+    counts = without_divergence(range(46, 52), 6, options, SUMMED)
+    assert min(counts["checked"], counts["apart"], counts["summed"]) >= 3
 
 
 def test_an_instance_that_step_functions_itself_ends_fails_its_task():
@@ -106,7 +125,7 @@ def test_instances_of_sensors_poll_wait_and_fail_as_in_airflow(limits):
         ends |= {replay.machine.outcomes[f"s[{index}]"] for index in range(3)}
         tries |= {len(replay.machine.tries.get(f"s[{index}]", ())) for index in range(3)}
     assert {"success", "failed"} <= ends
-    assert tries <= {0, 1}
+    assert tries == {0, 1}
 
 
 def test_of_many_instances_forty_run_at_once_and_the_others_later():

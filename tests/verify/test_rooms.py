@@ -1,19 +1,20 @@
 """Random DAGs whose tasks push what they like: no size ends an execution."""
 
+import json
 from dataclasses import replace
 from random import Random
 
 import pytest
+from pushing import sent
 from random_dags import random_dag
 from random_mapped_dags import random_mapped_dag
 from scale import scaled
 from workflows import GLUE, START_EXECUTION, reader
 
 from converter.asl.options import Failures, Options
-from converter.engine import TaskFailure, parse_definition, run_virtual
+from converter.engine import parse_definition, run_virtual
 from converter.pipeline import convert
 from converter.relations import Relations
-from converter.task_runtime.dag2sfn_tasks import xcoms
 from converter.verify import SimulatedAws, Try
 from converter.workflow import Workflow
 
@@ -24,17 +25,18 @@ OF_THE_TASKS = {"DagRunFailed", "States.Timeout", None}
 
 
 class Pushing(SimulatedAws):
-    """Functions push their ``values`` as the deployed one does, or fail."""
+    """Functions push their ``values`` as the deployed one does, or fail.
+
+    ``accepted`` has the sizes of those that travelled, in bytes.
+    """
 
     async def _try(self, call, this, submitted):
         answer = await super()._try(call, this, submitted)
         event = call.arguments.get("Payload", {})
         if "room" not in event:
             return answer
-        try:
-            made = xcoms.sent({"return_value": self.values[event["task_id"]](event["room"])}, event)
-        except xcoms.XComTooLarge as error:
-            raise TaskFailure("XComTooLarge", str(error)) from error
+        made = sent({"return_value": self.values[event["task_id"]](event["room"])}, event)
+        self.accepted.append(len(json.dumps(made["return_value"], ensure_ascii=False).encode()))
         return {"Payload": {**answer["Payload"], **made}}
 
 
@@ -63,12 +65,15 @@ def value_of(size, character, *, listed):
     return value
 
 
-def ends(seed: int) -> set[str | None]:
-    """Return with which errors three executions of a DAG end."""
+def ends(seed, accepted):
+    """Return with which errors three executions of a DAG end; None if it is refused.
+
+    The sizes of the values that travelled are added to ``accepted``.
+    """
     flow, rng = pushing_dag(seed), Random(f"sizes {seed}")
     machine = convert(flow, Options(resumable=seed % 2 == 0, failures=Failures.AIRFLOW)).machine
     if machine is None:
-        return set()
+        return None
     expanded = {name for task in flow.tasks if task.expansion for name in task.expansion.task_ids()}
     found = set()
     for largest in (True, False, False):
@@ -80,6 +85,7 @@ def ends(seed: int) -> set[str | None]:
             script |= {f"{task.task_id}: instance[{index}]": tries for index in range(6)}
             script |= {task.task_id: tries, f"{task.task_id}: instance": tries}
         aws = Pushing(script)
+        aws.accepted = accepted
         aws.values = {
             task.task_id: value_of(
                 "all" if largest else rng.choice(SIZES),
@@ -93,19 +99,26 @@ def ends(seed: int) -> set[str | None]:
     return found
 
 
-def test_no_size_ends_an_execution():
-    found = {seed: ends(seed) for seed in (58, 3)}
+def assert_no_size_ends_an_execution(seeds):
+    accepted = []
+    found = {seed: errors for seed in seeds if (errors := ends(seed, accepted)) is not None}
     assert set().union(*found.values()) <= OF_THE_TASKS, found
+    # Little would be proved if most DAGs were refused, or large values were.
+    assert len(found) > len(seeds) // 2
+    assert max(accepted) > 100_000
+
+
+def test_no_size_ends_an_execution():
+    assert_no_size_ends_an_execution((4, 37, 58))
 
 
 @pytest.mark.full
 @pytest.mark.parametrize("first", FULL_SEEDS[::CHUNK])
 def test_no_size_ends_an_execution_of_many(first):
-    found = {seed: ends(seed) for seed in range(first, first + CHUNK)}
-    assert set().union(*found.values()) <= OF_THE_TASKS, found
+    assert_no_size_ends_an_execution(range(first, first + CHUNK))
 
 
 def test_without_rooms_sizes_end_executions(monkeypatch):
     """The check is sharp."""
     monkeypatch.setattr("converter.asl.rooms.Rooms.shares", lambda rooms, meeting: 1)
-    assert "States.DataLimitExceeded" in ends(58)
+    assert "States.DataLimitExceeded" in ends(58, [])
