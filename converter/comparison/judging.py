@@ -107,6 +107,8 @@ def _compared(key: Key, airflow: Run, step_functions: Run, rules: Rules) -> Task
     notes: list[str] = []
     differences = [*_order(airflow, left), *_order(step_functions, right)]
     undecided = left.state not in _ENDED or right.state not in _ENDED
+    if right.state is None and step_functions.has_ended:
+        notes.append("what became of it on Step Functions was not read: the run was cut short")
     if not undecided:
         differences = [
             *_outcome(left, right),

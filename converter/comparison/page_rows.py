@@ -75,7 +75,7 @@ def _more(task: TaskComparison, comparison: Comparison) -> str:
         for (side, _), instance in zip(_SIDES, (task.airflow, task.step_functions), strict=True)
     ]
     lines = {
-        "state": [html.escape(str(one.state)) if one else "" for one, _, _ in sides],
+        "state": [html.escape(one.state or "unknown") if one else "" for one, _, _ in sides],
         "ran": [_when(one, run) if one else "" for one, run, _ in sides],
         "start delay": [_seconds(delay) for _, _, delay in sides],
         "duration": [_seconds(one.seconds) if one else "" for one, _, _ in sides],
@@ -103,7 +103,7 @@ def _outputs(task: TaskRun | None) -> str:
 
 def _when(task: TaskRun, run: Run) -> str:
     if task.start is None or run.start is None:
-        return "did not run"
+        return "did not run" if task.state else "unknown"
     begin = (task.start - run.start).total_seconds()
     if task.end is None:
         return f"from {begin:.1f} s"

@@ -81,7 +81,8 @@ class MachineRun:
             if arn not in self._map_runs:
                 states = self.states.apart[state]
                 self._map_runs[arn] = MapRunReader(self._client, arn, task_id, states, self._inputs_of)
-            self._map_runs[arn].read_on(self.progress.progress_of(task_id))
+            is_over = not self.progress.is_running
+            self._map_runs[arn].read_on(self.progress.progress_of(task_id), is_over=is_over)
         for state, child in self._children.items():
             if state in self.progress.entered and child.progress.is_running:
                 child.read_on()

@@ -9,6 +9,7 @@ import json
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from heapq import heappop, heappush
 from typing import Any
 
 _TASK_COMMENT = re.compile(r"task (?P<task_id>[\w.-]+): \w+(, after (?P<upstream>[\w., -]+))?")
@@ -34,7 +35,8 @@ class MachineStates:
     it; ``pollers`` are those that ask for awaited tasks, and ``waits`` maps states that wait before a poller
     to it: their questions are its own. ``instances_of`` maps each Map state to the tasks that have instances
     in it: a mapped task, or those of a mapped group; ``apart`` those whose instances are executions of their
-    own to the states of such an execution, and there ``at_least`` is how many states it enters. ``consumers``
+    own to the states of such an execution, and there ``at_least`` is how many states it enters where nothing
+    has to be asked twice. ``consumers``
     maps a poller, and the Fail state behind its deadline, to the task that it keeps waiting (the first, if
     there are several); ``awaited`` a poller to the tasks that it asks for. ``children`` maps the states that
     run child machines to these machines' ARNs; ``can_resume``: whether tasks can be passed by.
@@ -108,12 +110,34 @@ def _states_of_instance(processor: Mapping[str, Any], task_id: str) -> MachineSt
     """Return the states of an execution that is an instance of a task: it is the task, for itself."""
     for _, name, state in _states_of(processor):
         if _INSTANCE_COMMENT.fullmatch(state.get("Comment", "")):
-            parts = (part for branch in state.get("Branches", ()) for _, part, _ in _states_of(branch))
-            inside = dict.fromkeys(parts, name)
+            branches = state.get("Branches", ())
+            inside = dict.fromkeys((part for branch in branches for _, part, _ in _states_of(branch)), name)
+            # Those of an instance come one after another; only one that was passed by succeeds before.
             on_the_way = [one for one in processor["States"].values() if one["Type"] != "Succeed"]
-            entered = len(on_the_way) + len(inside)
+            entered = len(on_the_way) + sum(map(_fewest, branches))
             return MachineStates({name: task_id}, frozenset(), {}, inside=inside, at_least=entered)
     return MachineStates({}, frozenset(), {})
+
+
+def _fewest(block: Mapping[str, Any]) -> int:
+    """Return how many states a block enters on its shortest way to an end, with those inside of them."""
+    ways, known = [(0, block["StartAt"])], set()
+    while True:
+        entered, name = heappop(ways)
+        if not name:
+            return entered
+        if name in known:
+            continue
+        known.add(name)
+        state = block["States"][name]
+        entered += 1 + sum(map(_fewest, state.get("Branches", ())))
+        choices = [state, *state.get("Choices", ()), *state.get("Catch", ())]
+        following = [*(one["Next"] for one in choices if "Next" in one), state.get("Default")]
+        ends = state["Type"] in ("Succeed", "Fail") or "End" in state
+        for one in filter(None, following):
+            heappush(ways, (entered, one))
+        if ends:
+            heappush(ways, (entered, ""))
 
 
 def _states_of(block: Mapping[str, Any]) -> Iterator[tuple[Mapping[str, Any], str, Mapping[str, Any]]]:

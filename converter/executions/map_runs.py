@@ -47,49 +47,64 @@ class MapRunReader:
         self._states = states
         self._inputs_of = inputs_of
         self._read: dict[str, Progress] = {}
-        self._indexes: set[int] = set()
+        #: Which instance each execution is; None of one that stands for too many.
+        self._index: dict[str, int | None] = {}
+        self._is_done = False
 
     @property
     def events(self) -> int:
         """How many events were read."""
         return sum(progress.events for progress in self._read.values())
 
-    def read_on(self, task: TaskProgress) -> None:
-        """Read what has begun or ended since, of a Map whose progress is ``task``'s, and tell it."""
+    def read_on(self, task: TaskProgress, *, is_over: bool) -> None:
+        """Read what has begun or ended since, of a Map whose progress is ``task``'s, and tell it.
+
+        ``is_over``: the execution around it has ended. Once it or the Map has, nothing new begins.
+        """
+        if self._is_done:
+            return
         count = None if task.record is None else len(_instances_in(task.record))
+        has_all = False
         if count is None or count <= MOST_READ:
-            self._read_executions()
-        for progress in self._read.values():
-            index = _index_of(progress, self._task_id)
+            has_all = self._read_executions()
+        for arn, progress in self._read.items():
+            if arn not in self._index and progress.events:
+                self._index[arn] = _index_of(progress, self._task_id)
+            index = self._index.get(arn)
             if index is None:
                 continue
-            self._indexes.add(index)
             task.instances[index] = instance = progress.progress_of(self._task_id)
+            instance.unread = progress.is_running
             if instance.record and instance.end is None:  # passed by
                 instance.end = progress.result().stop
+        task.some_unread = not has_all
         if task.record is not None:
             complete(task)
+        self._is_done = (is_over or count is not None) and (has_all or (count or 0) > MOST_READ)
 
     def transitions(self, task: TaskProgress) -> int:
         """Return the state transitions of all instances; of those not read, what their records tell."""
         known = sum(progress.result().transitions for progress in self._read.values())
-        others = [one for index, one in task.instances.items() if index not in self._indexes]
+        read = set(self._index.values())
+        others = [one for index, one in task.instances.items() if index not in read]
         return known + sum(self._states.at_least + one.attempts - 1 for one in others if one.start)
 
-    def _read_executions(self) -> None:
-        left = MOST_READ
+    def _read_executions(self) -> bool:
+        """Read some executions; return whether the ends of all are known."""
+        left, has_all = MOST_READ, True
         for execution in self._executions():
             arn = execution["executionArn"]
             progress = self._read.get(arn)
             # While one runs, its beginning says which it is; its end says the rest.
-            if progress is not None and (not progress.is_running or execution["status"] == RUNNING):
-                continue
-            if not left:
-                return
-            left -= 1
-            progress = self._read.setdefault(arn, Progress(arn, self._states, self._inputs_of))
-            for event in new_events(self._client, arn, progress.events):
-                progress.add(event)
+            if progress is None or (progress.is_running and execution["status"] != RUNNING):
+                if not left:
+                    return False
+                left -= 1
+                progress = self._read.setdefault(arn, Progress(arn, self._states, self._inputs_of))
+                for event in new_events(self._client, arn, progress.events):
+                    progress.add(event)
+            has_all = has_all and not progress.is_running
+        return has_all
 
     def _executions(self) -> Iterator[Mapping[str, Any]]:
         """Yield the executions of the Map Run, the last started first."""

@@ -41,12 +41,12 @@ class TaskResult:
     """What became of one task.
 
     ``state`` is ``success``, ``failed``, ``skipped``, ``upstream_failed``, ``running``, or None for a task
-    that has not started. ``start`` is the start of its first try, ``end`` the end of its last (both UTC);
-    a task that never ran has neither, whatever its state, and 0 ``attempts``. ``output`` is the XCom return
-    value (JSON), ``xcom`` the other keys. ``error`` and ``cause`` are set for a failed task, as far as they
-    are known. ``recorded``: the machine kept a record of it; without one, ``output`` says nothing.
-    ``instances`` are those of a mapped task, in the order of their indexes; its own ``output`` is the list of
-    theirs.
+    that has not started; after the end, for an instance of which nobody has read what became of it.
+    ``start`` is the start of its first try, ``end`` the end of its last (both UTC); a task that never ran has
+    neither, whatever its state, and 0 ``attempts``. ``output`` is the XCom return value (JSON), ``xcom`` the
+    other keys. ``error`` and ``cause`` are set for a failed task, as far as they are known. ``recorded``: the
+    machine kept a record of it; without one, ``output`` says nothing. ``instances`` are those of a mapped
+    task, in the order of their indexes; its own ``output`` is the list of theirs.
     """
 
     state: str | None = None

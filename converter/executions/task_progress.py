@@ -25,7 +25,8 @@ class TaskProgress:
     ``failure`` is that of the last try (or of the poller before the first), None while a try runs and after
     it succeeded. ``record`` is the outcome
     that the machine has recorded (``{state, at, output}``, for a failed task also ``error`` and ``cause``).
-    ``instances`` are those of a mapped task, by their indexes.
+    ``instances`` are those of a mapped task, by their indexes; ``some_unread``: what has become of others was
+    not read, as with an instance that is itself ``unread``.
     """
 
     start: datetime | None = None
@@ -35,6 +36,8 @@ class TaskProgress:
     record: Mapping[str, Any] | None = None
     instances: dict[int, TaskProgress] = field(default_factory=dict)
     tries: list[Try] = field(default_factory=list)
+    some_unread: bool = False
+    unread: bool = False
 
     def begin_try(self, at: datetime, parameters: str | None = None) -> None:
         """Note that a try has begun."""
@@ -52,10 +55,13 @@ class TaskProgress:
 
     def result(self, status: str, stop: datetime | None) -> TaskResult:
         """Return the task's result in an execution of this status, which ended at ``stop``."""
+        if self.unread and status != RUNNING and not self.record:
+            return TaskResult()
         state = self._state(status)
         # One that has not begun has its place: later ones may have, and readers count on the position.
+        other = TaskProgress(unread=self.some_unread)
         instances = tuple(
-            self.instances.get(index, TaskProgress()).result(status, stop)
+            self.instances.get(index, other).result(status, stop)
             for index in range(max(self.instances, default=-1) + 1)
         )
         failure = self._failure() if state == "failed" else Failure(None, None)

@@ -193,6 +193,15 @@ def test_a_run_that_has_not_ended_is_not_comparable_yet():
     assert "has not ended: it is running" in result.reasons[0]
 
 
+def test_an_instance_that_nobody_has_read_is_neither_missing_nor_another():
+    left = airflow(task("load", index=0), task("load", index=1), state="failed")
+    right = machine(task("load", None, None, None, index=0), task("load", index=1), state="failed")
+    result = compare(left, right)
+    assert [one.verdict for one in result.tasks] == [Verdict.NOT_COMPARABLE, Verdict.EQUAL]
+    assert (result.tasks[0].differences, len(result.tasks[0].notes)) == ((), 1)
+    assert "was not read" in result.tasks[0].notes[0]
+
+
 def test_runs_that_were_given_something_else_are_not_comparable():
     left = airflow(task("load"), conf={"day": 1}, logical_date=BEGIN)
     result = compare(left, machine(task("load"), conf={"day": 2}, logical_date=LATER))

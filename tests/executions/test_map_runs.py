@@ -7,11 +7,13 @@ from dataclasses import replace
 from datetime import datetime, timedelta, timezone
 from typing import Any
 
-from mapped import days, mapped_glue
+from mapped import days, listed, mapped, mapped_glue
 from workflows import glue, workflow
 
 from converter.asl.budget import LIMITS
 from converter.asl.options import Options
+from converter.comparison.execution_run import run_of
+from converter.comparison.model import Key
 from converter.engine import TaskResult
 from converter.executions import read_back
 from converter.executions.map_runs import complete
@@ -19,9 +21,10 @@ from converter.executions.resuming import kept_instances
 from converter.executions.run_reader import RunReader
 from converter.executions.task_progress import TaskProgress
 from converter.pipeline import convert
-from converter.workflow import Retries
+from converter.workflow import Retries, Task
 
 ARN = "arn:aws:states:us-east-1:123456789012:execution:dag2sfn-example:r"
+S3_KEY = "airflow.providers.amazon.aws.sensors.s3.S3KeySensor"
 #: No instance has room in the machine itself.
 LITTLE = replace(LIMITS, instances=0)
 
@@ -58,6 +61,14 @@ def states_entered(service: Any) -> int:
     """Count in the histories, of the run and of all instances."""
     histories = [service.events, *(events for run in service.map_runs.values() for events in run.values())]
     return sum(event["type"].endswith("StateEntered") for events in histories for event in events)
+
+
+def states_of(reader: RunReader) -> list[str | None]:
+    return [instance.state for instance in reader.result().tasks["m"].instances]
+
+
+def until(seconds: float, events: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    return [event for event in events if event["timestamp"] <= at(seconds)]
 
 
 def requests(service: Any) -> Counter[str]:
@@ -145,6 +156,72 @@ def test_a_look_reads_some_executions_at_most_and_the_next_goes_on(simulate: Any
     # Those that were started last are read first.
     assert known == [(0, 5), (5, 5), (10, 5), (10, 5)]
     assert requests(service)["GetExecutionHistory"] == 1  # what is new of the run itself
+
+
+def test_of_a_run_that_was_cut_short_nobody_guesses_what_was_not_read(
+    simulate: Any, monkeypatch: Any
+) -> None:
+    monkeypatch.setattr("converter.executions.map_runs.MOST_READ", 3)
+    service = simulate(definition("a", "b", "c", "d", "e"), by_day(d=succeeds(60)), stop_after=5)
+    reader = RunReader(service.client(), ARN)
+    reader.read_on()
+    # The youngest are read first: the others have succeeded, and nobody knows it.
+    assert states_of(reader) == [None, None, "success", "failed", "success"]
+    compared = run_of("example", reader.result(), {}).tasks
+    assert [compared[Key("m", index)].state for index in (1, 2)] == [None, "success"]
+    reader.read_on()
+    assert states_of(reader) == ["success", "success", "success", "failed", "success"]
+    # Nothing is left to be read.
+    service.requests.clear()
+    reader.read_on()
+    assert requests(service).keys() == {"GetExecutionHistory"}
+
+
+def test_what_was_seen_running_may_have_ended_well_before_the_run_was_stopped(
+    simulate: Any, monkeypatch: Any
+) -> None:
+    service = simulate(definition("a", "b", "c"), by_day(a=succeeds(10), b=succeeds(60)), stop_after=20)
+    whole = service.events, service.map_runs
+    ((map_run, executions),) = service.map_runs.items()
+    service.events = until(5, service.events)
+    service.map_runs = {map_run: {arn: until(5, events) for arn, events in executions.items()}}
+    reader = RunReader(service.client(), ARN)
+    reader.read_on()
+    assert states_of(reader) == ["running", "running", "success"]
+    service.events, service.map_runs = whole
+    monkeypatch.setattr("converter.executions.map_runs.MOST_READ", 1)
+    reader.read_on()
+    assert states_of(reader) == [None, "failed", "success"]
+    assert reader.result().tasks["m"].instances[0].to_json() == dict.fromkeys(
+        ("state", "start", "end", "output"), None
+    ) | {"attempts": 0}
+    reader.read_on()
+    assert states_of(reader) == ["success", "failed", "success"]
+
+
+def test_a_map_that_has_ended_and_was_read_costs_no_more_calls(simulate: Any) -> None:
+    service = simulate(definition("a", "b"), by_day())
+    reader = RunReader(service.client(), ARN)
+    for calls in (1, 0):
+        service.requests.clear()
+        reader.read_on()
+        assert requests(service)["ListExecutions"] == calls
+    assert states_of(reader) == ["success", "success"]
+
+
+def test_what_unread_instances_have_entered_is_counted_by_their_shortest_way(
+    simulate: Any, monkeypatch: Any
+) -> None:
+    monkeypatch.setattr("converter.executions.map_runs.MOST_READ", 1)
+    sensor = Task("s", S3_KEY, arguments={"bucket_name": "b", "bucket_key": "k"})
+    found = convert(workflow(mapped(sensor, bucket_key=listed("a", "b"))), Options(), limits=LITTLE)
+    assert found.machine, found.diagnostics
+    there = lambda call: TaskResult(1, {"Contents": [{"Key": call.arguments["Prefix"]}]})  # noqa: E731
+    service = simulate(found.machine.definition, there)
+    result = read_back(service.client(), ARN)
+    assert result.status == "SUCCEEDED"
+    assert requests(service)["ListExecutions"] == 0
+    assert result.transitions == states_entered(service)
 
 
 def test_one_that_an_earlier_execution_has_done_did_not_run_here() -> None:

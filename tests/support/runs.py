@@ -20,7 +20,7 @@ def task(
     task_id: str,
     start: float | None = 0,
     end: float | None = 1,
-    state: str = "success",
+    state: str | None = "success",
     output: Any = None,
     *,
     index: int = -1,

@@ -178,7 +178,7 @@ function Shown({ dag, name }) {
       ),
     data && h(Given, { execution: data }),
     data?.cause && h(Problem, { text: failure(data) }),
-    data && h(TasksTable, { tasks: data.tasks }),
+    data && h(TasksTable, { over: !isRunning(data), tasks: data.tasks }),
   );
 }
 

@@ -23,11 +23,12 @@ export function StatusBadge({ status }) {
   );
 }
 
-export function StateBadge({ state }) {
+/** Of an instance that is an execution of its own, nobody may have read what became of it: `over`. */
+export function StateBadge({ over, state }) {
   return h(
     Badge,
     { colorPalette: state ?? "none", variant: "surface" },
-    (state ?? "not started").replace("_", " "),
+    (state ?? (over ? "not read" : "not started")).replace("_", " "),
   );
 }
 

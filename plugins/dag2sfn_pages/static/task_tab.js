@@ -26,13 +26,14 @@ export function TaskTab({ dagId, runId, taskId, mapIndex }) {
     );
   }
   const { execution, task, tries, waits } = data;
+  const over = execution.status !== "RUNNING";
   return h(
     Frame,
     { busy: loading },
     h(
       Flex,
       { align: "center", gap: 3, wrap: "wrap" },
-      h(StateBadge, { state: task.state }),
+      h(StateBadge, { over, state: task.state }),
       h(Text, { fontSize: "sm" }, [clock(task.start), duration(task.start, task.end)].filter(Boolean).join(", ")),
       h(ConsoleLink, { href: execution.url }, execution.name),
       h(ReloadButton, { ml: "auto", onClick: reload }),
@@ -51,6 +52,7 @@ export function TaskTab({ dagId, runId, taskId, mapIndex }) {
         Section,
         { title: plural(task.instances.length, "instance") },
         h(TasksTable, {
+          over,
           tasks: Object.fromEntries(task.instances.map((one, number) => [`${taskId}[${number}]`, one])),
         }),
       ),

@@ -11,7 +11,7 @@ const { Box, Table, Text, VisuallyHidden } = ChakraUI;
 const INSTANCES_SHOWN = 20;
 const WIDE = { base: "none", md: "table-cell" };
 
-export function TasksTable({ tasks }) {
+export function TasksTable({ over, tasks }) {
   const header = (text, props) => h(Table.ColumnHeader, { whiteSpace: "nowrap", ...props }, text);
   return h(
     Box,
@@ -37,7 +37,7 @@ export function TasksTable({ tasks }) {
       h(
         Table.Body,
         null,
-        rowsOf(tasks).map(([taskId, task]) => h(TaskRow, { key: taskId, task, taskId })),
+        rowsOf(tasks).map(([taskId, task]) => h(TaskRow, { key: taskId, over, task, taskId })),
       ),
     ),
   );
@@ -53,7 +53,7 @@ function rowsOf(tasks) {
   ]);
 }
 
-function TaskRow({ taskId, task }) {
+function TaskRow({ over, taskId, task }) {
   const cell = (content, props) => h(Table.Cell, { overflowWrap: "anywhere", ...props }, content);
   const shown = task.error ? failure(task) : outputOf(task);
   return h(
@@ -71,7 +71,7 @@ function TaskRow({ taskId, task }) {
       ],
       task.isInstance ? { color: "fg.muted", minW: "8rem", ps: 8 } : { fontWeight: "bold", minW: "8rem" },
     ),
-    cell(h(StateBadge, { state: task.state })),
+    cell(h(StateBadge, { over, state: task.state })),
     cell(clock(task.start), { display: WIDE, whiteSpace: "nowrap" }),
     cell(duration(task.start, task.end), { display: WIDE, whiteSpace: "nowrap" }),
     cell(task.start ? task.attempts : "", { display: WIDE, textAlign: "end" }),
