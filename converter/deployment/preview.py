@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 _DIGEST = re.compile(r"(?<=Role|sion)[0-9a-f]{8}(?=Policy\d|\b)")
+_POLICIES = ("AWS::IAM::ManagedPolicy", "AWS::IAM::Policy")
 _HOLDS_STATES = ("Branches", "ItemProcessor", "Iterator", "States")
 _LONGEST = 160
 
@@ -103,7 +104,7 @@ def _permissions(template: Mapping[str, Any]) -> Iterator[str]:
     for name, resource in template.get("Resources", {}).items():
         properties = resource.get("Properties", {})
         documents = [policy.get("PolicyDocument", {}) for policy in properties.get("Policies", ())]
-        if resource.get("Type") == "AWS::IAM::ManagedPolicy":
+        if resource.get("Type") in _POLICIES:
             documents = [properties.get("PolicyDocument", {})]
         role = re.sub(r"Policy\d+$", "", _DIGEST.sub("", name))
         for document in documents:
@@ -143,10 +144,11 @@ def _resources(template: Mapping[str, Any]) -> dict[str, Any]:
     text = _DIGEST.sub("", json.dumps(template.get("Resources", {})))
     found = {}
     for name, resource in json.loads(text).items():
-        if resource.get("Type") not in ("AWS::IAM::Role", "AWS::IAM::ManagedPolicy"):
+        if resource.get("Type") not in ("AWS::IAM::Role", *_POLICIES):
             found[name] = resource
-            # What a conversion stamps on its machine is no change by itself.
+            # What a conversion stamps on its machine is no change by itself, nor what is made before what.
             resource.get("Properties", {}).pop("Tags", None)
+            resource.pop("DependsOn", None)
     return found
 
 

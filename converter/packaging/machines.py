@@ -108,10 +108,14 @@ def _tags_of_shadow(workflow: Workflow) -> list[dict[str, Any]]:
     ]
 
 
-def version_of(machine: str) -> dict[str, Any]:
-    """Return the published version of a machine; each revision is a new one, and the old ones stay."""
+def version_of(machine: str, *, behind: str = "") -> dict[str, Any]:
+    """Return the published version of a machine; each revision is a new one, and the old ones stay.
+
+    ``behind`` is the logical id of what its executions need, and no property refers to.
+    """
     return {
         "Type": "AWS::StepFunctions::StateMachineVersion",
+        **({"DependsOn": behind} if behind else {}),
         **KEPT,
         "Properties": {
             "StateMachineArn": Ref(machine),

@@ -96,10 +96,14 @@ def deployed_text(text: str) -> str | Sub:
 
 @dataclass(frozen=True)
 class Role:
-    """A role as it stands in the template: its logical id, and all its resources."""
+    """A role as it stands in the template: its logical id, and all its resources.
+
+    ``later`` is the logical id of the policy that it gets when it is there; empty: it gets none.
+    """
 
     id: str
     resources: Mapping[str, Any]
+    later: str = ""
 
     @property
     def arn(self) -> GetAtt:
@@ -115,13 +119,15 @@ def role(
     comment: str,
     condition: Mapping[str, Any] | None = None,
     more: Mapping[str, Any] | None = None,
+    later: Sequence[Statement] = (),
 ) -> Role:
     """Return a role that a service assumes, and managed policies where one inline policy is too small.
 
     The logical id is ``name`` with the digest of what the role is. So other permissions are another role, and
     this one stays for the executions that began with it; ``deploy`` removes it when they are over. Neither
     role nor policies have names in IAM, so that CAPABILITY_IAM is enough to deploy them. ``more`` are further
-    properties. Raises TooManyPermissionsError.
+    properties. ``later`` are statements that refer to what is made with the role: they are a policy that it
+    gets afterwards, and who needs them waits for that. Raises TooManyPermissionsError.
     """
     trust: dict[str, Any] = {
         "Effect": "Allow",
@@ -137,7 +143,7 @@ def role(
         **(more or {}),
     }
     policies = []
-    if _length(statements) <= INLINE_LIMIT:
+    if _length(statements) + (_length(later) if later else 0) <= INLINE_LIMIT:
         properties["Policies"] = [{"PolicyName": "least-privilege", "PolicyDocument": _document(statements)}]
     else:
         # What stands under a condition comes first: alone, it might leave a policy without a statement.
@@ -148,7 +154,7 @@ def role(
                 f"have {MANAGED_POLICIES}"
             )
         policies = [{"Path": Sub(PATH), "PolicyDocument": _document(part)} for part in parts]
-    digest = digest_of([properties, policies])
+    digest = digest_of([properties, policies, *([_document(later)] if later else [])])
     named = {f"{name}{digest}Policy{number}": policy for number, policy in enumerate(policies, 1)}
     if named:
         properties["ManagedPolicyArns"] = [Ref(policy) for policy in named]
@@ -157,7 +163,19 @@ def role(
     }
     for policy, content in named.items():
         resources[policy] = {"Type": "AWS::IAM::ManagedPolicy", **KEPT, "Properties": content}
-    return Role(f"{name}{digest}", resources)
+    if not later:
+        return Role(f"{name}{digest}", resources)
+    last = f"{name}{digest}Policy{len(policies) + 1}"
+    inline = {
+        "PolicyName": "least-privilege-2",
+        "PolicyDocument": _document(later),
+        "Roles": [Ref(f"{name}{digest}")],
+    }
+    resources[last] = Note(
+        "What it names is made with the role, which gets it afterwards; it goes with the role.",
+        {"Type": "AWS::IAM::Policy", **KEPT, "Properties": inline},
+    )
+    return Role(f"{name}{digest}", resources, last)
 
 
 def _document(statements: Iterable[Statement]) -> dict[str, Any]:

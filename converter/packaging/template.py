@@ -38,7 +38,7 @@ from converter.packaging.machines import (
     state_machine,
     version_of,
 )
-from converter.packaging.map_runs import map_run_statements
+from converter.packaging.map_runs import map_run_statements, map_run_statements_of_body
 from converter.packaging.outer_machine import outer_filled, outer_statements
 from converter.packaging.policies import Role, Statement, role, statements_of
 from converter.packaging.poller_function import outcome_table, poller_function
@@ -253,7 +253,7 @@ def _machines(stack: _Stack) -> dict[str, Any]:
         ),
         # CloudFormation names it: a name of ours might be taken, or too long.
         "BodyMachine": Note("The tasks.", state_machine(workflow, {}, own_role.arn, key, filled)),
-        "BodyMachineVersion": version_of("BodyMachine"),
+        "BodyMachineVersion": version_of("BodyMachine", behind=own_role.later),
         **children,
         **own_role.resources,
         **outer_role.resources,
@@ -301,6 +301,7 @@ def _state_machine_role(stack: _Stack) -> Role:
         statements=[*statements, *OF_EVERY_MACHINE],
         comment="What the machine's states do, and nothing else.",
         condition=OWN_ACCOUNT,
+        later=map_run_statements_of_body(machine),
     )
 
 

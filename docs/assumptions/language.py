@@ -269,8 +269,8 @@ def _map_run(world: World) -> None:
 by_hand(
     "L19",
     "a role may start the executions of a distributed Map with `states:StartExecution` on its machine, and stop "
-    "and describe them by `execution:MACHINE:*` and `execution:MACHINE/*:*`; a stopped execution stops them; a "
-    "body that CloudFormation names has `BodyMachine-` in its name",
+    "and describe them by `execution:MACHINE:*` and `execution:MACHINE/*:*`, also where it got these permissions "
+    "after the machine was made; a stopped execution stops them",
     "deploy a DAG with more than 750 instances and three retries, with a teardown; run it, and stop it",
     "it shows in a stack of a bundle: deploying one is the check",
 )

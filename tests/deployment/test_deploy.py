@@ -1,16 +1,21 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import boto3
 import pytest
+from mapped import days, mapped_glue
 from workflows import glue, machine_of, partial_fan_in, workflow
 
+from converter import pipeline
+from converter.asl.budget import LIMITS
 from converter.asl.options import Failures, Options
 from converter.deployment import Change, Declined, deploy, preview_of, rollback, undeploy
 from converter.diagnostics import Dag2SfnError
 from converter.packaging import write_bundle
+from converter.workflow import TriggerRule
 
 HASH = "0" * 64
 
@@ -277,6 +282,55 @@ def test_the_role_of_a_version_stays_as_long_as_the_version_and_no_longer(bundle
 def test_undeploying_removes_the_roles_of_earlier_versions_too(bundle, session):
     deploy(bundle(steps("a")), session)
     deploy(bundle(steps("b")), session)
+    undeploy("steps", session)
+    assert roles_of(session) == set()
+
+
+@pytest.mark.full  # four deployments
+def test_a_body_may_run_maps_of_its_own_alone_and_its_role_leaves_with_all_it_has(tmp_path, session):
+    def wide(job, instances):
+        rule = TriggerRule.ALL_DONE_SETUP_SUCCESS
+        flow = workflow(
+            glue("up", is_setup=True),
+            mapped_glue("m", "up", over=days("a", "b")),
+            glue("down", "m", "up", job=job, is_teardown=True, trigger_rule=rule),
+            dag_id="steps",
+            source_hash=HASH,
+        )
+        limits = replace(LIMITS, instances=instances)
+        return pipeline.write(pipeline.convert(flow, Options(), limits=limits), tmp_path / job)
+
+    deploy(wide("one", 15_000), session)
+    inline = roles_of(session)
+    preview = preview_of(wide("two", 0), session)
+    assert "+ StateMachineRole: states:StartExecution on ${BodyMachine}" in preview.iam
+    assert not any("Policy" in line for line in preview.resources)
+    deploy(wide("two", 0), session)
+    (body,) = (
+        one["stateMachineArn"]
+        for one in session.client("stepfunctions").list_state_machines()["stateMachines"]
+        if "BodyMachine-" in one["name"]
+    )
+    iam = session.client("iam")
+
+    def granted():
+        policies = {}
+        for role in roles_of(session) - inline:
+            for name in iam.list_role_policies(RoleName=role)["PolicyNames"]:
+                document = iam.get_role_policy(RoleName=role, PolicyName=name)["PolicyDocument"]
+                policies[role, name] = document["Statement"]
+        return policies
+
+    first = granted()
+    maps = [statements for (_, name), statements in first.items() if name == "least-privilege-2"]
+    executions = body.replace(":stateMachine:", ":execution:")
+    assert [[one["Resource"] for one in statements] for statements in maps] == [
+        [[body], [f"{executions}:*", f"{executions}/*:*"]]
+    ]
+    # With other permissions there is another role; what runs under this one goes on with all it had.
+    deploy(wide("three", 0), session)
+    assert {key: granted()[key] for key in first} == first
+    assert len([name for _, name in granted() if name == "least-privilege-2"]) == 2
     undeploy("steps", session)
     assert roles_of(session) == set()
 

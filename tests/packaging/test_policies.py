@@ -13,15 +13,15 @@ from converter.packaging.policies import (
     deployed_text,
     statements_of,
 )
-from converter.packaging.yaml_text import GetAtt, Sub
+from converter.packaging.yaml_text import GetAtt, Ref, Sub
 
 
 def job_arn(name: str) -> str:
     return f"arn:${{AWS::Partition}}:glue:${{AWS::Region}}:${{AWS::AccountId}}:job/{name}"
 
 
-def role(statements):
-    made = policies.role("Role", service="x.amazonaws.com", statements=statements, comment="c")
+def role(statements, later=()):
+    made = policies.role("Role", service="x.amazonaws.com", statements=statements, comment="c", later=later)
     # Without the digest that the names have in common.
     names = {name: name.replace(made.id, "Role") for name in made.resources}
     text = without_notes(made.resources)
@@ -117,6 +117,36 @@ def test_what_is_too_long_for_an_inline_policy_goes_into_managed_policies_and_no
         + [("glue:GetJobRun", job) for job in jobs]
         + [("logs:CreateLogDelivery", "*")]
     )
+
+
+def test_what_a_role_gets_later_is_an_inline_policy_and_counts_as_one():
+    def jobs(count):
+        return statements_of([Permission(("glue:StartJobRun",), tuple(map(job_arn, map(str, range(count)))))])
+
+    later = [Statement(("states:StartExecution",), (Ref("BodyMachine"),))]
+    kinds = {name: one["Type"] for name, one in role(jobs(1), later).items()}
+    assert kinds == {"Role": "AWS::IAM::Role", "RolePolicy1": "AWS::IAM::Policy"}
+    # 10,240 characters are for all inline policies of a role together.
+    most = next(count for count in range(50, 200) if len(role(jobs(count + 1))) > 1)
+    assert set(role(jobs(most))) == {"Role"}
+    kinds = {name: one["Type"] for name, one in role(jobs(most), later).items()}
+    assert kinds == {
+        "Role": "AWS::IAM::Role",
+        "RolePolicy1": "AWS::IAM::ManagedPolicy",
+        "RolePolicy2": "AWS::IAM::ManagedPolicy",
+        "RolePolicy3": "AWS::IAM::Policy",
+    }
+
+
+def test_a_role_that_gets_more_later_is_another_role():
+    later = [Statement(("states:StartExecution",), (Ref("BodyMachine"),))]
+    one, two = (
+        policies.role("Role", service="x.amazonaws.com", statements=[], comment="c", later=more)
+        for more in ((), later)
+    )
+    # Else the policy, which outlives an update, would stay with a role that needs it no more.
+    assert one.id != two.id
+    assert (one.later, two.later) == ("", f"{two.id}Policy1")
 
 
 def test_more_than_ten_managed_policies_are_refused():

@@ -8,7 +8,7 @@ from dataclasses import replace
 import pytest
 from cfnlint.api import lint
 from mapped import days, mapped_glue
-from stack_templates import OF_A_FUNCTION, WITHOUT_DIGEST, allowed_by, made, text_of
+from stack_templates import OF_A_FUNCTION, WITHOUT_DIGEST, allowed_by, allowed_in, made, text_of
 from workflows import empty, glue, machine_of, nested, partial_fan_in, workflow
 
 from converter.asl.options import Failures, Options, PollerStyle
@@ -128,10 +128,26 @@ def test_a_machine_with_a_distributed_map_may_start_executions_of_its_own():
         *of_map_runs("${MachineName}"),
         *LOG,
     }
-    # A body has no name that its role could know before it.
+
+
+def test_a_body_with_a_distributed_map_may_start_executions_of_its_own_and_of_no_other_dag():
+    wide = mapped_glue("load", over=days(*map(str, range(1000))), retries=Retries(3, 5))
     flow = replace(cluster(), tasks=(*cluster().tasks, wide))
-    role = made(flow, machine=convert(flow, Options()).machine)["Resources"]["StateMachineRole"]
-    assert of_map_runs("*BodyMachine-*") <= allowed_by(role)
+    written = made(flow, machine=convert(flow, Options()).machine)
+    resources = written["Resources"]
+    # Its name is CloudFormation's, and there when the role already is: the role gets the rest afterwards.
+    assert not any("BodyMachine" in on for _, on in allowed_by(resources["StateMachineRole"]))
+    ((name, policy),) = [(id_, one) for id_, one in resources.items() if one["Type"] == "AWS::IAM::Policy"]
+    [role] = policy["Properties"]["Roles"]
+    assert resources[role.name] is resources["StateMachineRole"]
+    assert allowed_in(policy["Properties"]["PolicyDocument"]) == {
+        ("states:StartExecution", "!Ref BodyMachine"),
+        *(pair for pair in of_map_runs("${BodyMachine.Name}") if pair[0] != "states:StartExecution"),
+    }
+    # It stays as long as the role; and no run begins before it.
+    assert (policy["DeletionPolicy"], policy["UpdateReplacePolicy"]) == ("RetainExceptOnCreate", "Retain")
+    assert resources["BodyMachineVersion"]["DependsOn"] == name
+    assert [str(match) for match in lint(yaml_text(written))] == []
 
 
 def test_cfn_lint_finds_nothing_to_object_to_in_a_distributed_map():

@@ -48,20 +48,30 @@ def text_of(flow: Any, options: Any = None) -> str:
 
 
 def statements_of(role: Mapping[str, Any]) -> list[Any]:
-    """Every statement of a role, also those that stand only under a condition."""
+    """Every statement of a role's only policy, also those that stand only under a condition."""
     [policy] = role["Properties"]["Policies"]
-    written = policy["PolicyDocument"]["Statement"]
-    return [statement["Fn::If"][1] if "Fn::If" in statement else statement for statement in written]
+    return _statements_in(policy["PolicyDocument"])
 
 
 def allowed_by(role: Mapping[str, Any]) -> set[tuple[str, str]]:
     """Every pair of action and resource; a reference as it would be written in YAML."""
+    [policy] = role["Properties"]["Policies"]
+    return allowed_in(policy["PolicyDocument"])
+
+
+def allowed_in(document: Mapping[str, Any]) -> set[tuple[str, str]]:
+    """Every pair of action and resource in a policy document."""
     return {
         (action, resource.text if isinstance(resource, Sub) else str(resource))
-        for statement in statements_of(role)
+        for statement in _statements_in(document)
         for action in statement["Action"]
         for resource in statement["Resource"]
     }
+
+
+def _statements_in(document: Mapping[str, Any]) -> list[Any]:
+    written = document["Statement"]
+    return [statement["Fn::If"][1] if "Fn::If" in statement else statement for statement in written]
 
 
 #: What every function's role is allowed under the conditions of the template: tracing, a VPC, a key.
