@@ -13,8 +13,9 @@ from playground.airflow import PARTS, is_healthy
 
 
 @pytest.fixture
-def converted(monkeypatch: pytest.MonkeyPatch) -> Any:
-    """Have ``convert`` refuse one DAG and make a bundle of another."""
+def deployed(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """Have ``convert`` refuse one DAG and make a bundle of another; return the names of those deployed."""
+    names = []
 
     def run(_aws: Any, command: str, *arguments: str) -> subprocess.CompletedProcess[str]:
         assert command == "convert"
@@ -23,14 +24,18 @@ def converted(monkeypatch: pytest.MonkeyPatch) -> Any:
         (bundles / "new" / "bundle.json").write_text("{}")
         return subprocess.CompletedProcess((), 1, "", "D201 other.py:3: refused\n")
 
+    def deploy(_aws: Any, bundle: Path) -> int:
+        names.append(bundle.name)
+        return 0
+
     monkeypatch.setattr(both, "dag2sfn", run)
-    monkeypatch.setattr(both, "deploy", lambda aws, bundle: 0)
+    monkeypatch.setattr(both, "deploy", deploy)
     monkeypatch.setenv("AWS_ENDPOINT_URL", "http://127.0.0.1:1")
+    return names
 
 
-@pytest.mark.usefixtures("converted")
 def test_what_is_refused_is_said_and_no_older_bundle_is_deployed(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    tmp_path: Path, deployed: list[str], capsys: pytest.CaptureFixture[str]
 ) -> None:
     for name, file in (("old", "bundle.json"), ("mine", "notes.txt")):
         (tmp_path / name).mkdir()
@@ -39,6 +44,7 @@ def test_what_is_refused_is_said_and_no_older_bundle_is_deployed(
     said = capsys.readouterr()
     assert said.err == "D201 other.py:3: refused\n"
     assert said.out == "deployed 1 of 1 DAGs\n"
+    assert deployed == ["new"]
     assert sorted(path.name for path in tmp_path.iterdir()) == ["mine", "new"]
 
 

@@ -84,8 +84,8 @@ async def _run(execution: Execution, until: float | None, stop_after: float | No
 class FakeService:
     """Answers a real boto3 client in the shapes of the API, from executions of the engine.
 
-    Requests are checked by botocore itself. ``pages`` bounds what a page of history holds, whatever is asked
-    for; ``status`` is that of every execution; ``requests`` lists the operations in order.
+    Requests are checked by botocore itself. ``pages`` bounds what a page holds, whatever is asked for;
+    ``status`` is that of every execution; ``requests`` lists the operations in order.
     """
 
     definition: Mapping[str, Any] = field(default_factory=dict)
@@ -99,6 +99,8 @@ class FakeService:
     aliases: list[str] = field(default_factory=list)
     #: Of each Map Run: its executions, with their events.
     map_runs: dict[str, dict[str, list[dict[str, Any]]]] = field(default_factory=dict)
+    #: Token that was given out → what had been asked for, and the name of the item that comes next.
+    _tokens: dict[str, tuple[dict[str, Any], Any]] = field(default_factory=dict)
 
     def client(self) -> Any:
         client = boto3.client(
@@ -134,13 +136,7 @@ class FakeService:
         of_items = {arn: events for run in self.map_runs.values() for arn, events in run.items()}
         events = of_items.get(params["executionArn"], self.events)
         events = events[::-1] if params.get("reverseOrder") else events
-        # The token names the next event: pages do not shift when events are added.
-        begin = 0
-        if "nextToken" in params:
-            begin = next(i for i, event in enumerate(events) if str(event["id"]) == params["nextToken"])
-        end = begin + min(params["maxResults"], self.pages)
-        token = {"nextToken": str(events[end]["id"])} if end < len(events) else {}
-        return {"events": events[begin:end], **token}
+        return self._page(params, "events", events, by="id")
 
     def _ListExecutions(self, params: dict[str, Any]) -> dict[str, Any]:  # noqa: N802
         found = [
@@ -153,18 +149,32 @@ class FakeService:
             }
             for arn, events in reversed(self.map_runs[params["mapRunArn"]].items())
         ]
-        begin = int(params.get("nextToken", 0))
-        end = begin + params["maxResults"]
-        return {"executions": found[begin:end], **({"nextToken": str(end)} if end < len(found) else {})}
+        return self._page(params, "executions", found, by="executionArn")
 
     def _ListStateMachines(self, params: dict[str, Any]) -> dict[str, Any]:  # noqa: N802
-        begin = int(params.get("nextToken", 0))
-        end = begin + 2  # AWS may return fewer than asked for
-        shown = [
-            {"name": name, "stateMachineArn": f"{_ARN}:stateMachine:{name}"}
-            for name in self.machines[begin:end]
-        ]
-        return {"stateMachines": shown, **({"nextToken": str(end)} if end < len(self.machines) else {})}
+        found = [{"name": name, "stateMachineArn": f"{_ARN}:stateMachine:{name}"} for name in self.machines]
+        return self._page(params, "stateMachines", found, by="name")
+
+    def _page(
+        self, params: dict[str, Any], member: str, items: list[dict[str, Any]], *, by: str
+    ) -> dict[str, Any]:
+        """A page of these, whose names are in the field ``by``. Pages do not shift when items are added.
+
+        With a token, the same has to be asked for as when it was given out.
+        """
+        asked = {name: value for name, value in params.items() if name != "nextToken"}
+        begin = 0
+        if "nextToken" in params:
+            assert params["nextToken"] in self._tokens, "this token was not given out"
+            before, following = self._tokens[params["nextToken"]]
+            assert before == asked
+            begin = next(position for position, item in enumerate(items) if item[by] == following)
+        end = begin + min(params["maxResults"], self.pages)
+        if end >= len(items):
+            return {member: items[begin:]}
+        token = f"token {len(self._tokens)}"
+        self._tokens[token] = (asked, items[end][by])
+        return {member: items[begin:end], "nextToken": token}
 
     def _DescribeStateMachineAlias(self, params: dict[str, Any]) -> dict[str, Any]:  # noqa: N802
         arn = params["stateMachineAliasArn"]
@@ -215,7 +225,7 @@ def converted() -> Callable[..., dict[str, Any]]:
 
 @pytest.fixture
 def simulate() -> Callable[..., FakeService]:
-    """Run a definition in virtual time and serve its history, in pages of a few events."""
+    """Run a definition in virtual time and serve its history, a few events or executions a page."""
 
     def simulate(definition: Mapping[str, Any], behaviours: Any, **limits: float) -> FakeService:
         execution = _simulated(definition, behaviours, **limits)

@@ -146,15 +146,16 @@ def test_a_look_reads_some_executions_at_most_and_the_next_goes_on(simulate: Any
     long = {name: succeeds(60) for name in names[10:]}
     service = simulate(definition(*names), by_day(**long), until=5)
     reader = RunReader(service.client(), ARN)
-    known = []
+    known, pages = [], []
     for _ in range(4):
         service.requests.clear()
         reader.read_on()
         found = Counter(one.state for one in reader.result().tasks["m"].instances if one.start)
         known.append((found["success"], found["running"]))
-        assert requests(service)["ListExecutions"] == 1
-    # Those that were started last are read first.
+        pages.append(requests(service)["ListExecutions"])
+    # Those that were started last are read first; of 7 a page, as many are listed as it takes.
     assert known == [(0, 5), (5, 5), (10, 5), (10, 5)]
+    assert pages == [1, 2, 3, 3]
     assert requests(service)["GetExecutionHistory"] == 1  # what is new of the run itself
 
 

@@ -196,5 +196,5 @@ def test_two_hundred_tasks_share_few_clients(
     arn = create_machine({"All": {"Type": "Parallel", "Branches": branches, "Output": None, "End": True}})
     ended = finish(sfn.start_execution(stateMachineArn=arn)["executionArn"])
     assert ended["status"] == "SUCCEEDED"
-    # None, where tests before this one have made them.
-    assert len(made) < 10
+    # One for Glue; none, where a test before this one has made it.
+    assert len(made) <= 1

@@ -7,7 +7,6 @@ import threading
 from collections import defaultdict
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -104,7 +103,7 @@ def _all_looked_at() -> None:
         done.set()
         return False
 
-    kills._waiting.put(SimpleNamespace(trigger=defaultdict(stop_on_kill)))
+    kills._waiting.put(kills._Ended(identity={}, trigger=defaultdict(stop_on_kill), since=0.0))
     kills._worker()
     assert done.wait(60)
 
