@@ -9,6 +9,7 @@ from dataclasses import replace
 
 import pytest
 from mapped import days, grouped, listed, mapped, mapped_glue, xcom
+from scripted_runs import records_of
 from workflows import glue, python, workflow
 
 from converter.asl.budget import LIMITS, every_state_of
@@ -129,10 +130,7 @@ def sum_of(*ends, task=None, run=None, behind=()):
         return TaskResult(seconds, {"Id": "jr"}, error=None if ends[int(day)] == "s" else "Boom")
 
     execution = run_virtual(parse_definition(found.machine.definition), run or {}, SimulatedBackend(work))
-    if execution.status == "SUCCEEDED":
-        return json.loads(execution.output), ran
-    end = next(event for event in execution.history if event.type == "FailStateEntered")
-    return json.loads(end.details["input"]), ran
+    return records_of(execution), ran
 
 
 def test_a_sum_has_the_first_and_last_of_each_outcome_and_how_each_ended():
@@ -168,8 +166,7 @@ def test_over_no_items_a_task_is_skipped_whatever_is_kept(over, limits, summed):
     assert (apart, found.steps["m"].instances.summed) == ({"m"}, summed)
     aws = SimulatedBackend({"a": TaskResult(1, {"Payload": {"return_value": []}})})
     execution = run_virtual(parse_definition(found.machine.definition), {}, aws)
-    records = json.loads(execution.output)
-    assert {task: one["state"] for task, one in records.items()} == {
+    assert {task: one["state"] for task, one in records_of(execution).items()} == {
         "a": "success",
         "m": "skipped",
         "b": "skipped",

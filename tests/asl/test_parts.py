@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
+from scripted_runs import records_of
 from workflows import empty, workflow
 
 from converter.asl.awaiting import Pace
@@ -101,10 +102,7 @@ def play(made: Any, aws: Aws) -> tuple[dict[str, Any], float]:
     assert problems_of(made.definition) == ()
     execution = run_virtual(made.definition, {"run_id": "r"}, aws)
     seconds = (execution.history[-1].timestamp - DEFAULT_START).total_seconds()
-    if execution.status == "SUCCEEDED":
-        return json.loads(execution.output or "{}"), seconds
-    fails = [event for event in execution.history if event.type == "FailStateEntered"]
-    return json.loads((fails[-1].details or {})["input"]), seconds
+    return records_of(execution), seconds
 
 
 def test_a_poll_asks_at_once_and_then_at_its_interval_until_it_is_done() -> None:

@@ -7,7 +7,7 @@ import time
 from typing import Any
 
 import pytest
-from waiting import read_when_ended, wait_until
+from waiting import read_when_ended, wait_until_task_runs
 from workflows import glue, machine_of, workflow
 
 from converter.asl.options import Options
@@ -35,10 +35,6 @@ def sfn(session: Any, tmp_path: Any) -> Any:
     return session.client("stepfunctions")
 
 
-def wait_until_task_runs(sfn: Any, arn: str) -> None:
-    wait_until(lambda: read_back(sfn, arn).tasks["a"].state == "running", "the task runs")
-
-
 def test_three_runs_come_one_after_the_other(sfn: Any) -> None:
     arns = [start(sfn, "one_at_a_time", run_id=f"r{number}") for number in range(3)]
     results = [read_when_ended(sfn, arn) for arn in arns]
@@ -58,7 +54,7 @@ def test_a_stopped_run_leaves_its_slot_to_the_next(sfn: Any, session: Any) -> No
         },
     )
     first = start(sfn, "one_at_a_time", run_id="first")
-    wait_until_task_runs(sfn, first)
+    wait_until_task_runs(sfn, first, "a")
     second = start(sfn, "one_at_a_time", run_id="second")
     time.sleep(0.5)
     assert read_back(sfn, second).tasks["a"].state is None

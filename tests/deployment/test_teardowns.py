@@ -5,14 +5,15 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from waiting import read_when_ended, wait_until
+from scripted_runs import states
+from waiting import read_when_ended, wait_until_task_runs
 from workflows import glue, workflow
 
 from converter import pipeline
 from converter.asl.options import Options
 from converter.checks import check
 from converter.deployment import deploy
-from converter.executions import read_back, start, stop
+from converter.executions import start, stop
 from converter.workflow import TriggerRule
 
 pytestmark = pytest.mark.full  # minutes on the real local AWS
@@ -54,18 +55,10 @@ def deployed(session: Any, tmp_path: Any) -> Any:
     return make
 
 
-def wait_for(sfn: Any, arn: str, task: str) -> None:
-    wait_until(lambda: read_back(sfn, arn).tasks[task].state == "running", f"{task} runs")
-
-
-def states(result: Any) -> dict[str, str]:
-    return {task_id: task.state for task_id, task in result.tasks.items()}
-
-
 def test_a_stopped_run_tears_down_what_was_set_up(deployed: Any) -> None:
     sfn = deployed()
     arn = start(sfn, "cluster", run_id="r")
-    wait_for(sfn, arn, "work")
+    wait_until_task_runs(sfn, arn, "work")
     assert stop(sfn, arn, "Stopped", "enough") == "RUNNING"
     result = read_when_ended(sfn, arn)
     assert states(result) == {"before": "success", "create": "success", "work": "failed", "delete": "success"}
@@ -88,7 +81,7 @@ def test_a_run_that_takes_too_long_tears_down_what_was_set_up(deployed: Any) -> 
 def test_a_run_that_is_stopped_before_its_setup_tears_nothing_down(deployed: Any) -> None:
     sfn = deployed()
     arn = start(sfn, "cluster", run_id="r")
-    wait_for(sfn, arn, "before")
+    wait_until_task_runs(sfn, arn, "before")
     stop(sfn, arn)
     result = read_when_ended(sfn, arn)
     assert states(result) == {"before": "failed", "create": "skipped", "work": "skipped", "delete": "skipped"}

@@ -4,13 +4,14 @@ import asyncio
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime, timezone
 from types import SimpleNamespace
 from typing import Any
 
 import boto3
 import pytest
 from botocore.config import Config
+from scripted_runs import ARN, MIDNIGHT
+from workflows import PARTIAL_FAN_IN, glue
 
 from converter.asl.awaiting import Pace
 from converter.asl.machine import emit
@@ -27,7 +28,6 @@ from converter.operators import steps_of
 from converter.planning import plan_workflow
 from converter.workflow import Location, Task, Workflow
 
-MIDNIGHT = datetime(2026, 1, 1, tzinfo=timezone.utc)
 _ARN = "arn:aws:states:us-east-1:123456789012"
 _ENDS = {"ExecutionSucceeded": "SUCCEEDED", "ExecutionFailed": "FAILED", "ExecutionAborted": "ABORTED"}
 
@@ -61,7 +61,7 @@ def _simulated(
         json.dumps({"conf": {}, "run_id": "r"}),
         backend=SimulatedBackend(behaviours),
         clock=clock,
-        arn=f"{_ARN}:execution:dag2sfn-example:r",
+        arn=ARN,
         state_machine_arn=f"{_ARN}:stateMachine:dag2sfn-example",
         name="r",
     )
@@ -243,12 +243,7 @@ class FanIn:
     """report_a needs glue1 and glue3, report_b glue2 and glue3. glue1 takes 2 s, glue2 3 s, a report 5 s."""
 
     def __init__(self) -> None:
-        needs = {"report_a": ("glue1", "glue3"), "report_b": ("glue2", "glue3")}
-        operator = "airflow.providers.amazon.aws.operators.glue.GlueJobOperator"
-        self.tasks = tuple(
-            Task(task_id, operator, arguments={"job_name": task_id}, upstream=needs.get(task_id, ()))
-            for task_id in ("glue1", "glue2", "glue3", "report_a", "report_b")
-        )
+        self.tasks = tuple(glue(task_id, *upstream) for task_id, upstream in PARTIAL_FAN_IN.items())
 
     def with_glue3(self, glue3: TaskResult) -> Callable[[TaskCall], TaskResult]:
         """Return how the tasks behave; pollers learn of glue3 what is true at the time of the question."""

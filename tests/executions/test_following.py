@@ -3,20 +3,17 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from scripted_runs import ARN
+from workflows import glue
+
 from converter.engine import TaskResult
 from converter.executions import follow, read_back
 from converter.workflow import Task
 
-ARN = "arn:aws:states:us-east-1:123456789012:execution:dag2sfn-example:r"
-GLUE = "airflow.providers.amazon.aws.operators.glue.GlueJobOperator"
-
 
 def chain(*task_ids: str) -> list[Task]:
     """Tasks one after another."""
-    return [
-        Task(task_id, GLUE, arguments={"job_name": task_id}, upstream=task_ids[max(0, i - 1) : i])
-        for i, task_id in enumerate(task_ids)
-    ]
+    return [glue(task_id, *task_ids[max(0, i - 1) : i]) for i, task_id in enumerate(task_ids)]
 
 
 def one_second(_: Any) -> TaskResult:

@@ -5,9 +5,10 @@ import time
 from datetime import datetime, timedelta, timezone
 from typing import Any
 
+from scripted_runs import ARN
+
 from converter.executions import read_back
 
-ARN = "arn:aws:states:us-east-1:123456789012:execution:dag2sfn-example:r"
 HERE = {f"task_{i}": {"state": "success", "at": 1, "output": "jr_" + "0" * 64} for i in range(100)}
 OWN = json.dumps(HERE)
 WAITING = json.dumps({"here": HERE, "records": {}})

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import replace
-from datetime import datetime, timedelta, timezone
 from typing import Any
 
 from mapped import days, listed, mapped, mapped_glue
+from scripted_runs import ARN, at, by_day, fails, succeeds
 from workflows import glue, workflow
 
 from converter.asl.budget import LIMITS
@@ -23,22 +23,9 @@ from converter.executions.task_progress import TaskProgress
 from converter.pipeline import convert
 from converter.workflow import Retries, Task
 
-ARN = "arn:aws:states:us-east-1:123456789012:execution:dag2sfn-example:r"
 S3_KEY = "airflow.providers.amazon.aws.sensors.s3.S3KeySensor"
 #: No instance has room in the machine itself.
 LITTLE = replace(LIMITS, instances=0)
-
-
-def at(seconds: float) -> datetime:
-    return datetime(2026, 1, 1, tzinfo=timezone.utc) + timedelta(seconds=seconds)
-
-
-def succeeds(seconds: float) -> TaskResult:
-    return TaskResult(seconds, {"Id": f"jr_{seconds:g}"})
-
-
-def fails(seconds: float, error: str = "States.TaskFailed", cause: str = "no luck") -> TaskResult:
-    return TaskResult(seconds, error=error, cause=cause)
 
 
 def definition(*names: str, **options: Any) -> Any:
@@ -46,15 +33,6 @@ def definition(*names: str, **options: Any) -> Any:
     found = convert(workflow(task, glue("behind", "m")), Options(**options), limits=LITTLE)
     assert found.machine, found.diagnostics
     return found.machine.definition
-
-
-def by_day(**script: Any) -> Any:
-    def run(call: Any) -> Any:
-        given = call.arguments.get("Arguments", {})
-        this = script.get(given.get("--day", ""), succeeds(1))
-        return this[min(call.retry_count, len(this) - 1)] if isinstance(this, list) else this
-
-    return run
 
 
 def states_entered(service: Any) -> int:

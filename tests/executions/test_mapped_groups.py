@@ -2,22 +2,16 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta, timezone
 from typing import Any
 
 from mapped import days, grouped
+from scripted_runs import ARN, at
 from workflows import glue
 
 from converter.engine import TaskResult
 from converter.executions import read_back
 from converter.executions.resuming import kept_instances, kept_records
 from converter.workflow import GROUP_ARGUMENT, Opaque, Retries, Task
-
-ARN = "arn:aws:states:us-east-1:123456789012:execution:dag2sfn-example:r"
-
-
-def at(seconds: float) -> datetime:
-    return datetime(2026, 1, 1, tzinfo=timezone.utc) + timedelta(seconds=seconds)
 
 
 def of_group(task_id: str, *upstream: str, retries: int = 0) -> Task:

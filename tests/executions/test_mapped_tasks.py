@@ -3,42 +3,16 @@
 from __future__ import annotations
 
 import json
-from datetime import datetime, timedelta, timezone
 from typing import Any
 
 import pytest
 from mapped import days, mapped_glue
+from scripted_runs import ARN, at, by_day, fails, succeeds
 from workflows import glue
 
-from converter.engine import TaskResult
 from converter.executions import read_back
 from converter.executions.resuming import kept_instances, kept_records
 from converter.workflow import Retries
-
-ARN = "arn:aws:states:us-east-1:123456789012:execution:dag2sfn-example:r"
-
-
-def at(seconds: float) -> datetime:
-    return datetime(2026, 1, 1, tzinfo=timezone.utc) + timedelta(seconds=seconds)
-
-
-def succeeds(seconds: float) -> TaskResult:
-    return TaskResult(seconds, {"Id": f"jr_{seconds:g}"})
-
-
-def fails(seconds: float, error: str = "States.TaskFailed", cause: str = "no luck") -> TaskResult:
-    return TaskResult(seconds, error=error, cause=cause)
-
-
-def by_day(**script: Any) -> Any:
-    """What an instance does, by its --day; a list has the tries."""
-
-    def run(call: Any) -> Any:
-        given = call.arguments.get("Arguments", {})
-        this = script.get(given.get("--day", ""), succeeds(1))
-        return this[min(call.retry_count, len(this) - 1)] if isinstance(this, list) else this
-
-    return run
 
 
 @pytest.fixture

@@ -1,44 +1,16 @@
 from __future__ import annotations
 
-from datetime import datetime, timedelta, timezone
 from typing import Any
 
 import pytest
+from scripted_runs import ARN, at, fails, states, succeeds
+from workflows import GLUE, empty, glue
 
 from converter.asl.options import Failures
 from converter.diagnostics import Dag2SfnError
 from converter.engine import TaskCall, TaskResult
 from converter.executions import read_back
 from converter.workflow import Retries, Task
-
-ARN = "arn:aws:states:us-east-1:123456789012:execution:dag2sfn-example:r"
-GLUE = "airflow.providers.amazon.aws.operators.glue.GlueJobOperator"
-EMPTY = "airflow.providers.standard.operators.empty.EmptyOperator"
-NO_RETRIES = Retries()
-
-
-def at(seconds: float) -> datetime:
-    return datetime(2026, 1, 1, tzinfo=timezone.utc) + timedelta(seconds=seconds)
-
-
-def glue(task_id: str, *upstream: str, retries: Retries = NO_RETRIES) -> Task:
-    return Task(task_id, GLUE, arguments={"job_name": task_id}, upstream=upstream, retries=retries)
-
-
-def empty(task_id: str, *upstream: str) -> Task:
-    return Task(task_id, EMPTY, upstream=upstream)
-
-
-def succeeds(seconds: float) -> TaskResult:
-    return TaskResult(seconds, {"Id": f"jr_{seconds:g}"})
-
-
-def fails(seconds: float, error: str = "States.TaskFailed", cause: str = "no luck") -> TaskResult:
-    return TaskResult(seconds, error=error, cause=cause)
-
-
-def states(result: Any) -> dict[str, str | None]:
-    return {task_id: task.state for task_id, task in result.tasks.items()}
 
 
 def test_a_success_is_read_back_with_times_attempts_and_outputs(

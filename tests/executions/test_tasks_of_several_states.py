@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import datetime, timedelta, timezone
 from typing import Any
 
 import pytest
+from scripted_runs import ARN, at
 
 from converter.asl.awaiting import Pace
 from converter.asl.machine import emit
@@ -19,7 +19,6 @@ from converter.operators.step import Step
 from converter.planning import plan_workflow
 from converter.workflow import Location, Retries, Task, Workflow
 
-ARN = "arn:aws:states:us-east-1:123456789012:execution:dag2sfn-example:r"
 ASK = Call(
     "look",
     "arn:aws:states:::aws-sdk:s3:listObjectsV2",
@@ -28,10 +27,6 @@ ASK = Call(
 )
 FAILS = Failure(Expression("$found < 0"), Ending("Broken", Expression("'n is ' & $string($found)")))
 POLL = Poll(ASK, Expression("$found > 0"), 10, failures=(FAILS,))
-
-
-def at(seconds: float) -> datetime:
-    return datetime(2026, 1, 1, tzinfo=timezone.utc) + timedelta(seconds=seconds)
 
 
 def answers(*found: Any) -> Any:

@@ -7,13 +7,13 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 from airflow_2 import Airflow2
-from waiting import wait_until
+from waiting import wait_for_airflow
 
 from converter.local import LocalAws
 from playground import both
@@ -83,12 +83,10 @@ def airflow(tmp_path_factory: pytest.TempPathFactory, local_aws: LocalAws) -> It
         both.add_dags(airflow, bundle.glob("*__step_functions.py"))
     (airflow.dags / "waiting.py").write_text(WAITING)
     with airflow:
-        _wait(lambda: airflow.has_dags("etl", "etl__step_functions", "failing__step_functions", "waiting"))
+        wait_for_airflow(
+            lambda: airflow.has_dags("etl", "etl__step_functions", "failing__step_functions", "waiting")
+        )
         yield airflow
-
-
-def _wait(is_so: Callable[[], Any]) -> Any:
-    return wait_until(is_so, "what Airflow does", seconds=240, pause=1)
 
 
 def _trigger(airflow: Airflow2, dag_id: str, conf: Any = None) -> str:
@@ -101,7 +99,9 @@ def _trigger(airflow: Airflow2, dag_id: str, conf: Any = None) -> str:
 
 
 def _end(airflow: Airflow2, instance: str) -> str:
-    return str(_wait(lambda: (it := airflow.get(instance)["state"]) in ("success", "failed") and it))
+    return str(
+        wait_for_airflow(lambda: (it := airflow.get(instance)["state"]) in ("success", "failed") and it)
+    )
 
 
 def _xcom(airflow: Airflow2, instance: str, key: str) -> Any:
@@ -133,15 +133,15 @@ def test_a_failed_execution_fails_the_companion(airflow: Airflow2) -> None:
 
 def test_killing_a_deferred_companion_stops_the_execution(airflow: Airflow2, local_aws: LocalAws) -> None:
     instance = _trigger(airflow, "slow__step_functions")
-    _wait(lambda: airflow.get(instance)["state"] == "deferred")
+    wait_for_airflow(lambda: airflow.get(instance)["state"] == "deferred")
     arn = airflow.get(f"{instance}/xcomEntries/execution_arn")["value"].strip('"')
     client = local_aws.client("stepfunctions")
     # The trigger has to be at work before there is anything that could be told.
-    _wait(lambda: airflow.get(instance)["trigger"]["triggerer_id"])
+    wait_for_airflow(lambda: airflow.get(instance)["trigger"]["triggerer_id"])
     assert client.describe_execution(executionArn=arn)["status"] == "RUNNING"
     status, answer = airflow.request("PATCH", instance, {"dry_run": False, "new_state": "failed"})
     assert status == 200, answer
-    _wait(lambda: client.describe_execution(executionArn=arn)["status"] == "ABORTED")
+    wait_for_airflow(lambda: client.describe_execution(executionArn=arn)["status"] == "ABORTED")
 
 
 def test_a_run_of_airflow_2_is_compared_with_an_execution(airflow: Airflow2, local_aws: LocalAws) -> None:

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-import json
 from collections.abc import Callable
 from typing import Any
 
+from scripted_runs import records_of
 from workflows import workflow
 
 from converter.asl.awaiting import Pace
@@ -63,9 +63,4 @@ def outcome_of(
     looks = Looks(answer, seconds)
     execution = run_virtual(definition, {"run_id": "r", **(run or {})}, looks)
     ended = (execution.history[-1].timestamp - DEFAULT_START).total_seconds()
-    if execution.status == "SUCCEEDED":
-        record = json.loads(execution.output or "{}")["s"]
-    else:
-        last = [event for event in execution.history if event.type == "FailStateEntered"][-1]
-        record = json.loads((last.details or {})["input"])["s"]
-    return record, looks.calls, ended
+    return records_of(execution)["s"], looks.calls, ended

@@ -23,6 +23,16 @@ def wait_until(condition: Callable[[], Found], what: str, seconds: float = 60, p
     return found
 
 
+def wait_for_airflow(condition: Callable[[], Found]) -> Found:
+    """Wait for what a real Airflow does, in processes of its own."""
+    return wait_until(condition, "what Airflow does", seconds=300, pause=0.5)
+
+
+def wait_until_task_runs(client: Any, arn: str, task_id: str) -> None:
+    """Wait until a task of an execution has begun."""
+    wait_until(lambda: read_back(client, arn).tasks[task_id].state == "running", f"{task_id} runs")
+
+
 def ended(client: Any, arn: str, seconds: float = 120) -> Any:
     """Wait until an execution has ended; return what DescribeExecution says of it."""
 

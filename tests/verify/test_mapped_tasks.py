@@ -1,6 +1,5 @@
 """Mapped tasks: what a converted DAG does with their instances is what Airflow does."""
 
-import json
 from collections import Counter
 from dataclasses import replace
 
@@ -8,6 +7,7 @@ import pytest
 from mapped import days, listed, mapped, mapped_glue, xcom
 from random_mapped_dags import random_mapped_dag
 from scale import scaled
+from scripted_runs import records_of
 from verifying import OPTIONS, verified, verifier_of, verifier_of_conversion
 from workflows import branch, glue, python, short_circuit, workflow
 
@@ -89,8 +89,7 @@ def test_an_instance_that_step_functions_itself_ends_fails_its_task():
         return TaskResult(9, {"Id": "jr"})
 
     execution = run_virtual(parse_definition(found.machine.definition), {}, SimulatedBackend(work))
-    end = next(event for event in execution.history if event.type == "FailStateEntered")
-    records = json.loads(end.details["input"])
+    records = records_of(execution)
     assert {task: record["state"] for task, record in records.items()} == {
         "m": "failed",
         "b": "upstream_failed",

@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from scripted_runs import records_of
 from workflows import PARTIAL_FAN_IN, empty, glue, machine_of, nested, partial_fan_in, workflow
 
 from converter.asl.options import Failures, Options
@@ -50,16 +51,6 @@ def airflow(upstream, script):
             end = start + this.seconds
             result[task] = Expected("failed" if this.error else "success", start, end, end)
     return result
-
-
-def records_of(execution):
-    """Return the outcome records of a finished execution: its output, or the input of its Fail state."""
-    import json
-
-    if execution.status == "SUCCEEDED":
-        return json.loads(execution.output)
-    entered = [event for event in execution.history if event.type == "FailStateEntered"]
-    return json.loads(entered[-1].details["input"])
 
 
 def starts_and_ends(aws):

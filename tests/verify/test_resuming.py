@@ -6,6 +6,7 @@ from random import Random
 
 import pytest
 from random_dags import random_dag
+from scripted_runs import records_of
 from workflows import glue, latest_only, machine_of, partial_fan_in, workflow
 
 from converter.asl.budget import states_of
@@ -28,12 +29,8 @@ def play(machine, script, resumed=None, **more):
     run = {"conf": {}, **({"resumed": resumed} if resumed is not None else {}), **more}
     aws = SimulatedAws(script)
     execution = run_virtual(parse_definition(machine.definition), run, aws)
-    if execution.status == "SUCCEEDED":
-        records = json.loads(execution.output)
-    else:
-        assert execution.error == "DagRunFailed", execution.cause
-        entered = [event for event in execution.history if event.type == "FailStateEntered"]
-        records = json.loads(entered[-1].details["input"])
+    assert execution.error in (None, "DagRunFailed"), execution.cause
+    records = records_of(execution)
     return execution.status, records, [task for _, what, task in aws.timeline if what == "start"]
 
 

@@ -1,10 +1,10 @@
 """Emitted machines with trigger rules against the simulator of Airflow's scheduling, which is held against
 Airflow itself (tests/verify/oracle) and shares nothing with the compiler."""
 
-import json
 from itertools import product
 
 import pytest
+from scripted_runs import records_of
 from workflows import glue, machine_of, nested, workflow
 
 from converter.asl.options import Options
@@ -32,12 +32,8 @@ def outcomes_of(flow, script):
         for up in () if task.trigger_rule in ANY_OF_RULES else Relations(flow).firing[task.task_id]:
             if task.task_id in starts and up in ends:
                 assert starts[task.task_id] >= ends[up], f"{task.task_id} started before {up} had ended"
-    if execution.status == "SUCCEEDED":
-        records = json.loads(execution.output)
-    else:
-        assert execution.error == "DagRunFailed", execution.cause
-        entered = [event for event in execution.history if event.type == "FailStateEntered"]
-        records = json.loads(entered[-1].details["input"])
+    assert execution.error in (None, "DagRunFailed"), execution.cause
+    records = records_of(execution)
     run = Outcome.SUCCESS if execution.status == "SUCCEEDED" else Outcome.FAILED
     return {task: record["state"] for task, record in records.items()}, run
 

@@ -120,9 +120,7 @@ class Grammar:
     def text(self, depth: int) -> str:
         choose = self.random.choice
         if depth <= 0:
-            return choose(
-                ["ds", "ds_nodash", "ts", "ts_nodash", "run_id", "dag_run.conf.s", "'lit'", "''", "'é$1'"]
-            )
+            return choose(SIMPLE_TEXTS)
         inner = self.text(depth - 1)
         alternatives: list[Callable[[], str]] = [
             lambda: inner,
@@ -196,9 +194,7 @@ class Grammar:
     def number(self, depth: int) -> str:
         choose = self.random.choice
         if depth <= 0:
-            return choose(
-                ["logical_date.day", "logical_date.hour", "dag_run.conf.n", "params.days", "3", "-2"]
-            )
+            return choose(SIMPLE_NUMBERS)
         left = self.number(depth - 1)
         alternatives: list[Callable[[], str]] = [
             lambda: left,

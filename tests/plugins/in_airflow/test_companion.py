@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 import pytest
-from waiting import wait_until
+from waiting import wait_for_airflow
 
 pytestmark = pytest.mark.full
 
@@ -20,13 +20,11 @@ def _trigger(beside: Any, dag_id: str, run_id: str, conf: Any = None) -> str:
     return f"{dag}/dagRuns/{run_id}/taskInstances/run"
 
 
-def _wait(is_so: Callable[[], Any]) -> Any:
-    return wait_until(is_so, "what Airflow does", seconds=300, pause=1)
-
-
 def test_its_run_shows_each_tasks_output_as_xcom(beside: Any, comparisons: Mapping[str, Any]) -> None:
     instance = _trigger(beside, "rules", "by_companion")
-    state = _wait(lambda: (found := beside.airflow.get(instance)["state"]) in ("success", "failed") and found)
+    state = wait_for_airflow(
+        lambda: (found := beside.airflow.get(instance)["state"]) in ("success", "failed") and found
+    )
     assert state == "success"
     listed = beside.airflow.get(f"{instance}/xcomEntries")["xcom_entries"]
     xcoms = {
@@ -42,7 +40,7 @@ def test_its_run_shows_each_tasks_output_as_xcom(beside: Any, comparisons: Mappi
 def test_killing_it_stops_the_execution(beside: Any) -> None:
     instance = _trigger(beside, "slow", "to_be_killed")
     # Before a triggerer has taken it up, Airflow has nothing to cancel, and tells nobody.
-    _wait(lambda: (beside.airflow.get(instance)["trigger"] or {}).get("triggerer_id") is not None)
+    wait_for_airflow(lambda: (beside.airflow.get(instance)["trigger"] or {}).get("triggerer_id") is not None)
     assert beside.airflow.get(instance)["state"] == "deferred"
     arn = beside.airflow.get(f"{instance}/xcomEntries/execution_arn")["value"].strip('"')
     client = beside.aws.client("stepfunctions")
@@ -50,4 +48,4 @@ def test_killing_it_stops_the_execution(beside: Any) -> None:
     # What the button "Mark as failed" sends.
     status, answer = beside.airflow.request("PATCH", instance, {"new_state": "failed"})
     assert status == 200, answer
-    _wait(lambda: client.describe_execution(executionArn=arn)["status"] == "ABORTED")
+    wait_for_airflow(lambda: client.describe_execution(executionArn=arn)["status"] == "ABORTED")

@@ -5,7 +5,6 @@ With DAG2SFN_SCREENSHOTS set to a folder, the pictures go there: ``python -m doc
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
@@ -13,6 +12,7 @@ from urllib.parse import quote
 
 import pytest
 from pages import take_pictures
+from waiting import ended
 
 playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
 pytestmark = pytest.mark.full
@@ -58,10 +58,9 @@ def some_executions(beside: Any, comparisons: Mapping[str, Any]) -> None:
         status, answer = beside.airflow.request("POST", path, body, headers={"X-Dag2sfn": "1"})
         assert status == 201, answer
         started.append(answer["execution_arn"])
-    client, deadline = beside.aws.client("stepfunctions"), time.monotonic() + 180
-    while any(client.describe_execution(executionArn=arn)["status"] == "RUNNING" for arn in started):
-        assert time.monotonic() < deadline
-        time.sleep(1)
+    client = beside.aws.client("stepfunctions")
+    for arn in started:
+        ended(client, arn, 180)
 
 
 @pytest.mark.parametrize("name", ["overview", "dag", "run", "task"])

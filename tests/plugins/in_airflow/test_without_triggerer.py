@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import os
 import signal
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
 import pytest
-from waiting import wait_until
+from waiting import wait_for_airflow
 
 pytestmark = pytest.mark.full
 
@@ -35,10 +35,6 @@ def _no_triggerer(beside: Any) -> Iterator[None]:
             os.kill(pid, signal.SIGCONT)
 
 
-def _wait(is_so: Callable[[], Any]) -> Any:
-    return wait_until(is_so, "what Airflow does", seconds=300, pause=0.5)
-
-
 def test_ending_its_task_or_its_run_stops_the_execution(beside: Any, comparisons: Mapping[str, Any]) -> None:
     assert all(comparisons.values())  # nothing else needs the triggerer any more
     airflow, client = beside.airflow, beside.aws.client("stepfunctions")
@@ -50,9 +46,11 @@ def test_ending_its_task_or_its_run_stops_the_execution(beside: Any, comparisons
         for run_id, marked in ended.items():
             run = f"{COMPANION}/{run_id}"
             instance = f"{run}/taskInstances/run"
-            _wait(lambda path=instance: airflow.get(path)["state"] == "deferred")
+            wait_for_airflow(lambda path=instance: airflow.get(path)["state"] == "deferred")
             arn = airflow.get(f"{instance}/xcomEntries/execution_arn")["value"].strip('"')
             assert client.describe_execution(executionArn=arn)["status"] == "RUNNING"
             body = {"new_state": "failed"} if marked else {"state": "failed"}
             assert airflow.request("PATCH", f"{run}{marked}", body)[0] == 200
-            _wait(lambda arn=arn: client.describe_execution(executionArn=arn)["status"] == "ABORTED")
+            wait_for_airflow(
+                lambda arn=arn: client.describe_execution(executionArn=arn)["status"] == "ABORTED"
+            )
