@@ -19,6 +19,7 @@ from converter.identity import PREFIX, companion_id, machine_name
 from . import aws
 from .airflow_dags import in_airflow, readable, source_hashes
 from .bundles import Bundle, UnreadableBundle, read_bundles
+from .connection import shadow_prefix
 from .machines import Machines
 
 #: Airflow leaves the routes of plugins open to anybody: the guard is the router's, so that none goes without.
@@ -32,6 +33,7 @@ class State(str, Enum):
     """How a DAG stands to Step Functions."""
 
     NOT_CONVERTED = "not_converted"
+    BESIDE_AIRFLOW = "beside_airflow"
     CONVERTED = "converted"
     DEPLOYED = "deployed"
     SOURCE_CHANGED = "source_changed"
@@ -42,7 +44,8 @@ class State(str, Enum):
 class OverviewDag(BaseModel):
     """A DAG of Airflow's, or a bundle. ``reason`` tells people why the state is one to do something about.
 
-    ``in_airflow``: Airflow has the DAG now, so that its page can be linked to.
+    ``in_airflow``: Airflow has the DAG now, so that its page can be linked to. The machine of one that is
+    ``beside_airflow`` is the one that its runs in Airflow start, and not deployed to run in their place.
     """
 
     dag_id: str
@@ -114,6 +117,12 @@ def machine_of(dag_id: str) -> str:
     return machine_name(dag_id, conf.get("dag2sfn", "prefix", fallback=PREFIX))
 
 
+def shadow_machine_of(dag_id: str) -> str | None:
+    """Return the name of a DAG's machine beside Airflow, None without ``[dag2sfn] shadow_prefix``."""
+    prefix = shadow_prefix()
+    return machine_name(dag_id, prefix) if prefix else None
+
+
 def deployed_machines() -> tuple[dict[str, str], str | None]:
     """Return the ARN of each state machine by name, and what kept AWS from being asked, if anything."""
     try:
@@ -139,9 +148,14 @@ def described(
         "machine_name": machine_of(dag_id) if arn else None,
         "machine_url": machine_url(arn) if arn else None,
     }
+    if bundle is None and arn is None:
+        shadow = shadow_machine_of(dag_id)
+        if shadow is None or shadow not in arns:
+            return OverviewDag(**known, state=State.NOT_CONVERTED)
+        known |= {"machine_name": shadow, "machine_url": machine_url(arns[shadow])}
+        return OverviewDag(**known, state=State.BESIDE_AIRFLOW)
     if bundle is None:
-        state = State.DEPLOYED if arn else State.NOT_CONVERTED
-        return OverviewDag(**known, state=state)
+        return OverviewDag(**known, state=State.DEPLOYED)
     if isinstance(bundle, UnreadableBundle):
         reason = f"{bundle.problem}; convert the DAG again."
         return OverviewDag(**known, state=State.UNREADABLE, reason=reason)

@@ -1,6 +1,7 @@
 """Markdown that authors of DAGs write into ``description_md``, as Airflow's own trigger form shows it.
 
-Its readers come with `pip install 'dag2sfn[airflow]'`; rich and Airflow bring them anyway.
+markdown-it-py reads it, and linkify-it-py finds bare addresses in it. `pip install 'dag2sfn[airflow]'` asks
+for both. Airflow has both anyway: it requires the second, and rich, which requires the first.
 """
 
 from __future__ import annotations
@@ -11,7 +12,10 @@ from markdown_it import MarkdownIt
 
 
 def html_of(markdown: str) -> str:
-    """Return GitHub's Markdown as HTML. HTML in it stays text, and links that run code are no links."""
+    """Return GitHub's Markdown, but for task lists and footnotes, as HTML.
+
+    HTML in it stays text, and links that run code are no links.
+    """
     return str(_reader().render(markdown))
 
 

@@ -11,15 +11,13 @@ from airflow.api_fastapi.core_api.security import get_user
 from fastapi import APIRouter, Depends, Query
 
 from converter.comparison import Run
-from converter.identity import machine_name
 from converter.shadow import documents
 from converter.shadow.machines import Shadow, by_dag, shadows
 from converter.shadow.scoring import score
 
 from . import aws
 from .airflow_runs import last_runs, read_run
-from .api import machines
-from .connection import shadow_prefix
+from .api import machines, shadow_machine_of
 from .guards import READ
 from .verdicts import PageStore
 
@@ -63,10 +61,10 @@ def show_score(
 
 def _shadow(dag_id: str) -> Shadow | None:
     """Return the DAG's machine beside Airflow. Its tags are asked for only if there is one of its name."""
-    prefix = shadow_prefix()
-    if not prefix:
+    name = shadow_machine_of(dag_id)
+    if name is None:
         return None
-    name, client = machine_name(dag_id, prefix), aws.step_functions()
+    client = aws.step_functions()
     if name not in machines.arns(client):
         return None
     return by_dag(shadows(client, name)).get(dag_id)

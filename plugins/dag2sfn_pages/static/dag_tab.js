@@ -128,6 +128,7 @@ function Summary({ dag, isStarting, onTrigger, onReload }) {
     Flex,
     { align: "center", gap: 3, wrap: "wrap" },
     h(Badge, { colorPalette, variant: "surface" }, label),
+    dag.state === "beside_airflow" && h(Text, { fontSize: "sm" }, "Runs in Airflow; shadow machine:"),
     dag.machine_url
       ? h(ConsoleLink, { href: dag.machine_url }, dag.machine_name)
       : h(NextStep, { dag }),

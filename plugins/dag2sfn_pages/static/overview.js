@@ -26,6 +26,7 @@ const {
 
 export const STATES = {
   not_converted: { label: "Not converted", colorPalette: "none" },
+  beside_airflow: { label: "Beside Airflow", colorPalette: "deferred" },
   deployed: { label: "Deployed", colorPalette: "success" },
   converted: { label: "Converted", colorPalette: "running" },
   source_changed: { label: "Source changed", colorPalette: "warning" },
@@ -229,7 +230,8 @@ function DagRow({ bundle, executions }) {
         h(
           Text,
           { color: "fg.muted", display: NARROW, fontSize: "xs" },
-          `${bundle.machine_name}, ${plural(bundle.tasks, "task")}`,
+          // Without a bundle, nobody knows how many tasks there are.
+          [bundle.machine_name, bundle.tasks !== null && plural(bundle.tasks, "task")].filter(Boolean).join(", "),
         ),
       executions && h(Box, { display: NARROW, mt: 1 }, h(Bars, { executions })),
     ),

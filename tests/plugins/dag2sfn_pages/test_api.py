@@ -41,9 +41,9 @@ def test_nobody_is_let_in_without_login(folder: Path, client: Any) -> None:
 
 def test_every_route_of_the_api_requires_a_user(client: Any, airflow: Any) -> None:
     from airflow.api_fastapi.core_api.security import get_user
-    from dag2sfn_pages import api, dag_api, run_api
+    from dag2sfn_pages import api, dag_api, run_api, score_api
 
-    routes = [route for module in (api, dag_api, run_api) for route in module.router.routes]
+    routes = [route for module in (api, dag_api, run_api, score_api) for route in module.router.routes]
     assert len(routes) > 10
     for route in routes:
         assert get_user in [dependency.call for dependency in route.dependant.dependencies]

@@ -8,8 +8,10 @@ from datetime import datetime, timedelta, timezone
 from typing import Any
 
 import pytest
-from shadow_machines import BUCKET, make_shadow
+from shadow_machines import BUCKET, ROLE, definition, make_shadow
 from waiting import ended
+
+from converter.identity import machine_name
 
 DAY = datetime(2026, 11, 2, tzinfo=timezone.utc)
 RUN_ID = "manual__beside"
@@ -74,3 +76,33 @@ def test_a_run_is_compared_and_shown(
 
 def test_a_dag_without_a_machine_beside_airflow_has_no_score(run: None, call: Any) -> None:
     assert call("GET", "dags/orders/score", 200) == {"is_shadowed": False}
+
+
+def test_a_dag_that_has_nothing_but_a_machine_beside_airflow_says_so(
+    folder: Any, call: Any, session: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    make_shadow(session, "orders")
+    monkeypatch.setenv("AIRFLOW__DAG2SFN__SHADOW_PREFIX", "shadow-")
+    for shown in (call("GET", "dags/orders", 200), _overview(call)["orders"]):
+        assert (shown["state"], shown["is_deployed"]) == ("beside_airflow", False)
+        assert shown["machine_name"] == "shadow-orders"
+        assert shown["machine_url"].endswith(":stateMachine:shadow-orders")
+    assert _overview(call)["invoices"]["state"] == "not_converted"
+    # Who starts nothing beside Airflow has a machine of another name there.
+    monkeypatch.delenv("AIRFLOW__DAG2SFN__SHADOW_PREFIX")
+    assert _overview(call)["orders"]["state"] == "not_converted"
+
+
+def test_a_machine_in_airflows_place_goes_before_one_beside_it(
+    folder: Any, call: Any, session: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    make_shadow(session, "orders")
+    monkeypatch.setenv("AIRFLOW__DAG2SFN__SHADOW_PREFIX", "shadow-")
+    client = session.client("stepfunctions")
+    client.create_state_machine(name=machine_name("orders"), definition=definition(1), roleArn=ROLE)
+    shown = call("GET", "dags/orders", 200)
+    assert (shown["state"], shown["machine_name"]) == ("deployed", "dag2sfn-orders")
+
+
+def _overview(call: Any) -> dict[str, Any]:
+    return {dag["dag_id"]: dag for dag in call("GET", "dags", 200)["dags"]}

@@ -78,6 +78,9 @@ def test_the_dags_tab_names_the_run_that_differs_and_leads_to_it(
 ) -> None:
     _wait_for_the_week(beside)
     page = open_page("dags/sales/plugin/step-functions-dag", user="viewer")
+    playwright.expect(page.get_by_text("Runs in Airflow; shadow machine:")).to_be_visible()
+    playwright.expect(page.get_by_role("link", name="shadow-sales")).to_be_visible()
+    playwright.expect(page.get_by_text("Not converted")).to_have_count(0)
     section = page.get_by_role("region", name="Score")
     # It compares a few runs for each request, and asks again by itself.
     playwright.expect(section).to_contain_text("6 of 7 compared runs are equal", timeout=180_000)
