@@ -75,8 +75,12 @@ class MapRunReader:
                 continue
             task.instances[index] = instance = progress.progress_of(self._task_id)
             instance.unread = progress.is_running
-            if instance.record and instance.end is None:  # passed by
-                instance.end = progress.result().stop
+            if not progress.is_running and instance.own_end is None:
+                result = progress.result()
+                if result.stop:
+                    instance.own_end = result.status, result.stop
+                if instance.record and instance.end is None:  # passed by
+                    instance.end = result.stop
         task.some_unread = not has_all
         if task.record is not None:
             complete(task)

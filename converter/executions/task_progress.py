@@ -26,7 +26,8 @@ class TaskProgress:
     it succeeded. ``record`` is the outcome
     that the machine has recorded (``{state, at, output}``, for a failed task also ``error`` and ``cause``).
     ``instances`` are those of a mapped task, by their indexes; ``some_unread``: what has become of others was
-    not read, as with an instance that is itself ``unread``.
+    not read, as with an instance that is itself ``unread``. ``own_end`` are status and end of an instance's
+    own execution, which may have ended long before the run.
     """
 
     start: datetime | None = None
@@ -38,6 +39,7 @@ class TaskProgress:
     tries: list[Try] = field(default_factory=list)
     some_unread: bool = False
     unread: bool = False
+    own_end: tuple[str, datetime] | None = None
 
     def begin_try(self, at: datetime, parameters: str | None = None) -> None:
         """Note that a try has begun."""
@@ -57,6 +59,9 @@ class TaskProgress:
         """Return the task's result in an execution of this status, which ended at ``stop``."""
         if self.unread and status != RUNNING and not self.record:
             return TaskResult()
+        if self.own_end and (stop is None or self.own_end[1] < stop):
+            # It did not end with the run, but before.
+            status, stop = self.own_end
         state = self._state(status)
         # One that has not begun has its place: later ones may have, and readers count on the position.
         other = TaskProgress(unread=self.some_unread)

@@ -229,8 +229,17 @@ def simulate() -> Callable[..., FakeService]:
 
     def simulate(definition: Mapping[str, Any], behaviours: Any, **limits: float) -> FakeService:
         execution = _simulated(definition, behaviours, **limits)
+        # What ends with the simulation goes on.
+        last = limits.get("until", float("inf"))
         runs = {
-            run.arn: {child.arn: [event.to_api() for event in child.history] for child in run.children}
+            run.arn: {
+                child.arn: [
+                    event.to_api()
+                    for event in child.history
+                    if event.type != "ExecutionAborted" or (event.timestamp - MIDNIGHT).total_seconds() < last
+                ]
+                for child in run.children
+            }
             for run in execution.map_runs
         }
         events = [event.to_api() for event in execution.history]

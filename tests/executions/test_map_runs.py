@@ -118,6 +118,14 @@ def test_a_run_that_was_stopped_stops_its_instances(simulate: Any) -> None:
     assert (result.status, result.tasks["m"].state) == ("ABORTED", "failed")
 
 
+def test_a_run_that_timed_out_skips_its_instances_as_those_of_one_execution(simulate: Any) -> None:
+    short = {**definition("a", "b"), "TimeoutSeconds": 5}
+    service = simulate(short, by_day(b=succeeds(60)))
+    result = read_back(service.client(), ARN)
+    assert [instance.state for instance in result.tasks["m"].instances] == ["success", "skipped"]
+    assert (result.status, result.tasks["m"].state) == ("TIMED_OUT", "skipped")
+
+
 def test_a_look_reads_some_executions_at_most_and_the_next_goes_on(simulate: Any, monkeypatch: Any) -> None:
     monkeypatch.setattr("converter.executions.map_runs.MOST_READ", 5)
     names = [f"d{number}" for number in range(15)]
@@ -176,6 +184,26 @@ def test_what_was_seen_running_may_have_ended_well_before_the_run_was_stopped(
     ) | {"attempts": 0}
     reader.read_on()
     assert states_of(reader) == ["success", "failed", "success"]
+
+
+def test_instances_that_ended_with_their_map_do_not_go_on_with_the_run(simulate: Any) -> None:
+    task = mapped_glue("m", over=days("a", "b", "c"))
+    found = convert(workflow(task, glue("long")), Options(), limits=LITTLE)
+    assert found.machine
+    # States.ALL does not catch that.
+    by_name = by_day(a=fails(2, "States.Runtime"), b=succeeds(60), c=succeeds(1))
+    service = simulate(
+        found.machine.definition,
+        lambda call: succeeds(60) if call.state_name == "long" else by_name(call),
+        until=5,
+    )
+    reader = RunReader(service.client(), ARN)
+    reader.read_on()
+    tasks = reader.result().tasks
+    assert (tasks["m"].state, tasks["m"].error) == ("failed", "States.ExceedToleratedFailureThreshold")
+    assert (reader.result().status, tasks["long"].state) == ("RUNNING", "running")
+    assert states_of(reader) == ["failed", "failed", "success"]
+    assert [instance.end for instance in tasks["m"].instances] == [at(2), at(2), at(1)]
 
 
 def test_a_map_that_has_ended_and_was_read_costs_no_more_calls(simulate: Any) -> None:
