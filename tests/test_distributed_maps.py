@@ -10,6 +10,8 @@ import pytest
 from typer.testing import CliRunner
 
 from converter.cli import app
+from converter.local.permissions.policies import is_allowed
+from converter.local.permissions.wanted import Wanted
 
 pytestmark = pytest.mark.full  # on the real clock
 
@@ -71,6 +73,13 @@ def test_instances_run_fail_and_are_passed_by_as_those_of_one_execution(aws, ses
     # All of them ran as executions of the body, which is the machine with the tasks, under its role.
     body = next(one for one in sfn.list_state_machines()["stateMachines"] if "BodyMachine-" in one["name"])
     (execution,) = sfn.list_executions(stateMachineArn=body["stateMachineArn"])["executions"]
+    role = sfn.describe_state_machine(stateMachineArn=body["stateMachineArn"])["roleArn"]
+    other_dag = body["stateMachineArn"].rsplit("-", 1)[0] + "-1A2B3C4D5E6F"
+    may_start = {
+        arn: is_allowed(role, Wanted("states:StartExecution", arn))
+        for arn in (body["stateMachineArn"], other_dag)
+    }
+    assert may_start == {body["stateMachineArn"]: True, other_dag: False}
     (map_run,) = sfn.list_map_runs(executionArn=execution["executionArn"])["mapRuns"]
     assert sfn.describe_map_run(mapRunArn=map_run["mapRunArn"])["executionCounts"]["succeeded"] == COUNT
 
