@@ -82,8 +82,8 @@ def _with_little(writer: GroupWriter, unit: Unit, question: Question) -> Questio
         there = f"$sift($found, function($r, $task) {{ $task in {literal(kept)} }})"
         answer = f"($found := {answer}; $merge([$found, {records.without_all_outputs(there)}]))"
     if len(large) > len(unread):
-        says = f"'{records.TOO_LARGE}: the data of a branch has no room for what {listing(large)} pushed'"
-        fits = f"{room.size('$told')} <= {block.left()}"
+        says = f"'{room.TOO_LARGE}: the data of a branch has no room for what {listing(large)} pushed'"
+        fits = f"{room.size('$told')} <= {block.rooms.left()}"
         answer = f"($told := {answer}; {fits} ? $told : $error({says}))"
     return replace(question, answer=Expression(answer))
 
@@ -134,7 +134,7 @@ def _rules_of_any(
     not_run = records.with_record(consumer, verdict, data)
     rules = [
         (decisions.is_run(verdict), go_on),
-        (decisions.is_not_run(verdict), Exit(writer.failure_exit_name(), not_run)),
+        (decisions.is_not_run(verdict), Exit(writer.failure_exit.name(), not_run)),
     ]
     question = writer.emission.rules.questions[consumer]
     if not set(question.records) <= set(unit.awaited):
@@ -163,7 +163,7 @@ def _rules_of_all(
         overtaken=not analysis.overtaken.isdisjoint(unit.awaited),
         mapped=not analysis.mapped.isdisjoint(unit.awaited),
     )
-    rules.append((decided, Exit(writer.failure_exit_name(), not_run)))
+    rules.append((decided, Exit(writer.failure_exit.name(), not_run)))
     return rules, BAD | SKIPPED if is_plain else NONE
 
 
@@ -187,8 +187,8 @@ def _late_and_broken(writer: GroupWriter, unit: Unit, *, forgets: bool) -> tuple
     if not forgets:
         there = [awaiting.HERE, awaiting.KNOWN]
     too_late = records.failure_because(error, cause)
-    may_be_too_large = any(map(emission.rooms.may_push_much, unit.awaited))
-    failure = records.failure_caught(emission.task_count, may_be_too_large=may_be_too_large)
+    much = any(map(emission.rooms.may_push_much, unit.awaited))
+    failure = records.failure_caught(emission.task_count, may_say_why=much)
     failed = records.all_failed(consumers, too_late, unless=unknown, data=there)
     broken = records.all_failed(consumers, failure, unless=unknown, data=here)
-    return Exit(writer.failure_exit_name(), failed), Exit(writer.failure_exit_name(), broken)
+    return Exit(writer.failure_exit.name(), failed), Exit(writer.failure_exit.name(), broken)

@@ -7,18 +7,17 @@ its record, and the block goes on as Airflow would, group of items by group (``g
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 from typing import Any
 
 from converter.asl import decisions, records
-from converter.asl.children import RUN_INPUT, Child, has_children, recorded_tasks, returned
+from converter.asl.block_rooms import BlockRooms
+from converter.asl.children import Child, has_children, recorded_tasks, returned
 from converter.asl.emission import Emission
 from converter.asl.group_writer import GroupWriter
 from converter.asl.groups import Group, groups_of, units_of
 from converter.asl.names import RUN_FAILED
-from converter.asl.rooms import Told, key_of
-from converter.expressions.jsonata import Expression, path
-from converter.operators import room
+from converter.asl.rooms import Told
+from converter.expressions.jsonata import Expression
 from converter.planning import Node, Parallel, Step, Strategy, task_ids
 
 RUN_FAILED_ERROR = "DagRunFailed"
@@ -59,7 +58,6 @@ class BlockWriter:
         told: Told = _NOTHING_TOLD,
     ) -> None:
         self.emission = emission
-        self.told = told
         self.is_run = is_run
         self.child = child
         self.certain = certain
@@ -69,15 +67,13 @@ class BlockWriter:
         # The first state finds them in any case, and what it gives is without them.
         behind = [task for unit in units[1:] for task in unit.tasks]
         inherited = (*inherited, *told.keys_of(behind))
-        #: Those that are in no Parallel inside.
-        self._direct = {unit.item.task_id for unit in units if isinstance(unit.item, Step)}
+        direct = [unit.item.task_id for unit in units if isinstance(unit.item, Step)]
+        self.rooms = BlockRooms(self, told, direct, has_children=self._has_children)
         #: Those of its tasks that push what only other tasks of the same Parallel read.
         self._stay = () if told.in_group else emission.rooms.staying_inside(self.tasks, told.parallel)
         self.states: dict[str, dict[str, Any]] = {}
         #: The tasks whose records the states written next find in their input.
         self.at_hand: dict[str, None] = dict.fromkeys(inherited)
-        #: Those of its own tasks that have lost their outputs by now, which nobody reads any more.
-        self.forgotten: set[str] = set()
         groups = groups_of(units, emission.rules, certain)
         self._group_count = len(groups)
         self._leaves_before_the_end = _leaves_before(groups, emission) if is_run else ()
@@ -122,62 +118,28 @@ class BlockWriter:
         self.at_hand |= dict.fromkeys((*recorded_tasks(node), *learned))
         self._has_begun_children = self._has_begun_children or has_children(node)
 
-    def rooms_in(self, tasks: Sequence[str]) -> tuple[dict[str, Expression], Told]:
-        """Return what the branches of a Parallel with these tasks are given of rooms, and what they know."""
-        if self.told.in_group:
-            return {}, replace(self.told, level=self.told.level + 1)
-        rooms, level = self.emission.rooms, self.told.level + 1
-        keys = self.told.keys_of(tasks)
-        given = {key: Expression(f"{records.INPUT}.{path(key)}") for key in keys}
-        if meeting := rooms.meeting_behind(tasks):
-            key = key_of(level)
-            left, shares = self.left(), rooms.shares(meeting)
-            part = str(int(left) // shares) if left.lstrip("-").isdigit() else f"$floor(({left}) / {shares})"
-            given[key] = Expression(part)
-            keys[key] = meeting
-        return given, Told(level, keys, frozenset(tasks))
-
-    def available(self, tasks: Sequence[str], forgets: Sequence[str] = ()) -> str:
-        """Return how many bytes these tasks, one or the instances of a Map, may push, as JSONata.
-
-        ``forgets`` are tasks whose outputs go as they do. What instances need for their records is included.
-        """
-        steps = self.emission.steps
-        others = [t for t in self._undecided() if t not in tasks or steps[t].instances is None]
-        left = self._at_hand(others, forgets)
-        limits = [left, *(f"{records.INPUT}.{path(key)}" for key in self.told.keys_of(tasks))]
-        return left if len(limits) == 1 else f"$min([{', '.join(limits)}])"
-
-    def left(self) -> str:
-        """Return how many bytes the data of the states written next may still grow by, as JSONata."""
-        return self._at_hand(self._undecided())
-
-    def _at_hand(self, undecided: Sequence[str], forgets: Sequence[str] = ()) -> str:
-        looking = () if self.told.parallel else self._direct
-        reserved = self.emission.rooms.reserved(undecided, looking)
-        left = room.at_hand(reserved, forgets, has_records=self.has_records)
-        return f"{left} - {room.size(RUN_INPUT)}" if self._has_children else left
-
-    def _undecided(self) -> list[str]:
-        """Return the tasks of the block that the states written next find no record of."""
-        return [task for task in self.tasks if task not in self.at_hand]
-
     def branch(
         self, node: Node, *, inherited: tuple[str, ...], certain: frozenset[str], told: Told
     ) -> dict[str, Any]:
         """Return the block of one branch of a Parallel in this block."""
         inner = BlockWriter(self.emission, node, inherited=inherited, certain=certain, told=told)
         written = inner.write()
-        self.forgotten |= inner.forgotten
+        self.rooms.forgotten |= inner.rooms.forgotten
         return written
 
     def of_instance(self, emission: Emission, node: Node, inherited: tuple[str, ...]) -> dict[str, Any]:
         """Return the block of one instance of a mapped group in this block."""
-        told = Told(self.told.level, in_group=True)
+        told = Told(self.rooms.told.level, in_group=True)
         inner = BlockWriter(emission, node, inherited=inherited, certain=self.certain, told=told)
         written = inner.write()
-        self.forgotten |= inner.forgotten
+        self.rooms.forgotten |= inner.rooms.forgotten
         return written
+
+    def records_of(self, task_ids: tuple[str, ...], also: tuple[str, ...] = ()) -> str:
+        """Return an expression for the records of these tasks: all there are, if there are no others."""
+        if not self.may_hold_more and set(self.at_hand) | set(also) <= set(task_ids):
+            return f"{records.INPUT}.*"
+        return decisions.records_of(task_ids)
 
     def is_last_of_run(self, index: int) -> bool:
         """Return whether all other tasks of the run come before those of this group."""

@@ -16,12 +16,13 @@ from typing import Any
 
 from converter import diagnostics as d
 from converter.asl.awaiting import NOT_READY, Pace
-from converter.asl.instances import MOST_BYTES, MOST_EVENTS, most_instances
+from converter.asl.instances import MOST_EVENTS, most_instances
 from converter.asl.map_runs import EVENTS_OF_MAP, is_distributed
 from converter.asl.outcome_table import REFUSED
-from converter.asl.records import cause_length, short_record_bytes
+from converter.asl.records import failure_bytes, short_record_bytes
 from converter.diagnostics import Diagnostic, about_dag
 from converter.operators.parts import Poll
+from converter.operators.room import LEAST_BYTES, MOST_BYTES
 from converter.operators.step import Step
 from converter.planning import Node, Parallel, Plan
 from converter.planning import Sequence as PlannedSequence
@@ -48,9 +49,8 @@ POLLERS_SHARE = 0.8
 GROWTHS = (0.0005, 0.001, 0.002, 0.005, 0.01, 0.02, 0.03, 0.05, 0.1)
 
 _EVENTS = {"Pass": 2, "Choice": 2, "Wait": 2, "Succeed": 2, "Fail": 1, "Parallel": 4, "Map": 4}
-#: Return values are ids and ARNs today; errors are names. A character takes up to six bytes in JSON.
-_OUTPUT_BYTES = 300
-_ERROR_BYTES = 100
+#: In JSON, a character takes up to six bytes. This is what no machine may exceed, whatever it meets; where a
+#: task measures what is there (``rooms``), only the causes that are still to come are estimated.
 _BYTES_PER_CHARACTER = 6
 
 
@@ -58,8 +58,8 @@ _BYTES_PER_CHARACTER = 6
 class Limits:
     """What one machine may be: bytes of its definition and of its records, events, depth.
 
-    ``instances`` are the events that instances of mapped tasks may have in it, and ``instance_records`` the
-    bytes that their records may have.
+    ``instances`` are the events that inline instances of mapped tasks may have in it, and
+    ``instance_records`` the bytes that the records of all instances may have, beside those of tasks.
     """
 
     definition: int = DEFINITION_LIMIT
@@ -285,9 +285,11 @@ def size_problems(
 
 
 def record_bytes(task_id: str, task_count: int) -> int:
-    """Return the bytes that the record of a task may take. A DAG of many tasks keeps less of each error."""
-    largest = max(_OUTPUT_BYTES, _ERROR_BYTES + _BYTES_PER_CHARACTER * cause_length(task_count))
-    return short_record_bytes(task_id) + largest
+    """Return the bytes that the record of a task may take. A DAG of many tasks keeps less of each error.
+
+    What it pushes are ids and ARNs, or it is told its room.
+    """
+    return short_record_bytes(task_id) + max(LEAST_BYTES, failure_bytes(task_count, _BYTES_PER_CHARACTER))
 
 
 def _block_events(block: Mapping[str, Any]) -> int:

@@ -17,6 +17,7 @@ from typing import Any
 from converter.asl import records
 from converter.asl.awaiting import SERVICE_RETRIER
 from converter.asl.contexts import of_another_execution, with_texts
+from converter.asl.map_runs import is_distributed
 from converter.expressions.jsonata import Expression, Substitution, literal, path
 from converter.planning import Node, Parallel, Sequence, Step
 
@@ -29,7 +30,7 @@ _NAMED_FAILURES = 20
 _OF_RUN = {"Id": f"{_GIVEN}.run", "StartTime": f"{_GIVEN}.started"}
 REDEPLOYED_ERROR = "DeployedWhileRunning"
 #: What a child is handed besides records, as JSONata.
-RUN_INPUT = "$sift($states.context.Execution.Input, function($value, $name) { $name != 'child' })"
+RUN_INPUT = "$merge([{}, $sift($states.context.Execution.Input, function($v, $k) { $k != 'child' })])"
 
 
 @dataclass(frozen=True)
@@ -167,8 +168,20 @@ def returned(child: Child, *, leaves: SequenceOf[str] | None, strangers: Sequenc
 
 
 def of_one_run(definition: Mapping[str, Any]) -> dict[str, Any]:
-    """Return a child's definition with the first machine's execution wherever it names its own."""
-    return {name: of_another_execution(value, _OF_RUN) for name, value in definition.items()}
+    """Return a child's definition with the first machine's execution wherever it names its own.
+
+    Instances that are executions of their own are told of the run; what they say of their own they mean.
+    """
+    return {name: _of_one_run(value) for name, value in definition.items()}
+
+
+def _of_one_run(value: Any) -> Any:
+    if isinstance(value, Mapping):
+        apart = ("ItemProcessor",) if is_distributed(value) else ()
+        return {name: inner if name in apart else _of_one_run(inner) for name, inner in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [_of_one_run(inner) for inner in value]
+    return of_another_execution(value, _OF_RUN)
 
 
 def versioned(definition: Mapping[str, Any], version: str) -> dict[str, Any]:

@@ -12,9 +12,11 @@ from dataclasses import dataclass, replace
 
 from converter import diagnostics as d
 from converter.asl.budget import is_apart, polls_of_one
-from converter.asl.instances import bytes_of_instance, events_of_instance, most_by_size
+from converter.asl.instances import LONGEST_LIST, bytes_of_instances, events_of_instance, most_by_size
+from converter.asl.rooms import bytes_for_instances
 from converter.diagnostics import Diagnostic
 from converter.operators.arguments import task_diagnostic
+from converter.operators.room import LEAST_BYTES
 from converter.operators.step import Step
 from converter.workflow import Workflow
 
@@ -28,8 +30,10 @@ def with_distributed(
     """Return the steps, of which those are distributed that need it, and those summed.
 
     ``events`` are what inline instances may take of the history of a machine, polls included; ``size`` the
-    bytes that the records of all instances may have.
+    bytes that the records of all instances may have, beside those of tasks. Of instances whose ids and ARNs
+    might not fit, each is told what it may push.
     """
+    size = bytes_for_instances(workflow.by_id, size)
     found = dict(steps)
     for step in _to_be_distributed(workflow, steps, events):
         if step.instances is not None:
@@ -37,7 +41,30 @@ def with_distributed(
     for step in _to_be_summed(found, size):
         if step.instances is not None:
             found[step.task_id] = replace(step, instances=replace(step.instances, summed=True))
+    for step in list(_measured(workflow, found, size)):
+        found[step.task_id] = replace(step, pushes_much=True)
     return found
+
+
+def _measured(workflow: Workflow, steps: Mapping[str, Step], size: int) -> Iterator[Step]:
+    """Yield the mapped tasks whose instances push ids or ARNs, which may be too many together."""
+    for of_list in _steps_of_lists(workflow, steps):
+        pushing = [step for step in of_list if step.output or step.xcom]
+        instances = of_list[0].instances
+        if instances is None or instances.summed or not pushing:
+            continue
+        count = LONGEST_LIST if instances.length is None else instances.length
+        if bytes_of_instances(of_list, count) + count * len(pushing) * LEAST_BYTES > size:
+            yield from pushing
+
+
+def _steps_of_lists(workflow: Workflow, steps: Mapping[str, Step]) -> list[list[Step]]:
+    """Return the mapped tasks by what they are expanded over: one task, or those of a group."""
+    found: dict[str, list[Step]] = {}
+    for task in workflow.tasks:
+        if steps[task.task_id].instances is not None:
+            found.setdefault(task.index_key, []).append(steps[task.task_id])
+    return list(found.values())
 
 
 def _to_be_summed(steps: Mapping[str, Step], size: int) -> Iterator[Step]:
@@ -45,7 +72,7 @@ def _to_be_summed(steps: Mapping[str, Step], size: int) -> Iterator[Step]:
     read = {task for step in steps.values() for task in step.reads}
     # Lists that only the run knows are rarely long: they have what is left, and a largest length.
     sizes = {
-        name: bytes_of_instance(step) * one.length
+        name: bytes_of_instances([step], one.length)
         for name, step in steps.items()
         if (one := step.instances) and one.length is not None
     }
@@ -78,10 +105,6 @@ class _List:
 
 def _lists(workflow: Workflow, steps: Mapping[str, Step]) -> list[_List]:
     most = most_by_size(steps, workflow.by_id)
-    tasks_of: dict[str, list[Step]] = {}
-    for task in workflow.tasks:
-        if steps[task.task_id].instances is not None:
-            tasks_of.setdefault(task.index_key, []).append(steps[task.task_id])
     return [
         _List(
             of_list[0].task_id,
@@ -90,7 +113,7 @@ def _lists(workflow: Workflow, steps: Mapping[str, Step]) -> list[_List]:
             is_known=instances.length is not None,
             may_leave=not instances.group and not workflow.task(of_list[0].task_id).is_teardown,
         )
-        for of_list in tasks_of.values()
+        for of_list in _steps_of_lists(workflow, steps)
         if (instances := of_list[0].instances) is not None
     ]
 

@@ -9,12 +9,14 @@ it is never expanded, and counts as one.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from bisect import bisect_right
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
 from converter import diagnostics as d
 from converter.asl import decisions, map_runs, records, tasks
+from converter.asl.rooms import bytes_for_instances, instance_bytes
 from converter.diagnostics import Diagnostic
 from converter.expressions.jsonata import Expression, literal, path
 from converter.operators import room
@@ -24,10 +26,9 @@ from converter.workflow import Task, Workflow
 
 #: Airflow's own limit on what a task may return to be expanded over (``[core] max_map_length``).
 LONGEST_LIST = 1024
-#: What all instances of a machine may take of the history's 25,000 events and of a state's 256 KiB of data.
-MOST_EVENTS, MOST_BYTES = 15_000, 160_000
-#: The record of an instance that returns an id, or nothing.
-_RECORD_BYTES = 150
+_LENGTHS = range(1, LONGEST_LIST + 1)
+#: What all inline instances of a machine may take of the history's 25,000 events.
+MOST_EVENTS = 15_000
 #: An iteration starts and ends; a task is entered, scheduled, started, succeeded, exited; what a retry adds.
 _EVENTS_OF_INSTANCE, _EVENTS_OF_RETRY = 7, 3
 #: What a task of several states has in each try: the Parallel around them, their beginning and end; a part.
@@ -69,17 +70,20 @@ def most_by_size(steps: Mapping[str, Step], tasks_by_id: Mapping[str, Task]) -> 
     unknown: dict[str, list[str]] = {}
     for name in [name for name in mapped if name not in found]:
         unknown.setdefault(tasks_by_id[name].index_key, []).append(name)
-    size = MOST_BYTES - sum(bytes_of_instance(steps[name]) * count for name, count in found.items())
+    size = bytes_for_instances(tasks_by_id)
+    size -= sum(instance_bytes(steps[name], count) * count for name, count in found.items())
     for names in unknown.values():
-        of_each = sum(bytes_of_instance(steps[name]) for name in names)
-        most = min(LONGEST_LIST, size // len(unknown) // of_each)
+        of_list = [steps[name] for name in names]
+        share = size // len(unknown)
+        # The more there are, the less is kept of each cause: but together they take more.
+        most = bisect_right(_LENGTHS, share, key=lambda count: bytes_of_instances(of_list, count))
         found |= dict.fromkeys(names, max(1, most))
     return found
 
 
-def bytes_of_instance(step: Step) -> int:
-    """Return the bytes that the record of an instance takes: of a sum, it is a letter."""
-    return 1 if map_runs.is_summed(step) else _RECORD_BYTES
+def bytes_of_instances(of_list: Iterable[Step], count: int) -> int:
+    """Return the bytes that the records of so many instances of a task, or of a group's tasks, take."""
+    return count * sum(instance_bytes(step, count) for step in of_list)
 
 
 def events_of_instance(step: Step, task: Task) -> int:
@@ -106,36 +110,43 @@ def events_of_instances(workflow: Workflow, steps: Mapping[str, Step], tasks: Co
 
 def instance_problems(workflow: Workflow, steps: Mapping[str, Step]) -> Iterator[Diagnostic]:
     """Yield which mapped tasks have too many instances, and which may get too many."""
-    most = most_instances(steps, workflow.by_id)
+    most, size = most_instances(steps, workflow.by_id), bytes_for_instances(workflow.by_id)
     told: set[str] = set()
     for task in workflow.tasks:
         each = steps[task.task_id].instances
         if each is None or task.mapped_group in told:
             continue
         told |= {task.mapped_group} - {""}
-        if each.length is None and most[task.task_id] < LONGEST_LIST:
-            problem = f"it fails with more than {most[task.task_id]} instances"
-            remedy = "give each instance more to do" if each.distributed else _REMEDY
-            yield task_diagnostic(d.MOST_INSTANCES, task, problem, remedy)
+        if each.length is None:
+            if most[task.task_id] < LONGEST_LIST:
+                problem = f"it fails with more than {most[task.task_id]} instances"
+                remedy = "give each instance more to do" if each.distributed else _REMEDY
+                yield task_diagnostic(d.MOST_INSTANCES, task, problem, remedy)
             continue
         tasks = workflow.mapped_groups.get(task.mapped_group, (task.task_id,))
         of_each = sum(events_of_instance(steps[name], workflow.by_id[name]) for name in tasks)
-        if each.length is None:
-            continue
-        if each.length > map_runs.AT_ONCE and each.at_once is None:
-            problem = f"of its {each.length} instances {map_runs.AT_ONCE} run at once"
-            remedy = "give a distributed task another max_active_tis_per_dagrun" if each.distributed else ""
-            yield task_diagnostic(
-                d.AT_ONCE, task, problem, remedy or "nothing to do if no more are to run at once"
-            )
+        yield from _at_once(task, each, each.length)
         if not each.distributed and each.length * of_each > MOST_EVENTS:
             problem = f"its {each.length} instances do not fit the history of an execution"
             yield task_diagnostic(d.TOO_MANY_INSTANCES, task, problem, _REMEDY)
         elif each.length > map_runs.MOST_SUMMED or (
-            each.length * sum(bytes_of_instance(steps[name]) for name in tasks) > MOST_BYTES
+            bytes_of_instances([steps[name] for name in tasks], each.length) > size
         ):
             problem = f"the records of its {each.length} instances do not fit the data of an execution"
             yield task_diagnostic(d.TOO_MANY_INSTANCES, task, problem, "give each instance more to do")
+
+
+def _at_once(task: Task, each: Instances, length: int) -> Iterator[Diagnostic]:
+    """Yield that of so many instances only some run at once, if the task has no limit of its own.
+
+    Lists that only the run knows are rarely that long.
+    """
+    if length > map_runs.AT_ONCE and each.at_once is None:
+        problem = f"of its {length} instances {map_runs.AT_ONCE} run at once"
+        remedy = "nothing to do if no more are to run at once"
+        if each.distributed:
+            remedy = "give a distributed task another max_active_tis_per_dagrun"
+        yield task_diagnostic(d.AT_ONCE, task, problem, remedy)
 
 
 def stopping_problems(workflow: Workflow, steps: Mapping[str, Step]) -> Iterator[Diagnostic]:
@@ -200,7 +211,7 @@ def map_state(
         **{read: records.of_task_if_there(read) for read in where.finds},
     }
     if instances.distributed:
-        given[map_runs.THE_RUN] = map_runs.the_run(step)
+        given[map_runs.THE_RUN] = map_runs.the_run(step, [record.text for record in given.values()])
     place: dict[str, Any] = {"map_index": "{% $states.context.Map.Item.Value %}"}
     if where.room is not None and available is not None:
         place |= room.of_instance(task.task_id, given, instances, available, record_bytes)

@@ -10,12 +10,14 @@ Map's result, each gives back only how it ended, and when; the task's record the
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 
 from converter.asl.contexts import of_another_execution
+from converter.asl.rooms import MOST_GIVEN
 from converter.expressions.jsonata import Expression, literal, path
 from converter.expressions.variables import ALL_VARIABLES
+from converter.operators import room
 from converter.operators.step import Step
 
 #: How many instances run at once where the task has no limit of its own: as many as in an inline Map.
@@ -48,8 +50,10 @@ _LETTERS = {"success": "s", "failed": "f", "skipped": "k"}
 _TRIES = "tries_of_instance"
 
 
-def the_run(step: Step) -> Expression:
-    """Return what an instance is told of the run."""
+def the_run(step: Step, reads: Collection[str]) -> Expression:
+    """Return what an instance is told of the run; it fails if that, with the records that the instance
+    ``reads`` (JSONata), is too large for the input of an execution.
+    """
     given = literal(list(_RECORDS_IN_INPUT))
     members = {
         "id": f"{_EXECUTION}.Id",
@@ -59,7 +63,10 @@ def the_run(step: Step) -> Expression:
     }
     if step.variables:
         members["variables"] = f"${ALL_VARIABLES}"
-    return Expression("{" + ", ".join(f"'{name}': {value}" for name, value in members.items()) + "}")
+    told = "{" + ", ".join(f"'{name}': {value}" for name, value in members.items()) + "}"
+    size = room.size(f"[{', '.join(['$run', *reads])}]")
+    says = f"'{room.TOO_LARGE}: what each instance is given, with conf and params, has ' & $size & ' bytes'"
+    return Expression(f"($run := {told}; $size := {size}; $size > {MOST_GIVEN} ? $error({says}) : $run)")
 
 
 def processor(

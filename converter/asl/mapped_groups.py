@@ -15,7 +15,6 @@ from typing import TYPE_CHECKING, Any
 
 from converter.asl import records
 from converter.asl.emission import EARLIER
-from converter.asl.rooms import instance_bytes
 from converter.expressions.jsonata import Expression, literal, path
 from converter.operators import room
 from converter.operators.step import Instances
@@ -26,7 +25,6 @@ if TYPE_CHECKING:
     from converter.asl.group_writer import GroupWriter
 
 TOO_MANY = "too_many"
-_TOO_MANY_ERROR = "TooManyInstances"
 _INDEX = "$states.context.Map.Item.Value"
 
 
@@ -40,16 +38,16 @@ def write_mapped_group(
     (inside,) = group.children
     steps = [emission.steps[task] for task in tasks]
     instances = next(step.instances for step in steps if step.instances)
-    most = writer.most_instances(tasks)
+    most = block.rooms.most_instances(tasks)
     limits = [step.instances.at_once for step in steps if step.instances and step.instances.at_once]
     is_first = {task: not any(up in tasks for up in emission.task(task).upstream) for task in tasks}
     instance = block.of_instance(emission.inside_group(first.index_key), inside, (*given, first.index_key))
     given_records = {task: records.of_task(task) for task in given}
     place: dict[str, Any] = _place(instances, most, tasks, resumable=emission.options.resumable)
-    available = writer.instances_room(tasks)
+    available = block.rooms.of_instances(tasks)
     if available is not None and (pushing := sum(map(emission.rooms.may_push_much, tasks))):
         sharers = pushing if _runs_side_by_side(inside) else 1
-        record = instance_bytes(emission.most_instances[first.task_id]) * len(tasks)
+        record = block.rooms.records_of_instance(tasks, sharers)
         place |= room.of_instance(first.index_key, given_records, instances, available, record, sharers)
     told = [task for task in tasks if task in emission.awaited]
     names = [emission.names.unique(f"{task}: publish outcome") for task in told]
@@ -75,7 +73,7 @@ def write_mapped_group(
         count = max(emission.task_count, emission.most_instances[first.task_id])
         data = [records.INPUT] if block.has_records else []
         failed = records.all_failed(tasks, records.failure_caught(count), data=data)
-        following = names[0] if names else writer.failure_exit_name()
+        following = names[0] if names else writer.failure_exit.name()
         state["Catch"] = [{"ErrorEquals": ["States.ALL"], "Output": str(failed), "Next": following}]
     block.states[writer.item_name] = state
 
@@ -131,9 +129,7 @@ def _with_records(
     )
     results = {task: f"$states.result.{path(task)}" for task in tasks}
     expanded = f"($of := {of_all}; {_object({task: f'$of([{result}])' for task, result in results.items()})})"
-    too_many = records.failure_because(
-        _TOO_MANY_ERROR, "it has more instances than an execution has room for"
-    )
+    too_many = records.failure_because(room.TOO_MANY, "it has more instances than an execution has room for")
     as_they_are = {
         task: f"$n > {most} ? {too_many} : {result}" if instances.length is None and tasks[task] else result
         for task, result in results.items()

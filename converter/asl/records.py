@@ -16,6 +16,7 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from converter.expressions.jsonata import Expression, literal, path
+from converter.operators import room
 from converter.operators.step import Step
 
 if TYPE_CHECKING:
@@ -26,14 +27,14 @@ INPUT = "$states.input"
 RESUMED = "$states.context.Execution.Input.resumed"
 #: In the data of a task's parts: which try this is. No task id has a blank.
 TRY_NUMBER_NAME = "try number"
-#: The error of a task whose values have no room in the data.
-TOO_LARGE = "XComTooLarge"
 #: The error of a task that was refused at conversion.
 NOT_CONVERTED = "NotConverted"
 #: The records of its instances, by task, of mapped tasks that the earlier execution has not done wholly.
 RESUMED_INSTANCES = "$states.context.Execution.Input.resumed_instances"
 #: A record without its output or cause: braces, field names, state, time.
 _RECORD_BYTES = 80
+#: The name of an error.
+_ERROR_BYTES = 100
 NOT_SUCCESSFUL = "[state != 'success']"
 
 
@@ -98,9 +99,10 @@ def of_task_if_there(task_id: str) -> Expression:
 def cause_length(task_count: int) -> int:
     """Return how much of a failed task's cause its record keeps, in characters; the history has it all.
 
-    If all tasks of a large DAG fail, their records still have to fit into the data of one state.
+    If all tasks of a large DAG fail, or all instances of a mapped task, their records still have to fit into
+    the data of one state.
     """
-    return min(300, max(40, 9_000 // max(1, task_count)))
+    return min(300, max(24, 9_000 // max(1, task_count)))
 
 
 def short_record_bytes(task_id: str) -> int:
@@ -108,24 +110,38 @@ def short_record_bytes(task_id: str) -> int:
     return len(task_id.encode()) + _RECORD_BYTES
 
 
-def failed(task_id: str, *, has_records: bool, task_count: int, may_be_too_large: bool = False) -> Expression:
+def failure_bytes(task_count: int, of_character: int) -> int:
+    """Return the bytes of a failure in a record: the error's name, and what is kept of the cause.
+
+    ``of_character``: how many bytes a character of the cause takes.
+    """
+    return _ERROR_BYTES + of_character * cause_length(task_count)
+
+
+def failed(task_id: str, *, has_records: bool, task_count: int, may_say_why: bool = False) -> Expression:
     """Return the data with the record of a task whose last try has just failed (in a Catch).
 
-    ``may_be_too_large``: one of its expressions fails with :data:`TOO_LARGE` where a value has no room.
+    ``may_say_why`` as in :func:`failure_caught`.
     """
-    failure = failure_caught(task_count, may_be_too_large=may_be_too_large)
+    failure = failure_caught(task_count, may_say_why=may_say_why)
     return all_failed([task_id], failure, data=[INPUT] if has_records else [])
 
 
-def failure_caught(task_count: int, *, may_be_too_large: bool = False) -> str:
-    """Return the record of a failure that has just been caught, as JSONata (in a Catch)."""
+def failure_caught(task_count: int, *, may_say_why: bool = False) -> str:
+    """Return the record of a failure that has just been caught, as JSONata (in a Catch).
+
+    ``may_say_why``: one of its expressions may fail and say why, ``<error>: <cause>``.
+    """
     error, cause = "$string($states.errorOutput.Error)", "$string($states.errorOutput.Cause)"
-    if may_be_too_large:
-        # What an expression says stands behind the expression itself.
-        said = literal(f"{TOO_LARGE}: ")
-        error = f"$contains({cause}, {said}) ? {literal(TOO_LARGE)} : {error}"
-        cause = f"$split({cause}, {said})[-1]"
-    return _failure(error, f"$substring({cause}, 0, {cause_length(task_count)})")
+    kept = f"0, {cause_length(task_count)}"
+    if not may_say_why:
+        return _failure(error, f"$substring({cause}, {kept})")
+    # What an expression says stands behind the expression itself, which has the same words in quotes.
+    said = f"$match({cause}, /({'|'.join((room.TOO_LARGE, room.TOO_MANY))}): ([^\\x27]*)$/)[0].groups"
+    record = _failure(
+        f"$exists($said) ? $said[0] : {error}", f"$substring($exists($said) ? $said[1] : {cause}, {kept})"
+    )
+    return f"($said := {said}; {record})"
 
 
 def failure_because(error: str, cause: str) -> str:

@@ -18,7 +18,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
-from converter.asl.records import TOO_LARGE, cause_length, short_record_bytes
+from converter.asl.records import cause_length, failure_bytes, short_record_bytes
 from converter.expressions.jsonata import Expression, path
 from converter.operators import room
 from converter.operators.python import calls_function
@@ -28,12 +28,16 @@ from converter.workflow import Workflow
 _LAMBDA = "arn:aws:states:::lambda:invoke"
 #: What all values that nobody reads may take together, and each of them at most.
 _ALL_UNREAD, _EACH_UNREAD = 40_000, 8_192
-#: The name of an error and its cause's characters, of which few take more bytes than this.
-_ERROR_BYTES, _BYTES_PER_CHARACTER = 100, 3
-#: An instance's record: its state, its time, the name of an error.
-_INSTANCE_BYTES = 110
-#: What a function takes as its event, but for names and dates.
-_MOST_GIVEN = 255_000
+#: Of the characters of a cause, few take more bytes than this.
+_BYTES_PER_CHARACTER = 3
+#: An instance's record: its state, its time, the name of an error. In the Map's result it has the task's id.
+_INSTANCE_BYTES, _AROUND_ID = 110, 8
+#: What the record of an instance has besides that is an execution of its own: how long it took, its tries.
+_MEASURES_BYTES = 26
+#: What records of instances may take in any case.
+_LEAST_FOR_INSTANCES = 100_000
+#: What a function takes as its event, or an execution as its input, but for names and dates.
+MOST_GIVEN = 255_000
 #: What a service's call takes of values that others have pushed.
 _MOST_HANDED_ON = 240_000
 _INPUT = "$states.input"
@@ -80,9 +84,9 @@ class TaskRoom:
         found: dict[str, Any] = {"room": self.may_push}
         if reads:
             given = ", ".join([*(f"{_INPUT}.{path(task)}" for task in reads), *_OF_THE_RUN])
-            says = f"'{TOO_LARGE}: what it reads, with conf and params, has ' & $given & ' bytes'"
+            says = f"'{room.TOO_LARGE}: what it reads, with conf and params, has ' & $given & ' bytes'"
             found["room"] = Expression(
-                f"($given := {room.size(f'[{given}]')}; $given > {_MOST_GIVEN} ? $error({says}) :"
+                f"($given := {room.size(f'[{given}]')}; $given > {MOST_GIVEN} ? $error({says}) :"
                 f" {self.may_push.text})"
             )
         if self.text_bytes is not None:
@@ -101,7 +105,9 @@ class TaskRoom:
         if self.unread:
             otherwise = "$sift($made, function($v, $k) { $not($k in ['output', 'xcom']) })"
         else:
-            says = f"'{TOO_LARGE}: it pushes ' & {size} & ' bytes, and the execution has no room for them'"
+            says = (
+                f"'{room.TOO_LARGE}: it pushes ' & {size} & ' bytes, and the execution has no room for them'"
+            )
             otherwise = f"$error({says})"
         return f"($made := {record}; $size := {room.pushed(values)}; {too_large} ? {otherwise} : $made)"
 
@@ -183,15 +189,14 @@ class Rooms:
             size += sum(len(child.encode()) + 3 for child in self._downstream.get(task_id, ()))
         if step.instances is not None:
             count = step.instances.length or 0
-            # Of a sum, an instance is a letter.
-            return size + count * (1 if step.instances.summed else instance_bytes(count))
+            return size + count * instance_bytes(step, count)
         if self.may_push_much(task_id) and self.is_unread(task_id) and not looks:
             size += self.unread_bytes - room.LEAST_BYTES
         return size
 
     @cached_property
     def _failure_bytes(self) -> int:
-        return _ERROR_BYTES + _BYTES_PER_CHARACTER * cause_length(len(self.workflow.tasks))
+        return failure_bytes(len(self.workflow.tasks), _BYTES_PER_CHARACTER)
 
     @cached_property
     def _downstream(self) -> Mapping[str, list[str]]:
@@ -215,9 +220,29 @@ class Rooms:
         return room.MOST_BYTES // max(1, noted) - 1_000
 
 
-def instance_bytes(count: int) -> int:
-    """Return the bytes of an instance's record, of so many, that has failed or pushes little."""
-    return _INSTANCE_BYTES + max(cause_length(count), room.LEAST_OF_INSTANCE)
+def instance_bytes(step: Step, count: int) -> int:
+    """Return the bytes of the record of an instance, of so many, that has failed or pushes little.
+
+    Of a sum, it is a letter.
+    """
+    if step.instances is not None and step.instances.summed:
+        return 1
+    apart = step.instances is not None and step.instances.distributed
+    bare = len(step.task_id.encode()) + _AROUND_ID + _INSTANCE_BYTES + _MEASURES_BYTES * apart
+    return bare + least_of_instance(count)
+
+
+def least_of_instance(count: int) -> int:
+    """Return the bytes that every instance, of so many, has for what it pushes, or for why it has failed."""
+    return max(_BYTES_PER_CHARACTER * cause_length(count), room.LEAST_OF_INSTANCE)
+
+
+def bytes_for_instances(task_ids: Collection[str], most: int = room.MOST_BYTES) -> int:
+    """Return what the records of instances may take of ``most`` bytes, beside those of these tasks."""
+    failure = max(room.LEAST_BYTES, failure_bytes(len(task_ids), _BYTES_PER_CHARACTER))
+    tasks = sum(short_record_bytes(task) + failure for task in task_ids)
+    # A DAG of very many tasks is several machines.
+    return min(most, max(_LEAST_FOR_INSTANCES, room.MOST_BYTES - tasks))
 
 
 def limited(arguments: Any, reads: Collection[str]) -> Any:
@@ -230,7 +255,7 @@ def limited(arguments: Any, reads: Collection[str]) -> Any:
     if not large:
         return arguments
     size = room.size(f"[{', '.join(['$first', *(f'({text})' for text in large[1:])])}]")
-    says = f"'{TOO_LARGE}: what it hands on of others has ' & $size & ' bytes'"
+    says = f"'{room.TOO_LARGE}: what it hands on of others has ' & $size & ' bytes'"
     bound = f"$first := ({large[0]}); $size := $exists($first) ? {size} : 0"
     first = f"({bound}; $size > {_MOST_HANDED_ON} ? $error({says}) : $first)"
     return _with_expression(arguments, large[0], Expression(first))

@@ -29,7 +29,7 @@ TOO_MANY_INSTANCES = declare(
     "D284", Severity.REFUSED, "a mapped task has more instances than an execution can hold",
     """The list of the DAG file that the task is expanded over is too long: for the history of an execution,
     if it is of a mapped task group or a teardown; for its data, where there is room for the records of some
-    1,060 instances whose XComs are read; or longer than 10,000.""",
+    1,000 instances whose XComs are read; or longer than 10,000.""",
 )  # fmt: skip
 STOPS_INSTANCES = declare(
     "D286", Severity.APPROXIMATED, "a failure ends the other instances of its own task, too",

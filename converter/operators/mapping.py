@@ -13,11 +13,12 @@ from typing import Any
 from converter.expansion import Expansion, Source, SourceKind
 from converter.expressions.expansions import count_of, items_of
 from converter.expressions.jsonata import Expression, literal, path
+from converter.operators import room
 from converter.operators.step import Instances
 from converter.workflow import GROUP_ARGUMENT, Opaque, Task, Value
 
 MAP_INDEX = "map_index"
-_TOO_MANY = "there are more instances than an execution has room for"
+_TOO_MANY = f"{room.TOO_MANY}: there are more instances than an execution has room for"
 
 
 def map_index_of(task: Task) -> str | None:

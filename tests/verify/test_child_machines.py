@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
+from mapped import mapped_glue, xcom
 from random_dags import random_dag
 from scale import scaled
-from workflows import glue, workflow
+from workflows import glue, python, reader, workflow
 
 from converter import pipeline
 from converter.asl.budget import Limits
+from converter.asl.children import machine_of
 from converter.asl.options import Options
+from converter.engine import parse_definition, run_virtual
+from converter.verify import SimulatedAws, Try
 from converter.verify.playing import Player
 from converter.verify.scenarios import scenario_of
 from converter.verify.verification import Verifier
-from converter.workflow import TriggerRule
+from converter.workflow import Task, TriggerRule
 
 #: Seconds; in some scenarios, pollers of sixty layers are to ask for longer than the usual one.
 DAY = 24 * 3600
@@ -87,3 +93,45 @@ def test_a_dag_of_hundreds_of_tasks_ends_as_in_airflow():
     expected = {task: result.outcome.value for task, result in airflow.tasks.items()}
     assert {"success", "upstream_failed", "failed"} <= set(expected.values())
     assert played.outcomes == expected
+
+
+def executed(flow, run, *, data=LIMITS[0].data, **limits):
+    """The execution of a DAG in pieces, and those of its child machines."""
+    conversion = pipeline.convert(
+        flow, Options(resumable=False), limits=Limits(definition=9_000, data=data, **limits)
+    )
+    machines = {str(machine_of(one.number)): one for one in conversion.machine.children}
+    assert machines
+    script = {name: [Try(3, returns=[{"n": 1}, {"n": 2}])] for name in (*ALL, "end", "m: instance")}
+    aws = SimulatedAws(
+        script, machines={arn: parse_definition(one.definition) for arn, one in machines.items()}
+    )
+    execution = run_virtual(parse_definition(conversion.machine.definition), run, aws)
+    return execution, list(aws.executions.values())
+
+
+ALL = [f"t{number}" for number in range(8)]
+
+
+def chain(*behind):
+    tasks = [python(name, *ALL[max(0, number - 1) : number]) for number, name in enumerate(ALL)]
+    return workflow(*tasks, *behind)
+
+
+def test_a_run_without_any_input_is_one_as_well():
+    """What the machines are told of rooms leaves room for the input, whatever is in it."""
+    fan = [reader(Task(name, ""), []) for name in ALL]
+    execution, children = executed(workflow(*fan, reader(Task("end", "", upstream=tuple(ALL)), ALL)), {})
+    assert (execution.status, execution.cause) == ("SUCCEEDED", None)
+    assert {child.status for child in children} == {"SUCCEEDED"}
+
+
+def test_instances_apart_in_a_child_tell_how_long_they_took():
+    flow = chain(mapped_glue("m", "t7", over=xcom("t7")), glue("end", "m"))
+    _, children = executed(flow, {"run_id": "r"}, instances=0)
+    ((instances, run),) = [(one, child) for child in children for one in child.map_runs]
+    assert [one.output.value["m"]["ran"] for one in instances.children] == [3_000, 3_000]
+    # What they are told of is the run, not the child machine.
+    assert {one.input.value["the run"]["id"] for one in instances.children} == {
+        json.loads(run.input)["child"]["run"]
+    }

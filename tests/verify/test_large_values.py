@@ -364,6 +364,9 @@ def test_of_what_a_function_is_given_with_conf():
     execution = executed(tasks, {"a": 200_000}, run=run)
     assert (execution.status, execution.error) == ("FAILED", "DagRunFailed")
     assert execution.cause == "failed: b (XComTooLarge)"
+    end = next(event for event in execution.history if event.type == "FailStateEntered")
+    cause = json.loads(end.details["input"])["b"]["cause"]
+    assert re.fullmatch(r"what it reads, with conf and params, has 300,?\d\d\d bytes", cause)
     assert executed(tasks, {"a": 150_000}, run=run).status == "SUCCEEDED"
 
 
