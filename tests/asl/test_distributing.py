@@ -103,10 +103,10 @@ def test_records_that_somebody_reads_have_to_fit_the_data_all_the_same():
     assert "the records of its 1143 instances do not fit the data of an execution" in codes["D284"]
 
 
-# 160,000 bytes are for the records of instances, of which one has 150; of a sum there may be 10,000.
+# As above, 1,142 records fit; of a sum there may be 10,000.
 @pytest.mark.parametrize(
     ("count", "summed", "fits"),
-    [(1066, False, True), (1067, True, True), (10_000, True, True), (10_001, True, False)],
+    [(1142, False, True), (1143, True, True), (10_000, True, True), (10_001, True, False)],
 )
 def test_of_records_that_nobody_reads_a_sum_is_enough(count, summed, fits):
     found, _, codes = converted(mapped_glue("m", over=days(*many(count)), retries=THREE), glue("b", "m"))
