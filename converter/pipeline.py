@@ -11,12 +11,13 @@ from converter.asl.budget import LIMITS, Limits
 from converter.asl.distributing import with_distributed
 from converter.asl.fitting import emit_fitting
 from converter.asl.machine import Machine
-from converter.asl.options import Failures, Options, VariablesFrom, Xcom
+from converter.asl.options import Failures, Options, Pairs, VariablesFrom, Xcom
+from converter.asl.records import cause_length
 from converter.asl.tasks import rounding_problems
 from converter.checks import problems_of
 from converter.diagnostics import Dag2SfnError, Diagnostic, about_dag, refuses
 from converter.loading import of_stand_ins
-from converter.operators import Step, steps_of
+from converter.operators import Step, steps_of, with_pairs
 from converter.operators.dates import date_problems
 from converter.operators.extending import load_operators
 from converter.operators.large_xcoms import kept_in_s3
@@ -81,6 +82,8 @@ def convert(
     found = [*of_stand_ins(workflow), *_unusable_id(workflow), *dag_problems(workflow)]
     found += [*date_problems(workflow), *shadow_problems(workflow), *problems]
     found += [problem for task in workflow.tasks for problem in rounding_problems(task)]
+    steps, of_pairs = _paired(workflow, steps, options, refused_tasks(found))
+    found += of_pairs
     allowed = refused_tasks(found) if options.allow_unsupported else {}
     if options.xcom is Xcom.S3:
         steps = kept_in_s3(steps, workflow)
@@ -105,6 +108,27 @@ def convert(
     if _stops(found, allowed):
         return Conversion(workflow, options, tuple(found), plan, None, steps)
     return Conversion(workflow, options, tuple(found), plan, machine, steps)
+
+
+def _paired(
+    workflow: Workflow, steps: Mapping[str, Step], options: Options, refused: Container[str]
+) -> tuple[dict[str, Step], tuple[Diagnostic, ...]]:
+    """Return the steps in which one call waits for the job of a submit and its sensor, if that may be."""
+    against = ""
+    if options.failures is Failures.STOP:
+        against = "a first failure ends the run, and would stop the job"
+    elif options.pairs is Pairs.POLL:
+        against = "--pairs poll"
+    return with_pairs(
+        workflow,
+        steps,
+        options.variables,
+        options.connections,
+        variables_of_run=options.variables_from is VariablesFrom.SSM,
+        cause_length=cause_length(len(workflow.tasks)),
+        refusals=refused,
+        against=against,
+    )
 
 
 def convert_all(

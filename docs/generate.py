@@ -8,6 +8,7 @@ from pathlib import Path
 
 import converter.operators  # noqa: F401 - operators register themselves
 from converter.diagnostics import CODES, Severity
+from converter.operators.pair_kinds import PAIR_KINDS
 from converter.operators.registry import conversion_of, converted_operators
 from converter.report.documents import severity_word
 from docs.assumptions.page import assumptions_page
@@ -50,6 +51,7 @@ def operators_page() -> str:
         "What each Airflow operator becomes. Every other operator is refused by name (D201), and so is every",
         "argument that is not converted (D202).",
         "",
+        *_pairs(),
     ]
     for operator in converted_operators():
         conversion = conversion_of(operator)
@@ -62,6 +64,23 @@ def operators_page() -> str:
             "",
         ]
     return "\n".join(lines)
+
+
+def _pairs() -> list[str]:
+    """Return which submits and sensors are joined."""
+    lines = [
+        "## Pairs of a submit and a sensor",
+        "",
+        "Where the sensor is the submit's only downstream task, and watches its job, one call waits for it.",
+        "When they stay apart: [sensors](sensors.md#a-submit-and-its-sensor).",
+        "",
+        "| submit, which does not wait | sensor | what waits |",
+        "| --- | --- | --- |",
+    ]
+    for kind in PAIR_KINDS:
+        submit, sensor = (name.rpartition(".")[2] for name in (kind.submit, kind.sensor))
+        lines.append(f"| {submit} | {sensor} | `{kind.call}` |")
+    return [*lines, ""]
 
 
 PAGES = {

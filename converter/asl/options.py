@@ -42,6 +42,13 @@ class Xcom(str, Enum):
     S3 = "s3"  # in a bucket, and the data has their places
 
 
+class Pairs(str, Enum):
+    """What becomes of a task that starts a job, and of the sensor behind it that waits for that job."""
+
+    SYNC = "sync"  # one call that waits for the job, where that ends as in Airflow
+    POLL = "poll"  # a call that starts the job, and the sensor's own polls
+
+
 class VariablesFrom(str, Enum):
     """Where templates of a machine's states take Airflow's Variables from."""
 
@@ -74,7 +81,8 @@ class Options:
     ``correlations`` have the awaited tasks (ids) for whose pollers others hold than ``poller_style``,
     ``poll_interval`` and ``correlate``. ``operators`` is a file of the user's own conversions. ``companion``:
     the bundle gets a DAG file that runs the machine from Airflow. ``xcom``: where large values are that
-    Python tasks push. ``strategy`` is how DAGs are planned.
+    Python tasks push. ``strategy`` is how DAGs are planned. ``pairs``: whether the job of a submit and its
+    sensor is waited for by one call.
     """
 
     failures: Failures = Failures.AIRFLOW
@@ -95,6 +103,7 @@ class Options:
     companion: bool = False
     xcom: Xcom = Xcom.STATE
     strategy: Strategy = Strategy.EXACT
+    pairs: Pairs = Pairs.SYNC
 
     def style_for(self, awaited: Iterable[str]) -> PollerStyle:
         """Return the style of a poller for these tasks: ``loop`` where they do not agree."""

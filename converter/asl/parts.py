@@ -19,7 +19,17 @@ from converter.asl.retriers import retry_state
 from converter.asl.rooms import TaskRoom, limited
 from converter.expressions.jsonata import Expression, field_value, literal
 from converter.operators import room
-from converter.operators.parts import TIMEOUT_ERROR, Call, Caught, Ending, Limit, Part, Poll, Until
+from converter.operators.parts import (
+    TIMEOUT_ERROR,
+    Call,
+    Caught,
+    Ending,
+    Limit,
+    Part,
+    Poll,
+    Until,
+    Verdict,
+)
 from converter.operators.python import is_call_of_function
 from converter.operators.step import Step
 from converter.workflow import Task
@@ -81,6 +91,8 @@ class _Writer:
             found["output"] = self.step.output
         if self.step.xcom:
             found["xcom"] = self.step.xcom
+        if self.step.job:
+            found["job"] = self.step.job
         # What has no value is left out of the object by JSONata itself.
         output = str(Expression(literal(found))) if found else {}
         self.states[following] = {"Type": "Succeed", "Output": output}
@@ -89,13 +101,15 @@ class _Writer:
             following = self._write(part, following)
         if isinstance(first, Call) and first.when is None:
             following = self._call(first, following, more=self._clock(_BEGAN))
+        elif isinstance(first, Verdict):
+            following = self._verdict(first, following)
         else:
             following = self._begin(self._write(first, following))
         return {"StartAt": following, "States": dict(reversed(self.states.items()))}
 
     @property
     def _waits(self) -> bool:
-        return any(not isinstance(part, Call) for part in self.step.parts)
+        return any(isinstance(part, (Poll, Until)) for part in self.step.parts)
 
     def _clock(self, began: str) -> dict[str, Any]:
         """Return the variables that tell how long this try lasts, as the first state assigns them."""
@@ -111,6 +125,8 @@ class _Writer:
             return self._call(part, following)
         if isinstance(part, Poll):
             return self._poll(part, following)
+        if isinstance(part, Verdict):
+            return self._verdict(part, following)
         return self._until(part, following)
 
     def _begin(self, following: str) -> str:
@@ -139,8 +155,10 @@ class _Writer:
             **({"Assign": assign} if assign else {}),
             "Output": unchanged,
         }
-        if not self._waits and self.task.execution_timeout:
-            state["TimeoutSeconds"] = max(1, math.ceil(self.task.execution_timeout))
+        # A job that the sensor behind is about is the sensor's to limit.
+        limit = call.timeout or (None if self._waits or self.step.job else self.task.execution_timeout)
+        if limit:
+            state["TimeoutSeconds"] = max(1, math.ceil(limit))
         if call.retriers:
             state["Retry"] = [retry_state(retrier) for retrier in call.retriers]
         if call.caught:
@@ -242,6 +260,17 @@ class _Writer:
             moment, following = f"$min([{', '.join([moment, *(f'{end} + 1' for end in ends)])}])", over
         timestamp = str(Expression(f"$fromMillis($ceil({moment}))"))
         self.states[name] = {"Type": "Wait", "Timestamp": timestamp, "Next": following}
+        return name
+
+    # --- verdicts ---------------------------------------------------------------------------------------
+
+    def _verdict(self, verdict: Verdict, following: str) -> str:
+        name = self._name("ended how?")
+        choices = [
+            {"Condition": str(failure.when), "Next": self._ending(failure.ends, "failed")}
+            for failure in verdict.failures
+        ]
+        self.states[name] = {"Type": "Choice", "Choices": choices, "Default": following}
         return name
 
     # --- endings ----------------------------------------------------------------------------------------

@@ -1,7 +1,8 @@
 """The machine's data, and the JSONata that writes and reads it.
 
 State data is one record for each task that is decided: ``{task_id: {state, at, output, xcom}}``. ``output``
-is its return value, ``xcom`` has what it pushed under other keys. ``at`` is the time of the decision in
+is its return value, ``xcom`` has what it pushed under other keys, ``job`` how the job has ended that the
+sensor behind it is about. ``at`` is the time of the decision in
 milliseconds since 1970: for a task that does not run, that of the event that decided it. A failed task has
 ``error`` and ``cause``. A branch has ``skips``: whom it has told to be skipped (ids, or "all"). A task that
 was so told after it had become upstream_failed has ``first``, its record until then.
@@ -55,7 +56,8 @@ def succeeded(
     more = {"output": step.output, "xcom": step.xcom, "skips": step.skip}
     if step.parts:  # what came out of their only branch
         branch = "$states.result[0]"
-        more |= {name: Expression(f"{branch}.{name}") for name in ("output", "xcom") if more[name]}
+        more["job"] = step.job
+        more |= {name: Expression(f"{branch}.{name}") for name in ("output", "xcom", "job") if more[name]}
     # What has no value in the result is left out of the record by JSONata itself.
     fields |= {name: expression.text for name, expression in more.items() if expression is not None}
     data = without_outputs(forgets)

@@ -220,6 +220,7 @@ def _parameters_of(config: Config) -> dict[str, Any]:
         "durations": config.durations,
         "failures": config.failures,
         "xcom": config.xcom,
+        "pairs": config.pairs,
         "variables_from": config.variables_from,
         "strategy": config.strategy,
         "resume": config.resume,

@@ -9,7 +9,7 @@ from typing import Annotated
 
 import typer
 
-from converter.asl.options import Correlate, Failures, Options, PollerStyle, VariablesFrom, Xcom
+from converter.asl.options import Correlate, Failures, Options, Pairs, PollerStyle, VariablesFrom, Xcom
 from converter.cli_support import Format, print_json, reports_problems
 from converter.commands.configuration import (
     NO_SETTINGS,
@@ -126,6 +126,12 @@ def convert(
             help="Where large XComs of Python tasks are: in the `state` data, 256 KiB in all, or in `s3`."
         ),
     ] = Xcom.STATE,
+    pairs: Annotated[
+        Pairs,
+        typer.Option(
+            help="A submit and its sensor: one call that waits (`sync`) where outcomes stay, or `poll`s."
+        ),
+    ] = Pairs.SYNC,
     allow_unsupported: Annotated[
         bool,
         typer.Option(
@@ -161,7 +167,7 @@ def convert(
     options = Options(failures, correlate, window or 0, poll_interval, await_deadline, resume)
     styles = styles_by_task(poller_style_for or ())
     options = replace(options, poller_style=poller_style, poller_styles=styles, xcom=xcom, strategy=strategy)
-    options = replace(options, allow_unsupported=allow_unsupported, companion=companion)
+    options = replace(options, allow_unsupported=allow_unsupported, companion=companion, pairs=pairs)
     options = replace(options, variables_from=variables_from)
     options, values = with_files(options, operators=operators, variables=variables, connections=connections)
     timetables = loading.told_timetables(source_airflow, airflow_config)

@@ -12,7 +12,15 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 from rich.progress import Progress
 
-from converter.asl.options import Correlate, Failures, Options, OptionsOfDags, PollerStyle, VariablesFrom
+from converter.asl.options import (
+    Correlate,
+    Failures,
+    Options,
+    OptionsOfDags,
+    Pairs,
+    PollerStyle,
+    VariablesFrom,
+)
 from converter.cli_support import Format, print_json, reports_problems
 from converter.commands.configuration import (
     NO_SETTINGS,
@@ -68,6 +76,7 @@ def verify(
     poller_style: Annotated[PollerStyle, typer.Option(help="As for `convert`.")] = PollerStyle.LOOP,
     poll_interval: PollInterval = 30,
     await_deadline: Annotated[int | None, typer.Option(help="As for `convert`.", min=1)] = None,
+    pairs: Annotated[Pairs, typer.Option(help="As for `convert`.")] = Pairs.SYNC,
     resume: Annotated[bool, typer.Option(help="As for `convert`.")] = True,
     durations: DurationsFile = None,
     variables: VariablesFile = None,
@@ -97,7 +106,8 @@ def verify(
     if window is not None and correlate is not Correlate.WINDOW:
         raise typer.BadParameter("it needs --correlate window", param_hint="--window")
     options = Options(failures, correlate, window or 0, poll_interval, await_deadline, resume)
-    options = replace(options, poller_style=poller_style, strategy=strategy, variables_from=variables_from)
+    options = replace(options, poller_style=poller_style, strategy=strategy, pairs=pairs)
+    options = replace(options, variables_from=variables_from)
     try:
         options, values = with_files(
             options, operators=operators, variables=variables, connections=connections

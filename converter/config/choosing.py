@@ -41,6 +41,7 @@ def _of(choices: Choices) -> dict[str, Any]:
     return {
         "failures": choices.failures,
         "xcom": choices.xcom,
+        "pairs": choices.pairs,
         "variables_from": choices.variables_from,
         "strategy": choices.strategy,
         "resumable": choices.resume,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from converter.asl.options import Correlate, Correlation, Failures, PollerStyle, VariablesFrom, Xcom
+from converter.asl.options import Correlate, Correlation, Failures, Pairs, PollerStyle, VariablesFrom, Xcom
 from converter.config.kinds import (
     FILE,
     SWITCH,
@@ -80,6 +80,7 @@ _CHOICES = (
     Key("poll", POLL, "How pollers ask."),
     Key("failures", one_of(Failures), "What a task's failure does to its siblings.", "--failures"),
     Key("xcom", one_of(Xcom), "Where large XComs of Python tasks are.", "--xcom"),
+    Key("pairs", one_of(Pairs), "Whether one call waits for the job of a submit and its sensor.", "--pairs"),
     Key(
         "variables-from",
         one_of(VariablesFrom),

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from converter import diagnostics as d
-from converter.asl.options import Correlation, Failures, PollerStyle, VariablesFrom, Xcom
+from converter.asl.options import Correlation, Failures, Pairs, PollerStyle, VariablesFrom, Xcom
 from converter.diagnostics import Dag2SfnError, Diagnostic
 from converter.planning import Strategy
 from converter.workflow import Location
@@ -48,6 +48,7 @@ class Choices:
     poll: Poll = Poll()
     failures: Failures | None = None
     xcom: Xcom | None = None
+    pairs: Pairs | None = None
     variables_from: VariablesFrom | None = None
     strategy: Strategy | None = None
     resume: bool | None = None

@@ -29,6 +29,7 @@ _HEAD = """\
 # correlation: argument
 # failures: airflow
 # xcom: state
+# pairs: sync
 # variables-from: conversion
 # strategy: exact
 # resume: on

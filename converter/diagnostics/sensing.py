@@ -28,3 +28,15 @@ SEEN_AT_THE_END = declare(
     In Airflow the sensor goes on as soon as the task has ended. Two DAGs whose runs wait for a task of each
     other would wait until their timeouts.""",
 )  # fmt: skip
+JOINED_PAIR = declare(
+    "D275", Severity.APPROXIMATED, "one call waits for the job of a submit and its sensor",
+    """The submit's call is a `.sync` one: the submit lasts until its job has ended, and the sensor then reads
+    how. Outcomes and tries of both are as in Airflow. A job that still runs when the sensor would give up, or
+    when the execution is stopped, is stopped; in Airflow it runs on. The machine then does not know its id.
+    Step Functions may notice a job's end some minutes late. `--pairs poll` keeps the two apart.""",
+)  # fmt: skip
+PAIR_APART = declare(
+    "D276", Severity.NOTE, "a submit and its sensor stay a call and a poll loop",
+    """One `.sync` call could wait for the job, at a fraction of the transitions and of the execution's
+    history, if it were not for what the message says.""",
+)  # fmt: skip

@@ -6,7 +6,7 @@ arguments that every operator has.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
 from dataclasses import replace
 
 from converter import diagnostics as d
@@ -56,13 +56,23 @@ from converter.operators.deployment import deployment_notes, variable_notes
 from converter.operators.following import account_for_subclass, conversion_for
 from converter.operators.mapping import instances_of, map_index_of
 from converter.operators.mapping_problems import expansion_problems, mapping_problems
+from converter.operators.pairs import join_pairs
 from converter.operators.registry import Conversion, converted_operators
 from converter.operators.settings import setting_problems
 from converter.operators.spelling import not_spelled
 from converter.operators.step import GlueRun, Permission, Retrier, Step
 from converter.workflow import StandInKind, Task, Value, Workflow
 
-__all__ = ["GlueRun", "Permission", "Retrier", "Step", "converted_operators", "step_of", "steps_of"]
+__all__ = [
+    "GlueRun",
+    "Permission",
+    "Retrier",
+    "Step",
+    "converted_operators",
+    "step_of",
+    "steps_of",
+    "with_pairs",
+]
 
 
 #: What only files for Airflow 2 need.
@@ -98,25 +108,56 @@ def steps_of(
         elif task.expansion is not None or not task.is_mapped:
             scope = _scope_of(task, workflow, variables)
             scope = replace(scope, connections=connections, variables_of_run=variables_of_run)
-            args = Arguments(task, scope)
-            step = _converted(conversion, args)
-            account_for_subclass(args)
-            step = step.acting_as(args.role) if args.role else step
-            instances = instances_of(task, scope.mapped)
-            reads = dict.fromkeys((*step.reads, *args.reads, *(instances.over if instances else ())))
-            step = replace(
-                step,
-                reads=tuple(reads),
-                instances=instances,
-                deployed={**step.deployed, **args.deployed},
-                variables=tuple(args.variables),
-            )
-            problems += [*args.problems(), *mapping_problems(task, step, workflow)]
+            step, found = _step_in(scope, task, conversion)
+            problems += [*found, *mapping_problems(task, step, workflow)]
+            instances = step.instances
             # What instances order to be skipped reaches mapped tasks alone; there, it is refused above.
             steps[task.task_id] = replace(step, orders_skips=None, skip=None) if instances else step
     problems += [problem for task in workflow.tasks for problem in expansion_problems(task, steps)]
     problems += [*deployment_notes(workflow, steps), *variable_notes(workflow, steps)]
     return steps, tuple(problems)
+
+
+def _step_in(scope: Scope, task: Task, conversion: Conversion) -> tuple[Step, tuple[Diagnostic, ...]]:
+    """Return a task's step with all that it refers to, and its problems."""
+    args = Arguments(task, scope)
+    step = _converted(conversion, args)
+    account_for_subclass(args)
+    step = step.acting_as(args.role) if args.role else step
+    instances = instances_of(task, scope.mapped)
+    reads = dict.fromkeys((*step.reads, *args.reads, *(instances.over if instances else ())))
+    step = replace(
+        step,
+        reads=tuple(reads),
+        instances=instances,
+        deployed={**step.deployed, **args.deployed},
+        variables=tuple(args.variables),
+    )
+    return step, args.problems()
+
+
+def with_pairs(
+    workflow: Workflow,
+    steps: Mapping[str, Step],
+    variables: Mapping[str, str] | None = None,
+    connections: Mapping[str, Mapping[str, Value]] | None = None,
+    *,
+    variables_of_run: bool = False,
+    cause_length: int,
+    refusals: Container[str] = (),
+    against: str = "",
+) -> tuple[dict[str, Step], tuple[Diagnostic, ...]]:
+    """Return the steps of :func:`steps_of`, those of submits and their sensors joined: :func:`join_pairs`."""
+
+    def convert(task: Task) -> Step:
+        scope = _scope_of(task, workflow, variables)
+        scope = replace(scope, connections=connections, variables_of_run=variables_of_run)
+        conversion = conversion_for(task)
+        if isinstance(conversion, Diagnostic):
+            return steps[task.task_id]
+        return _step_in(scope, task, conversion)[0]
+
+    return join_pairs(workflow, steps, convert, cause_length=cause_length, refused=refusals, against=against)
 
 
 def step_of(task: Task, workflow: Workflow) -> tuple[Step | None, tuple[Diagnostic, ...]]:

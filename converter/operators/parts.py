@@ -53,7 +53,8 @@ class Ending:
 class Caught:
     """Errors of a call that do not fail the try as they are: it goes on with other values, or ends so.
 
-    ``keeps`` gives the values (JSON) that the call's variables have then; ``ends`` goes before it. ``over``:
+    ``keeps`` gives the values that the call's variables have then (JSON, or expressions over
+    ``$states.errorOutput``); ``ends`` goes before it. ``over``:
     nothing is left to do, the try has succeeded.
     """
 
@@ -69,7 +70,8 @@ class Call:
 
     ``keeps`` gives variable → expression over ``$states.result``. It must have a value whatever the result
     is: ``$exists(x) ? x : null``. ``retriers`` handle throttling; any error left fails the try. Where
-    ``when`` is false, a condition over the variables so far, the call is left out.
+    ``when`` is false, a condition over the variables so far, the call is left out. After ``timeout`` seconds
+    it fails with States.Timeout.
     """
 
     does: str
@@ -79,6 +81,7 @@ class Call:
     retriers: tuple[Retrier, ...] = ()
     caught: tuple[Caught, ...] = ()
     when: Expression | None = None
+    timeout: int | None = None
 
 
 @dataclass(frozen=True)
@@ -95,7 +98,7 @@ class Limit:
 
 @dataclass(frozen=True)
 class Failure:
-    """A condition upon which a poll ends the try."""
+    """A condition upon which a poll, or a verdict, ends the try."""
 
     when: Expression
     ends: Ending
@@ -147,4 +150,16 @@ class Until:
     unhurried: bool = False
 
 
-Part: TypeAlias = Call | Poll | Until
+@dataclass(frozen=True)
+class Verdict:
+    """Ends the try by what is known already, or goes on: ``failures`` are asked one after another.
+
+    ``of`` is the task whose record they are about, if it is about another's: that which has waited for the
+    job that the sensor here is to wait for.
+    """
+
+    failures: tuple[Failure, ...]
+    of: str = ""
+
+
+Part: TypeAlias = Call | Poll | Until | Verdict

@@ -82,6 +82,8 @@ class Step:
     of the stack that its arguments hold, with what each stands for; ``variables`` the Airflow Variables in
     them that each run reads when it begins. ``pushes_much``: what it pushes is an answer of a service's that
     may be large, rather than ids and ARNs.
+    ``job``: its call waits for the job that the sensor behind it is about, and this gives, from variables,
+    how the job has ended (see ``operators/pairs.py``).
     """
 
     task_id: str
@@ -106,6 +108,7 @@ class Step:
     variables: tuple[str, ...] = ()
     role: str = ""
     pushes_much: bool = False
+    job: Expression | None = None
 
     def acting_as(self, role: str) -> Step:
         """Return the step with its calls made as a role, which alone the machine has to be allowed to take.

@@ -13,7 +13,7 @@ from converter.asl.budget import every_state_of
 from converter.asl.machine import Machine
 from converter.asl.records import NOT_CONVERTED
 from converter.diagnostics import Code, Diagnostic, Severity
-from converter.operators.parts import Call, Part, Poll
+from converter.operators.parts import Call, Part, Poll, Verdict
 from converter.operators.step import Step
 from converter.planning import Plan
 from converter.report.statuses import REFUSED, STATUSES, status_of
@@ -59,7 +59,8 @@ class TaskReport:
             return f"Pass: fails with {NOT_CONVERTED}"
         if self.step.does_nothing:
             return "Pass"
-        return " > ".join(map(_part_in_words, self.step.parts)) or f"Task: {_called(self.step.resource)}"
+        words = filter(None, map(_part_in_words, self.step.parts))
+        return " > ".join(words) or f"Task: {_called(self.step.resource)}"
 
 
 @dataclass(frozen=True)
@@ -151,6 +152,8 @@ class ConversionReport:
 def _part_in_words(part: Part) -> str:
     if isinstance(part, Poll):
         return f"poll: {_called(part.ask.resource)}"
+    if isinstance(part, Verdict):
+        return f"how the job of {part.of} has ended" if part.of else ""
     return _called(part.resource) if isinstance(part, Call) else "wait until"
 
 

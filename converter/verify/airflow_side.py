@@ -16,7 +16,7 @@ from itertools import pairwise
 from converter import diagnostics as d
 from converter.asl.rules import Rules
 from converter.diagnostics import Code
-from converter.verify import airflow_run
+from converter.verify import airflow_run, pairs
 from converter.verify.playing import Played
 from converter.verify.scenarios import Scenario
 from converter.workflow import Task, Workflow
@@ -54,7 +54,8 @@ class AirflowSide:
     """One scenario as Airflow runs it. ``gave_up`` are the tasks that the machine failed at the deadline of
     their pollers, with the times: they fail here too, then, whatever is before them. ``shortfall`` is by how
     much, in seconds, the machine's waits for retries were too short for Airflow, which waits whole seconds
-    where a backoff gives a fraction.
+    where a backoff gives a fraction. ``joined`` are sensors that begin in the machine when the job of their
+    submit has ended, and in Airflow when it has begun: a machine does not say when that would be.
     """
 
     workflow: Workflow
@@ -62,6 +63,7 @@ class AirflowSide:
     gave_up: Mapping[str, float]
     unheard: Mapping[str, tuple[str, ...]]
     shortfall: float
+    joined: frozenset[str] = frozenset()
 
     @classmethod
     def of(
@@ -79,6 +81,7 @@ class AirflowSide:
         polls become rarer.
         """
         seen = {**scenario.script, **dict(_as_seen(workflow, scenario, played, growth))}
+        seen |= dict(pairs.as_seen(scenario.pairs, seen, played.tries))
         with_waits, shortfall = _with_waits(workflow, seen, played)
         script = {
             **with_waits,
@@ -86,14 +89,15 @@ class AirflowSide:
         }
         unheard = {task: question.unordered for task, question in rules.questions.items()}
         given_up = {task: played.decided[task] for task in gave_up}
-        return cls(workflow, script, given_up, unheard, shortfall)
+        return cls(workflow, script, given_up, unheard, shortfall, frozenset(scenario.pairs))
 
     def run(self, held: Mapping[str, float] | None = None, *, spared: bool = False) -> airflow_run.Trace:
         """Return a run in which tasks begin no earlier than ``held`` says (task → seconds), see above."""
+        told = {task: start for task, start in (held or {}).items() if task not in self.joined}
         return airflow_run.simulate(
             self.workflow,
             self.script,
-            not_before={**self.gave_up, **(held or {})},
+            not_before={**self.gave_up, **told},
             unheard=self.unheard if spared else None,
             unconditional=self.gave_up,
         )

@@ -69,7 +69,8 @@ class _Reading:
 class Judge:
     """Compares runs of one converted workflow. ``codes`` are the approximations that its report declares,
     ``pace`` is that of its pollers. ``workflow`` is what the machine means to run (``as_declared``), and
-    ``rounded`` are its tasks whose retries are not as in the DAG.
+    ``rounded`` are its tasks whose retries are not as in the DAG; ``pairs`` gives the submit of each sensor
+    that is joined with it.
     """
 
     workflow: Workflow
@@ -78,6 +79,7 @@ class Judge:
     codes: frozenset[Code]
     pace: Pace | None
     rounded: frozenset[str] = frozenset()
+    pairs: Mapping[str, str] = field(default_factory=dict)
 
     def compare(self, scenario: Scenario, played: Played) -> Findings:
         """Return what differs between the played machine and Airflow."""
@@ -107,7 +109,7 @@ class Judge:
 
     @cached_property
     def _timing(self) -> Timing:
-        return Timing(self.plan, self.rules, self.codes, self.pace)
+        return Timing(self.plan, self.rules, self.codes, self.pace, self.pairs)
 
     # --- outcomes ---------------------------------------------------------------------------------------
 

@@ -32,7 +32,9 @@ def played_block(
     """
     asked = [part.ask for part in step.parts if isinstance(part, Poll)]
     others = [part for part in step.parts if isinstance(part, Call)]
-    last = [*others, *asked][-1] if others or asked else None
+    # A submit's job is what takes its time, whatever it waits for before.
+    ordered = [*asked, *others] if step.job else [*others, *asked]
+    last = ordered[-1] if ordered else None
     calls = enumerate([call for part in step.parts for call in _calls(part)])
     texts = dict(_replacements(step, index))
     if _is_apart(step):
@@ -103,7 +105,12 @@ def _replacements(step: Step, index: Expression | None) -> Iterator[tuple[str, s
     """Yield the expressions that ask for data, with what they are played as."""
     waits = _waits(step, index)
     number = f"$min([$states.input.`try number`, $count({waits}) - 1])"
+    found_out = variables_of(step)
     for part in step.parts:
+        for call in _calls(part):
+            # Whether it is needed follows from an answer: here it always is.
+            if call.when is not None and not found_out.isdisjoint(_VARIABLE.findall(call.when.text)):
+                yield call.when.text, "true"
         if isinstance(part, Poll):
             yield part.done.text, "$answer = 'done'"
             for number_of, failure in enumerate(part.failures):
@@ -148,11 +155,13 @@ def _played(
         return {**state, "Choices": rules}
     if state["Type"] == "Wait" and "Timestamp" in state:
         return {**state, "Timestamp": _with(texts, state["Timestamp"])}
-    if state["Type"] == "Fail":
+    # What a submit fails with is what its call has failed with.
+    if state["Type"] == "Fail" and not step.job:
         error = state["Error"]
         return {**state, "Error": "States.TaskFailed" if error.startswith("{%") else error, "Cause": "-"}
     if state["Type"] == "Succeed":
-        return {**state, "Output": {"output": output_of_parts(step)} if step.output else {}}
+        job = {"job": str(step.job)} if step.job else {}
+        return {**state, "Output": {**({"output": output_of_parts(step)} if step.output else {}), **job}}
     return dict(state)
 
 
@@ -182,22 +191,33 @@ def _played_call(
         "slow": slow,
         "call": number,
     }
-    if any(isinstance(item, Poll) and item.ask is call for item in step.parts):
+    polls = any(isinstance(item, Poll) and item.ask is call for item in step.parts)
+    if polls:
         part["since"] = str(Expression("$since"))
     own = {name: value for name, value in state.get("Assign", {}).items() if name not in call.keeps}
+    # What is not about an answer stays as it is: how a submit's job has ended.
+    own |= {name: str(value) for name, value in call.keeps.items() if "$states" not in value.text}
     given = field_value(without(call.arguments, variables_of(step)))
     arguments = {"part": part, GIVEN: given, PLAYED: {"reads": reads}}
     played = {**state, "Arguments": arguments, "Assign": own}
-    if slow:
+    if slow or polls:
         played["Assign"] = {**own, "answer": str(Expression("$states.result.answer"))}
     for unused in ("Retry", *(() if played["Assign"] else ("Assign",))):
         played.pop(unused, None)
     if "Catch" in state:
         played["Catch"] = [
-            {**catcher, "Assign": {**own, "answer": "waiting"}} if "Output" in catcher else catcher
+            {**catcher, "Assign": {**own, **_of_errors(catcher), "answer": "waiting"}}
+            if "Output" in catcher
+            else catcher
             for catcher in state["Catch"]
         ]
     return played
+
+
+def _of_errors(catcher: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what a catcher assigns of the error that it has caught."""
+    assigned = catcher.get("Assign", {}).items()
+    return {name: value for name, value in assigned if "$states.errorOutput" in str(value)}
 
 
 def tries_of_parts(

@@ -15,8 +15,10 @@ from converter.operators.parts import SKIP_ERROR
 from converter.operators.step import SkipOrders, Step
 from converter.relations import Relations
 from converter.verify import airflow_run
+from converter.verify.airflow_run import task_of
 from converter.verify.data.drawing import NOTHING, PLAIN_RUN, Contents, Pushed
 from converter.verify.data.wanted import item_shapes, shapes_of
+from converter.verify.pairs import joined, watch_of_sensor
 from converter.verify.simulated_aws import Try
 from converter.verify.watching import NEVER, Watch, watch_of, ways_to_fail
 from converter.workflow import Task, Workflow
@@ -33,6 +35,8 @@ _LISTS = (0, 1, 1, 2, 2, 3, 5)
 #: What a task fails with: an error that may be retried, and one that the machine never retries for any task.
 _ERROR = "States.TaskFailed"
 _EVALUATION_ERROR = "States.QueryEvaluationError"
+#: What a job's start fails with.
+_SERVICE_ERROR = "Service.SomeException"
 
 
 @dataclass(frozen=True)
@@ -41,9 +45,10 @@ class Scenario:
 
     ``script`` is how Airflow sees them: cut off at the task's execution_timeout. ``work`` is what is behind
     them: how long each would take, and its end if nothing cut it off. ``is_latest``: the run is the latest of
-    its schedule. ``looks`` are the tasks that poll or wait, with their intervals in seconds, and ``lengths``
-    gives how many instances each mapped task has. ``run`` is the input of the execution, and ``pushed`` what
-    functions push when they succeed.
+    its schedule. ``looks`` are the tasks of several states, with the intervals at which they poll in seconds,
+    0 if they do not; ``lengths`` gives how many instances each mapped task has. ``run`` is the input of the
+    execution, and ``pushed`` what functions push when they succeed. ``pairs`` gives the submit of each sensor
+    that is joined with it.
     """
 
     seed: int
@@ -54,6 +59,7 @@ class Scenario:
     lengths: Mapping[str, int] = field(default_factory=dict)
     run: Mapping[str, Any] = field(default_factory=lambda: dict(PLAIN_RUN))
     pushed: Mapping[str, Pushed] = field(default_factory=dict)
+    pairs: Mapping[str, str] = field(default_factory=dict)
 
 
 def scenario_of(workflow: Workflow, steps: Mapping[str, Step], seed: int) -> Scenario:
@@ -68,6 +74,10 @@ def scenario_of(workflow: Workflow, steps: Mapping[str, Step], seed: int) -> Sce
     }
     single = [task.task_id for task in workflow.tasks if not task.is_mapped]
     tries = {name: draws[name].tries(trouble, plain=not seed) for name in single}
+    pairs = joined(steps)
+    for sensor, submit in pairs.items():
+        watch = watch_of_sensor(workflow, sensor)
+        tries[submit], tries[sensor] = draws[submit].tries_of_pair(tries[submit], watch, draws[sensor].task)
     pace = _fitting(workflow, tries) if hastens else 1.0
     shapes = shapes_of(workflow), item_shapes(workflow)
     contents = Contents(f"{workflow.dag_id} {seed}", *shapes, plain=not seed)
@@ -85,7 +95,11 @@ def scenario_of(workflow: Workflow, steps: Mapping[str, Step], seed: int) -> Sce
         {name: tuple(item.as_airflow(pace) for item in items) for name, items in tries.items()},
         {name: tuple(item.as_aws(pace) for item in items) for name, items in tries.items()},
         is_latest,
-        {name: items[0].watch.interval for name, items in tries.items() if items and items[0].watch},
+        {
+            name: items[0].watch.interval if items[0].watch else 0.0
+            for name, items in tries.items()
+            if items and draws[task_of(name)].is_several_states and not {name} & {*pairs, *pairs.values()}
+        },
         lengths,
         run,
         {
@@ -93,6 +107,7 @@ def scenario_of(workflow: Workflow, steps: Mapping[str, Step], seed: int) -> Sce
             for name, items in tries.items()
             if items and items[-1].pushed is not NOTHING
         },
+        pairs,
     )
 
 
@@ -165,9 +180,15 @@ class _Drawn:
     watch: Watch | None = None
     answer: str | None = None
     pushed: Pushed = NOTHING
+    #: It starts a job, and that is all it does in Airflow; ``seconds`` and ``error`` are the job's.
+    starts_job: bool = False
+    #: In the machine its job is over before it begins.
+    is_told: bool = False
 
     def as_airflow(self, pace: float) -> airflow_run.Try:
         """Return the try as Airflow's workers see it, its length multiplied by ``pace``."""
+        if self.starts_job:
+            return airflow_run.Try(_A_MOMENT)
         if self.watch:
             event = self.watch.settled(self._length(pace))
             seconds, end = self.watch.cut(event) or (self.watch.seen(event), self.end)
@@ -178,6 +199,8 @@ class _Drawn:
 
     def as_aws(self, pace: float) -> Try:
         """Return the try as the service behind the machine makes it."""
+        if self.is_told:
+            return Try(0.0)
         skip = list(self.skip) if isinstance(self.skip, tuple) else self.skip
         length = self._length(pace)
         seconds = self.watch.settled(length) if self.watch else length
@@ -185,6 +208,8 @@ class _Drawn:
         return Try(seconds, self.error, skip=skip, answer=self.answer, returns=returns, keys=keys)
 
     def may_be_repeated(self) -> bool:
+        if self.starts_job:
+            return False
         if self.watch and (cut := self.watch.cut(self.watch.settled(self._length(1.0)))):
             return cut[1] is airflow_run.End.FAILED
         return self._is_cut_off(1.0) or self.end is airflow_run.End.FAILED or self.error == _ERROR
@@ -206,6 +231,11 @@ class _Draw:
     step: Step
     is_latest: bool
 
+    @property
+    def is_several_states(self) -> bool:
+        """Whether the machine's tries are longer than what is drawn, by what its calls take."""
+        return bool(self.step.parts)
+
     def tries(self, trouble: float, *, plain: bool) -> list[_Drawn]:
         """Return tries up to the first that is not repeated. ``plain``: one success, which skips none."""
         if _asks_the_date(self.step):
@@ -220,7 +250,8 @@ class _Draw:
 
     def _try(self, trouble: float, *, plain: bool) -> _Drawn:
         if self.step.parts:
-            return self._try_of_parts(trouble, plain=plain)
+            draw = self._try_of_submit if self.step.job else self._try_of_parts
+            return draw(trouble, plain=plain)
         limit = min((x for x in (self.step.timeout, self.task.execution_timeout) if x), default=None)
         seconds = self._seconds(limit, within=plain or self.rng.random() < 0.6)
         if self.rng.random() < trouble:
@@ -233,6 +264,39 @@ class _Draw:
             return _Drawn(seconds, limit)
         ignores_rules = self.step.orders_skips is SkipOrders.DESCENDANTS
         return _Drawn(seconds, limit, airflow_run.ShortCircuit(ignores_rules), skip="all")
+
+    def _try_of_submit(self, trouble: float, *, plain: bool) -> _Drawn:
+        """Return a try that starts a job, or fails to; whether the job fails is drawn in any case."""
+        seconds, job_fails = self._seconds(None, within=True), self.rng.random() < trouble
+        if not plain and self.rng.random() < trouble:
+            ways = [(airflow_run.End.FAILED, _SERVICE_ERROR)] * 4
+            end, error = self.rng.choice([*ways, (airflow_run.End.FAILED_FOR_GOOD, _EVALUATION_ERROR)])
+            return _Drawn(min(seconds, 5.0), None, end, error)
+        return _Drawn(seconds, error=_ERROR if job_fails and not plain else None, starts_job=True)
+
+    def tries_of_pair(
+        self, tries: list[_Drawn], watch: Watch, sensor: Task
+    ) -> tuple[list[_Drawn], list[_Drawn]]:
+        """Return the tries of a submit, and of the sensor that waits for its job.
+
+        In Airflow the sensor waits; the call of the submit does so in the machine.
+        """
+        job = tries[-1]
+        if not job.starts_job:
+            return tries, [_Drawn(_A_MOMENT)]  # it does not come to run
+        limited = bool(watch.limit or watch.timeout)
+        never = limited and job.error is not None and self.rng.random() < 0.3
+        event = watch.settled(NEVER if never else job.seconds)
+        if (cut := watch.cut(event)) is not None:
+            tries = [*tries[:-1], replace(job, seconds=NEVER, error=None)]
+            return tries, [_Drawn(cut[0] - _A_MOMENT, end=cut[1], is_told=True)]
+        tries = [*tries[:-1], replace(job, seconds=event)]
+        first = _Drawn(max(event, 2 * _A_MOMENT) - _A_MOMENT, is_told=True)
+        if job.error is None:
+            return tries, [first]
+        failed = airflow_run.End.FAILED
+        again = [_Drawn(_A_MOMENT, end=failed, is_told=True)] * sensor.retries.count
+        return tries, [replace(first, end=failed), *again]
 
     def _try_of_parts(self, trouble: float, *, plain: bool) -> _Drawn:
         watch = watch_of(self.step, self.task)

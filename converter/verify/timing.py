@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 
 from converter import diagnostics as d
@@ -37,12 +37,15 @@ class Untimely:
 
 @dataclass(frozen=True)
 class Timing:
-    """What a conversion says about when its tasks begin. ``pace`` is that of its pollers."""
+    """What a conversion says about when its tasks begin. ``pace`` is that of its pollers, ``pairs`` gives the
+    submit of each sensor that is joined with it.
+    """
 
     plan: Plan
     rules: Rules
     codes: frozenset[Code]
     pace: Pace | None
+    pairs: Mapping[str, str] = field(default_factory=dict)
 
     def untimely(self, airflow: AirflowSide, played: Played, *, spared: bool) -> Iterator[Untimely]:
         """Yield each task that began earlier or later than in Airflow, given when all others began."""
@@ -114,6 +117,10 @@ class Timing:
             return None
         if d.IN_LAYERS in self.codes and untimely.started <= self.layers_ended(played)[untimely.task] + TICK:
             return d.IN_LAYERS
+        if d.JOINED_PAIR in self.codes and untimely.task in self.pairs:
+            # It begins when the job has ended, and so has the try that started it.
+            job = played.tries[self.pairs[untimely.task]][-1][1]
+            return d.JOINED_PAIR if abs(untimely.started - job) <= TICK else None
         polls = self._polls_before(untimely.task, played)
         if d.POLLING_DELAY in self.codes and delay <= polls * self._interval(untimely.started):
             return d.POLLING_DELAY

@@ -17,6 +17,7 @@ from converter.verify.airflow_side import as_declared
 from converter.verify.comparing import Divergence, Findings, Judge
 from converter.verify.data.judging import DataJudge
 from converter.verify.instances import Lengths, names_of, plan_of_instances, rules_of_instances
+from converter.verify.pairs import joined
 from converter.verify.playing import Played, Player
 from converter.verify.scenarios import Scenario, scenario_of
 from converter.workflow import Workflow
@@ -155,9 +156,11 @@ class Verifier:
     @cached_property
     def judge(self) -> Judge:
         """What holds the machine's runs against Airflow's."""
-        pairs = zip(self.workflow.tasks, self._meant.tasks, strict=True)
-        rounded = frozenset(task.task_id for task, meant in pairs if task != meant)
-        return Judge(self._meant, self.plan, self.machine.rules, self.codes, self.machine.pace, rounded)
+        both = zip(self.workflow.tasks, self._meant.tasks, strict=True)
+        rounded = frozenset(task.task_id for task, meant in both if task != meant)
+        pairs = joined(self.machine.steps)
+        rules, pace = self.machine.rules, self.machine.pace
+        return Judge(self._meant, self.plan, rules, self.codes, pace, rounded, pairs)
 
 
 def verify(

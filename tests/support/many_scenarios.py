@@ -22,6 +22,7 @@ from multiprocessing import Pool
 from random_dags import random_dag
 from random_data_dags import random_data_dag
 from random_mapped_dags import random_mapped_dag
+from random_pairs import random_dag_with_pairs
 from random_sensors import random_dag_with_sensors
 from verifying import OPTIONS
 
@@ -47,7 +48,8 @@ KINDS = {
     "data": Kind(0.20, random_data_dag),
     "3 to 12 tasks": Kind(0.35, random_dag),
     "20 to 40 tasks": Kind(0.05, lambda seed: random_dag(seed, 40, 20)),
-    "sensors": Kind(0.15, random_dag_with_sensors),
+    "sensors": Kind(0.10, random_dag_with_sensors),
+    "pairs": Kind(0.05, random_dag_with_pairs),
     "mapped tasks": Kind(0.15, random_mapped_dag),
     "--failures stop": Kind(0.10, random_dag, replace(OPTIONS, failures=Failures.STOP)),
 }
