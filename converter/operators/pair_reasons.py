@@ -33,6 +33,8 @@ _COMMON = (
     "verify",
 )
 _FLAGS = ("soft_fail", "never_fail", "silent_fail")
+#: The largest number ASL takes for seconds: three years, where an execution lasts one at most.
+ASL_MAXIMUM = 99_999_999
 #: What an expression says that is not the same in two tasks, or twice.
 _CHANGING = ("$states.context.State", "try number", "$millis", "$now", "$uuid", "$random")
 
@@ -82,7 +84,7 @@ class Pair:
     def longest(self) -> int | None:
         """After how many seconds the sensor gives up, None if it does not."""
         seconds = min(self.last_look, self._execution_timeout)
-        return None if seconds == math.inf else max(1, math.ceil(seconds))
+        return None if seconds > ASL_MAXIMUM else max(1, math.ceil(seconds))
 
 
 def pairs_of(

@@ -200,3 +200,12 @@ by_hand(
     "deploy a shadow, look at the scheduler's log",
     "that it was so once does not say that it is so always",
 )
+
+by_hand(
+    "S18",
+    "a job that a `.sync` call has started and that fails, is stopped or times out (Glue, Batch, EMR on EKS, EMR "
+    "Serverless, SageMaker) fails the call with `States.TaskFailed`, and its description is the cause; a start that is "
+    "refused has another error",
+    "start a job that fails, and look at the TaskFailed event",
+    "it takes a job, an image or a cluster of yours, and minutes",
+)

@@ -13,6 +13,7 @@ from sensing import AMAZON, definition_of, outcome_of, sensor
 
 from converter.checks import problems_of
 from converter.operators import steps_of
+from converter.operators.pair_kinds import PAIR_KINDS
 
 pytest.importorskip("airflow.providers.amazon")
 
@@ -337,3 +338,28 @@ def test_what_cannot_be_is_refused_and_what_is_rounded_is_said(arguments: dict[s
     given = {"job_flow_id": "j", "step_id": "s", **arguments}
     _, problems = steps_of(workflow(sensor(f"{AMAZON}.emr.EmrStepSensor", **given)))
     assert [problem.code.id for problem in problems] == [code]
+
+
+#: The only state in which a ``.sync`` call succeeds, by the sensor that is joined with it.
+GOOD = {
+    "glue.GlueJobSensor": "SUCCEEDED",
+    "batch.BatchSensor": "SUCCEEDED",
+    "emr.EmrContainerSensor": "COMPLETED",
+    "emr.EmrServerlessJobSensor": "SUCCESS",
+    "sagemaker.SageMakerTrainingSensor": "Completed",
+    "sagemaker.SageMakerProcessingSensor": "Completed",
+    "step_function.StepFunctionExecutionSensor": "SUCCEEDED",
+}
+#: States that sensors take for a success because they do not know them: no job ends in these.
+PASSING = {"Deleting", "PENDING_REDRIVE"}
+
+
+@pytest.mark.full
+def test_sensors_that_are_joined_take_the_same_end_for_a_success() -> None:
+    assert {kind.sensor for kind in PAIR_KINDS} == {f"{AMAZON}.{name}" for name in GOOD}
+    for name, good in GOOD.items():  # what the machine makes of each state is held against Airflow above
+        found = {state for state in states_of(name) if in_machine(name, state)[0] == "success"}
+        assert found - PASSING == {good}, name
+    # These see a success in a job that was stopped.
+    for name in ("sagemaker.SageMakerTransformSensor", "sagemaker.SageMakerTuningSensor"):
+        assert in_machine(name, "Stopped")[0] == "success"
