@@ -147,10 +147,14 @@ def _end_of_job(pair: Pair, cause_length: int) -> Expression:
 
 
 #: A submission that fails may be tried again; a job that has begun and failed is no failure of the submit's.
+#: A cause that describes a job is that of a job, whatever the error is called.
 _SUBMISSION_FAILED = Verdict(
     (
         Failure(
-            Expression(f"$job_error != null and $not($job_error in {literal([JOB_FAILED, JOB_TIMED_OUT])})"),
+            Expression(
+                f"$job_error != null and $not($job_error in {literal([JOB_FAILED, JOB_TIMED_OUT])})"
+                " and $job_state = null"
+            ),
             Ending(Expression("$job_error"), Expression("$job_cause")),
         ),
     )

@@ -255,6 +255,14 @@ def test_a_cause_that_is_cut_off_or_no_json_fails_nothing_else():
     assert records["ends"]["cause"] == "the state is STOPPED"
 
 
+def test_a_cause_that_describes_a_job_is_that_of_a_job_whatever_the_error_is_called():
+    cause = json.dumps(SHOWN["batch"]("FAILED"))
+    found = converted(workflow(*pair("batch", submit_retries=Retries(2, 30.0))))
+    service = Service(TaskFailure("Batch.JobFailed", cause))
+    assert states_of(played(found, service)[0]) == {"start": "success", "ends": "failed"}
+    assert len(service.calls) == 1
+
+
 def test_a_stopped_training_job_fails_its_sensor_whatever_the_call_says():
     found = converted(workflow(*pair("training")))
     records, _ = played(found, Service(SHOWN["training"]("Stopped")))
