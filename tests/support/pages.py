@@ -42,7 +42,7 @@ class Console:
 
     def hear(self, said: Any) -> None:
         if said.type in ("error", "warning") and said.text != _OF_AIRFLOW:
-            self.errors.append(said.text)
+            self.errors.append(f"{said.text} {said.location.get('url', '')}")
 
     def hear_error(self, error: Any) -> None:
         self.errors.append(str(error))

@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import json
-import os
-import subprocess
-import sys
 from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 import pytest
+from drivers import driver
 
 from converter.engine import SimulatedBackend, TaskResult, run_virtual
 from converter.expressions.jsonata import field_value
@@ -32,7 +30,8 @@ class Run:
     xcoms: dict[str, dict[str, Any]] = field(default_factory=lambda: forms.XCOMS)
 
     def at(self, date: str) -> Run:
-        return replace(self, logical_date=date, data_interval_start=date)
+        """The same of another time, with an interval of no length."""
+        return replace(self, logical_date=date, data_interval_start=date, data_interval_end=date)
 
 
 class TaskFailed(Exception):
@@ -40,51 +39,28 @@ class TaskFailed(Exception):
 
 
 class Airflow:
-    """A process that renders templates (airflow_renderer.py)."""
+    """Renders templates, in a process of its own (``ask``: airflow_renderer.py)."""
 
-    def __init__(self, folder: Path) -> None:
-        environment = {
-            **os.environ,
-            "AIRFLOW_HOME": str(folder),
-            "AIRFLOW__CORE__LOAD_EXAMPLES": "False",
-            "AIRFLOW__DATABASE__SQL_ALCHEMY_CONN": "sqlite://",
-            "AIRFLOW__LOGGING__LOGGING_LEVEL": "CRITICAL",
-            "PYTHONPATH": str(HERE.parents[2]),
-        }
-        self._log = (folder / "log").open("w+")
-        self._process = subprocess.Popen(
-            [sys.executable, str(HERE / "airflow_renderer.py")],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=self._log,
-            text=True,
-            env=environment,
-        )
+    def __init__(self, ask: Callable[[Any], Any]) -> None:
+        self._ask = ask
 
     def render(self, template: Any, run: Run = Run(), *, native: bool = False) -> Any:
-        assert self._process.stdin
-        assert self._process.stdout
-        self._process.stdin.write(json.dumps({"template": template, "native": native, **asdict(run)}) + "\n")
-        self._process.stdin.flush()
-        line = self._process.stdout.readline()
-        assert line, (HERE, self._log.seek(0), self._log.read())
-        answer = json.loads(line)
+        answer = self._ask({"template": template, "native": native, **asdict(run)})
         if "error" in answer:
             raise TaskFailed(answer["error"])
         return answer["value"]
 
-    def close(self) -> None:
-        assert self._process.stdin
-        self._process.stdin.close()
-        self._process.wait(timeout=30)
-        self._log.close()
-
 
 @pytest.fixture(scope="session")
 def airflow(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Airflow]:
-    process = Airflow(tmp_path_factory.mktemp("airflow"))
-    yield process
-    process.close()
+    settings = {
+        "AIRFLOW__CORE__LOAD_EXAMPLES": "False",
+        "AIRFLOW__DATABASE__SQL_ALCHEMY_CONN": "sqlite://",
+        "AIRFLOW__LOGGING__LOGGING_LEVEL": "CRITICAL",
+        "PYTHONPATH": str(HERE.parents[2]),
+    }
+    with driver(HERE / "airflow_renderer.py", tmp_path_factory.mktemp("airflow"), **settings) as ask:
+        yield Airflow(ask)
 
 
 @pytest.fixture(scope="session")

@@ -67,6 +67,27 @@ def test_each_instance_of_a_mapped_task_shows_its_own(
 ) -> None:
     page = open_page(_run_page(comparisons["mapped"], "/tasks/multiply/mapped/1", "task"))
     expect(_section(page).get_by_label("output", exact=True)).to_contain_text('"result": 4')
+    whole = open_page(_run_page(comparisons["mapped"], "/tasks/multiply", "task"))
+    expect(_section(whole).get_by_role("heading", name="3 instances")).to_be_visible()
+    rows = _section(whole).get_by_role("table", name="Tasks").get_by_role("row")
+    for index in range(3):
+        row = rows.filter(has_text=f"multiply[{index}]")
+        expect(row).to_contain_text("success")
+        expect(row).to_contain_text(f'"result":{2 * index + 2}')
+    # Airflow's own page asks for the instance that the task would be if it were not mapped.
+    assert [line for line in console.errors if "/api/v2/dags/mapped/" not in line] == []
+
+
+def test_values_that_cross_branches_are_shown(
+    open_page: Callable[..., Any], console: Any, comparisons: Mapping[str, Any]
+) -> None:
+    """What a task pushed, and what one behind it in another branch made of it."""
+    page = open_page(_run_page(comparisons["branches"], "/tasks/middle", "task"))
+    expect(_section(page).get_by_label("output", exact=True)).to_contain_text('"of": "middle"')
+    report = open_page(_run_page(comparisons["branches"], "/tasks/second_report", "task"))
+    output = _section(report).get_by_label("output", exact=True)
+    expect(output).to_contain_text('"middle"')
+    expect(output).to_contain_text('"two": 3.5')
     assert console.errors == []
 
 

@@ -9,6 +9,7 @@ import pytest
 
 from converter.comparison.airflow_api import AirflowApi, Answer, HttpTransport
 from converter.comparison.airflow_run import read_run
+from converter.comparison.execution_run import read_execution
 
 pytestmark = pytest.mark.full
 
@@ -31,6 +32,16 @@ def _assert_equal(comparison: dict[str, Any], states: dict[str, str]) -> None:
     assert (comparison["verdict"], comparison["reasons"], _differences(comparison)) == ("equal", [], {})
     assert (comparison["exit"], _states(comparison)) == (0, states)
     assert _states(comparison, "step_functions") == states
+
+
+def _assert_pushed(beside: Any, comparison: dict[str, Any], expected: dict[str, Any]) -> None:
+    """Both have pushed these XComs, by task or instance and key."""
+    dag_id = comparison["dag_id"]
+    api = AirflowApi(HttpTransport(beside.airflow.url, user="admin", password="admin"))
+    in_airflow = read_run(api, dag_id, comparison["airflow"]["run_id"])
+    arn = comparison["step_functions"]["execution_arn"]
+    for run in (in_airflow, read_execution(beside.aws.client("stepfunctions"), dag_id, arn)):
+        assert {str(key): dict(task.outputs) for key, task in run.tasks.items()} == expected, run.side
 
 
 def test_the_example_is_equal(comparisons: Mapping[str, Any]) -> None:
@@ -65,14 +76,30 @@ def test_a_wrong_machine_is_different_and_the_report_points_at_the_task(
     assert (difference["airflow"], difference["step_functions"]) == (3, 4)
 
 
-def test_the_instances_of_a_mapped_task_are_equal(comparisons: Mapping[str, Any]) -> None:
-    instances = {f"multiply[{index}]": "success" for index in range(3)}
-    _assert_equal(comparisons["mapped"], {"find": "success", **instances, "gather": "success"})
+def test_the_instances_of_a_mapped_task_are_equal(beside: Any, comparisons: Mapping[str, Any]) -> None:
+    values = {
+        "find": [1, 2, 3],
+        "multiply[0]": {"number": 1, "result": 2, "unit": "rows"},
+        "multiply[1]": {"number": 2, "result": 4, "unit": "rows"},
+        "multiply[2]": {"number": 3, "result": 6, "unit": "rows"},
+        "gather": 12,
+    }
+    _assert_equal(comparisons["mapped"], dict.fromkeys(values, "success"))
+    _assert_pushed(
+        beside, comparisons["mapped"], {name: {"return_value": value} for name, value in values.items()}
+    )
 
 
-def test_values_that_cross_branches_are_equal(comparisons: Mapping[str, Any]) -> None:
-    tasks = ("left", "middle", "right", "first_report", "second_report")
-    _assert_equal(comparisons["branches"], dict.fromkeys(tasks, "success"))
+def test_values_that_cross_branches_are_equal(beside: Any, comparisons: Mapping[str, Any]) -> None:
+    values = {
+        "left": {"return_value": "left"},
+        "middle": {"return_value": ["middle", 2], "note": {"of": "middle"}},
+        "right": {"return_value": 3.5},
+        "first_report": {"return_value": ["left", "middle", 2, {"of": "middle"}]},
+        "second_report": {"return_value": {"one": ["middle", 2], "two": 3.5}},
+    }
+    _assert_equal(comparisons["branches"], dict.fromkeys(values, "success"))
+    _assert_pushed(beside, comparisons["branches"], values)
 
 
 def test_sensors_and_what_they_found_are_equal(comparisons: Mapping[str, Any]) -> None:

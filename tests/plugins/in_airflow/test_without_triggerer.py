@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import os
 import signal
+import sqlite3
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager, suppress
+from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -26,13 +27,34 @@ def _no_triggerer(beside: Any) -> Iterator[None]:
             commands[pid] = Path(f"/proc/{pid}/cmdline").read_bytes()
     halted = [pid for pid, command in commands.items() if b"triggerer" in command]
     assert halted
-    for pid in halted:
-        os.kill(pid, signal.SIGSTOP)
+
+    def tell(number: signal.Signals) -> None:
+        for pid in halted:
+            os.kill(pid, number)
+
+    def halt() -> bool:
+        """Whether they are halted; not while they write into the database, which nobody else could then."""
+        tell(signal.SIGSTOP)
+        if _is_locked(beside.airflow.home / "airflow.db"):
+            tell(signal.SIGCONT)
+            return False
+        return True
+
     try:
+        wait_for_airflow(halt)
         yield
     finally:
-        for pid in halted:
-            os.kill(pid, signal.SIGCONT)
+        tell(signal.SIGCONT)
+
+
+def _is_locked(database: Path) -> bool:
+    """Whether a process holds Airflow's database for longer than a transaction takes."""
+    with closing(sqlite3.connect(database, timeout=2)) as connection:
+        try:
+            connection.execute("BEGIN IMMEDIATE")
+        except sqlite3.OperationalError:
+            return True
+        return False
 
 
 def test_ending_its_task_or_its_run_stops_the_execution(beside: Any, comparisons: Mapping[str, Any]) -> None:
