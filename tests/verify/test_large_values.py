@@ -58,7 +58,9 @@ FAILED = {"large": "failed", "behind": "upstream_failed", "beside": "success", "
 
 
 def test_of_a_function():
-    assert played(reader(Task("large", ""), []), MEGABYTE)[0] == FAILED
+    states, found = played(reader(Task("large", ""), []), MEGABYTE)
+    assert states == FAILED
+    assert found["large"]["error"] == "XComTooLarge"  # by itself: the answer has not reached the machine
 
 
 def test_of_a_service():
