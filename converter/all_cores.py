@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import signal
 from collections import deque
@@ -68,7 +69,7 @@ def _context(modules: Sequence[str]) -> BaseContext:
     from multiprocessing import forkserver  # not every system has it
 
     context = get_context("forkserver")
-    context.set_forkserver_preload(list(modules))
+    context.set_forkserver_preload(["converter.uncollected", *modules])
     with ctrl_c_held():
         forkserver.ensure_running()  # and imports, while this process goes on
     return context
@@ -111,6 +112,8 @@ def _prepare(work: Callable[[Any], Any], environment: Mapping[str, str]) -> None
         os.environ.clear()
         os.environ.update(environment)
     let_ctrl_c_in()
+    gc.freeze()
+    gc.enable()
     _work.append(work)
 
 

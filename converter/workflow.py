@@ -11,7 +11,7 @@ import dataclasses
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from enum import Enum
-from functools import cached_property
+from functools import cache, cached_property
 from typing import Any, TypeAlias
 
 from converter.expansion import Expansion, expansion_from_json
@@ -289,17 +289,27 @@ def _unescaped(key: str) -> str:
 
 def to_json(value: Any) -> Any:
     """Return a JSON form of a model object; :func:`workflow_from_json` is its inverse for a Workflow."""
-    if type(value) in _SCALARS:  # most are
+    kind: Any = type(value)
+    if kind in _SCALARS:  # most are
         return value
     if isinstance(value, Opaque):
         return {_OPAQUE_KEY: [value.kind, value.text]}
-    if dataclasses.is_dataclass(value) and not isinstance(value, type):
-        return {item.name: to_json(getattr(value, item.name)) for item in dataclasses.fields(value)}
-    if isinstance(value, Mapping):
-        return {_escaped(str(key)): to_json(item) for key, item in value.items()}
+    if kind is dict or isinstance(value, Mapping):
+        return {
+            _escaped(str(key)): item if type(item) in _SCALARS else to_json(item)
+            for key, item in value.items()
+        }
     if isinstance(value, (list, tuple)):
         return [to_json(item) for item in value]
+    if names := _field_names(kind):
+        return {name: to_json(getattr(value, name)) for name in names}
     return value.value if isinstance(value, Enum) else value
+
+
+@cache
+def _field_names(kind: Any) -> tuple[str, ...]:
+    """Return the names of a dataclass's fields, none of any other class."""
+    return tuple(item.name for item in dataclasses.fields(kind)) if dataclasses.is_dataclass(kind) else ()
 
 
 def workflow_from_json(data: Mapping[str, Any]) -> Workflow:

@@ -22,10 +22,12 @@ def with_files(
     """
     from converter.loading.connections import read_connections
     from converter.loading.variables import as_text, read_variables
-    from converter.operators.extending import load_operators
 
     options = replace(options, operators=operators)
     if operators:
+        # Without them, that is imported while Airflow starts.
+        from converter.operators.extending import load_operators
+
         load_operators(operators)
     values = read_variables(variables) if variables else {}
     if variables:

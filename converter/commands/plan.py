@@ -27,7 +27,6 @@ from converter.planning import Strategy
 from converter.report import console, streams
 from converter.report.plan_document import plan_document
 from converter.report.plan_mermaid import plan_mermaid
-from converter.report.plan_svg import plan_svg
 from converter.report.plan_text import UNBOUNDED, plan_text
 from converter.report.plan_view import PlanView
 from converter.workflow import Location, Workflow
@@ -42,10 +41,16 @@ class PlanFormat(str, Enum):
     SVG = "svg"
 
 
+def _svg(view: PlanView) -> str:
+    from converter.report.plan_svg import plan_svg  # its XML brings a client of HTTP along
+
+    return plan_svg(view)
+
+
 #: Forms that show one DAG each, with what makes them and the ending of their files.
 _DRAWINGS: Mapping[PlanFormat, tuple[Callable[[PlanView], str], str]] = {
     PlanFormat.MERMAID: (plan_mermaid, ".mmd"),
-    PlanFormat.SVG: (plan_svg, ".svg"),
+    PlanFormat.SVG: (_svg, ".svg"),
 }
 
 

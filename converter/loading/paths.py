@@ -33,10 +33,10 @@ class DagRoot:
 
     def shown(self, file: str) -> str:
         """Return how to write an absolute path: relative to the current directory, else as it was given."""
+        file = os.path.normpath(file)
         for folder, prefix in ((self.current, ""), (self.folder, self.given)):
-            relative = os.path.relpath(file, folder)
-            if not relative.startswith(os.pardir):
-                return Path(prefix, relative).as_posix()
+            if _is_below(file, folder):
+                return Path(prefix, file[len(os.path.join(folder, "")) :]).as_posix()
         return Path(file).as_posix()
 
     def contains(self, file: str) -> bool:

@@ -42,7 +42,7 @@ def print_diagnostics(diagnostics: Iterable[Diagnostic]) -> None:
         severity = item.code.severity
         lines.append(Text.assemble((f"{severity_word(severity)} ", _SEVERITY_STYLES[severity]), str(item)))
     if lines:
-        streams.err().print(Text("\n").join(lines), soft_wrap=True, highlight=False)
+        streams.say(Text("\n").join(lines))
 
 
 def print_converted(converted: Converted) -> None:
@@ -57,7 +57,7 @@ def print_converted(converted: Converted) -> None:
         line = Text(f"{dag_id}: {converted.size}, {fails} -> {converted.bundle}", "yellow")
     else:
         line = Text(f"{dag_id}: {converted.size} -> {converted.bundle}", "green")
-    streams.err().print(line, soft_wrap=True)
+    streams.say(line)
     if converted.worth:
         print_progress(converted.worth)
 

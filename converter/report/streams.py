@@ -12,6 +12,7 @@ from contextlib import contextmanager
 
 from rich.console import Console
 from rich.progress import Progress
+from rich.text import Text
 
 #: Columns, where there is no terminal: more than any line has.
 _UNBOUNDED = 1_000_000
@@ -44,6 +45,15 @@ def err() -> Console:
     if _beneath:
         return _beneath[-1]
     return Console(stderr=True, width=None if sys.stderr.isatty() else _UNBOUNDED)
+
+
+def say(text: Text) -> None:
+    """Print text on stderr, in colours where there are any. Of a large folder, it is thousands of lines."""
+    console = err()
+    if console.is_terminal or console.color_system or "\t" in text.plain:
+        console.print(text, soft_wrap=True, highlight=False)
+    else:
+        print(text.plain, file=console.file)
 
 
 def one_terminal_shows_both() -> bool:

@@ -84,15 +84,19 @@ def _import(name: str, file: str, tried: Survival | None) -> ModuleType:
 @contextlib.contextmanager
 def _process_restored_afterwards() -> Iterator[None]:
     """Keep what one file does to the process from changing how the next one is read."""
-    folder, path, environment = os.getcwd(), list(sys.path), dict(os.environ)
+    environment: Any = os.environ
+    folder, path = os.getcwd(), list(sys.path)
+    # What it holds, as it is kept: to decode it all, before and after each file, takes its time.
+    variables = environment._data.copy()
     try:
         yield
     finally:
         os.chdir(folder)
         sys.path[:] = path
-        if os.environ != environment:
-            os.environ.clear()
-            os.environ.update(environment)
+        os.environ = environment  # noqa: B003 - the file may have put another object in its place
+        if environment._data != variables:
+            environment.clear()
+            os.environb.update(variables)
 
 
 def find_cycle(dag: DAG) -> list[str]:

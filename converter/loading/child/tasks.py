@@ -251,30 +251,54 @@ def _mapped_arguments(operator: Any) -> dict[str, Value]:
 
 
 def _settings(operator: Any, mapped: bool) -> dict[str, Value]:
-    read = _mapped_setting if mapped else _plain_setting
-    passed = frozenset() if mapped else frozenset(operator._BaseOperator__init_kwargs)
     defaults = default_settings()
-    settings = {}
-    for name in _PLAIN_SETTINGS:
-        value = read(operator, name)
-        if name in passed or value != defaults[name]:
-            settings[name] = value
+    if mapped:
+        read = ((name, _mapped_setting(operator, name)) for name in _PLAIN_SETTINGS)
+        settings = {name: value for name, value in read if value != defaults[name]}
+    else:
+        settings = _plain_settings(operator, defaults)
     if not settings.get("multiple_outputs"):
         # TaskFlow passes it always.
         settings.pop("multiple_outputs", None)
     return {**settings, **_own_settings(operator)}
 
 
+def _plain_settings(operator: Any, defaults: Mapping[str, Value]) -> dict[str, Value]:
+    passed, usual = operator._BaseOperator__init_kwargs, _defaults_themselves()
+    settings = {}
+    for name in _PLAIN_SETTINGS:
+        found = getattr(operator, _ATTRIBUTES.get(name, name), passed.get(name))
+        if name not in passed and found is usual[name]:
+            continue  # nearly all are
+        value = as_value(found)
+        if name in passed or value != defaults[name]:
+            settings[name] = value
+    return settings
+
+
 @functools.cache
 def default_settings() -> Mapping[str, Value]:
     """Return the settings of an operator to which none was passed. To be called outside any DAG."""
+    return {name: as_value(found) for name, found in _settings_by_default().items()}
+
+
+@functools.cache
+def _defaults_themselves() -> Mapping[str, Any]:
+    """Return the objects that an operator has by default as settings; for one that may change, another."""
+    constant = (str, int, float, type(None))
+    return {
+        name: found if isinstance(found, constant) else _MISSING
+        for name, found in _settings_by_default().items()
+    }
+
+
+@functools.cache
+def _settings_by_default() -> Mapping[str, Any]:
     operator = BaseOperator(task_id="default")
-    return {name: _plain_setting(operator, name) for name in _PLAIN_SETTINGS}
-
-
-def _plain_setting(operator: Any, name: str) -> Value:
-    passed = operator._BaseOperator__init_kwargs.get(name)
-    return as_value(getattr(operator, _ATTRIBUTES.get(name, name), passed))
+    passed = operator._BaseOperator__init_kwargs
+    return {
+        name: getattr(operator, _ATTRIBUTES.get(name, name), passed.get(name)) for name in _PLAIN_SETTINGS
+    }
 
 
 def _mapped_setting(operator: Any, name: str) -> Value:

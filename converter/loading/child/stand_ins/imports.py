@@ -44,6 +44,9 @@ class Imports:
         self._is_authors_file = is_authors_file
         self._offline = offline
         self._python: Callable[..., Any] = builtins.__import__
+        #: Files of modules that import something, and whether they are the author's: operators of Airflow
+        #: import whenever they are constructed.
+        self._importers: dict[str, bool] = {}
 
     def install(self) -> None:
         """Take the place of Python's own import, for the rest of this process."""
@@ -59,8 +62,13 @@ class Imports:
         level: int = 0,
     ) -> Any:
         file = globals.get("__file__") if globals else None
+        if not file:
+            return self._python(name, globals, locals, fromlist, level)
+        is_authors = self._importers.get(file)
+        if is_authors is None:
+            is_authors = self._importers[file] = self._is_authors_file(file)
         # Other code than the author's may be as old as a DAG file: a package of the company's operators.
-        if not file or not (self._is_authors_file(file) or _may_be_old(name, globals)):
+        if not (is_authors or (name.startswith("airflow.") and _is_not_airflows(globals))):
             return self._python(name, globals, locals, fromlist, level)
         if self._offline and not level and name.partition(".")[0] == "boto3":
             return self._missing.value(name if fromlist else "boto3")
@@ -126,10 +134,10 @@ class Imports:
         return overlaid(module, found) if found else module
 
 
-def _may_be_old(name: str, globals: Mapping[str, Any] | None) -> bool:
-    """Return whether an import asks for Airflow, and is not one of Airflow's own."""
+def _is_not_airflows(globals: Mapping[str, Any] | None) -> bool:
+    """Return whether an import is neither one of Airflow's own nor of the converter's."""
     importer = str(globals.get("__name__")) if globals else ""
-    return name.startswith("airflow.") and not f"{importer}.".startswith(("airflow.", "converter."))
+    return not f"{importer}.".startswith(("airflow.", "converter."))
 
 
 def _absolute(name: str, globals: Mapping[str, Any] | None, level: int) -> str:

@@ -25,7 +25,7 @@ _LIST = re.compile(r"\.(r?split|splitlines)\([^()]*\)\Z")
 
 def placeholder_in(text: str) -> str | None:
     """Return the first expression in a text that reads a Variable or Connection; None if there is none."""
-    match = _TEMPLATE.search(text)
+    match = _TEMPLATE.search(text) if "{{ " in text else None
     return match[1] if match else None
 
 
