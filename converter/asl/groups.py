@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from collections.abc import Sequence as SequenceOf
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 from converter.asl.children import Child, has_children
 from converter.asl.rules import FAILED, NONE, UPSTREAM_FAILED, Rules
@@ -31,7 +32,7 @@ class Unit:
     awaited: tuple[str, ...] = ()
     any: bool = False
 
-    @property
+    @cached_property
     def tasks(self) -> tuple[str, ...]:
         """The tasks that the item runs."""
         return task_ids(self.item)
@@ -53,7 +54,7 @@ class Group:
     is_whole: bool
     guard: tuple[str, ...] = ()
 
-    @property
+    @cached_property
     def tasks(self) -> tuple[str, ...]:
         """The tasks that the group runs."""
         return tuple(task for unit in self.units for task in unit.tasks)

@@ -126,8 +126,15 @@ class Rooms:
 
     def may_push_much(self, task_id: str) -> bool:
         """Whether what a task pushes may be large: what code or a service returns, not ids and ARNs."""
-        step = self.steps[task_id]
-        return step.resource == _LAMBDA or step.pushes_much or calls_function(step)
+        return task_id in self._pushing_much
+
+    @cached_property
+    def _pushing_much(self) -> frozenset[str]:
+        return frozenset(
+            task
+            for task, step in self.steps.items()
+            if step.resource == _LAMBDA or step.pushes_much or calls_function(step)
+        )
 
     def is_unread(self, task_id: str) -> bool:
         """Whether nobody reads what a task pushes."""

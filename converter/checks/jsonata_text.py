@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from typing import Any
 
 #: JSONata 2.0.6 (docs.jsonata.org, "Function library"); Step Functions has all of them but $eval.
@@ -47,6 +47,11 @@ class References:
     called: frozenset[str]
     states: frozenset[tuple[str, ...]]
     loose: frozenset[str]
+
+    @cached_property
+    def unknown(self) -> frozenset[str]:
+        """The variables that neither JSONata nor Step Functions has."""
+        return self.variables - FUNCTIONS - {"states"}
 
 
 @lru_cache(maxsize=4096)

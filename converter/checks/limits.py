@@ -12,7 +12,6 @@ from typing import Any
 
 from converter import diagnostics as d
 from converter.checks.findings import Finding, about_block, about_state
-from converter.checks.graphs import components
 from converter.checks.machine import Block, MachineTree, State
 from converter.checks.poller_loops import CannotTell, Poller, is_refused_until, pollers_of
 from converter.checks.shapes import object_of
@@ -81,7 +80,7 @@ def _is_inside(state: State, block: Block) -> bool:
 def most_events(block: Block, pollers: Mapping[tuple[State, ...], Poller]) -> int:
     """Return the most events on a way through a block; a loop that is no poller counts once."""
     most: dict[State, int] = {}
-    for loop in components(block.states.values(), lambda state: state.successors):
+    for loop in block.loops:
         # What a loop leads to has been counted before.
         onwards = [most[after] for state in loop for after in state.successors if after in most]
         events = sum(_state_events(state, pollers) for state in loop) + max(onwards, default=0)

@@ -13,7 +13,8 @@ from functools import cached_property
 from types import MappingProxyType
 from typing import Any, TypeAlias
 
-from converter.checks.shapes import list_of, object_of
+from converter.checks.graphs import components
+from converter.checks.shapes import object_of
 
 Json: TypeAlias = Any
 #: Where something stands in a definition: member names and positions, from the outside in.
@@ -41,7 +42,7 @@ class State:
     language: str
     blocks: list[Block] = field(default_factory=list)
 
-    @property
+    @cached_property
     def type(self) -> str:
         """The state's type, empty where it has none."""
         return self.text("Type")
@@ -58,8 +59,10 @@ class State:
 
     def entries(self, name: str) -> list[tuple[int, Mapping[str, Json]]]:
         """Return the objects of a field that is an array of objects, each with its position."""
-        entries = enumerate(list_of(self.content.get(name)))
-        return [(index, entry) for index, entry in entries if isinstance(entry, dict)]
+        entries = self.content.get(name)
+        if not entries or not isinstance(entries, list):
+            return []
+        return [(index, entry) for index, entry in enumerate(entries) if isinstance(entry, dict)]
 
     @cached_property
     def arguments(self) -> Json:
@@ -79,6 +82,13 @@ class State:
         """The states of the same block to which the state may lead."""
         found = (self.block.states.get(target) for _, target in self.targets)
         return tuple(dict.fromkeys(state for state in found if state is not None))
+
+    @cached_property
+    def assigned(self) -> tuple[str, ...]:
+        """The variables that the state assigns, each once; in JSONPath mode a name may end in ``.$``."""
+        rules = [entry for group in ("Choices", "Catch") for _, entry in self.entries(group)]
+        given = (object_of(content["Assign"]) for content in (self.content, *rules) if "Assign" in content)
+        return tuple(dict.fromkeys(name.removesuffix(".$") for names in given for name in names))
 
     @property
     def child(self) -> int | None:
@@ -111,6 +121,11 @@ class Block:
         """The state to start at, None where there is none of that name."""
         name = self.content.get("StartAt")
         return self.states.get(name) if isinstance(name, str) else None
+
+    @cached_property
+    def loops(self) -> list[tuple[State, ...]]:
+        """Its states, those of a loop together, each before those that lead to it."""
+        return components(self.states.values(), lambda state: state.successors)
 
 
 @dataclass(frozen=True, eq=False)

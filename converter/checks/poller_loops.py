@@ -20,7 +20,6 @@ from functools import cached_property, lru_cache
 from random import Random
 from typing import TYPE_CHECKING, Any
 
-from converter.checks.graphs import components
 from converter.checks.machine import MachineTree, State
 from converter.checks.shapes import list_of, object_of
 
@@ -233,6 +232,7 @@ def _times_alike(pauses: str, age: int, pause: int, most: int) -> int:
     return alike
 
 
+@lru_cache(maxsize=2)
 def pollers_of(machine: MachineTree) -> tuple[Poller, ...]:
     """Return the pollers of a machine."""
     found = []
@@ -241,8 +241,7 @@ def pollers_of(machine: MachineTree) -> tuple[Poller, ...]:
         asks = {state: tasks for state in block.states.values() if (tasks := _awaited_by(state))}
         if not asks:
             continue
-        loops = components(block.states.values(), lambda state: state.successors)
-        loop_of = {state: loop for loop in loops for state in loop}
+        loop_of = {state: loop for loop in block.loops for state in loop}
         for ask, tasks in asks.items():
             by_time = frozenset(
                 task for task, asked in _asked_of(ask).items() if "window" in object_of(asked)

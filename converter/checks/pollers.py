@@ -133,7 +133,7 @@ def _what_comes_before(
     """Return, for the beginning and the end of each state, what must have happened before."""
     loop_of: dict[State, tuple[State, ...]] = {}
     for block in machine.blocks:
-        for loop in components(block.states.values(), lambda state: state.successors):
+        for loop in block.loops:
             loop_of.update(dict.fromkeys(loop, loop))
     before: dict[_Moment, list[_Moment]] = defaultdict(list)
     for state, loop in loop_of.items():

@@ -16,7 +16,6 @@ from converter import diagnostics as d
 from converter.checks.findings import Finding, about_state
 from converter.checks.jsonata_text import FUNCTIONS, References, SyntaxProblem, references
 from converter.checks.machine import Block, MachineTree, State, is_expression
-from converter.checks.shapes import object_of
 
 _ENTERING = frozenset({"input", "context"})
 _WITH_RESULT = _ENTERING | {"result"}
@@ -102,7 +101,7 @@ def _expression_findings(place: Place, text: str, variables: frozenset[str]) -> 
 
 
 def _name_findings(place: Place, used: References, variables: frozenset[str]) -> Iterator[Finding]:
-    for name in sorted(used.variables - variables - FUNCTIONS - {"states"}):
+    for name in sorted(used.unknown - variables):
         if name == "eval":
             what, remedy = "$eval, which Step Functions does not have", "use $parse for JSON text"
         elif name in used.called:
@@ -175,7 +174,7 @@ def variables_before(machine: MachineTree) -> Mapping[State, frozenset[str]]:
 
 
 def _flow_through(block: Block, outside: frozenset[str], known: dict[State, frozenset[str]]) -> None:
-    assigned = {state: frozenset(_assigned_by(state)) for state in block.states.values()}
+    assigned = {state: frozenset(state.assigned) for state in block.states.values()}
     known.update(dict.fromkeys(assigned, outside))
     # Without an assignment there is nothing to follow, which is how dag2sfn's own machines are.
     pending = [state for state, names in assigned.items() if names]
@@ -191,17 +190,10 @@ def _flow_through(block: Block, outside: frozenset[str], known: dict[State, froz
             _flow_through(inner, frozenset() if inner.is_apart else known[state], known)
 
 
-def _assigned_by(state: State) -> Iterator[str]:
-    """Yield the variables that a state assigns; in JSONPath mode a name may end in ``.$``."""
-    groups = [entry for group in ("Choices", "Catch") for _, entry in state.entries(group)]
-    for content in (state.content, *groups):
-        yield from (name.removesuffix(".$") for name in object_of(content.get("Assign")))
-
-
 def _assignment_findings(block: Block, outer: frozenset[str]) -> Iterator[Finding]:
-    assigned = {name for state in block.states.values() for name in _assigned_by(state)}
+    assigned = {name for state in block.states.values() for name in state.assigned}
     for state in block.states.values():
-        for name in dict.fromkeys(_assigned_by(state)):
+        for name in state.assigned:
             if not _VARIABLE.fullmatch(name) or name == "states":
                 problem = f"'{name}' is no name of a variable"
                 yield about_state(d.BAD_VARIABLE, state, problem, "use letters, digits and underscores")

@@ -11,7 +11,7 @@ from dataclasses import replace
 from typing import Any
 
 from converter.operators.parts import Call, Part, Poll
-from converter.operators.python import calls_function, is_call_of_function
+from converter.operators.python import calls_function, calls_of_function, is_call_of_function
 from converter.operators.step import Step
 from converter.workflow import Workflow
 
@@ -30,15 +30,8 @@ def kept_in_s3(steps: Mapping[str, Step], workflow: Workflow) -> dict[str, Step]
 
 def uses_s3(steps: Mapping[str, Step]) -> bool:
     """Whether the function may keep something in S3."""
-    found: list[bool] = []
-
-    def note(payload: _Payload) -> _Payload:
-        found.append("xcom_over" in payload or "xcom_read_by" in payload)
-        return payload
-
-    for step in steps.values():
-        _with_payload(step, note)
-    return any(found)
+    payloads = (arguments["Payload"] for step in steps.values() for arguments in calls_of_function(step))
+    return any("xcom_over" in payload or "xcom_read_by" in payload for payload in payloads)
 
 
 def _readers_in_the_machine(steps: Mapping[str, Step], workflow: Workflow) -> dict[str, str]:

@@ -10,7 +10,7 @@ import ast
 import re
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeGuard
 
 from converter import diagnostics as d
 from converter.expansion import Expansion
@@ -170,15 +170,20 @@ def look_with_function(args: Arguments, reads: tuple[str, ...], facts: Facts | N
 
 def calls_function(step: Step) -> bool:
     """Whether a step calls the function that runs the DAG's tasks."""
-    calls: list[Any] = [step.arguments]
+    return any(True for _ in calls_of_function(step))
+
+
+def calls_of_function(step: Step) -> Iterator[Mapping[str, Any]]:
+    """Yield the arguments of a step's calls of that function."""
+    if is_call_of_function(step.arguments):
+        yield step.arguments
     for part in step.parts:
         call = part.ask if isinstance(part, Poll) else part
-        if isinstance(call, Call):
-            calls.append(call.arguments)
-    return any(map(is_call_of_function, calls))
+        if isinstance(call, Call) and is_call_of_function(call.arguments):
+            yield call.arguments
 
 
-def is_call_of_function(arguments: Any) -> bool:
+def is_call_of_function(arguments: Any) -> TypeGuard[Mapping[str, Any]]:
     """Whether the arguments of a call are those of a call of that function."""
     return isinstance(arguments, Mapping) and arguments.get("FunctionName") == TASK_FUNCTION
 

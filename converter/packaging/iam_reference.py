@@ -26,8 +26,9 @@ def _reference() -> Mapping[str, Any]:
     return found
 
 
-def fitted(permission: Permission) -> Iterator[Permission]:
-    """Yield the permission for each of its actions, on resources of the kinds that the action is about.
+@lru_cache(maxsize=1024)
+def fitted(permission: Permission) -> tuple[Permission, ...]:
+    """Return the permission for each of its actions, on resources of the kinds that the action is about.
 
     An action that is about no kind of resource is allowed on ``*`` alone: on an ARN, it would not be allowed.
     One that would be allowed on ``*`` is allowed on what it must be allowed on, whatever its name and
@@ -38,6 +39,10 @@ def fitted(permission: Permission) -> Iterator[Permission]:
     >>> narrow.resources
     ('arn:${AWS::Partition}:batch:${AWS::Region}:*:job/*',)
     """
+    return tuple(_fitted(permission))
+
+
+def _fitted(permission: Permission) -> Iterator[Permission]:
     for action in permission.actions:
         kinds = _kinds(action)
         if kinds is None:

@@ -80,12 +80,14 @@ def yaml_text(document: Mapping[str, Any]) -> str:
 def _entries(mapping: Mapping[str, Any], depth: int, lead: str, lines: list[str]) -> None:
     """Add the lines of a mapping: ``lead`` is what stands before the first, which may be that of an item."""
     indent = " " * (_STEP * depth)
+    is_airy = depth <= _AIRY_DEPTH
     for position, (key, noted) in enumerate(mapping.items()):
-        value = _bare(noted)
-        if position and depth <= _AIRY_DEPTH and (depth == 0 or isinstance(value, dict)):
+        value = noted.value if isinstance(noted, Note) else noted
+        if is_airy and position and (depth == 0 or isinstance(value, dict)):
             lines.append("")
-        lead = _comment(noted, depth, lead, lines)
-        if _is_block(value):
+        if isinstance(noted, Note):
+            lead = _comment(noted, depth, lead, lines)
+        if isinstance(value, (dict, list, tuple)) and _is_block(value):
             lines.append(f"{lead}{_scalar(key)}:")
             _indented(value, depth + 1, indent + " " * _STEP, lines)
         else:
@@ -96,9 +98,10 @@ def _entries(mapping: Mapping[str, Any], depth: int, lead: str, lines: list[str]
 def _items(values: list[Any] | tuple[Any, ...], depth: int, lead: str, lines: list[str]) -> None:
     indent = " " * (_STEP * depth)
     for noted in values:
-        value = _bare(noted)
-        lead = _comment(noted, depth, lead, lines)
-        if _is_block(value):
+        value = noted.value if isinstance(noted, Note) else noted
+        if isinstance(noted, Note):
+            lead = _comment(noted, depth, lead, lines)
+        if isinstance(value, (dict, list, tuple)) and _is_block(value):
             _indented(value, depth + 1, f"{lead}- ", lines)
         else:
             lines.append(f"{lead}- {_inline(value)}")
@@ -112,11 +115,9 @@ def _indented(value: Any, depth: int, lead: str, lines: list[str]) -> None:
         _items(value, depth, lead, lines)
 
 
-def _comment(value: Any, depth: int, lead: str, lines: list[str]) -> str:
-    """Add a value's comment, if it has one; return what stands before the value itself."""
-    if not isinstance(value, Note):
-        return lead
-    for line in _wrapped(value.comment, _WIDTH - depth * _STEP - 2):
+def _comment(note: Note, depth: int, lead: str, lines: list[str]) -> str:
+    """Add a comment; return what stands before the value that it is about."""
+    for line in _wrapped(note.comment, _WIDTH - depth * _STEP - 2):
         lines.append(f"{lead}# {line}")
         lead = " " * (_STEP * depth)
     return lead
@@ -127,14 +128,10 @@ def _wrapped(comment: str, width: int) -> tuple[str, ...]:
     return tuple(textwrap.wrap(comment, width, break_on_hyphens=False))
 
 
-def _bare(value: Any) -> Any:
-    return value.value if isinstance(value, Note) else value
-
-
-def _is_block(value: Any) -> bool:
-    if isinstance(value, (list, tuple)):
-        return not all(isinstance(item, int) for item in value)  # numbers read best in a row
-    return isinstance(value, dict) and len(value) > 0
+def _is_block(value: dict[str, Any] | list[Any] | tuple[Any, ...]) -> bool:
+    if isinstance(value, dict):
+        return bool(value)
+    return not all(isinstance(item, int) for item in value)  # numbers read best in a row
 
 
 def _inline(value: Any) -> str:

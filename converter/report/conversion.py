@@ -24,6 +24,10 @@ _DECORATED = re.compile(r"_(\w+)DecoratedOperator")
 _INTEGRATION = "arn:aws:states:::"
 
 
+#: The worst first.
+_ORDER = {severity: position for position, severity in enumerate(Severity)}
+
+
 @dataclass(frozen=True)
 class TaskReport:
     """One task: its status, what is to be said about it, and the states that it became."""
@@ -33,7 +37,7 @@ class TaskReport:
     step: Step | None = None
     states: Mapping[str, Any] | None = None
 
-    @property
+    @cached_property
     def status(self) -> str:
         """``converted``, ``approximated`` or ``refused``."""
         return status_of(self.diagnostics)
@@ -119,9 +123,8 @@ class ConversionReport:
         for item in self.diagnostics:
             if item.code.severity in severities:
                 groups.setdefault(item.code.id, []).append(item)
-        order = list(Severity)
         found = [(items[0].code, items) for items in groups.values()]
-        return sorted(found, key=lambda pair: (order.index(pair[0].severity), -len(pair[1]), pair[0].id))
+        return sorted(found, key=lambda pair: (_ORDER[pair[0].severity], -len(pair[1]), pair[0].id))
 
     def next_steps(self) -> Iterator[str]:
         """Yield what to do now, first things first, with code between backticks."""
