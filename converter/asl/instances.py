@@ -17,6 +17,7 @@ from typing import Any
 from converter import diagnostics as d
 from converter.asl import decisions, map_runs, records, tasks
 from converter.asl.rooms import bytes_for_instances, instance_bytes
+from converter.asl.tasks import LONGEST_LIST
 from converter.diagnostics import Diagnostic
 from converter.expressions.jsonata import Expression, literal, path
 from converter.operators import room
@@ -24,8 +25,6 @@ from converter.operators.arguments import task_diagnostic
 from converter.operators.step import Instances, Step
 from converter.workflow import Task, Workflow
 
-#: Airflow's own limit on what a task may return to be expanded over (``[core] max_map_length``).
-LONGEST_LIST = 1024
 _LENGTHS = range(1, LONGEST_LIST + 1)
 #: What all inline instances of a machine may take of the history's 25,000 events.
 MOST_EVENTS = 15_000

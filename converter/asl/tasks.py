@@ -27,6 +27,8 @@ RUN_ARGUMENT = "--dag2sfn-run"
 LONGEST_DELAY = 86_400
 #: The largest number ASL takes for seconds and attempts.
 ASL_MAXIMUM = 99_999_999
+#: Airflow's own limit on what a task may return to be expanded over (``[core] max_map_length``).
+LONGEST_LIST = 1024
 
 
 def _comment(step: Step, task: Task) -> str:
@@ -58,7 +60,8 @@ def state_of(
     if step.refusal and options.failures is Failures.STOP:
         return {"Type": "Fail", "Comment": comment, "Error": records.NOT_CONVERTED, "Cause": step.refusal}
     if step.refusal:
-        failed = records.not_converted(task.task_id, step.refusal, has_records=has_records)
+        reason = step.refusal[: records.cause_length(_most_side_by_side(step))]
+        failed = records.not_converted(task.task_id, reason, has_records=has_records)
         return {"Type": "Pass", "Comment": comment, "Output": str(failed)}
     if step.parts or step.does_nothing:
         raise ValueError(f"task '{task.task_id}' is not run by one Task")
@@ -83,6 +86,13 @@ def state_of(
     if retry:
         state["Retry"] = retry
     return state
+
+
+def _most_side_by_side(step: Step) -> int:
+    """Return how many instances of a task there may be."""
+    if step.instances is None:
+        return 1
+    return LONGEST_LIST if step.instances.length is None else step.instances.length
 
 
 @dataclass(frozen=True)
