@@ -12,8 +12,9 @@ from dataclasses import dataclass, replace
 
 from converter import diagnostics as d
 from converter.asl.budget import is_apart, polls_of_one
-from converter.asl.instances import LONGEST_LIST, bytes_of_instances, events_of_instance, most_by_size
-from converter.asl.rooms import bytes_for_instances
+from converter.asl.instances import bytes_of_instances, events_of_instance, most_by_size
+from converter.asl.rooms import bytes_for_instances, least_of_instance, may_push_much
+from converter.asl.tasks import LONGEST_LIST
 from converter.diagnostics import Diagnostic
 from converter.operators.arguments import task_diagnostic
 from converter.operators.room import LEAST_BYTES
@@ -47,15 +48,23 @@ def with_distributed(
 
 
 def _measured(workflow: Workflow, steps: Mapping[str, Step], size: int) -> Iterator[Step]:
-    """Yield the mapped tasks whose instances push ids or ARNs, which may be too many together."""
+    """Yield the mapped tasks whose instances push ids or ARNs for which there may be no room.
+
+    That is where those of all tasks may be too many together, or where others push what there is room for
+    and leave to each instance no more than a cause takes.
+    """
+    pushing: list[tuple[Step, int]] = []
+    most = 0
     for of_list in _steps_of_lists(workflow, steps):
-        pushing = [step for step in of_list if step.output or step.xcom]
         instances = of_list[0].instances
-        if instances is None or instances.summed or not pushing:
+        if instances is None or instances.summed:
             continue
         count = LONGEST_LIST if instances.length is None else instances.length
-        if bytes_of_instances(of_list, count) + count * len(pushing) * LEAST_BYTES > size:
-            yield from pushing
+        found = [step for step in of_list if (step.output or step.xcom) and not may_push_much(step)]
+        pushing += [(step, count) for step in found]
+        most += bytes_of_instances(of_list, count) + count * len(found) * LEAST_BYTES
+    if most > size or any(map(may_push_much, steps.values())):
+        yield from (step for step, count in pushing if least_of_instance(count) < LEAST_BYTES)
 
 
 def _steps_of_lists(workflow: Workflow, steps: Mapping[str, Step]) -> list[list[Step]]:

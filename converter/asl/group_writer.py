@@ -188,7 +188,9 @@ class GroupWriter:
         emission, states = self.emission, self.block.states
         step, task = emission.steps[task_id], emission.task(task_id)
         awaited, has_records = task_id in emission.awaited, self.block.has_records
-        caught = self._caught(step, has_records=has_records)
+        in_group = step.instances is not None and bool(step.instances.group)
+        of_group = emission.most_instances[task_id] if in_group else 0
+        caught = self._caught(step, has_records=has_records, of_instances=of_group)
         if step.instances is not None and not step.instances.group:
             state = self._map_state(step, task)
             # Its instances catch what they do themselves; what remains is a Map that Step Functions ends.
@@ -251,11 +253,11 @@ class GroupWriter:
         return {"Next": self._write_join(position, self.group.units[position])}
 
     def _caught(
-        self, step: StepOfTask, *, has_records: bool, side_by_side: int = 1
+        self, step: StepOfTask, *, has_records: bool, of_instances: int = 0
     ) -> list[tuple[list[str], Expression]]:
         """Return what a task's state catches: errors, and the data with the record that they mean.
 
-        So many instances may be ``side_by_side``, and fail.
+        It is one of so many ``of_instances``, if there are any.
         """
         emission, task_id = self.emission, step.task_id
         caught = []
@@ -265,7 +267,8 @@ class GroupWriter:
             failed = records.failed(
                 task_id,
                 has_records=has_records,
-                task_count=max(emission.task_count, side_by_side),
+                task_count=emission.task_count,
+                instances=of_instances,
                 may_say_why=self.block.rooms.may_say_why(task_id),
             )
             caught.append((["States.ALL"], failed))
@@ -277,7 +280,7 @@ class GroupWriter:
             task,
             self._surroundings(task.task_id),
             caught=self._caught(
-                step, has_records=False, side_by_side=self.emission.most_instances[task.task_id]
+                step, has_records=False, of_instances=self.emission.most_instances[task.task_id]
             ),
             most=self.block.rooms.most_instances((task.task_id,)),
             available=self.block.rooms.of_instances((task.task_id,)),

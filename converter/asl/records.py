@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING
 
 from converter.expressions.jsonata import Expression, literal, path
 from converter.operators import room
+from converter.operators.parts import EVALUATION_ERROR
 from converter.operators.step import Step
 
 if TYPE_CHECKING:
@@ -36,6 +37,10 @@ RESUMED_INSTANCES = "$states.context.Execution.Input.resumed_instances"
 _RECORD_BYTES = 80
 #: The name of an error.
 _ERROR_BYTES = 100
+#: Of a cause, few characters take more bytes than this.
+BYTES_PER_CHARACTER = 3
+#: The name of an error in the record of an instance, and what those of few instances may take together.
+_ERROR_OF_INSTANCE, _ERRORS_OF_INSTANCES = 50, 2_000
 NOT_SUCCESSFUL = "[state != 'success']"
 
 
@@ -120,30 +125,55 @@ def failure_bytes(task_count: int, of_character: int) -> int:
     return _ERROR_BYTES + of_character * cause_length(task_count)
 
 
-def failed(task_id: str, *, has_records: bool, task_count: int, may_say_why: bool = False) -> Expression:
+def failed(
+    task_id: str, *, has_records: bool, task_count: int, instances: int = 0, may_say_why: bool = False
+) -> Expression:
     """Return the data with the record of a task whose last try has just failed (in a Catch).
 
-    ``may_say_why`` as in :func:`failure_caught`.
+    ``instances``: it is an instance, of so many; ``may_say_why`` as in :func:`failure_caught`.
     """
-    failure = failure_caught(task_count, may_say_why=may_say_why)
+    failure = failure_caught(task_count, instances=instances, may_say_why=may_say_why)
     return all_failed([task_id], failure, data=[INPUT] if has_records else [])
 
 
-def failure_caught(task_count: int, *, may_say_why: bool = False) -> str:
+def failure_caught(task_count: int, *, instances: int = 0, may_say_why: bool = False) -> str:
     """Return the record of a failure that has just been caught, as JSONata (in a Catch).
 
+    ``instances``: it is one of so many, whose records have no more bytes than they are counted with.
     ``may_say_why``: one of its expressions may fail and say why, ``<error>: <cause>``.
     """
     error, cause = "$string($states.errorOutput.Error)", "$string($states.errorOutput.Cause)"
-    kept = f"0, {cause_length(task_count)}"
+    length = cause_length(max(task_count, instances))
+
+    def record(error: str, cause: str) -> str:
+        if not instances:
+            return _failure(error, f"$substring({cause}, 0, {length})")
+        most = max(_ERROR_OF_INSTANCE, _ERRORS_OF_INSTANCES // instances)
+        return _failure(_kept(error, most), _kept(cause, length, BYTES_PER_CHARACTER))
+
     if not may_say_why:
-        return _failure(error, f"$substring({cause}, {kept})")
+        return record(error, cause)
     # What an expression says stands behind the expression itself, which has the same words in quotes.
-    said = f"$match({cause}, /({'|'.join((room.TOO_LARGE, room.TOO_MANY))}): ([^\\x27]*)$/)[0].groups"
-    record = _failure(
-        f"$exists($said) ? $said[0] : {error}", f"$substring($exists($said) ? $said[1] : {cause}, {kept})"
+    # What the DAG's own code says means nothing of the kind: its errors are others.
+    said = (
+        f"{error} = '{EVALUATION_ERROR}'"
+        f" ? $match({cause}, /({'|'.join((room.TOO_LARGE, room.TOO_MANY))}): ([^\\x27]*)$/)[0].groups"
     )
-    return f"($said := {said}; {record})"
+    found = record(f"$exists($said) ? $said[0] : {error}", f"$exists($said) ? $said[1] : {cause}")
+    return f"($said := {said}; {found})"
+
+
+def _kept(text: str, characters: int, of_character: int = 1) -> str:
+    """Return the beginning of a text, as JSONata: so many characters, or fewer if these take more bytes than
+    ``of_character`` each. In JSON none takes more than four but control characters, which become blanks.
+    """
+    most = characters * of_character
+    beginning = f"$substring($replace({text}, /[\\x00-\\x1f]/, ' '), 0, {characters})"
+    around = len('[""]')
+    return (
+        f"($kept := {beginning}; {room.size('[$kept]')} > {most + around}"
+        f" ? $substring($kept, 0, {most // 4}) : $kept)"
+    )
 
 
 def failure_because(error: str, cause: str) -> str:
@@ -197,7 +227,7 @@ def with_resumed(task_id: str, *, has_records: bool, earlier: str = RESUMED) -> 
 
 def not_converted(task_id: str, reason: str, *, has_records: bool) -> Expression:
     """Return the data with the record of a task that was refused, and is in the machine all the same."""
-    failure = failure_because(NOT_CONVERTED, reason[:300])
+    failure = failure_because(NOT_CONVERTED, reason)
     return all_failed([task_id], failure, data=[INPUT] if has_records else [])
 
 

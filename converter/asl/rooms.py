@@ -18,7 +18,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
-from converter.asl.records import cause_length, failure_bytes, short_record_bytes
+from converter.asl.records import BYTES_PER_CHARACTER, cause_length, failure_bytes, short_record_bytes
 from converter.expressions.jsonata import Expression, path
 from converter.operators import room
 from converter.operators.python import calls_function
@@ -28,8 +28,6 @@ from converter.workflow import Workflow
 _LAMBDA = "arn:aws:states:::lambda:invoke"
 #: What all values that nobody reads may take together, and each of them at most.
 _ALL_UNREAD, _EACH_UNREAD = 40_000, 8_192
-#: Of the characters of a cause, few take more bytes than this.
-_BYTES_PER_CHARACTER = 3
 #: An instance's record: its state, its time, the name of an error. In the Map's result it has the task's id.
 _INSTANCE_BYTES, _AROUND_ID = 110, 8
 #: What the record of an instance has besides that is an execution of its own: how long it took, its tries.
@@ -125,16 +123,12 @@ class Rooms:
     noted: frozenset[str] = frozenset()
 
     def may_push_much(self, task_id: str) -> bool:
-        """Whether what a task pushes may be large: what code or a service returns, not ids and ARNs."""
+        """Whether what a task pushes may be large."""
         return task_id in self._pushing_much
 
     @cached_property
     def _pushing_much(self) -> frozenset[str]:
-        return frozenset(
-            task
-            for task, step in self.steps.items()
-            if step.resource == _LAMBDA or step.pushes_much or calls_function(step)
-        )
+        return frozenset(task for task, step in self.steps.items() if may_push_much(step))
 
     def is_unread(self, task_id: str) -> bool:
         """Whether nobody reads what a task pushes."""
@@ -203,7 +197,7 @@ class Rooms:
 
     @cached_property
     def _failure_bytes(self) -> int:
-        return failure_bytes(len(self.workflow.tasks), _BYTES_PER_CHARACTER)
+        return failure_bytes(len(self.workflow.tasks), BYTES_PER_CHARACTER)
 
     @cached_property
     def _downstream(self) -> Mapping[str, list[str]]:
@@ -227,6 +221,11 @@ class Rooms:
         return room.MOST_BYTES // max(1, noted) - 1_000
 
 
+def may_push_much(step: Step) -> bool:
+    """Whether what a task pushes may be large: what code or a service returns, not ids and ARNs."""
+    return step.resource == _LAMBDA or step.pushes_much or calls_function(step)
+
+
 def instance_bytes(step: Step, count: int) -> int:
     """Return the bytes of the record of an instance, of so many, that has failed or pushes little.
 
@@ -241,12 +240,12 @@ def instance_bytes(step: Step, count: int) -> int:
 
 def least_of_instance(count: int) -> int:
     """Return the bytes that every instance, of so many, has for what it pushes, or for why it has failed."""
-    return max(_BYTES_PER_CHARACTER * cause_length(count), room.LEAST_OF_INSTANCE)
+    return max(BYTES_PER_CHARACTER * cause_length(count), room.LEAST_OF_INSTANCE)
 
 
 def bytes_for_instances(task_ids: Collection[str], most: int = room.MOST_BYTES) -> int:
     """Return what the records of instances may take of ``most`` bytes, beside those of these tasks."""
-    failure = max(room.LEAST_BYTES, failure_bytes(len(task_ids), _BYTES_PER_CHARACTER))
+    failure = max(room.LEAST_BYTES, failure_bytes(len(task_ids), BYTES_PER_CHARACTER))
     tasks = sum(short_record_bytes(task) + failure for task in task_ids)
     # A DAG of very many tasks is several machines.
     return min(most, max(_LEAST_FOR_INSTANCES, room.MOST_BYTES - tasks))

@@ -187,6 +187,28 @@ def test_of_lists_that_only_the_run_knows_all_records_are_kept():
     ]
 
 
+def told_their_room(*tasks):
+    """The Glue jobs whose instances are told what they may push: there may be no room for their ids."""
+    steps = convert(workflow(*tasks), Options()).steps
+    return {name for name, step in steps.items() if step.pushes_much}
+
+
+def test_ids_of_instances_are_measured_where_all_may_be_too_many():
+    """A record has up to 191 bytes without an id, and an id up to 300: 506 fit 249,000 bytes."""
+    assert told_their_room(mapped_glue("m", over=days(*many(500)))) == set()
+    assert told_their_room(mapped_glue("m", over=days(*many(510)))) == {"m"}
+    halves = [mapped_glue(name, over=days(*many(255))) for name in "mn"]
+    assert told_their_room(halves[0]) == set()
+    assert told_their_room(*halves) == {"m", "n"}
+
+
+def test_ids_of_instances_are_measured_beside_what_takes_all_there_is():
+    """Up to 90 records have room for a cause of 300 bytes, and so for an id."""
+    large = python("a")
+    assert told_their_room(large, mapped_glue("m", "a", over=days(*many(90)))) == set()
+    assert told_their_room(large, mapped_glue("m", "a", over=days(*many(91)))) == {"m"}
+
+
 def played(definition, run=None):
     calls = []
 
