@@ -84,7 +84,7 @@ def _inspect_bundle(folder: Path) -> Report:
         except Dag2SfnError as error:
             found += error.diagnostics
         else:
-            findings = [*findings_of(definition.machine), *bundle.findings(definition.machine)]
+            findings = [*findings_of(definition.machine), *bundle.findings(definition)]
             found += definition.diagnostics(findings)
             definitions[file] = definition
     found += bundle.problems_with(definitions)
@@ -194,19 +194,20 @@ class _Bundle:
             if not (self._folder / CHILDREN / f"child-{number}.asl.json").is_file():
                 yield self._incomplete(f"there is no {CHILDREN}/child-{number}.asl.json, which is started")
 
-    def findings(self, machine: MachineTree) -> Iterator[Finding]:
+    def findings(self, definition: _Definition) -> Iterator[Finding]:
         """Yield what is wrong between a definition and the template (D545, D546)."""
         if self._template is None:
             return
+        machine, template = definition.machine, self._template.of(definition.file.name)
         for state in machine.states:
             own = {name: value for name, value in state.content.items() if name not in _HOLDS_STATES}
             used = dict.fromkeys(_SUBSTITUTION.findall(json.dumps(own)))
             for name in used:
-                if name not in self._template.substitutions:
+                if name not in template.substitutions:
                     problem = f"the template does not say what ${{{name}}} is"
                     remedy = "add it to DefinitionSubstitutions, or write '$' & '{…}' if it is text"
                     yield about_state(d.UNDEFINED_SUBSTITUTION, state, problem, remedy)
-        yield from check_permissions(machine, self._template)
+        yield from check_permissions(machine, template)
 
     def _read_manifest(self) -> Mapping[str, Any]:
         try:

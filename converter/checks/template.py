@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
 
@@ -18,6 +18,8 @@ from converter.checks.shapes import list_of, object_of, objects_of, texts_of
 from converter.yaml_loader import SafeLoader
 
 _MACHINE = "AWS::StepFunctions::StateMachine"
+#: The keys of definitions that are parameters of their own; those of child machines end with the file's name.
+_KEYS = {"definition.asl.json": "${DefinitionKey}", "outer.asl.json": "${OuterDefinitionKey}"}
 _LOGICAL_ID = re.compile(r"\$\{([A-Za-z0-9]+)[.}]")
 
 
@@ -39,9 +41,22 @@ class Grant:
 
 @dataclass(frozen=True)
 class Template:
-    """A template, as far as state machines are concerned."""
+    """A template, as far as state machines are concerned: all of them, or one (``machine``, a logical id)."""
 
     resources: Mapping[str, Mapping[str, Any]]
+    machine: str = ""
+
+    def of(self, file: str) -> Template:
+        """Return what it says about the machine whose definition is in a file of the bundle.
+
+        Where it does not say which machine that is, about all of them.
+        """
+        for name, item in self.resources.items():
+            place = object_of(self._properties(name).get("DefinitionS3Location"))
+            key = _text(place.get("Key"))
+            if item.get("Type") == _MACHINE and (key == _KEYS.get(file) or key.endswith(f"}}{file}")):
+                return replace(self, machine=name)
+        return self
 
     @cached_property
     def substitutions(self) -> Mapping[str, str]:
@@ -54,7 +69,7 @@ class Template:
 
     @cached_property
     def grants(self) -> tuple[Grant, ...] | None:
-        """What the role of the machine may do, None where the template does not say it all."""
+        """What the roles of the machines may do, None where the template does not say it all."""
         found: list[Grant] = []
         for properties in self._machines():
             role = logical_id(_text(properties.get("RoleArn")))
@@ -80,7 +95,7 @@ class Template:
 
     def _machines(self) -> Iterator[Mapping[str, Any]]:
         for name, item in self.resources.items():
-            if item.get("Type") == _MACHINE:
+            if item.get("Type") == _MACHINE and self.machine in ("", name):
                 yield self._properties(name)
 
     def _properties(self, name: str) -> Mapping[str, Any]:

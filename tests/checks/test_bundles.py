@@ -2,15 +2,19 @@ from __future__ import annotations
 
 import json
 import re
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from workflows import partial_fan_in
+from mapped import days, mapped_glue
+from workflows import glue, partial_fan_in, workflow
 
 from converter import pipeline
+from converter.asl.budget import LIMITS
 from converter.asl.options import Options
 from converter.checks import check, inspect
 from converter.checks.template import read_template
+from converter.workflow import TriggerRule
 
 
 @pytest.fixture
@@ -68,6 +72,33 @@ def test_a_role_that_stands_elsewhere_is_not_judged(bundle: Path) -> None:
     [role] = set(re.findall(r"RoleArn: !GetAtt StateMachineRole\w+\.Arn", file.read_text()))
     edit(file, role, "RoleArn: arn:aws:iam::1:role/mine")
     assert check(bundle) == []
+
+
+def with_teardown(folder: Path) -> Path:
+    """A bundle of two machines: instances are executions of the body, which the outer machine starts."""
+    flow = workflow(
+        glue("s", is_setup=True),
+        mapped_glue("m", "s", over=days("a", "b")),
+        glue("t", "s", "m", is_teardown=True, trigger_rule=TriggerRule.ALL_DONE_SETUP_SUCCESS),
+    )
+    return pipeline.write(pipeline.convert(flow, Options(), limits=replace(LIMITS, instances=0)), folder)
+
+
+@pytest.mark.parametrize("action", ["StartExecution", "DescribeExecution", "StopExecution"])
+@pytest.mark.parametrize(("role", "machine"), [(0, "definition.asl.json"), (1, "outer.asl.json")])
+def test_what_one_machine_may_do_another_may_not(
+    tmp_path: Path, action: str, role: int, machine: str
+) -> None:
+    bundle = with_teardown(tmp_path)
+    assert check(bundle) == []
+    file = bundle / "template.yaml"
+    # Both roles have it: the body's stands first.
+    found = [match.span() for match in re.finditer(rf"states:{action}\b", file.read_text())]
+    assert len(found) == 2
+    start, end = found[role]
+    file.write_text(file.read_text()[:start] + "sts:Nothing" + file.read_text()[end:])
+    places = {(item.code.id, Path(item.location.file).name) for item in check(bundle) if item.location}
+    assert places == {("D546", machine)}
 
 
 def test_policies_of_their_own_count() -> None:
