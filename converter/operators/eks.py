@@ -48,18 +48,19 @@ def create_cluster(args: Arguments) -> Step:
     )
     waits, often = _waits(args), pace(args, 30, 40)
     groups = {name: args.take(name, default) for name, default in _COMPUTE.items()}
+    more = {name: args.take_mapping(f"create_{name}_kwargs") for name in ("nodegroup", "fargate_profile")}
     args.set_aside("delete_nodegroup_on_failure")
     active = wait_for("eks:cluster_active", {"name": cluster}, on=arn("eks", "cluster/{}", cluster), **often)
     following: list[Request] = []
     rate = often if waits else None
     if compute == "nodegroup":
         name, role = groups["nodegroup_name"], groups["nodegroup_role_arn"]
-        more = groups["create_nodegroup_kwargs"]
-        following = _nodegroup(cluster, name, network.get("subnetIds") or [], role, more, rate)
+        subnets = network.get("subnetIds") or []
+        following = _nodegroup(cluster, name, subnets, role, more["nodegroup"], rate)
     elif compute == "fargate":
         name, role = groups["fargate_profile_name"], groups["fargate_pod_execution_role_arn"]
         selectors = groups["fargate_selectors"] or [{"namespace": "default"}]
-        following = _profile(cluster, name, role, selectors, groups["create_fargate_profile_kwargs"], rate)
+        following = _profile(cluster, name, role, selectors, more["fargate_profile"], rate)
     elif compute:
         args.report(d.BAD_ARGUMENT, f"argument 'compute' is {compute!r}", "write 'nodegroup' or 'fargate'")
     return step_of(args, create, *([active] if compute or waits else []), *following)
@@ -69,11 +70,9 @@ def create_cluster(args: Arguments) -> Step:
 _COMPUTE: dict[str, Any] = {
     "nodegroup_name": "nodegroup",
     "nodegroup_role_arn": None,
-    "create_nodegroup_kwargs": None,
     "fargate_profile_name": "profile",
     "fargate_pod_execution_role_arn": None,
     "fargate_selectors": None,
-    "create_fargate_profile_kwargs": None,
 }
 
 
@@ -97,21 +96,21 @@ def create_nodegroup(args: Arguments) -> Step:
             args.take("nodegroup_name", "nodegroup"),
             subnets,
             args.take("nodegroup_role_arn"),
-            args.take("create_nodegroup_kwargs"),
+            args.take_mapping("create_nodegroup_kwargs"),
             often if waits else None,
         ),
     )
 
 
 def _nodegroup(
-    cluster: Any, name: Any, subnets: Any, role: Any, more: Any, often: Pace | None
+    cluster: Any, name: Any, subnets: Any, role: Any, more: dict[str, Any], often: Pace | None
 ) -> list[Request]:
     arguments = {
         "clusterName": cluster,
         "nodegroupName": name,
         "subnets": subnets,
         "nodeRole": role,
-        **(more or {}),
+        **more,
     }
     # The hook marks the group as the cluster's.
     owned = Expression(f"{{'kubernetes.io/cluster/' & {literal(cluster)}: 'owned'}}")
@@ -144,21 +143,21 @@ def create_profile(args: Arguments) -> Step:
             args.take("fargate_profile_name", "profile"),
             args.take("pod_execution_role_arn"),
             args.take("selectors"),
-            args.take("create_fargate_profile_kwargs"),
+            args.take_mapping("create_fargate_profile_kwargs"),
             often if waits else None,
         ),
     )
 
 
 def _profile(
-    cluster: Any, name: Any, role: Any, selectors: Any, more: Any, often: Pace | None
+    cluster: Any, name: Any, role: Any, selectors: Any, more: dict[str, Any], often: Pace | None
 ) -> list[Request]:
     arguments = {
         "clusterName": cluster,
         "fargateProfileName": name,
         "podExecutionRoleArn": role,
         "selectors": selectors,
-        **(more or {}),
+        **more,
     }
     where = arn("eks", "cluster/{}", cluster)
     create = request("eks:createFargateProfile", given(arguments), on=where, also=(pass_role(role),))
