@@ -183,7 +183,10 @@ def _converted(conversion: Conversion, args: Arguments) -> Step:
     else:
         for place in not_spelled(step):
             problem = f"only the run knows {place}, in which Step Functions spells names otherwise"
-            args.report(d.TEMPLATE, problem, "write a dict or list in the file, with templates in it")
+            remedy = "write a dict or list in the file, with templates in it"
+            if args.task.is_mapped:
+                remedy += "; of a list that it is expanded over, all items with the same names"
+            args.report(d.TEMPLATE, problem, remedy)
         return step
     args.set_aside(*args.left())
     return Step(args.task.task_id, args.task.operator.rpartition(".")[2])

@@ -104,7 +104,9 @@ class PerInstance:
         return self._item(source, self._index(name))
 
     def _item(self, source: Source, index: str) -> Any:
-        """Return the item of a source: a dict of Expressions where all items are dicts of the same keys."""
+        """Return the item of a source: a dict of Expressions where all items are dicts of the same keys, and
+        a list where all are lists of as many such dicts.
+        """
         items = source.value
         if source.kind is SourceKind.LITERAL and isinstance(items, list) and items:
             first = items[0]
@@ -115,6 +117,9 @@ class PerInstance:
                 }
             if all(item == first for item in items):
                 return first
+            if any(map(_has_names, items)) and all(_is_as_long(first, item) for item in items):
+                columns = (list(column) for column in zip(*items, strict=True))
+                return [self._item(Source(source.kind, column), index) for column in columns]
             if any(map(_is_computed, items)):
                 # Each instance computes its own: another's may fail.
                 choice = " : ".join(f"$n = {n} ? {literal(item)}" for n, item in enumerate(items))
@@ -150,6 +155,15 @@ class PerInstance:
 
 def _has_keys_of(first: dict[str, Any], item: Any) -> bool:
     return isinstance(item, dict) and item.keys() == first.keys()
+
+
+def _is_as_long(first: Any, item: Any) -> bool:
+    return isinstance(first, list) and isinstance(item, list) and len(item) == len(first)
+
+
+def _has_names(value: Any) -> bool:
+    """Return whether a list has dicts in it, whose names conversions may have to spell."""
+    return isinstance(value, list) and any(isinstance(item, dict) or _has_names(item) for item in value)
 
 
 def _is_computed(value: Any) -> bool:

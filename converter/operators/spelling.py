@@ -34,8 +34,11 @@ def _given_later(value: Any, where: str, places: frozenset[str]) -> Iterator[str
     if isinstance(value, Expression) and where.lower() in places:
         yield where
     elif isinstance(value, Mapping):
+        # The names of a map are the author's own.
+        is_map = any(f"{place}.".startswith(f"{where.lower()}.*.") for place in places)
         for name, item in value.items():
-            yield from _given_later(item, f"{where}.{name}".lstrip("."), places)
+            inner = "*" if is_map else name
+            yield from _given_later(item, f"{where}.{inner}".lstrip("."), places)
     elif isinstance(value, (list, tuple)):
         for item in value:
             yield from _given_later(item, where, places)

@@ -1,11 +1,14 @@
 """Names inside of what only the run knows, where Step Functions spells them otherwise than the API."""
 
+from dataclasses import replace
+
 import pytest
-from mapped import mapped, xcom
+from mapped import listed, mapped, xcom
 from workflows import python, workflow
 
 from converter.asl.options import Options
 from converter.diagnostics import refuses
+from converter.engine import SimulatedBackend, TaskResult, parse_definition, run_virtual
 from converter.pipeline import convert
 from converter.workflow import Opaque, Task
 
@@ -17,6 +20,8 @@ ECS, BATCH, GLUE = (
 )
 PULL = "{{ task_instance.xcom_pull(task_ids='a', dag_id='example', key='return_value') }}"
 RETURNED = Opaque("airflow.sdk.definitions.xcom_arg.PlainXComArg", PULL)
+SERVERLESS = f"{AMAZON}.emr.EmrServerlessCreateApplicationOperator"
+SPARK = {"release_label": "emr-7.0.0", "job_type": "SPARK"}
 ECS_TASK = {"cluster": "c", "task_definition": "t", "deferrable": True}
 BATCH_JOB = {"job_name": "j", "job_queue": "q", "job_definition": "d", "deferrable": True}
 
@@ -40,6 +45,7 @@ def refusals(found):
         (mapped(task(ECS, **ECS_TASK), overrides=xcom("a")), "Overrides"),
         (task(BATCH, **BATCH_JOB, container_overrides=RETURNED), "ContainerOverrides"),
         (task(ECS, **ECS_TASK, overrides={"containerOverrides": RETURNED}), "Overrides.ContainerOverrides"),
+        (task(SERVERLESS, **SPARK, config={"initialCapacity": {"DRIVER": RETURNED}}), "InitialCapacity.*"),
     ],
 )
 def test_a_structure_that_a_task_returns_is_refused_where_its_names_would_have_to_be_spelled(found, place):
@@ -59,3 +65,49 @@ def test_a_structure_that_a_task_returns_is_refused_where_its_names_would_have_t
 )
 def test_what_has_no_names_to_spell_may_be_known_to_the_run_alone(found):
     assert refusals(found) == []
+
+
+def overrides(*containers):
+    return {"containerOverrides": [{"name": name, "command": list(command)} for name, *command in containers]}
+
+
+def test_names_in_what_a_task_is_expanded_over_are_spelled_where_all_items_have_the_same():
+    """The lengths of other lists do not matter."""
+    over = listed(overrides(("c", "x"), ("d",)), overrides(("c", "y", "z"), ("e", "{{ run_id }}")))
+    expanded = replace(mapped(task(ECS, **ECS_TASK), overrides=over), template_fields=("overrides",))
+    assert refusals(expanded) == []
+    machine = convert(workflow(python("a"), expanded), Options()).machine
+    given = []
+
+    def work(call):
+        given.append(call.arguments)
+        return TaskResult(1, {"Tasks": [], "Failures": []})
+
+    run_virtual(parse_definition(machine.definition), {"run_id": "r"}, SimulatedBackend(work))
+    assert [one["Overrides"] for one in given[1:]] == [
+        {"ContainerOverrides": [{"Name": "c", "Command": ["x"]}, {"Name": "d", "Command": []}]},
+        {"ContainerOverrides": [{"Name": "c", "Command": ["y", "z"]}, {"Name": "e", "Command": ["r"]}]},
+    ]
+
+
+def test_items_with_other_names_are_refused_and_told_why():
+    over = listed(overrides(("c", "x")), overrides(("c",), ("d",)))
+    found = convert(workflow(python("a"), mapped(task(ECS, **ECS_TASK), overrides=over)), Options())
+    (refused,) = [item for item in found.diagnostics if refuses([item])]
+    assert refused.remedy.endswith("of a list that it is expanded over, all items with the same names")
+
+
+NODES = {"cluster_name": "c", "nodegroup_subnets": ["s"], "nodegroup_role_arn": "r"}
+
+
+@pytest.mark.parametrize(
+    ("operator", "given", "argument"),
+    [
+        ("Nodegroup", NODES, "create_nodegroup_kwargs"),
+        ("FargateProfile", {"cluster_name": "c", "selectors": []}, "create_fargate_profile_kwargs"),
+        ("Cluster", {"cluster_name": "c", "nodegroup_role_arn": "r"}, "create_nodegroup_kwargs"),
+    ],
+)
+def test_further_arguments_of_a_call_that_only_the_run_knows_are_refused(operator, given, argument):
+    (problem,) = refusals(task(f"{AMAZON}.eks.EksCreate{operator}Operator", **given, **{argument: RETURNED}))
+    assert f"argument '{argument}' is one template" in problem
