@@ -35,6 +35,7 @@ _MODULES = (
     "converter.expressions.templates.documents",
     "botocore.loaders",
     "botocore.model",
+    "converter.rehearsal",
 )
 INDEX = "index.html"
 

@@ -37,8 +37,11 @@ def _write(value: Any, line_break: str, add: Callable[[str], None]) -> None:
         inner = f"{line_break}  "
         before = f"{{{inner}"
         for key, item in value.items():
-            add(f"{before}{_quoted(key)}: ")
-            _write(item, inner, add)
+            if isinstance(item, str):  # most are
+                add(f"{before}{_quoted(key)}: {_quoted(item)}")
+            else:
+                add(f"{before}{_quoted(key)}: ")
+                _write(item, inner, add)
             before = f",{inner}"
         add(f"{line_break}}}")
     elif isinstance(value, (list, tuple)) and value:

@@ -6,7 +6,6 @@ for a definition, 256 KiB for the data of a state.
 
 from __future__ import annotations
 
-import json
 import math
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -271,12 +270,13 @@ def event_problems(
     return [about_dag(workflow, d.TOO_MANY_EVENTS, problem, "lower the number of retries, or split the DAG")]
 
 
-def size_problems(
-    workflow: Workflow, definition: Mapping[str, Any], data: int, limits: Limits = LIMITS
-) -> list[Diagnostic]:
-    """Return a diagnostic for each limit on size that a machine may exceed; ``data``: bytes of records."""
+def size_problems(workflow: Workflow, text: str, data: int, limits: Limits = LIMITS) -> list[Diagnostic]:
+    """Return a diagnostic for each limit on size that a machine may exceed.
+
+    ``text`` is its definition, ``data`` how many bytes records may have.
+    """
     found = []
-    size = len(json.dumps(definition, separators=(",", ":")).encode())
+    size = len(text.encode())
     if size > limits.definition:
         found.append(f"the definition has {size:,} bytes, {limits.definition:,} are allowed")
     if data > limits.data:

@@ -124,7 +124,7 @@ class Fitting:
             yield from event_problems(
                 self.workflow, one.definition, besides=besides, limit=self.limits.events
             )
-            yield from size_problems(self.workflow, one.definition, one.data, self.limits)
+            yield from size_problems(self.workflow, one.text, one.data, self.limits)
 
     def _resume_problems(self) -> Iterator[Diagnostic]:
         data = self._bytes_of_records()

@@ -11,6 +11,7 @@ import json
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from typing import Any
 
 from converter import __version__
@@ -47,6 +48,11 @@ class OneMachine:
     tasks: tuple[str, ...] = ()
     intervals: tuple[int, ...] = ()
     data: int = 0
+
+    @cached_property
+    def text(self) -> str:
+        """The definition as JSON, without blanks."""
+        return json.dumps(self.definition, separators=(",", ":"))
 
     @property
     def pollers(self) -> int:

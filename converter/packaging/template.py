@@ -10,14 +10,13 @@ functions; a role with other permissions is another role. ``deploy`` removes wha
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from converter import __version__
 from converter.asl import awaiting
-from converter.asl.machine import Machine
+from converter.asl.machine import Machine, OneMachine
 from converter.expressions.deployment import ENVIRONMENT, described, parameters_of
 from converter.identity import child_machine_name, machine_name
 from converter.operators.large_xcoms import uses_s3
@@ -153,8 +152,8 @@ def given_at_deployment(workflow: Workflow, machine: Machine) -> dict[str, str]:
     return found
 
 
-def _filled(stack: _Stack, definition: Mapping[str, Any]) -> dict[str, Ref | GetAtt | Sub]:
-    """Return what is filled into a definition: that of which it has the name."""
+def _filled(stack: _Stack, one: OneMachine) -> dict[str, Ref | GetAtt | Sub]:
+    """Return what is filled into a machine's definition: that of which it has the name."""
     filled: dict[str, Ref | GetAtt | Sub] = {}
     if stack.poller is not None:
         filled[awaiting.POLLER_FUNCTION.name] = stack.poller.version
@@ -164,8 +163,7 @@ def _filled(stack: _Stack, definition: Mapping[str, Any]) -> dict[str, Ref | Get
         filled[TASK_FUNCTION.name] = stack.tasks.version
     filled |= dict(child_arn(stack.workflow, child) for child in stack.machine.children)
     filled |= {name: Ref(name) for step in stack.machine.steps.values() for name in step.deployed}
-    text = json.dumps(definition)
-    return {name: value for name, value in filled.items() if f"${{{name}}}" in text}
+    return {name: value for name, value in filled.items() if f"${{{name}}}" in one.text}
 
 
 def _artifacts(machine: Machine, functions: Sequence[str]) -> dict[str, Any]:
@@ -230,7 +228,7 @@ def _machines(stack: _Stack) -> dict[str, Any]:
     workflow, machine = stack.workflow, stack.machine
     name = {"StateMachineName": Ref("MachineName")}
     own_role, key = _state_machine_role(stack), Ref("DefinitionKey")
-    filled, children = _filled(stack, machine.definition), _child_machines(stack, own_role)
+    filled, children = _filled(stack, machine.machines[0]), _child_machines(stack, own_role)
     if machine.outer is None:
         made = state_machine(workflow, name, own_role.arn, key, filled)
         return {"StateMachine": made, **children, **own_role.resources}
@@ -272,7 +270,7 @@ def _child_machines(stack: _Stack, own_role: Role) -> dict[str, Any]:
             },
             own_role.arn,
             Sub(f"${{{CHILDREN_PREFIX}}}{child_file(child.number)}"),
-            _filled(stack, child.definition),
+            _filled(stack, child),
         )
         for child in stack.machine.children
     }

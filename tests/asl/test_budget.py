@@ -102,8 +102,8 @@ def test_no_execution_has_more_events_than_the_worst_case():
 def test_a_machine_over_the_limits_is_refused_with_the_numbers():
     flow = workflow(*(glue(f"task_{number}") for number in range(2000)))
     machine = machine_of(flow)
-    problems = size_problems(flow, machine.definition, machine.machines[0].data)
+    problems = size_problems(flow, machine.machines[0].text, machine.machines[0].data)
     assert [problem.code.id for problem in problems] == ["D305", "D305"]
     assert "1,048,576 are allowed" in str(problems[0])
     machine = machine_of(partial_fan_in())
-    assert size_problems(partial_fan_in(), machine.definition, machine.machines[0].data) == []
+    assert size_problems(partial_fan_in(), machine.machines[0].text, machine.machines[0].data) == []
