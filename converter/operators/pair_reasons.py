@@ -8,13 +8,14 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from converter.expressions.jsonata import Expression
+from converter.expressions.templates.translation import XCOM_ARG
 from converter.operators.following import followed
 from converter.operators.pair_kinds import PAIR_KINDS, PairKind
 from converter.operators.parts import TIMEOUT_ERROR, Call, Poll
 from converter.operators.sensing import SENSOR_TIMEOUT
 from converter.operators.step import Step
 from converter.relations import ANY_OF_RULES, Relations
-from converter.workflow import Task, TriggerRule, Workflow
+from converter.workflow import Opaque, Task, TriggerRule, Value, Workflow
 
 #: Arguments of every sensor that may be given.
 _COMMON = (
@@ -51,6 +52,7 @@ class Pair:
     sensor: Task
     steps: Mapping[str, Step]
     convert: Callable[[Task], Step]
+    dag_id: str
 
     @property
     def poll(self) -> Poll:
@@ -101,7 +103,7 @@ def pairs_of(
             continue
         polls = any(isinstance(part, Poll) for part in steps[sensor.task_id].parts)
         if polls and not waits(steps[submit.task_id]):
-            yield Pair(kind, submit, sensor, steps, convert)
+            yield Pair(kind, submit, sensor, steps, convert, workflow.dag_id)
 
 
 def last_call(step: Step) -> Call | None:
@@ -134,11 +136,7 @@ def reasons_against(pair: Pair, relations: Relations) -> Iterator[str]:
     others = [task for task in relations.downstream[submit.task_id] if task != sensor.task_id]
     if others:
         yield f"'{others[0]}' begins as soon as the job has begun, too"
-    names = [name for name, step in pair.steps.items() if submit.task_id in step.reads]
-    readers = [name for name in names if name != sensor.task_id]
-    if readers:
-        reader = readers[0]
-        yield f"'{reader}' reads what '{submit.task_id}' pushes, which is not known of a job that is stopped"
+    yield from _readers_against(pair, relations)
     if sensor.trigger_rule is not TriggerRule.ALL_SUCCESS:
         yield f"its trigger rule is {sensor.trigger_rule.value}"
     if any(task.is_setup or task.is_teardown for task in (submit, sensor)):
@@ -148,6 +146,24 @@ def reasons_against(pair: Pair, relations: Relations) -> Iterator[str]:
     if _may_be_overtaken(submit, relations, pair.steps):
         yield f"'{submit.task_id}' may begin before something upstream that can still skip the sensor"
     yield from _reasons_of_sensor(pair)
+
+
+def _readers_against(pair: Pair, relations: Relations) -> Iterator[str]:
+    """Yield why what the submit pushes is not the same to a task that reads it."""
+    submit, sensor = pair.submit.task_id, pair.sensor.task_id
+    behind_success = {sensor}
+    for task in relations.upstream_first:
+        if task.trigger_rule is TriggerRule.ALL_SUCCESS and not behind_success.isdisjoint(task.upstream):
+            behind_success.add(task.task_id)
+    for name, step in pair.steps.items():
+        if submit not in step.reads or name == sensor:
+            continue
+        if pair.kind.described:
+            yield f"'{name}' reads what '{submit}' pushes, which is not the same once the job has ended"
+            return
+        if name not in behind_success:
+            yield f"'{name}' reads what '{submit}' pushes, which is not known of a job that is stopped"
+            return
 
 
 def _reasons_of_sensor(pair: Pair) -> Iterator[str]:
@@ -181,12 +197,14 @@ def _may_be_overtaken(submit: Task, relations: Relations, steps: Mapping[str, St
 def _watches_its_job(pair: Pair) -> bool:
     """Whether all members of the sensor's call say that it is about the submit's job."""
     kind, sensor = pair.kind, pair.sensor
-    pulled = f"ti.xcom_pull(task_ids={pair.submit.task_id!r})"
+    pulled = f"ti.xcom_pull(task_ids={pair.submit.task_id!r}"
+    written: list[Value] = [f"{{{{ {pulled}){place} }}}}" for place in kind.pushed.places]
+    if "" in kind.pushed.places:  # submit.output
+        written.append(Opaque(XCOM_ARG, f"{{{{ {pulled}, dag_id={pair.dag_id!r}) }}}}"))
     pushed = []
-    for place in kind.pushed.places:
-        arguments = {**sensor.arguments, kind.pushed.argument: f"{{{{ {pulled}{place} }}}}"}
-        asking = poll_of(pair.convert(replace(sensor, arguments=arguments))).ask
-        pushed.append(_arguments(asking).get(kind.pushed.member))
+    for value in written:
+        asking = replace(sensor, arguments={**sensor.arguments, kind.pushed.argument: value})
+        pushed.append(_arguments(poll_of(pair.convert(asking)).ask).get(kind.pushed.member))
     started = _started_with(pair.steps[pair.submit.task_id], kind.same)
     return all(
         (member == kind.pushed.member and value in pushed)

@@ -15,10 +15,11 @@ from workflows import branch, empty, glue, reader, workflow
 from converter.asl.options import Failures, Options, Pairs
 from converter.engine import TaskFailure, run_virtual
 from converter.engine.simulation import DEFAULT_START
+from converter.expressions.templates.translation import XCOM_ARG
 from converter.operators import step_of
 from converter.operators.pair_kinds import PAIR_KINDS
 from converter.pipeline import Conversion, convert
-from converter.workflow import Retries, Task, TriggerRule, Workflow
+from converter.workflow import Opaque, Retries, Task, TriggerRule, Workflow
 
 RESOURCES = {
     "glue": "glue:startJobRun.sync",
@@ -295,7 +296,12 @@ def test_a_run_that_is_gone_on_with_keeps_how_the_job_ended():
 
 
 OTHER_JOB = {"job_name": "other"}
+#: ``start.output``, as the loader has it.
+OUTPUT = Opaque(
+    XCOM_ARG, "{{ task_instance.xcom_pull(task_ids='start', dag_id='example', key='return_value') }}"
+)
 FORMS = (
+    OUTPUT,
     "{{ ti.xcom_pull('start') }}",
     "{{ task_instance.xcom_pull(task_ids='start') }}",
     '{{ti.xcom_pull(task_ids=["start"],key="return_value")[0]}}',
@@ -303,8 +309,10 @@ FORMS = (
 
 
 @pytest.mark.parametrize("form", FORMS)
-def test_what_the_submit_pushes_is_known_in_all_its_forms(form):
-    assert codes(converted(workflow(*pair("glue", {"run_id": form})))) == {"D275"}
+@pytest.mark.parametrize("native", [False, True])
+def test_what_the_submit_pushes_is_known_in_all_its_forms(form, native):
+    settings = {"render_template_as_native_obj": native}
+    assert codes(converted(workflow(*pair("glue", {"run_id": form}), settings=settings))) == {"D275"}
 
 
 @pytest.mark.parametrize("place", ["['Training']['TrainingJobName']", ".Training.TrainingJobName"])
@@ -371,8 +379,24 @@ def test_others_that_need_the_submit_keep_them_apart():
     assert _said(converted(workflow(start, ends, empty("too", "start")))) == [
         "'too' begins as soon as the job"
     ]
-    late = reader(glue("late", "ends"), ["start"])
-    assert _said(converted(workflow(start, ends, late))) == ["'late' reads what 'start' pushes"]
+    done = TriggerRule.ALL_DONE
+    late = reader(glue("late", "ends", trigger_rule=done), ["start"])
+    assert _said(converted(workflow(start, ends, late))) == [
+        "'late' reads what 'start' pushes, which is not known"
+    ]
+    later = [glue("between", "ends", trigger_rule=done), reader(glue("late", "between"), ["start"])]
+    assert _said(converted(workflow(start, ends, *later))) == [
+        "'late' reads what 'start' pushes, which is not known"
+    ]
+    tasks = pair("training")
+    behind = reader(glue("late", "ends"), ["start"])
+    assert _said(converted(workflow(*tasks, behind))) == ["which is not the same once the job has ended"]
+
+
+def test_who_runs_only_behind_the_sensors_success_may_read_the_submit():
+    start, ends = pair("glue")
+    behind = [glue("between", "ends"), reader(glue("late", "between"), ["start"])]
+    assert codes(converted(workflow(start, ends, *behind))) == {"D275"}
 
 
 def test_rules_setups_and_limits_that_keep_them_apart():

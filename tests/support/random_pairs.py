@@ -7,9 +7,9 @@ from random import Random
 from typing import Any
 
 from random_dags import RULES, random_dag
-from workflows import GLUE
+from workflows import GLUE, python, reader
 
-from converter.workflow import Retries, Task, Workflow
+from converter.workflow import Retries, Task, TriggerRule, Workflow
 
 AMAZON = "airflow.providers.amazon.aws"
 _TEMPLATED = (
@@ -164,6 +164,10 @@ def random_dag_with_pairs(seed: int, largest: int = 8) -> Workflow:
             pair = _pair(rng, moved)
             behind[task.task_id] = pair[1].task_id
             tasks += pair
+            if rng.random() < 0.25:
+                rule = rng.choice([TriggerRule.ALL_SUCCESS, TriggerRule.ALL_SUCCESS, TriggerRule.ALL_DONE])
+                late = python(f"{task.task_id}_reads", pair[1].task_id, trigger_rule=rule)
+                tasks.append(reader(late, [task.task_id]))
         else:
             tasks.append(moved)
     return replace(flow, tasks=tuple(tasks), dag_id=f"pairs_{seed}")

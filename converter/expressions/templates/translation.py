@@ -11,7 +11,7 @@ from converter.workflow import LIST_TEMPLATE, Opaque, Value
 
 _MARKS = ("{{", "{%", "{#")
 _NEWLINE = re.compile(r"\r\n|\r|\n")
-_XCOM_ARG = "airflow.sdk.definitions.xcom_arg.PlainXComArg"
+XCOM_ARG = "airflow.sdk.definitions.xcom_arg.PlainXComArg"
 
 
 @dataclass(frozen=True)
@@ -64,7 +64,7 @@ def _translation(value: Value, findings: Findings) -> Translation:
 def _value(value: Value, findings: Findings) -> Value:
     if isinstance(value, str):
         return _text(value, findings)
-    if isinstance(value, Opaque) and value.kind == _XCOM_ARG:
+    if isinstance(value, Opaque) and value.kind == XCOM_ARG:
         return _xcom_arg(value.text, findings)
     if isinstance(value, Opaque) and value.kind == LIST_TEMPLATE:
         return _text(value.text, findings.of_native())
