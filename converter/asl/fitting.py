@@ -25,7 +25,12 @@ from converter.asl.budget import (
     waiting_events,
 )
 from converter.asl.distributing import distribution_problems
-from converter.asl.instances import events_of_instances, instance_problems, stopping_problems
+from converter.asl.instances import (
+    events_of_instances,
+    instance_problems,
+    problems_together,
+    stopping_problems,
+)
 from converter.asl.machine import Machine, OneMachine, emit
 from converter.asl.options import Correlate, Failures, Options, PollerStyle
 from converter.asl.rules import Rules
@@ -125,6 +130,7 @@ class Fitting:
                 self.workflow, one.definition, besides=besides, limit=self.limits.events
             )
             yield from size_problems(self.workflow, one.text, one.data, self.limits)
+            yield from problems_together(self.workflow, self.steps, one.handles)
 
     def _resume_problems(self) -> Iterator[Diagnostic]:
         data = self._bytes_of_records()

@@ -135,6 +135,34 @@ def instance_problems(workflow: Workflow, steps: Mapping[str, Step]) -> Iterator
             yield task_diagnostic(d.TOO_MANY_INSTANCES, task, problem, "give each instance more to do")
 
 
+def problems_together(
+    workflow: Workflow, steps: Mapping[str, Step], tasks: Collection[str]
+) -> Iterator[Diagnostic]:
+    """Yield the mapped tasks of a machine whose instances fit alone, and not with those of the others.
+
+    ``tasks`` are those whose records it has. The largest are named, until the others fit.
+    """
+    size = bytes_for_instances(tasks)
+    found: dict[str, int] = {}
+    for name in tasks:
+        each = steps[name].instances
+        if each is not None and each.length is not None:
+            first = workflow.mapped_groups.get(workflow.by_id[name].mapped_group, (name,))[0]
+            found[first] = found.get(first, 0) + bytes_of_instances([steps[name]], each.length)
+    found = {name: count for name, count in found.items() if count <= size}
+    for name in sorted(found, key=found.__getitem__, reverse=True):
+        if sum(found.values()) > size:
+            del found[name]
+            instances = steps[name].instances
+            count = instances.length if instances else 0
+            problem = (
+                f"the records of its {count} instances do not fit the data of an execution beside those of"
+                " the instances of other tasks"
+            )
+            remedy = "give each instance more to do, or read less of what they push"
+            yield task_diagnostic(d.TOO_MANY_INSTANCES, workflow.by_id[name], problem, remedy)
+
+
 def _at_once(task: Task, each: Instances, length: int) -> Iterator[Diagnostic]:
     """Yield that of so many instances only some run at once, if the task has no limit of its own.
 

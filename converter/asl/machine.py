@@ -39,8 +39,8 @@ from converter.workflow import Workflow
 class OneMachine:
     """One definition of a run's: of the run itself (``number`` 0), or a child.
 
-    ``tasks`` are those that it runs itself, ``intervals`` how often each of its pollers asks (seconds),
-    ``data`` the bytes that the records it handles may have.
+    ``tasks`` are those that it runs itself, ``handles`` those whose records it has, ``intervals`` how often
+    each of its pollers asks (seconds), ``data`` the bytes that the records may have.
     """
 
     number: int
@@ -48,6 +48,7 @@ class OneMachine:
     tasks: tuple[str, ...] = ()
     intervals: tuple[int, ...] = ()
     data: int = 0
+    handles: tuple[str, ...] = ()
 
     @cached_property
     def text(self) -> str:
@@ -204,6 +205,7 @@ def _one_machine(
     """Return a machine that runs a node of the plan. ``given`` are the tasks whose records it gets."""
     count = emission.task_count
     tasks: list[str] = []
+    handles = list(given)
     intervals: list[int] = []
     data = sum(record_bytes(task, count) for task in given)
     for current in own_nodes(node):
@@ -214,11 +216,13 @@ def _one_machine(
             data += record_bytes(current.task_id, count)
         elif isinstance(current, Child):
             full = set(current.with_output)
+            handles += current.returns
             data += sum(
                 record_bytes(task, count) if task in full else short_record_bytes(task)
                 for task in current.returns
             )
-    return OneMachine(number, definition, tuple(tasks), tuple(intervals), data)
+    handled = tuple(dict.fromkeys((*handles, *tasks)))
+    return OneMachine(number, definition, tuple(tasks), tuple(intervals), data, handled)
 
 
 def _with_version(machines: tuple[OneMachine, ...]) -> tuple[OneMachine, ...]:
