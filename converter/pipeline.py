@@ -26,6 +26,7 @@ from converter.operators.shadowing import shadow_problems
 from converter.operators.unsupported import refused_tasks, with_refusals
 from converter.packaging import REPORT, write_bundle, write_report
 from converter.packaging.companion import companion_file
+from converter.packaging.function_variables import variable_problems
 from converter.planning import Plan, Strategy, plan_by
 from converter.planning.durations import NO_DURATIONS, ExpectedDurations
 from converter.planning.mapped_groups import groups_in_a_circle
@@ -82,6 +83,7 @@ def convert(
     found = [*of_stand_ins(workflow), *_unusable_id(workflow), *dag_problems(workflow)]
     found += [*date_problems(workflow), *shadow_problems(workflow), *problems]
     found += [problem for task in workflow.tasks for problem in rounding_problems(task)]
+    found += variable_problems(workflow, steps)
     steps, of_pairs = _paired(workflow, steps, options, refused_tasks(found))
     found += of_pairs
     allowed = refused_tasks(found) if options.allow_unsupported else {}

@@ -32,3 +32,12 @@ PARTITION_FROM_INPUT = declare(
     the operator in another DAG, or the counterpart of an Airflow run, which has that run's. Without one it
     is None, as in a run that Airflow's user starts.""",
 )  # fmt: skip
+VARIABLES_IN_LAMBDA = declare(
+    "D865", Severity.APPROXIMATED, "Variables are read from Parameter Store",
+    """The function that runs the DAG's Python and Bash tasks imports the DAG file anew, without Airflow's
+    database. What the file, its modules and the templates of these tasks ask of `Variable` is read from
+    Parameter Store there, whatever `--variables` said at conversion. Without a parameter, the default in the
+    file holds, and where there is none, using the Variable is an error. If an id of the DAG is made of a
+    Variable, the value has to be that of the conversion, or the function does not find the DAG. What was
+    read holds as long as the function stays warm.""",
+)  # fmt: skip

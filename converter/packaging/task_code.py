@@ -48,9 +48,19 @@ def runs_tasks(steps: Mapping[str, Step]) -> bool:
 
 def uses_variables(workflow: Workflow, steps: Mapping[str, Step]) -> bool:
     """Whether the DAG file, a module of it or a task's template may ask for a Variable."""
-    if any("var." in text for text in _texts(_tasks(workflow, steps))):
+    if any("var." in text for text in texts_of_tasks(workflow, steps)):
         return True
-    return any("Variable" in module.imports for module in local_modules(_dag_file(workflow)))
+    return any("Variable" in module.imports for module in author_modules(workflow))
+
+
+def texts_of_tasks(workflow: Workflow, steps: Mapping[str, Step]) -> Iterator[str]:
+    """Yield the texts in the arguments of the tasks that the function runs, templates among them."""
+    return _texts(_tasks(workflow, steps))
+
+
+def author_modules(workflow: Workflow) -> tuple[Module, ...]:
+    """Return the DAG file and the local modules that it imports. Raises Dag2SfnError (D266) without it."""
+    return local_modules(_dag_file(workflow))
 
 
 def task_files(workflow: Workflow, steps: Mapping[str, Step]) -> dict[str, bytes]:

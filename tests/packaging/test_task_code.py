@@ -20,6 +20,7 @@ from converter.operators import steps_of
 from converter.operators.large_xcoms import kept_in_s3
 from converter.packaging import FUNCTION_KEYS, default_settings, function_zip, read_manifest, write_bundle
 from converter.packaging.bundle import function_sources
+from converter.packaging.function_variables import variable_problems
 from converter.packaging.packages import install_packages, missing_packages
 from converter.packaging.task_code import task_files
 from converter.packaging.template import template_text
@@ -248,6 +249,42 @@ def test_a_dag_that_asks_for_variables_may_read_them(project, source, arguments)
     role = stack_of(flow)["Resources"]["TaskRole"]
     place = "arn:${AWS::Partition}:ssm:${AWS::Region}:${AWS::AccountId}:parameter/airflow/variables/*"
     assert ("ssm:GetParameter", place) in allowed_by(role)
+
+
+@pytest.mark.parametrize(
+    ("source", "named"),
+    [
+        ("from airflow.models import Variable\nX = Variable.get('x', default_var='y')\ndef run(): ...", "x"),
+        ("from airflow.sdk import Variable as V\ndef run(): return V.get(key='x'), V.get('a')", "a, x"),
+        ("import airflow.models as m\ndef run(n): return m.Variable.get(n)", "…"),
+        ("import own\ndef run(n): return own.X", "in_module"),
+        ("class Variable: ...\nVariable.get('x')\ndef run(): ...", None),
+        ("def run(): return {}.get('x')", None),
+    ],
+)
+def test_variables_that_have_to_be_in_parameter_store_are_named(project, source, named):
+    own = "from airflow.models import Variable\nX = Variable.get('in_module')"
+    flow = project({"own.py": own, "etl.py": source})
+    found = [str(item) for item in variable_problems(flow, steps_of(flow)[0])]
+    assert [item.partition(" from Parameter")[0].rpartition("Variables ")[2] for item in found] == (
+        [named] if named else []
+    )
+
+
+def test_variables_in_templates_of_the_function_count_and_those_of_the_machine_do_not(project):
+    there = "{{ var.value.a }} {{ var.json.b.c }} {{ var.value.get('d', 'e') }} {{ my.var }}"
+    flow = project(
+        {"etl.py": "def run(x): ..."},
+        python("t", op_args=[there]),
+        Task(
+            "b", BASH, arguments={"bash_command": "echo {{ var.value.f }}"}, template_fields=("bash_command",)
+        ),
+    )
+    (found,) = variable_problems(flow, steps_of(flow)[0])
+    assert (found.code.id, found.dag_id) == ("D865", flow.dag_id)
+    assert "the Variables a, b, d, f from" in str(found)
+    without = project({"etl.py": "from airflow.models import Variable\nVariable.get('x')"}, empty("e"))
+    assert list(variable_problems(without, steps_of(without)[0])) == []
 
 
 def test_a_dag_without_python_tasks_has_no_function(project):
