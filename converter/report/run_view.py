@@ -28,6 +28,10 @@ _STATE_STYLES = {
 }
 _TITLES = ("task", "state", "start", "end", "seconds", "attempts", "output")
 _NUMBERS = ("seconds", "attempts")
+#: Where the JSON of a cause has its message: of a Lambda function, of a job of Glue.
+_MESSAGES = ("errorMessage", "ErrorMessage")
+#: Characters; `--format json` has all of it.
+_LONGEST_CAUSE = 300
 
 
 def print_run(result: RunResult) -> None:
@@ -118,11 +122,26 @@ def _rows(result: RunResult) -> Iterator[tuple[str, ...]]:
 
 
 def _output(task: TaskResult) -> str:
-    """Return what a task gave, or the error that it failed with."""
-    shown = task.error or task.output
+    """Return what a task gave, or the error that it failed with and why."""
+    shown = task.output
+    if task.error:
+        why = _why(task.cause or "")
+        shown = f"{task.error}: {why}" if why else task.error
     if shown is None:
         return ""
     return _one_line(shown if isinstance(shown, str) else json.dumps(shown, ensure_ascii=False))
+
+
+def _why(cause: str) -> str:
+    """Return the message in a cause: Lambda's, with its traceback, and a job's are JSON, others are texts."""
+    try:
+        told = json.loads(cause)
+    except ValueError:
+        told = cause
+    if isinstance(told, dict):
+        told = next((told[name] for name in _MESSAGES if told.get(name)), "")
+    text = told if isinstance(told, str) else cause
+    return text if len(text) <= _LONGEST_CAUSE else f"{text[:_LONGEST_CAUSE]}…"
 
 
 def _one_line(text: str) -> str:

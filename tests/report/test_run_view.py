@@ -32,7 +32,7 @@ def test_what_is_piped_has_a_line_for_each_task_however_long(capsys: pytest.Capt
     assert first.startswith(f"{long_id}  success ")
     assert first.endswith(f'{{"text": "{"y" * 5000}", "lines": "a\\nb"}}')
     assert second.split()[:2] == ["load", "failed"]
-    assert second.split()[4:] == ["90.0", "2", "Glue.Error", "with", "a", "line", "break"]
+    assert second.split()[4:] == ["90.0", "2", "Glue.Error", "with", "a", "line", "break:", "why"]
     assert third.split() == ["late", "waiting", "0"]
     # One long output does not make the other lines as long.
     assert len(third) < 400
@@ -65,3 +65,22 @@ def test_progress_that_is_piped_is_a_line_for_each_change(capsys: pytest.Capture
         ["b", "skipped"],
         ["execution", "SUCCEEDED"],
     ]
+
+
+@pytest.mark.parametrize(
+    ("cause", "shown"),
+    [
+        ('{"errorMessage": "no such table", "errorType": "E", "stackTrace": ["x"]}', "E: no such table"),
+        ('{"JobName": "load", "ErrorMessage": "out of memory", "JobRunState": "FAILED"}', "E: out of memory"),
+        ('{"JobName": "load", "JobRunState": "STOPPED"}', "E"),
+        ("the function\nis not there", "E: the function is not there"),
+        ('{"errorMessage": "cut', 'E: {"errorMessage": "cut'),
+        ("[1]", "E: [1]"),
+        ("y" * 301, f"E: {'y' * 300}…"),
+        (None, "E"),
+    ],
+)
+def test_a_failed_task_says_why(capsys: pytest.CaptureFixture[str], cause: str | None, shown: str) -> None:
+    print_run(run_of(load=TaskResult("failed", START, END, 1, None, "E", cause)))
+    line = capsys.readouterr().out.splitlines()[1]
+    assert line.split("  1         ")[1] == shown
