@@ -19,7 +19,7 @@ from pathlib import Path
 
 from converter import diagnostics as d
 from converter.diagnostics import Diagnostic
-from converter.loading.timetables import Timetables, options_from_ini, options_from_json
+from converter.loading.timetables import Timetables, options_from_ini, options_from_json, version_from_json
 from converter.task_runtime.third_party import normalized
 from converter.workflow import Location
 
@@ -122,9 +122,8 @@ class MwaaEnvironment:
     def _version(self) -> str:
         """Return the environment's version of Airflow, if `aws mwaa get-environment` has told it."""
         try:
-            described = json.loads(_text(self.options))
-            return str(described["Environment"]["AirflowVersion"])
-        except (ValueError, KeyError, TypeError):
+            return version_from_json(json.loads(_text(self.options)))
+        except ValueError:
             return ""
 
     def _exported(self) -> dict[str, str]:

@@ -84,18 +84,24 @@ def told_timetables(source_airflow: str | None, airflow_config: Path | None) -> 
     """
     told = Timetables()
     if airflow_config is not None:
-        told = Timetables.of_options(_options_of(airflow_config))
+        options, version = _configured(airflow_config)
+        told = Timetables.of_options(options)
+        if version:
+            told = told.otherwise(Timetables.of_version(version))
     return told.otherwise(Timetables.of_version(source_airflow)) if source_airflow else told
 
 
-def _options_of(path: Path) -> Mapping[str, str]:
+def _configured(path: Path) -> tuple[Mapping[str, str], str]:
+    """Return the options in a file, and the version of Airflow if it says that, too."""
     try:
         text = path.read_text("utf-8-sig")
-        return (
-            options_from_ini(text)
-            if not text.lstrip().startswith("{")
-            else options_from_json(json.loads(text))
-        )
+        if not text.lstrip().startswith("{"):
+            return options_from_ini(text), ""
+        document = json.loads(text)
+        options, version = options_from_json(document), version_from_json(document)
+        if options or version or "AirflowConfigurationOptions" in document:
+            return options, version
+        problem = "the file is no configuration of Airflow: it has neither options nor a version"
     except OSError as error:
         problem = f"the file cannot be read: {error.strerror}"
     except (ValueError, configparser.Error) as error:
@@ -112,6 +118,14 @@ def options_from_json(document: Any) -> dict[str, str]:
             document = document[name]
     items = document.items() if isinstance(document, dict) else ()
     return {name: str(value) for name, value in items if "." in name and not isinstance(value, (dict, list))}
+
+
+def version_from_json(document: Any) -> str:
+    """Return the version of Airflow in what `aws mwaa get-environment` prints; empty if it has none."""
+    try:
+        return str(document["Environment"]["AirflowVersion"])
+    except (KeyError, TypeError):
+        return ""
 
 
 def options_from_ini(text: str) -> dict[str, str]:

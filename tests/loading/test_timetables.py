@@ -82,7 +82,16 @@ def test_options_of_mwaa_are_a_configuration_as_well(tmp_path):
     assert told_timetables("2", file) == Timetables(False, True, True)
 
 
-@pytest.mark.parametrize("text", ["no configuration", "{", None])
+def test_the_version_of_an_environment_counts_where_its_options_say_nothing(tmp_path):
+    file = tmp_path / "environment.json"
+    options = {"scheduler.catchup_by_default": "false"}
+    described = {"AirflowVersion": "2.10.3", "AirflowConfigurationOptions": options}
+    file.write_text(json.dumps({"Environment": described}))
+    assert told_timetables(None, file) == Timetables(True, True, False)
+    assert told_timetables("3", file) == Timetables(True, True, False)
+
+
+@pytest.mark.parametrize("text", ["no configuration", "{", '{"bucket": "lake"}', "{}", None])
 def test_a_file_that_is_no_configuration_is_named(tmp_path, text):
     file = tmp_path / "airflow.cfg"
     if text is not None:
