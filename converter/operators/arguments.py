@@ -244,8 +244,9 @@ class Arguments:
                 remedy = "leave it out, or ask for it to be added to the converter"
                 self.report(d.UNKNOWN_ARGUMENT, f"argument '{name}' of {operator} is not converted", remedy)
         if not self._names_are_known:
-            remedy = "give all dicts the same keys, or write expand(argument=…)"
-            self.report(d.UNEVEN_ROWS, "expand_kwargs() does not say which arguments there are", remedy)
+            # Arguments that seem to be missing may be among these.
+            self._problems[:] = [item for item in self._problems if item.code is not d.BAD_ARGUMENT]
+            self.report(d.UNEVEN_ROWS, *self._per_instance.unknown_names())
         for what in literals_that_are_no_lists(self.task.expansion) if self.task.expansion else ():
             remedy = "write a list, or expand over what a task returns"
             self.report(d.EXPANDED_OVER_PYTHON, f"it is expanded over {what}", remedy)

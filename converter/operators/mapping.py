@@ -88,6 +88,20 @@ class PerInstance:
             self._expansion.arguments if rows is None else _columns(rows)
         )
 
+    def unknown_names(self) -> tuple[str, str]:
+        """Return why it is not known which arguments ``expand_kwargs`` gives, and what to write instead."""
+        rows = self._expansion.rows
+        if rows is not None and rows.kind is SourceKind.LITERAL:
+            return (
+                "expand_kwargs() is given dicts with different keys",
+                "give all dicts the same keys, or write expand(argument=…)",
+            )
+        return (
+            "expand_kwargs() is given what only a run knows, so that nobody can see which arguments it gives",
+            "write a list of dicts with the same keys in the file, or expand(argument=…) over what a task "
+            "returns, and partial() for the rest",
+        )
+
     def value(self, name: str, translated: Callable[[Any], Any]) -> Any:
         """Return an argument as Expressions over the instance's input.
 
