@@ -38,7 +38,7 @@ def check(
         files = [file.as_posix() for file in checked]
         print_json({"checked": files, "diagnostics": diagnostics_json(diagnostics)})
     else:
-        typer.echo(f"{len(checked)} checked, {len(diagnostics)} found")
+        typer.echo(f"{len(checked)} checked, problems found: {len(diagnostics)}")
     error = Dag2SfnError(*diagnostics)
     if error.exit_code == 2 or refuses(diagnostics):
         raise typer.Exit(error.exit_code)

@@ -115,7 +115,7 @@ def _of_schedule(workflow: Workflow) -> Iterable[tuple[Code, str, str]]:
         return
     what = timing.document["schedule"]
     switch = f"switch it on with `dag2sfn schedule on {workflow.dag_id}`"
-    yield d.SCHEDULE_IS_OFF, f"the schedule '{what}' is deployed, and off", switch
+    yield d.SCHEDULE_IS_OFF, f"the schedule '{what}' is off when the DAG is first deployed", switch
     for difference, remedy in timing.differences:
         yield d.SCHEDULE_DIFFERS, difference, remedy
 

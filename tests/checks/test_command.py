@@ -43,5 +43,5 @@ def test_json_has_what_was_checked_and_what_was_found() -> None:
 
 def test_problems_go_to_stderr_and_the_result_to_stdout() -> None:
     result = run(str(FIXTURES / "D505-next-leads-nowhere.json"))
-    assert result.stdout == "1 checked, 1 found\n"
+    assert result.stdout == "1 checked, problems found: 1\n"
     assert "refused D505" in result.stderr
