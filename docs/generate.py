@@ -71,7 +71,7 @@ def _pairs() -> list[str]:
     lines = [
         "## Pairs of a submit and a sensor",
         "",
-        "Where the sensor is the submit's only downstream task, and watches its job, one call waits for it.",
+        "Where all that is downstream of the submit needs the sensor's success, one call waits for its job.",
         "When they stay apart: [sensors](sensors.md#a-submit-and-its-sensor).",
         "",
         "| submit, which does not wait | sensor | what waits |",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Container, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -133,10 +133,11 @@ def reasons_against(pair: Pair, relations: Relations) -> Iterator[str]:
     if submit.is_mapped or sensor.is_mapped:
         yield "mapped tasks are not joined"
         return
-    others = [task for task in relations.downstream[submit.task_id] if task != sensor.task_id]
+    behind = _behind_success(sensor.task_id, relations)
+    others = [task for task in relations.downstream[submit.task_id] if task not in behind]
     if others:
         yield f"'{others[0]}' begins as soon as the job has begun, too"
-    yield from _readers_against(pair, relations)
+    yield from _readers_against(pair, behind)
     if sensor.trigger_rule is not TriggerRule.ALL_SUCCESS:
         yield f"its trigger rule is {sensor.trigger_rule.value}"
     if any(task.is_setup or task.is_teardown for task in (submit, sensor)):
@@ -148,13 +149,22 @@ def reasons_against(pair: Pair, relations: Relations) -> Iterator[str]:
     yield from _reasons_of_sensor(pair)
 
 
-def _readers_against(pair: Pair, relations: Relations) -> Iterator[str]:
+def _behind_success(sensor: str, relations: Relations) -> set[str]:
+    """Return the sensor, and the tasks that run only once it has succeeded.
+
+    To these it makes no difference how long the submit lasts, if they are downstream of it as well: reading
+    what it pushes, as ``submit.output``, makes them so.
+    """
+    found = {sensor}
+    for task in relations.upstream_first:
+        if task.trigger_rule is TriggerRule.ALL_SUCCESS and not found.isdisjoint(task.upstream):
+            found.add(task.task_id)
+    return found
+
+
+def _readers_against(pair: Pair, behind_success: Container[str]) -> Iterator[str]:
     """Yield why what the submit pushes is not the same to a task that reads it."""
     submit, sensor = pair.submit.task_id, pair.sensor.task_id
-    behind_success = {sensor}
-    for task in relations.upstream_first:
-        if task.trigger_rule is TriggerRule.ALL_SUCCESS and not behind_success.isdisjoint(task.upstream):
-            behind_success.add(task.task_id)
     for name, step in pair.steps.items():
         if submit not in step.reads or name == sensor:
             continue

@@ -397,6 +397,11 @@ def test_who_runs_only_behind_the_sensors_success_may_read_the_submit():
     start, ends = pair("glue")
     behind = [glue("between", "ends"), reader(glue("late", "between"), ["start"])]
     assert codes(converted(workflow(start, ends, *behind))) == {"D275"}
+    # Reading start.output makes a task downstream of the submit, too.
+    found = converted(workflow(start, ends, reader(glue("late", "start", "ends"), ["start"])))
+    assert codes(found) == {"D275"}
+    records, _ = played(found, Service(job_failed("glue")))
+    assert states_of(records) == {"start": "success", "ends": "failed", "late": "upstream_failed"}
 
 
 def test_rules_setups_and_limits_that_keep_them_apart():

@@ -166,7 +166,8 @@ def random_dag_with_pairs(seed: int, largest: int = 8) -> Workflow:
             tasks += pair
             if rng.random() < 0.25:
                 rule = rng.choice([TriggerRule.ALL_SUCCESS, TriggerRule.ALL_SUCCESS, TriggerRule.ALL_DONE])
-                late = python(f"{task.task_id}_reads", pair[1].task_id, trigger_rule=rule)
+                upstream = [pair[1].task_id, *rng.choice([[], [task.task_id]])]
+                late = python(f"{task.task_id}_reads", *upstream, trigger_rule=rule)
                 tasks.append(reader(late, [task.task_id]))
         else:
             tasks.append(moved)
