@@ -98,7 +98,9 @@ class BlockRooms:
         if not self._rooms.any_is_large:
             return None
         left = self._available(task_ids)
-        # In the outcome table, they are a text.
+        # In the outcome table, they are a text, of at most twice the bytes.
+        if any(task in self._emission.noted and not self._rooms.is_unread(task) for task in task_ids):
+            return f"$min([{left}, {self._rooms.text_bytes}]) / 2"
         return f"({left}) / 2" if not self._emission.awaited.isdisjoint(task_ids) else left
 
     def records_of_instance(self, task_ids: tuple[str, ...], sharers: int = 0) -> int:

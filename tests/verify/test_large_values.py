@@ -345,6 +345,21 @@ def test_of_a_mapped_task_beside_others():
     assert found == {"m": "failed", "a": "success", "b": "failed", "end": "success"}
 
 
+@pytest.mark.parametrize("expanded", [mapped, grouped])
+def test_of_instances_that_a_teardown_reads(expanded):
+    """It may run in the outer machine, which finds them as a text, where a quote takes four bytes."""
+    tasks = [
+        glue("setup", is_setup=True),
+        expanded(function_task("m", "setup"), x=TEN),
+        function_task(
+            "teardown", "setup", "m", reads=["m"], is_teardown=True,
+            trigger_rule=TriggerRule.ALL_DONE_SETUP_SUCCESS,
+        ),
+    ]  # fmt: skip
+    assert set(pushed(*tasks, m=['"' * 5_000]).values()) == {"success"}
+    assert executed(tasks, {"m": ['"' * 7_000]}).cause == "failed: m (XComTooLarge)"
+
+
 def test_of_services_side_by_side():
     tasks = [Task(name, S3_READ, arguments={"s3_bucket": "b", "s3_key": "k"}) for name in ("s1", "s2", "s3")]
     end = function_task("end", "s1", "s2", "s3", reads=["s1", "s2"], trigger_rule=TriggerRule.ALL_DONE)
