@@ -192,6 +192,9 @@ def serve(
             write(f"# Local AWS at {aws.endpoint} (Ctrl-C stops it; {end})\n")
             write("".join(f"export {name}={value}\n" for name, value in aws.environment().items()))
             sys.stdout.flush()
+            if not sys.stdout.isatty():
+                # Sourced too early, the file would be empty, and what follows would go to a real account.
+                sys.stderr.write(f"# Ready: local AWS at {aws.endpoint}\n")
             stop.wait()
             write("\n# Stopping\n")
     finally:

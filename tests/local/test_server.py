@@ -61,6 +61,9 @@ def test_a_signal_ends_the_server_cleanly(tmp_path: Path, number: signal.Signals
         printed = read_until(process, "export AWS_EC2_METADATA_DISABLED")
         assert printed.startswith(f"# Local AWS at http://127.0.0.1:{port} ")
         assert f"export AWS_ENDPOINT_URL=http://127.0.0.1:{port}\n" in printed
+        # What stdout has may go to a file: then this alone tells when to source it.
+        ready = read_until(process, "# Ready")
+        assert ready == f"# Ready: local AWS at http://127.0.0.1:{port}\n"
         process.send_signal(number)
         rest, _ = process.communicate(timeout=60)
         assert process.returncode == 0
