@@ -41,7 +41,11 @@ def run(  # noqa: PLR0917 - the command line gives them by name
         ),
     ] = None,
     logical_date: Annotated[
-        datetime | None, typer.Option(help="The run's logical date [default: none].")
+        datetime | None,
+        typer.Option(
+            help="The run's logical date [default: none, as in a manual run of Airflow 3; "
+            "what uses ds fails then]."
+        ),
     ] = None,
     latest_until: Annotated[
         datetime | None,

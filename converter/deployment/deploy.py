@@ -155,7 +155,7 @@ def undeploy(
             tell(f"{stack.name}: deleted")
         # Also without a stack: whoever was interrupted here before comes back for the rest.
         for removed in remove_roles(session, f"/dag2sfn/{name}/"):
-            tell(f"{stack.name}: removed {removed}, which an earlier version had")
+            tell(f"{stack.name}: removed {removed}")
     return existed
 
 
