@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Hashable, Iterable, Mapping
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from rich.text import Text
@@ -27,6 +28,8 @@ _SEVERITY_STYLES = {
     Severity.APPROXIMATED: "yellow",
     Severity.NOTE: "dim",
 }
+#: Severities of which many tasks may have the same to tell.
+_ONCE = (Severity.APPROXIMATED, Severity.NOTE)
 
 
 def print_progress(message: str) -> None:
@@ -35,14 +38,40 @@ def print_progress(message: str) -> None:
 
 
 def print_diagnostics(diagnostics: Iterable[Diagnostic]) -> None:
-    """Print diagnostics on stderr, one a line, the worst first."""
+    """Print diagnostics on stderr, one a line, the worst first; what is the same of many tasks only once.
+
+    Reports and JSON have each of them. Refusals are lines of their own: each is a place to change.
+    """
     order = list(Severity)
     lines = []
-    for item in sorted(diagnostics, key=lambda item: order.index(item.code.severity)):
+    for item in sorted(_once(diagnostics), key=lambda item: order.index(item.code.severity)):
         severity = item.code.severity
         lines.append(Text.assemble((f"{severity_word(severity)} ", _SEVERITY_STYLES[severity]), str(item)))
     if lines:
         streams.say(Text("\n").join(lines))
+
+
+def _once(diagnostics: Iterable[Diagnostic]) -> list[Diagnostic]:
+    """Return the diagnostics, with one for those that say the same of several tasks of a DAG."""
+    alike: dict[Hashable, list[Diagnostic]] = {}
+    for number, item in enumerate(diagnostics):
+        about_task = f"task '{item.task_id}': "
+        if item.code.severity in _ONCE and item.task_id and item.problem.startswith(about_task):
+            file = item.location.file if item.location else ""
+            told = item.problem.removeprefix(about_task)
+            alike.setdefault((item.code, item.dag_id, file, told, item.remedy), []).append(item)
+        else:
+            alike[number] = [item]
+    return [_of_tasks(items) for items in alike.values()]
+
+
+def _of_tasks(alike: list[Diagnostic]) -> Diagnostic:
+    first, others = alike[0], len(alike) - 1
+    if not others:
+        return first
+    about_task = f"task '{first.task_id}'"
+    problem = f"{about_task} and {others} more{first.problem.removeprefix(about_task)}"
+    return replace(first, problem=problem)
 
 
 def print_converted(converted: Converted) -> None:

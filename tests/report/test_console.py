@@ -6,11 +6,11 @@ from workflows import partial_fan_in, workflow
 from converter import diagnostics as d
 from converter import pipeline
 from converter.asl.options import Options
-from converter.diagnostics import Diagnostic
+from converter.diagnostics import Code, Diagnostic
 from converter.planning.plan import Step
 from converter.report import console
 from converter.report.plan_view import PlanView
-from converter.workflow import Task
+from converter.workflow import Location, Task
 
 
 def test_the_worst_problem_comes_first_and_no_line_is_broken(capsys: pytest.CaptureFixture[str]) -> None:
@@ -26,6 +26,30 @@ def test_the_worst_problem_comes_first_and_no_line_is_broken(capsys: pytest.Capt
         "error D403 no region",
         f"refused D201 [{long}] is not converted; write another",
         "note D301 in 24 h",
+    ]
+
+
+def test_what_is_the_same_of_many_tasks_is_told_once_and_refusals_each(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    def about(task: str, code: Code, line: int, dag: str = "etl", problem: str = "it is so") -> Diagnostic:
+        place = Location("dags/etl.py", line)
+        return Diagnostic(code, f"task '{task}': {problem}", "change it", place, dag, task)
+
+    console.print_diagnostics(
+        [
+            *(about(task, d.LOST_FEATURE, line) for line, task in enumerate("abc", 3)),
+            about("d", d.LOST_FEATURE, 9, problem="it is another"),
+            about("a", d.LOST_FEATURE, 3, dag="other"),
+            *(about(task, d.UNKNOWN_OPERATOR, 7) for task in "ab"),
+        ]
+    )
+    assert capsys.readouterr().err.splitlines() == [
+        "refused D201 dags/etl.py:7: task 'a': it is so; change it",
+        "refused D201 dags/etl.py:7: task 'b': it is so; change it",
+        "approximated D220 dags/etl.py:3: task 'a' and 2 more: it is so; change it",
+        "approximated D220 dags/etl.py:9: task 'd': it is another; change it",
+        "approximated D220 dags/etl.py:3: task 'a': it is so; change it",
     ]
 
 
