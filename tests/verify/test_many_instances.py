@@ -104,7 +104,9 @@ def test_what_the_dags_own_code_says_is_no_want_of_room():
 
 
 @pytest.mark.full
-def test_ids_of_several_lists_fit_together_beside_what_has_all_that_is_left():
+@pytest.mark.parametrize(("length", "error"), [(67, None), (255, "XComTooLarge")])
+def test_ids_of_several_lists_beside_a_value_that_takes_all_that_is_left(length, error):
+    """An id of Glue's has 67 characters. Longer ones fail their tasks then, not the execution."""
     tasks = [
         reader(Task("big", ""), []),
         mapped_glue("n", "big", over=days(*map(str, range(240)))),
@@ -114,11 +116,12 @@ def test_ids_of_several_lists_fit_together_beside_what_has_all_that_is_left():
 
     def ends(call):
         if "Payload" not in call.arguments:
-            return returns_much(call)
+            return TaskResult(1, {"Id": "j" * length})
         return TaskResult(1, {"Payload": {"return_value": "x" * (call.arguments["Payload"]["room"] - 10)}})
 
     found = records_of(played(workflow(*tasks), ends))
-    assert {record["state"] for record in found.values()} == {"success"}
+    assert found["n"].get("error") == error
+    assert found["end"]["state"] == ("upstream_failed" if error else "success")
 
 
 def test_one_more_is_one_too_many_and_says_so():
