@@ -93,7 +93,10 @@ def backfill(
         if format is Format.JSON:
             print_json({"dag_id": dag_id, "executions": names})
         else:
-            typer.echo("\n".join(names) or "no run has such a logical date")
+            typer.echo(
+                "\n".join(names)
+                or "no run of the schedule has a logical date between these; none has one before start_date"
+            )
         return
     done = executions.backfill(
         session.client("stepfunctions"),
