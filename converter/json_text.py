@@ -7,14 +7,14 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
-from json.encoder import encode_basestring as _quoted
+from json.encoder import encode_basestring, encode_basestring_ascii
 from typing import Any
 
 _other = json.JSONEncoder(ensure_ascii=False).encode
 
 
-def json_text(value: Any) -> str:
-    """Return the text of a JSON value.
+def json_text(value: Any, *, ascii_only: bool = False) -> str:
+    """Return the text of a JSON value; with ``ascii_only``, other characters are written as escapes.
 
     >>> print(json_text({"a": [1, "ü"], "b": {}}))
     {
@@ -26,22 +26,22 @@ def json_text(value: Any) -> str:
     }
     """
     parts: list[str] = []
-    _write(value, "\n", parts.append)
+    _write(value, "\n", parts.append, encode_basestring_ascii if ascii_only else encode_basestring)
     return "".join(parts)
 
 
-def _write(value: Any, line_break: str, add: Callable[[str], None]) -> None:
+def _write(value: Any, line_break: str, add: Callable[[str], None], quoted: Callable[[str], str]) -> None:
     if isinstance(value, str):
-        add(_quoted(value))
+        add(quoted(value))
     elif isinstance(value, dict) and value:
         inner = f"{line_break}  "
         before = f"{{{inner}"
         for key, item in value.items():
             if isinstance(item, str):  # most are
-                add(f"{before}{_quoted(key)}: {_quoted(item)}")
+                add(f"{before}{quoted(key)}: {quoted(item)}")
             else:
-                add(f"{before}{_quoted(key)}: ")
-                _write(item, inner, add)
+                add(f"{before}{quoted(key)}: ")
+                _write(item, inner, add, quoted)
             before = f",{inner}"
         add(f"{line_break}}}")
     elif isinstance(value, (list, tuple)) and value:
@@ -49,7 +49,7 @@ def _write(value: Any, line_break: str, add: Callable[[str], None]) -> None:
         before = f"[{inner}"
         for item in value:
             add(before)
-            _write(item, inner, add)
+            _write(item, inner, add, quoted)
             before = f",{inner}"
         add(f"{line_break}]")
     else:

@@ -21,3 +21,4 @@ values = st.recursive(
 @given(values)
 def test_it_is_what_python_writes(value):
     assert json_text(value) == json.dumps(value, indent=2, ensure_ascii=False)
+    assert json_text(value, ascii_only=True) == json.dumps(value, indent=2)

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import compileall
 import sys
 import tempfile
 from pathlib import Path
 
+import converter
 from benchmarks.folder.files import write_files
 from benchmarks.folder.measuring import Measured, measure
 from converter import all_cores
@@ -26,6 +28,8 @@ assert len(bag.dags) == int(sys.argv[3]), len(bag.dags)
 
 def main() -> None:
     """Measure each several times, one after the other, and print the best of each."""
+    # As `pip install` leaves it, and as Airflow is: a checkout may have no bytecode.
+    compileall.compile_dir(Path(converter.__file__).parent, quiet=2)
     with tempfile.TemporaryDirectory() as scratch:
         dags, few = Path(scratch, "dags"), Path(scratch, "few")
         write_files(dags, FILES)

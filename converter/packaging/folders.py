@@ -30,8 +30,8 @@ def write_files(folder: Path, files: Mapping[str, str | bytes], alike: Iterable[
     made = set()
     for name, content in files.items():
         path = f"{folder}/{name}"
-        if (parent := os.path.dirname(path)) not in made:
-            os.makedirs(parent, exist_ok=True)
+        if (parent := name.rpartition("/")[0]) not in made:
+            os.makedirs(f"{folder}/{parent}", exist_ok=True)
             made.add(parent)
         # Bytes, always: Windows would change the line ends of text.
         data = content.encode() if isinstance(content, str) else content

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -13,6 +12,7 @@ from converter.asl.budget import every_state_of
 from converter.asl.machine import Machine
 from converter.asl.records import NOT_CONVERTED
 from converter.diagnostics import Code, Diagnostic, Severity
+from converter.json_text import json_text
 from converter.operators.parts import Call, Part, Poll, Verdict
 from converter.operators.step import Step
 from converter.planning import Plan
@@ -184,7 +184,7 @@ def conversion_json(report: ConversionReport) -> str:
             for item in report.tasks
         ],
     }
-    return json.dumps(document, indent=2) + "\n"
+    return json_text(document, ascii_only=True) + "\n"
 
 
 def _states_by_task(machine: Machine) -> dict[str, dict[str, Any]]:
