@@ -186,12 +186,14 @@ def _reasons_of_sensor(pair: Pair) -> Iterator[str]:
         yield f"argument '{name}' changes what it waits for"
     if sensor.retries.count > 0 and pair.gives_up_with == TIMEOUT_ERROR:
         yield "its execution_timeout begins anew with each of its retries"
-    connections = ("aws_conn_id", "region_name")
-    same = all(submit.arguments.get(name) == sensor.arguments.get(name) for name in connections)
-    if not same or steps[submit.task_id].role != steps[sensor.task_id].role:
+    if _connection(submit) != _connection(sensor) or steps[submit.task_id].role != steps[sensor.task_id].role:
         yield "the two have different connections"
     if not _watches_its_job(pair):
         yield f"what it watches need not be the job of '{submit.task_id}'"
+
+
+def _connection(task: Task) -> tuple[Value, Value]:
+    return task.arguments.get("aws_conn_id", "aws_default"), task.arguments.get("region_name")
 
 
 def _may_be_overtaken(submit: Task, relations: Relations, steps: Mapping[str, Step]) -> bool:

@@ -343,6 +343,7 @@ def test_one_template_of_the_run_names_one_job():
         ({"run_id": "x{{ ti.xcom_pull('start') }}"}, {}, "need not be the job of 'start'"),
         ({"job_name": "j{{ ti.try_number }}"}, {"job_name": "j{{ ti.try_number }}"}, "need not be the job"),
         ({"aws_conn_id": "mine"}, {}, "different connections"),
+        ({"aws_conn_id": None}, {}, "different connections"),
         ({"region_name": "eu-west-1"}, {}, "different connections"),
     ],
 )  # fmt: skip
@@ -350,6 +351,10 @@ def test_arguments_that_keep_them_apart(sensor, submit, why):
     start, ends = pair("glue", sensor)
     start = replace(start, arguments={**start.arguments, **submit}, template_fields=("job_name",))
     assert _said(converted(workflow(start, ends))) == [why]
+
+
+def test_the_default_connection_may_be_named():
+    assert codes(converted(workflow(*pair("glue", {"aws_conn_id": "aws_default"})))) == {"D275"}
 
 
 def _said(found: Conversion, *whys: str) -> Any:
