@@ -70,6 +70,10 @@ class Source:
 class Expansion:
     """How a mapped task is expanded: over ``arguments``, or over ``rows``, one dict for each instance.
 
+    ``names`` are the keys that the rows of an XCom have by the source of the function that returns them; None
+    if that does not say. Airflow renders what is in rows: texts with these ``file_endings`` name files of
+    templates.
+
     >>> pair = Source(SourceKind.LITERAL, ["a", "b"])
     >>> Expansion({"x": pair, "y": pair}).length()
     4
@@ -77,6 +81,8 @@ class Expansion:
 
     arguments: Mapping[str, Source] = field(default_factory=dict)
     rows: Source | None = None
+    names: tuple[str, ...] | None = None
+    file_endings: tuple[str, ...] = ()
 
     @property
     def sources(self) -> tuple[Source, ...]:
@@ -106,6 +112,8 @@ def expansion_from_json(data: Mapping[str, Any], value: Callable[[Any], Any]) ->
         # A key that begins with a dollar sign is written with another one.
         {key.removeprefix("$"): _source_from_json(item, value) for key, item in data["arguments"].items()},
         None if rows is None else _source_from_json(rows, value),
+        None if data["names"] is None else tuple(data["names"]),
+        tuple(data["file_endings"]),
     )
 
 

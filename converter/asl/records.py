@@ -155,10 +155,8 @@ def failure_caught(task_count: int, *, instances: int = 0, may_say_why: bool = F
         return record(error, cause)
     # What an expression says stands behind the expression itself, which has the same words in quotes.
     # What the DAG's own code says means nothing of the kind: its errors are others.
-    said = (
-        f"{error} = '{EVALUATION_ERROR}'"
-        f" ? $match({cause}, /({'|'.join((room.TOO_LARGE, room.TOO_MANY))}): ([^\\x27]*)$/)[0].groups"
-    )
+    errors = "|".join((room.TOO_LARGE, room.TOO_MANY, room.UNEXPECTED))
+    said = f"{error} = '{EVALUATION_ERROR}' ? $match({cause}, /({errors}): ([^\\x27]*)$/)[0].groups"
     found = record(f"$exists($said) ? $said[0] : {error}", f"$exists($said) ? $said[1] : {cause}")
     return f"($said := {said}; {found})"
 

@@ -11,7 +11,13 @@ EXPANDED_OVER_PYTHON = declare(
 UNEVEN_ROWS = declare(
     "D281", Severity.REFUSED, "expand_kwargs() gives instances different arguments",
     """All instances of a mapped task are one state, which has one set of arguments. expand_kwargs() has to be
-    given a list of dicts with the same keys. (Python tasks take any: Lambda calls their function.)""",
+    given a list of dicts with the same keys: one of the file, or what a Python task returns that writes them
+    out. (Python tasks take any: Lambda calls their function.)""",
+)  # fmt: skip
+ROWS_AS_WRITTEN = declare(
+    "D292", Severity.APPROXIMATED, "expand_kwargs() is given what a function is written to return",
+    """Which arguments the dicts of an XCom give is read in the source of the function that returns them. In a
+    run that gives others, or a template (which Airflow would render), the instance fails, and says so.""",
 )  # fmt: skip
 ANY_LIST = declare(
     "D282", Severity.APPROXIMATED, "what is no list counts as an empty one",

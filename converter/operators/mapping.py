@@ -7,6 +7,7 @@ For a task of a mapped group, the Map is the group's, and so is that name.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
@@ -18,6 +19,21 @@ from converter.operators.step import Instances
 from converter.workflow import GROUP_ARGUMENT, Opaque, Task, Value
 
 MAP_INDEX = "map_index"
+#: What a task fails with that is expanded over rows of an XCom which only Airflow could take.
+OTHER_KEYS = f"{room.UNEXPECTED}: other keys in a row than its function is written to return"
+RENDERED = f"{room.UNEXPECTED}: a template in a row, or the file of one, which Airflow would render"
+#: What Airflow would render: the beginning of a template.
+_TEMPLATE = r"\x7b[\x7b\x25#]"
+#: What rendering makes of texts without templates in a value, ``$v``: newlines are one character, and one at
+#: the end is left out. (jinja2.Environment: newline_sequence, keep_trailing_newline)
+_AS_RENDERED = (
+    r"($text := function($t) { ($u := $replace($t, /\r\n?/, '\n');"
+    r" $substring($u, -1) = '\n' ? $substring($u, 0, $length($u) - 1) : $u) };"
+    r" $rendered := function($x) { $type($x) = 'string' ? $text($x)"
+    r" : $type($x) = 'array' ? $append([], $map($x, $rendered)[])"
+    r" : $type($x) = 'object' ? $merge([{}, $each($x, function($i, $k) { {$k: $rendered($i)} })]) : $x };"
+    r" $rendered($v))"
+)
 _TOO_MANY = f"{room.TOO_MANY}: there are more instances than an execution has room for"
 
 
@@ -75,8 +91,8 @@ def _literals(source: Source) -> Iterator[Any]:
 class PerInstance:
     """The arguments of a mapped task, or of its mapped group, that differ between its instances.
 
-    ``sources`` gives them by name; None if only a run knows which there are (``expand_kwargs`` over an XCom,
-    or with dicts that have different keys).
+    ``sources`` gives them by name; None if only a run knows which there are (``expand_kwargs`` over an XCom
+    of which nobody can see which keys it has, or with dicts that have different keys).
     """
 
     def __init__(self, task: Task, mapped: frozenset[str]) -> None:
@@ -85,7 +101,7 @@ class PerInstance:
         self._expansion = task.expansion or Expansion()
         rows = self._expansion.rows
         self.sources: Mapping[str, Source] | None = (
-            self._expansion.arguments if rows is None else _columns(rows)
+            self._expansion.arguments if rows is None else _columns(rows, self._expansion.names)
         )
 
     def unknown_names(self) -> tuple[str, str]:
@@ -98,8 +114,8 @@ class PerInstance:
             )
         return (
             "expand_kwargs() is given what only a run knows, so that nobody can see which arguments it gives",
-            "write a list of dicts with the same keys in the file, or expand(argument=…) over what a task "
-            "returns, and partial() for the rest",
+            "write out the dicts, with the same keys, where the task returns them ([{…} for …], or"
+            " rows.append({…})), or as a list in the file; or expand(argument=…) and partial() for the rest",
         )
 
     def value(self, name: str, translated: Callable[[Any], Any]) -> Any:
@@ -113,6 +129,8 @@ class PerInstance:
             raise ValueError("only a run knows which arguments expand_kwargs() gives")
         if SourceKind.MAP in source.kinds():
             raise ValueError("only Python knows what .map(…) gives")
+        if source is self._expansion.rows:
+            return self._member(source, name)
         if source.kind is SourceKind.LITERAL:
             source = Source(source.kind, translated(source.value))
         return self._item(source, self._index(name))
@@ -140,6 +158,20 @@ class PerInstance:
                 return Expression(f"($n := {index}; {choice})")
         # A predicate is evaluated anew for each item.
         return Expression(f"($l := {items_of(source, self._is_mapped)}; $n := {index}; $l[$n])")
+
+    def _member(self, rows: Source, name: str) -> Expression:
+        """Return an argument from its row, of which a run makes sure that it has the keys it should have."""
+        names = sorted(self._expansion.names or ())
+        row = f"($l := {items_of(rows, self._is_mapped)}; $n := {self._index(name)}; $l[$n])"
+        keys = (
+            f"$type($r) = 'object' and $join($sort($append([], $keys($r))), ' ') = {literal(' '.join(names))}"
+        )
+        value = f"$lookup($r, {literal(name)})"
+        if name in self._task.template_fields and not self._task.mapped_group:
+            endings = "".join(f"|{re.escape(ending)}(\\x22|$)" for ending in self._expansion.file_endings)
+            is_template = f"$contains($string($v), /{_TEMPLATE}{endings}/)"
+            value = f"($v := {value}; {is_template} ? $error({literal(RENDERED)}) : {_AS_RENDERED})"
+        return Expression(f"($r := {row}; {keys} ? {value} : $error({literal(OTHER_KEYS)}))")
 
     def within(self, value: Value) -> Any:
         """Return a value with this instance's arguments of its mapped group in it. Raises ValueError."""
@@ -188,12 +220,14 @@ def _is_computed(value: Any) -> bool:
     return isinstance(value, Expression)
 
 
-def _columns(rows: Source) -> Mapping[str, Source] | None:
-    """Return the arguments of ``expand_kwargs``, each with its values in all rows."""
+def _columns(rows: Source, names: tuple[str, ...] | None) -> Mapping[str, Source] | None:
+    """Return the arguments of ``expand_kwargs``, each with its values in all rows; ``names``: of XComs."""
+    if names is not None:
+        return dict.fromkeys(names, rows)
     if rows.kind is not SourceKind.LITERAL or not isinstance(rows.value, list):
         return None
     dicts = [row for row in rows.value if isinstance(row, dict)]
     if len(dicts) < len(rows.value) or any(not _has_keys_of(dicts[0], row) for row in dicts):
         return None
-    names = dicts[0] if dicts else ()
-    return {name: Source(SourceKind.LITERAL, [row[name] for row in dicts]) for name in names}
+    keys = dicts[0] if dicts else ()
+    return {name: Source(SourceKind.LITERAL, [row[name] for row in dicts]) for name in keys}

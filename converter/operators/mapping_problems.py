@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from converter import diagnostics as d
 from converter.diagnostics import Diagnostic
 from converter.operators.arguments import task_diagnostic
-from converter.operators.python import TASK_FUNCTION
+from converter.operators.python import TASK_FUNCTION, calls_function
 from converter.operators.step import Step
 from converter.workflow import Task, TriggerRule, Workflow
 
@@ -25,6 +25,11 @@ def mapping_problems(task: Task, step: Step, workflow: Workflow) -> Iterator[Dia
         return
     if step.orders_skips is not None:
         yield from _skips(task, step, workflow)
+    names = task.expansion.names if task.expansion else None
+    if names is not None and not calls_function(step):
+        problem = f"its arguments {', '.join(names)} are those that are written where its dicts are returned"
+        remedy = "nothing to do if they always are these, without templates in them"
+        yield task_diagnostic(d.ROWS_AS_WRITTEN, task, problem, remedy)
     if task.trigger_rule in _MAY_BE_TOO_EARLY and task.expansion and task.expansion.task_ids():
         rule = task.trigger_rule.value
         problem = f"its rule '{rule}' may let it run before there is all that it is expanded over"

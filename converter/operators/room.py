@@ -21,8 +21,9 @@ MOST_BYTES = 250_000
 LEAST_BYTES = 300
 #: An instance's record is small as well, with so many bytes for what it pushes.
 LEAST_OF_INSTANCE = 64
-#: The errors of a task whose values have no room in the data, and of one with too many instances.
-TOO_LARGE, TOO_MANY = "XComTooLarge", "TooManyInstances"
+#: The errors of a task whose values have no room in the data, of one with too many instances, and of one
+#: whose arguments are others than were expected.
+TOO_LARGE, TOO_MANY, UNEXPECTED = "XComTooLarge", "TooManyInstances", "UnexpectedArguments"
 _ROOM, _SHARERS = "room", "sharers"
 #: In the data of a task's parts: how much the task may push. No task id has a blank.
 OF_PARTS_NAME = "room left"

@@ -163,7 +163,8 @@ class SimulatedAws:
             "StartedOn": self.now(),
         }
         self.runs.append(run)
-        self.runs_of.setdefault(run["JobName"], []).append(run)
+        # Only the service would refuse a name that is no text.
+        self.runs_of.setdefault(str(run["JobName"]), []).append(run)
         submitted({"JobRunId": run["Id"]})
         try:
             await asyncio.sleep(this.seconds)
@@ -176,7 +177,7 @@ class SimulatedAws:
         return {"Id": run["Id"], "JobName": run["JobName"], "JobRunState": "SUCCEEDED"}
 
     async def _nested_execution(self, call: TaskCall, this: Try, submitted: Callable[[Any], None]) -> Any:
-        arn = call.arguments["StateMachineArn"].replace(":stateMachine:", ":execution:")
+        arn = str(call.arguments["StateMachineArn"]).replace(":stateMachine:", ":execution:")
         answer = {"ExecutionArn": f"{arn}:{call.arguments.get('Name', 'unnamed')}"}
         submitted(answer)
         await asyncio.sleep(this.seconds)

@@ -15,7 +15,7 @@ import pytest
 from converter import diagnostics
 from converter.diagnostics import Dag2SfnError
 from converter.loading import load, load_each, load_readable, of_stand_ins
-from converter.workflow import Location, to_json
+from converter.workflow import Location, to_json, workflow_from_json
 
 HERE = Path(__file__).parent
 REPOSITORY = HERE.parents[1]
@@ -274,3 +274,16 @@ def test_an_interpreter_without_airflow_leads_to_the_extra_to_install(tmp_path, 
         else "No such file"
     )
     assert expected in problem.problem
+
+
+def test_what_functions_are_written_to_return_tells_the_arguments_of_rows():
+    plain, native = load(HERE / "rows_dag.py")
+    names = {task.task_id: task.expansion.names for task in plain.tasks if task.expansion}
+    assert names == {
+        "known": ("query",), "unknown": None, "of_instances": ("query",), "bash": ("query",),
+        "one": None, "others": None,
+    }  # fmt: skip
+    assert plain.task("known").expansion.file_endings == (".sql",)
+    assert workflow_from_json(to_json(plain)) == plain
+    # Rendered to a native object, a text may become anything.
+    assert {task.expansion.names for task in native.tasks if task.expansion} == {None}

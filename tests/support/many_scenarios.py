@@ -23,6 +23,7 @@ from random_dags import random_dag
 from random_data_dags import random_data_dag
 from random_mapped_dags import random_mapped_dag
 from random_pairs import random_dag_with_pairs
+from random_rows import random_dag_with_rows
 from random_sensors import random_dag_with_sensors
 from verifying import OPTIONS
 
@@ -45,7 +46,8 @@ class Kind:
 
 
 KINDS = {
-    "data": Kind(0.20, random_data_dag),
+    "data": Kind(0.15, random_data_dag),
+    "rows": Kind(0.05, random_dag_with_rows),
     "3 to 12 tasks": Kind(0.35, random_dag),
     "20 to 40 tasks": Kind(0.05, lambda seed: random_dag(seed, 40, 20)),
     "sensors": Kind(0.10, random_dag_with_sensors),

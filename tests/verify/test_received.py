@@ -5,6 +5,7 @@ from dataclasses import replace
 import pytest
 from mapped import listed, mapped, xcom
 from random_data_dags import random_data_dag
+from random_rows import random_dag_with_rows
 from scale import scaled
 from verifying import OPTIONS, verified, verifier_of
 from workflows import glue, reader, workflow
@@ -54,6 +55,15 @@ def assert_no_divergence(seeds, scenarios):
 
 def test_tasks_of_random_dags_receive_what_they_do_in_airflow():
     assert_no_divergence(range(2), 2)
+
+
+@pytest.mark.parametrize("seed", [1, 11])
+def test_tasks_over_dicts_that_others_return_receive_what_they_do_in_airflow(seed):
+    flow = random_dag_with_rows(seed)
+    assert any(task.expansion and task.expansion.names for task in flow.tasks)
+    found = verified(flow, range(4))
+    assert found.calls
+    assert not found.divergences
 
 
 def test_an_item_that_its_service_refuses_is_handed_on_as_it_is():

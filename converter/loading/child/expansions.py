@@ -3,16 +3,30 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from converter.expansion import Expansion, Source, SourceKind
-from converter.loading.child.airflow_names import ConcatXComArg, MapXComArg, PlainXComArg, ZipXComArg
+from converter.loading.child.airflow_names import (
+    ConcatXComArg,
+    MappedOperator,
+    MapXComArg,
+    PlainXComArg,
+    ZipXComArg,
+)
+from converter.loading.child.returned_keys import returned_keys
 from converter.loading.child.values import as_value
 
 
 def expansion_of(operator: Any) -> Expansion:
     """Return how a mapped operator is expanded."""
-    return _expansion(operator._get_specified_expand_input().value)
+    found = _expansion(operator._get_specified_expand_input().value)
+    if found.names is None:
+        return found
+    if getattr(operator.dag, "render_template_as_native_obj", False):
+        return replace(found, names=None)  # a text may become anything
+    endings = getattr(operator.operator_class, "template_ext", ())
+    return replace(found, file_endings=(endings,) if isinstance(endings, str) else tuple(endings))
 
 
 def expansion_of_group(group: Any) -> Expansion:
@@ -23,7 +37,23 @@ def expansion_of_group(group: Any) -> Expansion:
 def _expansion(given: Any) -> Expansion:
     if isinstance(given, Mapping):
         return Expansion({str(name): source_of(value) for name, value in given.items()})
-    return Expansion(rows=source_of(given))
+    return Expansion(rows=source_of(given), names=_names_in(given))
+
+
+def _names_in(rows: Any) -> tuple[str, ...] | None:
+    """Return the keys of the dicts that are the rows, None if that cannot be seen."""
+    if isinstance(rows, ConcatXComArg):
+        found = {_names_in(part) for part in rows.args}
+        return found.pop() if len(found) == 1 else None
+    if rows.__class__ is not PlainXComArg:
+        return None
+    operator = rows.operator
+    is_mapped = isinstance(operator, MappedOperator)
+    function = getattr(operator, "python_callable", None)
+    if function is None and is_mapped:
+        function = operator.partial_kwargs.get("python_callable")
+    # Of a mapped task, each instance returns a row.
+    return None if function is None else returned_keys(function, in_list=not is_mapped)
 
 
 def source_of(given: Any) -> Source:

@@ -136,7 +136,9 @@ class Contents:
 
     def _object(self, shape: Shape) -> dict[str, Any]:
         return {
-            name: self._value(inner) for name, inner in shape.members.items() if self._plain or self._likely()
+            name: self._value(inner)
+            for name, inner in shape.members.items()
+            if self._plain or shape.is_whole or self._likely()
         }
 
     def _scalar(self) -> Any:

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
 from converter import diagnostics as d
 from converter.diagnostics import Code
-from converter.expansion import SourceKind
+from converter.expansion import Expansion, SourceKind
+from converter.operators.mapping import OTHER_KEYS, RENDERED
 from converter.operators.python import calls_function
 from converter.operators.step import Step
 from converter.verify import airflow_run
@@ -84,7 +86,8 @@ class DataJudge:
         """Return what tasks received that Airflow would not have given them."""
         wrong: list[tuple[str, str, str, str]] = []
         failing: dict[str, float] = {}
-        stricter = compared = 0
+        approximated: Counter[Code] = Counter()
+        compared = 0
         for name in played.tries:
             task = self._workflow.task(task_of(name))
             step = self._steps[task.task_id]
@@ -93,11 +96,11 @@ class DataJudge:
             found = _OneTask(self, scenario, played, name, task, step)
             wrong += [(name, *item) for item in found.wrong()]
             compared += found.compared
-            stricter += found.is_stricter
+            approximated += Counter(found.stricter_by)
             if found.fails:
                 start, end = played.tries[name][0]
                 failing[name] = end - start
-        return Received(tuple(wrong), failing, {d.TEMPLATE: stricter} if stricter else {}, compared)
+        return Received(tuple(wrong), failing, approximated, compared)
 
     def xcoms_for(self, step: Step, at: float, scenario: Scenario, played: Played, index: int = -1) -> Xcoms:
         """Return the XComs of the tasks that a step reads, as of a moment of the run.
@@ -146,7 +149,8 @@ class _OneTask:
         self._index = int(name.rstrip("]").partition("[")[2]) if name != task.task_id else -1
         self.compared = 0
         self.fails = name in played.not_evaluated
-        self.is_stricter = False
+        #: The code by which it fails where Airflow's would not.
+        self.stricter_by: tuple[Code, ...] = ()
 
     def wrong(self) -> Iterator[tuple[str, str, str]]:
         """Yield what differs: expected, actual, and where. Sets the fields of this object."""
@@ -171,8 +175,11 @@ class _OneTask:
             return
         if self.fails:
             cause = self._played.not_evaluated[self._name]
-            self.is_stricter = any(text in cause for text in HONEST)
-            if not self.is_stricter:
+            if cause.endswith((OTHER_KEYS, RENDERED)):
+                self.stricter_by = (d.ROWS_AS_WRITTEN,)
+            elif any(text in cause for text in HONEST):
+                self.stricter_by = (d.TEMPLATE,)
+            else:
                 yield _shown(rendered), cause, "templates"
             return
         yield from self._calls(calls_of(written), self._items(rendered))
@@ -180,8 +187,12 @@ class _OneTask:
 
     def _items(self, rendered: Mapping[str, Any]) -> list[Any]:
         """Return what an instance is given of lists that only the run knows, if it is no text or number."""
-        sources = self._task.expansion.arguments if self._task.expansion else {}
-        given = (rendered.get(name) for name, source in sources.items() if source.kind is SourceKind.XCOM)
+        expansion = self._task.expansion or Expansion()
+        rows = dict.fromkeys(expansion.names, expansion.rows) if expansion.rows and expansion.names else {}
+        sources = {**expansion.arguments, **rows}
+        given = (
+            rendered.get(name) for name, source in sources.items() if source.kind is not SourceKind.LITERAL
+        )
         return [item for item in given if item is None or isinstance(item, (dict, list))]
 
     def _calls(self, expected: Sequence[Any], items: Sequence[Any]) -> Iterator[tuple[str, str, str]]:

@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
+from itertools import product
 from typing import Any
 
 from converter.expansion import SourceKind
@@ -22,10 +23,14 @@ _XCOM_ARG = re.compile(r"PlainXComArg$")
 
 @dataclass
 class Shape:
-    """What readers take a value for: an object with these members, or a list, or neither (a scalar)."""
+    """What readers take a value for: an object with these members, or a list, or neither (a scalar).
+
+    ``is_whole``: none of the members may be left out.
+    """
 
     members: dict[str, Shape] = field(default_factory=dict)
     is_list: bool = False
+    is_whole: bool = False
 
     def at(self, names: list[Any]) -> Shape:
         """Return the shape of what is at a path, which is noted."""
@@ -69,7 +74,21 @@ def item_shapes(workflow: Workflow) -> dict[str, Shape]:
                     if as_if_written(task, _given(task, name, example), workflow)
                 )
                 found[source.task_id] = next(fitting, Shape())
+        rows = task.expansion.rows if task.expansion else None
+        if rows is not None and task.expansion and task.expansion.names:
+            shape = _row(task, task.expansion.names, workflow)
+            found |= dict.fromkeys(rows.task_ids(), shape)
     return found
+
+
+def _row(task: Task, names: tuple[str, ...], workflow: Workflow) -> Shape:
+    """Return the shape of a dict that gives a task these arguments."""
+    for chosen in product(_CANDIDATES, repeat=len(names)):
+        given = {name: example for name, (_, example) in zip(names, chosen, strict=True)}
+        if as_if_written(task, {**task.arguments, **given}, workflow):
+            members = {name: shape for name, (shape, _) in zip(names, chosen, strict=True)}
+            return Shape(members, is_whole=True)
+    return Shape(dict.fromkeys(names, Shape()), is_whole=True)
 
 
 def _given(task: Task, name: str, example: Any) -> dict[str, Any]:
