@@ -165,9 +165,11 @@ class Rules:
                 question = _with_implied_setups(question, implied, possible)
             question = _with_order_of(layers, name, question)
             if steps[name].instances is not None:
+                over = _expanded_over(task, steps, asks_all=asks_all)
                 question = replace(
                     question,
-                    expanded_over=_expanded_over(task, steps),
+                    # What is left of a run to an outer machine knows nothing of the rest.
+                    expanded_over=tuple(one for one in over if one in relations.tasks),
                     is_expanded=_is_expanded_from_the_start(steps[name]),
                 )
             question = _of_group(question, task, relations, steps[name])
@@ -388,13 +390,14 @@ def _with_order_of(layers: Mapping[str, int], task_id: str, question: Question) 
     return replace(question, skipped_by=skipped_by, unordered=unordered, held_for=above)
 
 
-def _expanded_over(task: Task, steps: Mapping[str, Step]) -> tuple[str, ...]:
+def _expanded_over(task: Task, steps: Mapping[str, Step], *, asks_all: bool) -> tuple[str, ...]:
     """Return the tasks that a mapped task cannot do without, where its rule says nothing of the kind.
 
-    Over a list of the file a task is expanded from the start: it is there, whatever becomes of it.
+    Over a list of the file a task is expanded from the start: it is there, whatever becomes of it. With
+    ``asks_all`` it also matters when its rule, all_success, says so: that is a pass later.
     """
     instances = steps[task.task_id].instances
-    if instances is None or task.trigger_rule is TriggerRule.ALL_SUCCESS:
+    if instances is None or (task.trigger_rule is TriggerRule.ALL_SUCCESS and not asks_all):
         return ()
     over = ((name, steps[name].instances) for name in instances.over)
     return tuple(name for name, theirs in over if not (theirs and theirs.length))

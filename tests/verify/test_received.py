@@ -70,6 +70,11 @@ def test_an_item_that_its_service_refuses_is_handed_on_as_it_is():
     assert not verified(random_data_dag(500_181), [1, 2]).divergences
 
 
+def test_what_a_mapped_task_is_expanded_over_is_looked_at_in_the_pass_that_skips_it():
+    """And not only, as what its rule counts, in the next: there, what else has failed comes first."""
+    assert not verified(random_data_dag(41), [5, 9]).divergences
+
+
 def test_a_call_may_have_no_arguments():
     looks = Task(
         "a", S3_KEYS, arguments={"bucket_key": "s3://b/a*", "wildcard_match": True, "poke_interval": 300}
