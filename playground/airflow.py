@@ -34,6 +34,10 @@ class AirflowDidNotStart(RuntimeError):
     """Airflow ended, or was not healthy in time. The message has the end of its log."""
 
 
+#: Seconds before a request that the database had no time for is made again.
+_PAUSES = (1, 2, 4)
+
+
 @dataclass
 class Airflow:
     """An Airflow with its home in a folder. A context manager; ``dags`` is the folder of its DAG files.
@@ -173,9 +177,18 @@ class Airflow:
         user: str = "admin",
         headers: Mapping[str, str] | None = None,
     ) -> tuple[int, Any]:
-        """Return status and JSON document of a request."""
+        """Return status and JSON document of a request.
+
+        SQLite, which this Airflow keeps its data in, has one writer at a time. One that waits too long while
+        the scheduler writes is turned away with all that it asked for: it is tried again.
+        """
         login = {"Authorization": f"Bearer {self.token(user)}"}
-        return _request(f"{self.url}{path}", method, body, {**(headers or {}), **login})
+        for pause in (*_PAUSES, None):
+            answer = _request(f"{self.url}{path}", method, body, {**(headers or {}), **login})
+            if pause is None or not _is_of_the_database(*answer):
+                break
+            time.sleep(pause)
+        return answer
 
     def token(self, user: str = "admin") -> str:
         """Return a token of a user, who logs in once: it is good for a day."""
@@ -257,6 +270,12 @@ def _send(pid: int, number: int) -> None:
         os.kill(pid, number)
     except ProcessLookupError:
         return
+
+
+def _is_of_the_database(status: int, answer: Any) -> bool:
+    """Whether Airflow says that its database failed, and nothing else did."""
+    detail = answer.get("detail") if isinstance(answer, dict) else None
+    return status == 500 and isinstance(detail, dict) and detail.get("reason") == "Database error"
 
 
 def _request(url: str, method: str, body: Any, headers: Mapping[str, str]) -> tuple[int, Any]:

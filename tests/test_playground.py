@@ -9,7 +9,10 @@ from typing import Any
 import pytest
 
 from playground import both, prepare
-from playground.airflow import PARTS, is_healthy
+from playground.airflow import PARTS, Airflow, is_healthy
+
+#: What Airflow answers if its database is locked.
+DATABASE = {"detail": {"reason": "Database error", "statement": "hidden"}}
 
 
 @pytest.fixture
@@ -55,3 +58,27 @@ def test_airflow_is_healthy_when_each_of_its_parts_is() -> None:
         assert not is_healthy({**well, "triggerer": ill})
         assert is_healthy({**well, "triggerer": ill}, ("metadatabase",))
     assert not is_healthy({})
+
+
+@pytest.mark.parametrize(
+    ("answers", "last", "requests"),
+    [
+        ([(500, DATABASE), (500, DATABASE), (200, {"ok": 1})], (200, {"ok": 1}), 3),
+        ([(500, {"detail": "Boom"}), (200, {})], (500, {"detail": "Boom"}), 1),
+        ([(409, {"detail": {"reason": "Unique constraint violation"}})], None, 1),
+        ([(500, DATABASE)] * 5, (500, DATABASE), 4),
+    ],
+)
+def test_what_airflows_database_had_no_time_for_is_asked_again(monkeypatch, answers, last, requests):
+    asked = []
+
+    def request(url, method, body, headers):
+        asked.append((url, method, body))
+        return answers[len(asked) - 1]
+
+    monkeypatch.setattr("playground.airflow._request", request)
+    monkeypatch.setattr("playground.airflow._PAUSES", (0, 0, 0))
+    airflow = Airflow(Path("nowhere"))
+    airflow._tokens["admin"] = "token"
+    assert airflow.request("POST", "/api/v2/dags/a/dagRuns", {"conf": {}}) == (last or answers[0])
+    assert asked == [(f"{airflow.url}/api/v2/dags/a/dagRuns", "POST", {"conf": {}})] * requests
