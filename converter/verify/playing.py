@@ -163,7 +163,8 @@ class Player:
             records |= {task: record for task, record in after.items() if task in tries}
         not_evaluated: dict[str, str] = {}
         others = (one for one in aws.executions.values() if one is not execution)
-        for one in (execution, *others, *([whole] if whole else [])):
+        # After a timeout Airflow runs no teardowns: what became of them in the machine does not count.
+        for one in (execution, *others, *([whole] if whole and not timed_out else [])):
             for name, moment, cause in self._not_evaluated(one):
                 not_evaluated[name] = cause
                 if not self._machine.steps[task_of(name)].parts:

@@ -66,6 +66,10 @@ def test_tasks_over_dicts_that_others_return_receive_what_they_do_in_airflow(see
     assert not found.divergences
 
 
+def test_a_teardown_after_a_timeout_is_beside_the_point_also_if_its_template_fails():
+    assert not verified(random_dag_with_rows(1_300_001), [7]).divergences
+
+
 def test_an_item_that_its_service_refuses_is_handed_on_as_it_is():
     assert not verified(random_data_dag(500_181), [1, 2]).divergences
 
