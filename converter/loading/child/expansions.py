@@ -45,7 +45,7 @@ def _names_in(rows: Any) -> tuple[str, ...] | None:
     if isinstance(rows, ConcatXComArg):
         found = {_names_in(part) for part in rows.args}
         return found.pop() if len(found) == 1 else None
-    if rows.__class__ is not PlainXComArg:
+    if not isinstance(rows, PlainXComArg):
         return None
     operator = rows.operator
     is_mapped = isinstance(operator, MappedOperator)

@@ -26,8 +26,7 @@ def returned_keys(function: Any, *, in_list: bool) -> tuple[str, ...] | None:
         return None
     returned = [node.value for node in _own_nodes(defined) if isinstance(node, ast.Return)]
     found = {keys for value in returned for keys in _keys_in(value, defined, in_list)}
-    only = found.pop() if len(found) == 1 else None
-    return only
+    return found.pop() if len(found) == 1 else None
 
 
 def _keys_in(value: ast.expr | None, function: _Function, in_list: bool) -> Iterator[tuple[str, ...] | None]:

@@ -190,9 +190,7 @@ class _OneTask:
         expansion = self._task.expansion or Expansion()
         rows = dict.fromkeys(expansion.names, expansion.rows) if expansion.rows and expansion.names else {}
         sources = {**expansion.arguments, **rows}
-        given = (
-            rendered.get(name) for name, source in sources.items() if source.kind is not SourceKind.LITERAL
-        )
+        given = (rendered.get(name) for name, source in sources.items() if SourceKind.XCOM in source.kinds())
         return [item for item in given if item is None or isinstance(item, (dict, list))]
 
     def _calls(self, expected: Sequence[Any], items: Sequence[Any]) -> Iterator[tuple[str, str, str]]:

@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
-from itertools import product
+from itertools import islice, product
 from typing import Any
 
 from converter.expansion import SourceKind
@@ -43,6 +43,8 @@ class Shape:
         return found
 
 
+#: How many shapes of a row are tried: of many arguments there are too many.
+_MOST_TRIED = 243
 #: What an argument may be, with an example, the plainest first.
 _CANDIDATES: tuple[tuple[Shape, Any], ...] = (
     (Shape(), "text"),
@@ -82,8 +84,8 @@ def item_shapes(workflow: Workflow) -> dict[str, Shape]:
 
 
 def _row(task: Task, names: tuple[str, ...], workflow: Workflow) -> Shape:
-    """Return the shape of a dict that gives a task these arguments."""
-    for chosen in product(_CANDIDATES, repeat=len(names)):
+    """Return the shape of a dict that gives a task these arguments: the plainest, among the first of all."""
+    for chosen in islice(product(_CANDIDATES, repeat=len(names)), _MOST_TRIED):
         given = {name: example for name, (_, example) in zip(names, chosen, strict=True)}
         if as_if_written(task, {**task.arguments, **given}, workflow):
             members = {name: shape for name, (shape, _) in zip(names, chosen, strict=True)}
