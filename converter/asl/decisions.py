@@ -14,7 +14,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from converter.asl import records
-from converter.asl.rules import BAD, FAILED, SKIPPED, SUCCESS, Question
+from converter.asl.rules import BAD, FAILED, SUCCESS, Question
 from converter.expressions.jsonata import Expression, literal, path
 from converter.workflow import Outcome, TriggerRule
 
@@ -105,15 +105,17 @@ def verdict(
     rule = _rule_of_any(question, mapped) if for_any else _rule_of_all(question, mapped)
     if question.needed:
         parts.append(f"$rule := {rule}")
-        needed = records_of(question.needed, "$in") if mapped.intersection(question.setups) else "$needed"
-        rule = _with_setups(f"$count({needed}) = {len(question.needed)}")
+        rule = _with_setups(_all_needed_is_known(question, mapped))
+    only_runs_early = for_any and (question.needed or question.skipped_by)
+    if only_runs_early or question.skipped_by:
+        parts.append(f"$found := {rule}")
+        rule = "$found"
     if question.skipped_by:
         parts.append(f"$by := {records_of(question.skipped_by, '$in')}")
         parts.append(f"$told := $min($by[{_told(task_id)}].at)")
-        parts.append(f"$found := {rule}")
         rule = _unless_told_to_skip(overwrites=not question.is_expanded)
-        if for_any:
-            rule = _once_all_is_known(question, mapped, rule)
+    if only_runs_early:
+        rule = _once_all_is_known(question, mapped, rule)
     if question.may_be_empty:
         parts.append(f"$decided := {rule}")
         rule = _unless_empty(f"$in.{path(question.place)}")
@@ -147,12 +149,8 @@ def is_behind_one_branch(question: Question, *, overtaken: frozenset[str]) -> bo
 
 
 def ends_that_decide(question: Question) -> frozenset[Outcome]:
-    """Return the outcomes of a single record with which a ``one_*`` task may be decided before the others."""
+    """Return the outcomes of a single record with which a ``one_*`` task may run before the others end."""
     ends, _ = _ENOUGH[question.rule]
-    if question.needed:
-        ends |= SKIPPED | BAD
-    if question.skipped_by:
-        ends |= SUCCESS
     return ends
 
 
@@ -337,14 +335,23 @@ def _all_upstream_is_known(question: Question, mapped: frozenset[str]) -> str:
     return f"$count({known}) = {len(question.upstream)}"
 
 
+def _all_needed_is_known(question: Question, mapped: frozenset[str]) -> str:
+    known = "$needed" if mapped.isdisjoint(question.setups) else records_of(question.needed, "$in")
+    return f"$count({known}) = {len(question.needed)}"
+
+
 def _once_all_is_known(question: Question, mapped: frozenset[str], rule: str) -> str:
     """Return the verdict ``rule``, but only to run while something is not decided that may be earlier.
 
-    What an upstream task has become may be known later than its time says; and so may a skip.
+    What an upstream task, or a setup, has become may be known later than its time says; and so may a skip.
     """
-    complete = f"{_all_upstream_is_known(question, mapped)} and $count($by) = {len(question.skipped_by)}"
-    runs = "$exists($found.run) and ($exists($told) ? $found.run < $told : true)"
-    return f"({runs} ? $found : {complete} ? {rule} : {{}})"
+    runs, complete = "$exists($found.run)", [_all_upstream_is_known(question, mapped)]
+    if question.needed:
+        complete.append(_all_needed_is_known(question, mapped))
+    if question.skipped_by:
+        runs += " and ($exists($told) ? $found.run < $told : true)"
+        complete.append(f"$count($by) = {len(question.skipped_by)}")
+    return f"({runs} ? $found : {' and '.join(complete)} ? {rule} : {{}})"
 
 
 def _told(task_id: str) -> str:

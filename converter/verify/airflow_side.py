@@ -82,6 +82,7 @@ class AirflowSide:
         """
         seen = {**scenario.script, **dict(_as_seen(workflow, scenario, played, growth))}
         seen |= dict(pairs.as_seen(scenario.pairs, seen, played.tries))
+        seen |= dict(_as_broken_off(workflow, scenario, seen, played))
         with_waits, shortfall = _with_waits(workflow, seen, played)
         script = {
             **with_waits,
@@ -134,6 +135,30 @@ def _as_seen(
             elif length > 0 and not broken_off and abs(longer) <= slack:
                 tries[number] = replace(tries[number], seconds=round(length, 6))
         yield task, tuple(tries)
+
+
+def _as_broken_off(
+    workflow: Workflow, scenario: Scenario, script: airflow_run.Script, played: Played
+) -> Iterator[tuple[str, tuple[airflow_run.Try, ...]]]:
+    """Yield the tries of tasks whose last one would have ended in the moment in which the run was ended.
+
+    Which of the two comes first is open; where the machine has broken the try off, it took a little longer.
+    """
+    if not played.cut_short:
+        return
+    for task in workflow.tasks:
+        name, made = task.task_id, played.tries.get(task.task_id, ())
+        decided = name in played.decided or name in played.not_evaluated or name in scenario.looks
+        if decided or not made or made[-1][1] < played.ended:
+            continue
+        number, tries = len(made) - 1, list(script[name])
+        tries += [tries[-1]] * (len(made) - len(tries))
+        last = tries[number]
+        if round(made[-1][1] - made[-1][0], 6) == last.seconds and not _fails_for_good(
+            last, task.retries.count - number
+        ):
+            tries[number] = replace(last, seconds=round(last.seconds + _A_MOMENT, 6))
+            yield name, tuple(tries)
 
 
 def _fails_for_good(this: airflow_run.Try, retries_left: int) -> bool:
