@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Collection, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from itertools import pairwise
 
 from converter import diagnostics as d
@@ -55,7 +55,8 @@ class AirflowSide:
     their pollers, with the times: they fail here too, then, whatever is before them. ``shortfall`` is by how
     much, in seconds, the machine's waits for retries were too short for Airflow, which waits whole seconds
     where a backoff gives a fraction. ``joined`` are sensors that begin in the machine when the job of their
-    submit has ended, and in Airflow when it has begun: a machine does not say when that would be.
+    submit has ended, and in Airflow when it has begun: a machine does not say when that would be. ``rank`` is
+    in what order tries end that end in one moment.
     """
 
     workflow: Workflow
@@ -64,6 +65,7 @@ class AirflowSide:
     unheard: Mapping[str, tuple[str, ...]]
     shortfall: float
     joined: frozenset[str] = frozenset()
+    rank: Mapping[str, int] = field(default_factory=dict)
 
     @classmethod
     def of(
@@ -82,7 +84,6 @@ class AirflowSide:
         """
         seen = {**scenario.script, **dict(_as_seen(workflow, scenario, played, growth))}
         seen |= dict(pairs.as_seen(scenario.pairs, seen, played.tries))
-        seen |= dict(_as_broken_off(workflow, scenario, seen, played))
         with_waits, shortfall = _with_waits(workflow, seen, played)
         script = {
             **with_waits,
@@ -90,7 +91,8 @@ class AirflowSide:
         }
         unheard = {task: question.unordered for task, question in rules.questions.items()}
         given_up = {task: played.decided[task] for task in gave_up}
-        return cls(workflow, script, given_up, unheard, shortfall, frozenset(scenario.pairs))
+        rank = dict(_ranks(workflow, script, played))
+        return cls(workflow, script, given_up, unheard, shortfall, frozenset(scenario.pairs), rank)
 
     def run(self, held: Mapping[str, float] | None = None, *, spared: bool = False) -> airflow_run.Trace:
         """Return a run in which tasks begin no earlier than ``held`` says (task → seconds), see above."""
@@ -101,6 +103,7 @@ class AirflowSide:
             not_before={**self.gave_up, **told},
             unheard=self.unheard if spared else None,
             unconditional=self.gave_up,
+            rank=self.rank,
         )
 
 
@@ -137,28 +140,18 @@ def _as_seen(
         yield task, tuple(tries)
 
 
-def _as_broken_off(
-    workflow: Workflow, scenario: Scenario, script: airflow_run.Script, played: Played
-) -> Iterator[tuple[str, tuple[airflow_run.Try, ...]]]:
-    """Yield the tries of tasks whose last one would have ended in the moment in which the run was ended.
-
-    Which of the two comes first is open; where the machine has broken the try off, it took a little longer.
+def _ranks(workflow: Workflow, script: airflow_run.Script, played: Played) -> Iterator[tuple[str, int]]:
+    """Yield which tries came before, and after, the failure that ended the run in the moment in which they
+    ended: which comes first is open, and the machine tells what it has seen.
     """
-    if not played.cut_short:
-        return
     for task in workflow.tasks:
         name, made = task.task_id, played.tries.get(task.task_id, ())
-        decided = name in played.decided or name in played.not_evaluated or name in scenario.looks
-        if decided or not made or made[-1][1] < played.ended:
+        if not (played.cut_short and made and made[-1][1] >= played.ended):
             continue
-        number, tries = len(made) - 1, list(script[name])
-        tries += [tries[-1]] * (len(made) - len(tries))
-        last = tries[number]
-        if round(made[-1][1] - made[-1][0], 6) == last.seconds and not _fails_for_good(
-            last, task.retries.count - number
-        ):
-            tries[number] = replace(last, seconds=round(last.seconds + _A_MOMENT, 6))
-            yield name, tuple(tries)
+        last = script[name][min(len(made), len(script[name])) - 1]
+        if name in played.not_evaluated or _fails_for_good(last, task.retries.count + 1 - len(made)):
+            continue
+        yield name, -1 if name in played.decided else 1
 
 
 def _fails_for_good(this: airflow_run.Try, retries_left: int) -> bool:

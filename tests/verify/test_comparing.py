@@ -248,6 +248,21 @@ class TestTheFirstFailureEndsTheRun:
         assert case.why(**case.ending("on", Outcome.FAILED)) >= {("on", "outcome")}
         assert case.why(**case.ending("bad", Outcome.SKIPPED)) >= {("bad", "outcome")}
 
+    def test_which_of_two_ends_of_one_moment_comes_first_is_open(self):
+        flow = workflow(glue("bad"), glue("other"), glue("more"), settings={"fail_fast": True})
+        case = Case(flow, bad=(5.0, FAILED), other=(5.0,), more=(9.0,))
+        assert case.findings().divergences == ()
+        assert case.played.ended == 5
+        decided = {"bad": 5.0}
+        ends = {**case.played.outcomes, "other": "failed"}
+        assert case.findings(decided=decided, outcomes=ends).divergences == ()
+
+    def test_an_end_before_that_moment_counts(self):
+        flow = workflow(glue("bad"), glue("other"), glue("more"), settings={"fail_fast": True})
+        case = Case(flow, bad=(5.0, FAILED), other=(4.9,), more=(9.0,))
+        assert case.findings().divergences == ()
+        assert case.why(**case.ending("other", Outcome.FAILED)) == {("other", "outcome")}
+
     def test_covers_no_failed_execution_without_a_failed_task(self):
         case = Case(workflow(glue("a"), settings={"fail_fast": True}))
         assert case.codes() == set()

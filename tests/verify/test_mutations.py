@@ -285,6 +285,10 @@ MUTATIONS: Mapping[str, tuple[str, Break]] = {
         "setup",
         relation("indirect_setups", lambda self, found: dict.fromkeys(found, ())),
     ),
+    "a skipped setup decides at once what is behind a poller": (
+        "held_by_a_setup",
+        lambda patch: patch.setattr(decisions, "_once_all_is_known", lambda question, mapped, rule: rule),
+    ),
     "a teardown runs although no setup has succeeded": (
         "teardown",
         rule_runs_if(Rule.ALL_DONE_SETUP_SUCCESS, "true"),

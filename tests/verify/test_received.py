@@ -16,8 +16,8 @@ from converter.pipeline import convert
 from converter.verify.data import judging
 from converter.verify.data.calls import differences
 from converter.verify.data.rendering import CannotRender, Rendering, Xcoms
-from converter.verify.data.wanted import Shape, shapes_of
-from converter.workflow import Opaque, Task, TriggerRule
+from converter.verify.data.wanted import Shape, item_shapes, shapes_of
+from converter.workflow import Expansion, Opaque, Task, TriggerRule
 
 FULL_SEEDS = scaled(5_000, 30)
 RUN = {"conf": {"table": "orders"}, "run_id": "r", "logical_date": "2024-02-29T01:30:00+00:00"}
@@ -72,6 +72,15 @@ def test_a_teardown_after_a_timeout_is_beside_the_point_also_if_its_template_fai
 
 def test_an_item_that_its_service_refuses_is_handed_on_as_it_is():
     assert not verified(random_data_dag(500_181), [1, 2]).divergences
+
+
+def test_of_rows_with_many_arguments_only_so_many_shapes_are_tried():
+    """Of fourteen there are 4,782,969: none fits here, so that all would be."""
+    names = tuple(f"unknown_{number}" for number in range(14))
+    expansion = Expansion(rows=xcom("rows"), names=names)
+    rows = Task("t", S3_KEYS, is_mapped=True, expansion=expansion, upstream=("rows",))
+    drawn = item_shapes(workflow(function("rows"), rows))
+    assert drawn["rows"].members.keys() == set(names)
 
 
 def test_what_a_mapped_task_is_expanded_over_is_looked_at_in_the_pass_that_skips_it():

@@ -20,12 +20,13 @@ def simulate(
     not_before: Mapping[str, float] | None = None,
     unheard: Mapping[str, Collection[str]] | None = None,
     unconditional: Collection[str] = (),
+    rank: Mapping[str, int] | None = None,
 ) -> Trace:
     """Return what Airflow does with this DAG when its tasks take the times and the ends of the script.
 
     Only tries, and the waits between them, take time. Of what happens at the same moment, the ends of tries
-    come first, by task id, and then the scheduler. Raises KeyError for a task that comes to run and is not
-    in the script, and ValueError for a wait outside its band.
+    come first, by ``rank`` (0 for a task without) and task id, and then the scheduler. Raises KeyError for a
+    task that comes to run and is not in the script, and ValueError for a wait outside its band.
 
     Three departures from Airflow show what difference they make. ``not_before`` holds back the first try of
     some tasks until a time, in seconds since the run's start: so a run is seen in which the scheduler was
@@ -40,10 +41,11 @@ def simulate(
         unheard=unheard,
         sure=set(unconditional),
     )
+    rank = rank or {}
     schedule(board)
     while (moment := board.next_moment()) is not None:
         board.now = moment
-        for task_id in sorted(board.ends_at):
+        for task_id in sorted(board.ends_at, key=lambda name: (rank.get(name, 0), name)):
             if board.ends_at.get(task_id) == moment:
                 finish_try(board, task_id)
         schedule(board)
