@@ -24,6 +24,7 @@ from converter.asl.budget import (
     task_polls_of,
     waiting_events,
 )
+from converter.asl.deadlines import deadline_reason, poller_deadline
 from converter.asl.distributing import distribution_problems
 from converter.asl.instances import (
     events_of_instances,
@@ -67,7 +68,7 @@ def emit_fitting(
         if not refuses(found):
             return machine, found
     for share, growth in _CUTS:
-        slowest = Pace(options.poll_interval, _poller_deadline(workflow, options), growth)
+        slowest = Pace(options.poll_interval, poller_deadline(workflow, steps, options), growth)
         machine, found = whole.emit(Cut(limit_of(limits, share), slowest))
         if not refuses(found):
             break
@@ -91,7 +92,7 @@ class Fitting:
     def emit(self, cut: Cut | None) -> tuple[Machine, list[Diagnostic]]:
         """Return the machine, cut if that is asked for, and all diagnostics."""
         workflow, options = self.workflow, self.options
-        pace = Pace(options.poll_interval, _poller_deadline(workflow, options))
+        pace = Pace(options.poll_interval, poller_deadline(workflow, self.steps, options))
         machine = emit(workflow, self.plan, self.steps, options, pace, cut=cut)
         found = [*self._size_problems(machine), *instance_problems(workflow, self.steps)]
         found += distribution_problems(workflow, self.steps)
@@ -113,7 +114,9 @@ class Fitting:
             machine = emit(workflow, self.plan, self.steps, options, fitting, cut=cut)
         found += _child_problems(workflow, machine)
         if machine.pollers:
-            found += _poller_problems(workflow, machine, options, fitting)
+            found += _poller_problems(
+                workflow, machine, options, fitting, deadline_reason(workflow, self.steps, options)
+            )
             found += _correlation_problems(workflow, machine, options)
         if fitting.growth:
             found += _patience_problems(workflow, self.steps, fitting.growth)
@@ -205,13 +208,6 @@ def _child_problems(workflow: Workflow, machine: Machine) -> Iterator[Diagnostic
     yield about_dag(
         workflow, d.IN_CHILDREN, problem, "deploy no other version of the DAG while a run is under way"
     )
-
-
-def _poller_deadline(workflow: Workflow, options: Options) -> int:
-    """Return when pollers give up, in seconds after the start: what waits for a slot has not begun."""
-    has_outer = any(task.is_teardown for task in workflow.tasks)
-    waits = workflow.max_active_runs and not has_outer and options.await_deadline is None
-    return (lease.PATIENCE if waits else 0) + options.deadline(workflow.dagrun_timeout)
 
 
 def _slot_problems(workflow: Workflow, machine: Machine, options: Options) -> Iterator[Diagnostic]:
@@ -308,14 +304,14 @@ def _patience_problems(workflow: Workflow, steps: Mapping[str, Step], growth: fl
 
 
 def _poller_problems(
-    workflow: Workflow, machine: Machine, options: Options, pace: Pace
+    workflow: Workflow, machine: Machine, options: Options, pace: Pace, reason: str
 ) -> Iterator[Diagnostic]:
     longest = max(interval for one in machine.machines for interval in one.intervals)
     who = "1 poller gives" if machine.pollers == 1 else f"{machine.pollers} pollers give"
     yield about_dag(
         workflow,
         d.AWAIT_DEADLINE,
-        f"{who} up {pace.deadline / 3600:.4g} h after the start of the execution",
+        f"{who} up {pace.deadline / 3600:.4g} h after the start of the execution{reason}",
         "set another limit with --await-deadline",
     )
     yield about_dag(

@@ -72,8 +72,8 @@ class Options:
     """Options of the conversion. All durations in seconds.
 
     ``window`` is the period to which ``--correlate window`` rounds the execution's start down; 0 means the
-    start itself. ``await_deadline`` counts from the start of the execution; None means the DAG's
-    dagrun_timeout, or 24 hours without one. ``resumable``: an execution may begin with outcomes of an earlier
+    start itself. ``await_deadline`` counts from the start of the execution; None means what the
+    DAG itself says (``deadlines``). ``resumable``: an execution may begin with outcomes of an earlier
     one, which costs one more state for each task. ``variables`` are values of Airflow's Variables, as it
     stores them: templates take them at conversion, or each run reads them anew, as ``variables_from`` says.
     ``connections`` are the fields of its connections, without passwords. ``allow_unsupported``: a task that
@@ -117,12 +117,6 @@ class Options:
     def correlation_of(self, task_id: str) -> Correlation:
         """Return how the runs of an awaited task's job are known."""
         return self.correlations.get(task_id) or Correlation(self.correlate, self.window)
-
-    def deadline(self, dagrun_timeout: float | None) -> int:
-        """Return when pollers give up, in seconds after the start of the execution."""
-        if self.await_deadline is not None:
-            return self.await_deadline
-        return max(1, round(dagrun_timeout)) if dagrun_timeout else DEFAULT_DEADLINE
 
 
 @dataclass(frozen=True)

@@ -103,7 +103,8 @@ def convert(
     await_deadline: Annotated[
         int | None,
         typer.Option(
-            help="Seconds after the start at which pollers give up [default: dagrun_timeout, or 24 h].",
+            help="Seconds after the start at which pollers give up [default: dagrun_timeout, or 24 h "
+            "and the timeouts of sensors].",
             min=1,
         ),
     ] = None,

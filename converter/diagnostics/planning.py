@@ -5,7 +5,8 @@ from converter.diagnostics.model import Severity, declare
 AWAIT_DEADLINE = declare(
     "D301", Severity.NOTE, "an Await has a deadline",
     """A poller gives up at its deadline, counted from the start of the execution, and its task fails. The
-    deadline is the DAG's dagrun_timeout where it has one, else the option --await-deadline.""",
+    deadline is the option --await-deadline; without it, the DAG's dagrun_timeout; without that, 24 hours, and
+    as long as sensors, one after another, may wait by their timeouts.""",
 )  # fmt: skip
 WINDOW_CORRELATION = declare(
     "D302", Severity.APPROXIMATED, "job runs are recognised by time",

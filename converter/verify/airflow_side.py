@@ -106,6 +106,10 @@ class AirflowSide:
             rank=self.rank,
         )
 
+    def empty(self, played: Played) -> Mapping[str, float]:
+        """Return the mapped tasks that are expanded over nothing, and when the machine decided them."""
+        return {task: at for task, at in played.decided.items() if not self.script.get(task, True)}
+
 
 def waits(tries: tuple[tuple[float, float], ...]) -> list[float]:
     """Return how long the machine has waited between the tries of a task, in seconds."""

@@ -21,7 +21,7 @@ from converter.verify import airflow_run
 from converter.verify.airflow_side import AirflowSide
 from converter.verify.playing import Played
 from converter.verify.scenarios import Scenario
-from converter.verify.timing import TICK, Timing, wrong_waits
+from converter.verify.timing import TICK, Timing, Untimely, wrong_waits
 from converter.workflow import Outcome, Workflow
 
 #: The approximations by which a task begins later than in Airflow.
@@ -90,6 +90,8 @@ class Judge:
         found = reading.codes + Counter(self._besides(airflow, reading.trace, played))
         divergences = list(self._untimely(scenario.seed, airflow, reading, played, found))
         divergences += _wrong_waits(scenario.seed, airflow, played)
+        if reading.late:
+            found += Counter(self._late_skips(airflow, played))
         if reading.late and not found.keys() & _DELAYS:
             # Nothing was late, so that nothing can have been swapped by it.
             divergences += self._differences(scenario.seed, airflow, airflow.run(), played)
@@ -148,7 +150,7 @@ class Judge:
                 Counter(never_begun.values()),
             )
         elif d.ARRIVAL_ORDER in self.codes:
-            yield played.started, Counter([d.ARRIVAL_ORDER])
+            yield {**airflow.empty(played), **played.started}, Counter([d.ARRIVAL_ORDER])
         if d.IN_LAYERS in self.codes:
             # What a layer decides is known before the next begins.
             begins = {
@@ -240,6 +242,16 @@ class Judge:
                 yield Divergence(seed, item.task, expected, f"{item.started:.3f} s", why)
             else:
                 found[code] += 1
+
+    def _late_skips(self, airflow: AirflowSide, played: Played) -> Iterator[Code]:
+        """Yield what delays the skips of mapped tasks without instances, where it is declared."""
+        in_time = airflow.run().tasks
+        for task, at in airflow.empty(played).items():
+            expected = in_time[task].decided
+            if expected is not None and at - expected > TICK:
+                code = self._timing.reason_of_delay(Untimely(task, expected, at), played)
+                if code:
+                    yield code
 
 
 def _wrong_waits(seed: int, airflow: AirflowSide, played: Played) -> Iterator[Divergence]:

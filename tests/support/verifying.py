@@ -10,8 +10,8 @@ from converter.pipeline import Conversion, convert
 from converter.verify.verification import Verification, Verifier
 from converter.workflow import Workflow
 
-#: The deadline lies behind every scenario, also of forty tasks one after another.
-OPTIONS = Options(poll_interval=30, await_deadline=24 * 3600, resumable=False)
+#: The deadline lies behind every scenario, also of forty tasks, or of sensors, one after another.
+OPTIONS = Options(poll_interval=30, await_deadline=28 * 24 * 3600, resumable=False)
 
 
 def verifier_of(flow: Workflow, options: Options = OPTIONS, limits: Limits = LIMITS) -> Verifier:

@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 from converter.asl.awaiting import Pace
+from converter.asl.deadlines import poller_deadline
 from converter.asl.machine import Machine, emit
 from converter.asl.options import Options
 from converter.diagnostics import refuses
@@ -122,5 +123,5 @@ def machine_of(flow: Workflow, options: Options | None = None, pace: Pace | None
     options = options or Options(resumable=False)
     steps, problems = steps_of(flow)
     assert not refuses(problems), problems
-    pace = pace or Pace(options.poll_interval, options.deadline(flow.dagrun_timeout))
+    pace = pace or Pace(options.poll_interval, poller_deadline(flow, steps, options))
     return emit(flow, plan_workflow(flow), steps, options, pace)

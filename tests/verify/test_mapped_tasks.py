@@ -61,6 +61,19 @@ def test_many_random_dags_with_mapped_tasks_run_as_in_airflow(first):
     assert counts["mapped"] >= CHUNK * 0.6
 
 
+def test_a_skip_for_want_of_instances_may_come_late_and_be_overtaken_by_a_failure():
+    """In Airflow one_success takes the first instance that succeeds; a machine, the first task."""
+    flow = workflow(
+        mapped_glue("some", over=days("a", "b"), retries=Retries(1, 30)),
+        glue("other"),
+        mapped_glue("none", "some", over=listed(), trigger_rule=TriggerRule.ONE_SUCCESS),
+        glue("both", "none", "other"),
+    )
+    found = verified(flow, range(60))
+    assert not found.divergences
+    assert {d.EARLY_DECISION, d.ARRIVAL_ORDER} <= found.approximations.keys()
+
+
 @pytest.mark.parametrize(("resumable", "limits"), [(False, DISTRIBUTED), (True, SUMMED)])
 def test_instances_that_are_executions_of_their_own_run_as_in_airflow(resumable, limits):
     counts = without_divergence([3], 3, replace(OPTIONS, resumable=resumable), limits)

@@ -29,7 +29,8 @@ class Board:
     None and ``sure`` is empty in a run of Airflow as it is, see
     :func:`converter.verify.airflow_run.simulate`; else ``sure`` are the tasks that run to their ends, because
     they might have begun. ``waiting`` are tasks that were told to wait, and would be told so again: nothing
-    that decides about them has changed since. ``expanded`` are the tasks of mapped groups that have been.
+    that decides about them has changed since. ``expanded`` are the tasks of mapped groups that have been,
+    ``empty`` those that might begin and have no instances.
     """
 
     graph: Graph
@@ -47,6 +48,7 @@ class Board:
     sure: set[str] = field(default_factory=set)
     waiting: set[str] = field(default_factory=set)
     expanded: set[str] = field(default_factory=set)
+    empty: set[str] = field(default_factory=set)
     _outcomes: dict[str, Outcome] = field(default_factory=dict)
 
     def __post_init__(self) -> None:

@@ -29,10 +29,11 @@ def simulate(
     task that comes to run and is not in the script, and ValueError for a wait outside its band.
 
     Three departures from Airflow show what difference they make. ``not_before`` holds back the first try of
-    some tasks until a time, in seconds since the run's start: so a run is seen in which the scheduler was
-    late. With ``unheard``, a task that may begin runs to its end whatever is skipped from then on, also if it
-    is held back; and no task is told to skip by those that ``unheard`` lists for it. Tasks that are
-    ``unconditional`` begin when they are no longer held back, whatever is before them and skips them.
+    some tasks, or the skip of one without instances, until a time, in seconds since the run's start: so a run
+    is seen in which the scheduler was late. With ``unheard``, a task that may begin runs to its end whatever
+    is skipped from then on, also if it is held back; and no task is told to skip by those that ``unheard``
+    lists for it. Tasks that are ``unconditional`` begin when they are no longer held back, whatever is before
+    them and skips them.
     """
     board = Board(
         Graph(workflow),

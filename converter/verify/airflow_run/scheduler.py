@@ -50,7 +50,7 @@ def _changes_something(board: Board) -> bool:
                 board.waiting.add(task_id)
     may_run = [task_id for task_id, verdict in decisions.items() if verdict is Verdict.RUN]
     if board.unheard is not None:
-        board.sure.update(may_run)
+        board.sure.update(task_id for task_id in may_run if task_id not in board.empty)
     ready = frozenset(task_id for task_id in may_run if board.retry_at.get(task_id, 0) <= board.now)
     board.begin_tries(ready, decided)
     if decided or ready:
@@ -82,23 +82,41 @@ def _by_rule(
         return Verdict.RUN
     without = _not_counted_yet(board, task_id)
     decision = decide(board.graph, outcomes, task_id, without)
-    if not board.graph.expanded_over[task_id]:
-        return Outcome.SKIPPED if decision is Verdict.RUN and board.has_no_items(task_id) else decision
+    if board.graph.expanded_over[task_id]:
+        return _if_expanded(board, outcomes, task_id, now, decision)
+    if decision is Verdict.RUN and board.has_no_items(task_id):
+        return _without_instances(board, task_id)
+    return decision
+
+
+def _if_expanded(
+    board: Board,
+    outcomes: Mapping[str, Outcome],
+    task_id: str,
+    now: Mapping[str, Outcome],
+    decision: Decision,
+) -> Decision:
+    """Return what becomes of a task that is expanded over others, of which its rule says ``decision``."""
     begun = [name for name, tries in board.tries.items() if tries]
-    lacking = without_items(board.graph, {**outcomes, **now}, task_id, begun)
+    known = {**outcomes, **now}
+    lacking = without_items(board.graph, known, task_id, begun)
     if lacking and decision is not Outcome.UPSTREAM_FAILED:
         return lacking
     if decision is not Verdict.RUN or task_id in begun:
         return decision
-    known = {**outcomes, **now}
     if not has_all_items(board.graph, known, task_id):
         # It may run, and cannot be expanded: Airflow gives it up (``TaskMap.expand_mapped_task``).
         return Outcome.UPSTREAM_FAILED
-    is_empty = board.has_no_items(task_id) or has_nothing_to_expand_over(board.graph, known, task_id)
-    if not is_empty:
-        board.expanded.add(task_of(task_id))
-        decision = decide(board.graph, outcomes, task_id)
-    return Outcome.SKIPPED if is_empty else decision
+    if board.has_no_items(task_id) or has_nothing_to_expand_over(board.graph, known, task_id):
+        return _without_instances(board, task_id)
+    board.expanded.add(task_of(task_id))
+    return decide(board.graph, outcomes, task_id)
+
+
+def _without_instances(board: Board, task_id: str) -> Decision:
+    """Return what becomes of a task that may run and has no instances: it is skipped; held back, not yet."""
+    board.empty.add(task_id)
+    return Verdict.RUN if board.retry_at.get(task_id, 0) > board.now else Outcome.SKIPPED
 
 
 def _not_counted_yet(board: Board, task_id: str) -> tuple[str, ...]:
