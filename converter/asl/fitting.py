@@ -6,6 +6,7 @@ import math
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from converter import diagnostics as d
 from converter.asl import lease
@@ -41,7 +42,7 @@ from converter.diagnostics import Diagnostic, about_dag, refuses
 from converter.operators.arguments import task_diagnostic
 from converter.operators.parts import Poll
 from converter.operators.step import Step
-from converter.planning import Plan, Strategy
+from converter.planning import Plan, Strategy, awaits
 from converter.workflow import Workflow
 
 #: How plans are cut, tried in turn: how much of the limits a machine may use by an estimate, and how fast
@@ -93,7 +94,8 @@ class Fitting:
         """Return the machine, cut if that is asked for, and all diagnostics."""
         workflow, options = self.workflow, self.options
         pace = Pace(options.poll_interval, poller_deadline(workflow, self.steps, options))
-        machine = emit(workflow, self.plan, self.steps, options, pace, cut=cut)
+        likely = pace if cut else self._likely_pace(pace)
+        machine = emit(workflow, self.plan, self.steps, options, likely, cut=cut)
         found = [*self._size_problems(machine), *instance_problems(workflow, self.steps)]
         found += distribution_problems(workflow, self.steps)
         found += _slot_problems(workflow, machine, options)
@@ -110,7 +112,7 @@ class Fitting:
         fitting = self._fitting_pace(machine, pace)
         if fitting is None:
             return machine, [*found, self._too_many_polls(machine, pace)]
-        if fitting != pace:
+        if fitting != likely:
             machine = emit(workflow, self.plan, self.steps, options, fitting, cut=cut)
         found += _child_problems(workflow, machine)
         if machine.pollers:
@@ -148,6 +150,17 @@ class Fitting:
     def _bytes_of_records(self) -> int:
         count = len(self.workflow.tasks)
         return sum(record_bytes(task.task_id, count) for task in self.workflow.tasks)
+
+    def _likely_pace(self, wanted: Pace) -> Pace:
+        """Return the pace at which the plan's polls alone would fit: mostly, they do so beside all else, too.
+
+        Only an emitted machine says how many events all else may have, and to emit it takes its time.
+        """
+        intervals = [wanted.interval] * len(awaits(self.plan))
+        polls = task_polls_of(self.workflow, self.steps)
+        nothing: dict[str, Any] = {"States": {}}
+        likely = fitting_pace(nothing, intervals, wanted, task_polls=polls, limit=self.limits.events)
+        return likely or wanted
 
     def _fitting_pace(self, machine: Machine, wanted: Pace) -> Pace | None:
         """Return the pace at which the pollers of all machines fit: that of the most crowded one."""

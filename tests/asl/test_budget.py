@@ -1,6 +1,8 @@
 import pytest
 from workflows import PARTIAL_FAN_IN, glue, machine_of, partial_fan_in, workflow
 
+from converter import pipeline
+from converter.asl import fitting
 from converter.asl.awaiting import Pace
 from converter.asl.budget import (
     EVENTS_PER_POLL,
@@ -75,6 +77,20 @@ def test_pollers_that_retry_keep_an_interval_that_loops_cannot():
 def test_the_interval_asked_for_is_kept_where_it_fits():
     definition = machine_of(partial_fan_in()).definition
     assert fitting_pace(definition, [30], Pace(30, 6 * HOUR)) == Pace(30, 6 * HOUR)
+
+
+def test_a_machine_with_pollers_is_emitted_once(monkeypatch):
+    paces = []
+
+    def emit(workflow, plan, steps, options, pace, **kwargs):
+        paces.append(pace)
+        return emitted(workflow, plan, steps, options, pace, **kwargs)
+
+    emitted = fitting.emit
+    monkeypatch.setattr(fitting, "emit", emit)
+    machine = pipeline.convert(partial_fan_in(), Options()).machine
+    assert [pace.growth for pace in paces] == [machine.pace.growth]
+    assert machine.pace.growth > 0
 
 
 def test_many_pollers_ask_less_often_as_time_goes_by():
