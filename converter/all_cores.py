@@ -19,6 +19,10 @@ _Result = TypeVar("_Result")
 #: Items that wait or are worked on, for each process: enough that none is idle while one takes long.
 _AHEAD = 8
 
+#: Objects made and not gone until a process looks for garbage: a few megabytes. A DAG leaves hundreds, and
+#: Python's own number would have it look nearly for each.
+_GARBAGE = 20_000
+
 #: In a process of a pool: what it does.
 _work: list[Callable[[Any], Any]] = []
 
@@ -113,6 +117,7 @@ def _prepare(work: Callable[[Any], Any], environment: Mapping[str, str]) -> None
         os.environ.update(environment)
     let_ctrl_c_in()
     gc.freeze()
+    gc.set_threshold(_GARBAGE)
     gc.enable()
     _work.append(work)
 
