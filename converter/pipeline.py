@@ -11,7 +11,7 @@ from converter.asl.budget import LIMITS, Limits
 from converter.asl.distributing import with_distributed
 from converter.asl.fitting import emit_fitting
 from converter.asl.machine import Machine
-from converter.asl.options import Failures, Options, Pairs, VariablesFrom, Xcom
+from converter.asl.options import Failures, LongFunctions, Options, Pairs, VariablesFrom, Xcom
 from converter.asl.records import cause_length
 from converter.asl.tasks import rounding_problems
 from converter.checks import problems_of
@@ -21,6 +21,7 @@ from converter.operators import Step, steps_of, with_pairs
 from converter.operators.dates import date_problems
 from converter.operators.extending import load_operators
 from converter.operators.large_xcoms import kept_in_s3
+from converter.operators.long_functions import capped
 from converter.operators.settings import dag_problems
 from converter.operators.shadowing import shadow_problems
 from converter.operators.unsupported import refused_tasks, with_refusals
@@ -74,12 +75,12 @@ def convert(
     if workflow.settings.get("fail_fast"):
         # The first failure ends the run: what runs fails, what waits is skipped.
         options = replace(options, failures=Failures.STOP)
-    steps, problems = steps_of(
-        workflow,
-        options.variables,
-        options.connections,
-        variables_of_run=options.variables_from is VariablesFrom.SSM,
-    )
+    steps, problems = _steps(workflow, options)
+    if options.long_functions is LongFunctions.CAP:
+        workflow, caps = capped(workflow, problems)
+        if caps:
+            steps, problems = _steps(workflow, options)
+            problems += caps
     found = [*of_stand_ins(workflow), *_unusable_id(workflow), *dag_problems(workflow)]
     found += [*date_problems(workflow), *shadow_problems(workflow), *problems]
     found += [problem for task in workflow.tasks for problem in rounding_problems(task)]
@@ -110,6 +111,15 @@ def convert(
     if _stops(found, allowed):
         return Conversion(workflow, options, tuple(found), plan, None, steps)
     return Conversion(workflow, options, tuple(found), plan, machine, steps)
+
+
+def _steps(workflow: Workflow, options: Options) -> tuple[dict[str, Step], tuple[Diagnostic, ...]]:
+    return steps_of(
+        workflow,
+        options.variables,
+        options.connections,
+        variables_of_run=options.variables_from is VariablesFrom.SSM,
+    )
 
 
 def _paired(

@@ -9,13 +9,13 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from graphlib import TopologicalSorter
 
 from converter.asl import lease
 from converter.asl.budget import LONGEST_EXECUTION
 from converter.asl.options import DEFAULT_DEADLINE, Options
 from converter.operators.parts import Poll, Until
 from converter.operators.step import Step
+from converter.relations import Relations
 from converter.workflow import Task, Workflow
 
 
@@ -44,11 +44,10 @@ def longest_wait(workflow: Workflow, steps: Mapping[str, Step]) -> int:
 
     Counted is what has a limit, once: a sensor's timeout is not tried again.
     """
-    upstream = {task.task_id: task.upstream for task in workflow.tasks}
     waited: dict[str, float] = {}
-    for task_id in TopologicalSorter(upstream).static_order():
-        before = max((waited[up] for up in upstream[task_id]), default=0.0)
-        waited[task_id] = before + _limit(workflow.by_id[task_id], steps[task_id])
+    for task in Relations(workflow).upstream_first:
+        before = max((waited[up] for up in task.upstream), default=0.0)
+        waited[task.task_id] = before + _limit(task, steps[task.task_id])
     return math.ceil(max(waited.values(), default=0.0))
 
 

@@ -49,6 +49,13 @@ class Pairs(str, Enum):
     POLL = "poll"  # a call that starts the job, and the sensor's own polls
 
 
+class LongFunctions(str, Enum):
+    """What becomes of a Python or Bash task that may take longer than Lambda allows."""
+
+    REFUSE = "refuse"
+    CAP = "cap"  # it has 15 minutes
+
+
 class VariablesFrom(str, Enum):
     """Where templates of a machine's states take Airflow's Variables from."""
 
@@ -82,7 +89,7 @@ class Options:
     ``poll_interval`` and ``correlate``. ``operators`` is a file of the user's own conversions. ``companion``:
     the bundle gets a DAG file that runs the machine from Airflow. ``xcom``: where large values are that
     Python tasks push. ``strategy`` is how DAGs are planned. ``pairs``: whether the job of a submit and its
-    sensor is waited for by one call.
+    sensor is waited for by one call. ``long_functions`` is about Python tasks with much time.
     """
 
     failures: Failures = Failures.AIRFLOW
@@ -104,6 +111,7 @@ class Options:
     xcom: Xcom = Xcom.STATE
     strategy: Strategy = Strategy.EXACT
     pairs: Pairs = Pairs.SYNC
+    long_functions: LongFunctions = LongFunctions.REFUSE
 
     def style_for(self, awaited: Iterable[str]) -> PollerStyle:
         """Return the style of a poller for these tasks: ``loop`` where they do not agree."""

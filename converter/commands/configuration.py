@@ -221,6 +221,7 @@ def _parameters_of(config: Config) -> dict[str, Any]:
         "failures": config.failures,
         "xcom": config.xcom,
         "pairs": config.pairs,
+        "long_functions": config.long_functions,
         "variables_from": config.variables_from,
         "strategy": config.strategy,
         "resume": config.resume,

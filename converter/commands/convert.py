@@ -9,7 +9,16 @@ from typing import Annotated
 
 import typer
 
-from converter.asl.options import Correlate, Failures, Options, Pairs, PollerStyle, VariablesFrom, Xcom
+from converter.asl.options import (
+    Correlate,
+    Failures,
+    LongFunctions,
+    Options,
+    Pairs,
+    PollerStyle,
+    VariablesFrom,
+    Xcom,
+)
 from converter.cli_support import Format, print_json, reports_problems
 from converter.commands.configuration import (
     NO_SETTINGS,
@@ -133,6 +142,12 @@ def convert(
             help="A submit and its sensor: one call that waits (`sync`) where outcomes stay, or `poll`s."
         ),
     ] = Pairs.SYNC,
+    long_functions: Annotated[
+        LongFunctions,
+        typer.Option(
+            help="Python and Bash tasks with more than 15 minutes (Lambda's): `refuse`, or `cap` it."
+        ),
+    ] = LongFunctions.REFUSE,
     allow_unsupported: Annotated[
         bool,
         typer.Option(
@@ -169,6 +184,7 @@ def convert(
     styles = styles_by_task(poller_style_for or ())
     options = replace(options, poller_style=poller_style, poller_styles=styles, xcom=xcom, strategy=strategy)
     options = replace(options, allow_unsupported=allow_unsupported, companion=companion, pairs=pairs)
+    options = replace(options, long_functions=long_functions)
     options = replace(options, variables_from=variables_from)
     options, values = with_files(options, operators=operators, variables=variables, connections=connections)
     timetables = loading.told_timetables(source_airflow, airflow_config)

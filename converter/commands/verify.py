@@ -15,6 +15,7 @@ from rich.progress import Progress
 from converter.asl.options import (
     Correlate,
     Failures,
+    LongFunctions,
     Options,
     OptionsOfDags,
     Pairs,
@@ -77,6 +78,7 @@ def verify(
     poll_interval: PollInterval = 30,
     await_deadline: Annotated[int | None, typer.Option(help="As for `convert`.", min=1)] = None,
     pairs: Annotated[Pairs, typer.Option(help="As for `convert`.")] = Pairs.SYNC,
+    long_functions: Annotated[LongFunctions, typer.Option(help="As for `convert`.")] = LongFunctions.REFUSE,
     resume: Annotated[bool, typer.Option(help="As for `convert`.")] = True,
     durations: DurationsFile = None,
     variables: VariablesFile = None,
@@ -107,6 +109,7 @@ def verify(
         raise typer.BadParameter("it needs --correlate window", param_hint="--window")
     options = Options(failures, correlate, window or 0, poll_interval, await_deadline, resume)
     options = replace(options, poller_style=poller_style, strategy=strategy, pairs=pairs)
+    options = replace(options, long_functions=long_functions)
     options = replace(options, variables_from=variables_from)
     try:
         options, values = with_files(

@@ -42,6 +42,7 @@ def _of(choices: Choices) -> dict[str, Any]:
         "failures": choices.failures,
         "xcom": choices.xcom,
         "pairs": choices.pairs,
+        "long_functions": choices.long_functions,
         "variables_from": choices.variables_from,
         "strategy": choices.strategy,
         "resumable": choices.resume,

@@ -4,7 +4,16 @@ from __future__ import annotations
 
 from typing import Any
 
-from converter.asl.options import Correlate, Correlation, Failures, Pairs, PollerStyle, VariablesFrom, Xcom
+from converter.asl.options import (
+    Correlate,
+    Correlation,
+    Failures,
+    LongFunctions,
+    Pairs,
+    PollerStyle,
+    VariablesFrom,
+    Xcom,
+)
 from converter.config.kinds import (
     FILE,
     SWITCH,
@@ -81,6 +90,12 @@ _CHOICES = (
     Key("failures", one_of(Failures), "What a task's failure does to its siblings.", "--failures"),
     Key("xcom", one_of(Xcom), "Where large XComs of Python tasks are.", "--xcom"),
     Key("pairs", one_of(Pairs), "Whether one call waits for the job of a submit and its sensor.", "--pairs"),
+    Key(
+        "long-functions",
+        one_of(LongFunctions),
+        "What becomes of Python and Bash tasks with an execution_timeout over 15 minutes.",
+        "--long-functions",
+    ),
     Key(
         "variables-from",
         one_of(VariablesFrom),

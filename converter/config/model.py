@@ -13,7 +13,15 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from converter import diagnostics as d
-from converter.asl.options import Correlation, Failures, Pairs, PollerStyle, VariablesFrom, Xcom
+from converter.asl.options import (
+    Correlation,
+    Failures,
+    LongFunctions,
+    Pairs,
+    PollerStyle,
+    VariablesFrom,
+    Xcom,
+)
 from converter.diagnostics import Dag2SfnError, Diagnostic
 from converter.planning import Strategy
 from converter.workflow import Location
@@ -49,6 +57,7 @@ class Choices:
     failures: Failures | None = None
     xcom: Xcom | None = None
     pairs: Pairs | None = None
+    long_functions: LongFunctions | None = None
     variables_from: VariablesFrom | None = None
     strategy: Strategy | None = None
     resume: bool | None = None

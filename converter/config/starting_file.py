@@ -30,6 +30,7 @@ _HEAD = """\
 # failures: airflow
 # xcom: state
 # pairs: sync
+# long-functions: refuse
 # variables-from: conversion
 # strategy: exact
 # resume: on

@@ -41,3 +41,8 @@ VARIABLES_IN_LAMBDA = declare(
     Variable, the value has to be that of the conversion, or the function does not find the DAG. What was
     read holds as long as the function stays warm.""",
 )  # fmt: skip
+TIME_IS_CAPPED = declare(
+    "D866", Severity.APPROXIMATED, "a try that takes longer than 15 minutes fails",
+    """The task's execution_timeout is longer than Lambda lets a function run, and --long-functions cap says
+    that it takes less: a try that does not is ended, as by an execution_timeout of 15 minutes.""",
+)  # fmt: skip

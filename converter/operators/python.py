@@ -403,7 +403,8 @@ def _report_time(args: Arguments) -> None:
         args.report(
             d.TOO_LONG_FOR_LAMBDA,
             f"execution_timeout is {limit:g} s, and Lambda ends a function after {LONGEST_RUN} s",
-            "set it to 15 minutes at most, or run the code in a Glue job (pythonshell), Batch or ECS",
+            "set it to 15 minutes at most, or convert with `--long-functions cap` if that is enough for it;"
+            " or run the code in a Glue job (pythonshell), Batch or ECS",
         )
 
 
