@@ -255,6 +255,10 @@ def _task_problems(workflow: Workflow, machine: Machine, options: Options) -> It
             names = ", ".join(sorted(strangers))
             problem = f"it reads XComs of {names}, which need not have ended before it: it finds none"
             yield task_diagnostic(d.UNORDERED_XCOM, task, problem, "make it depend on what it reads")
+        if mapped := rules.read_too_early(task.task_id):
+            problem = f"it reads XComs of {', '.join(mapped)}, and may begin before all instances have ended"
+            remedy = "use a rule that waits for all, such as none_failed_min_one_success"
+            yield task_diagnostic(d.XCOMS_OF_SOME, task, problem, remedy)
         if rules.may_be_overtaken(task):
             yield task_diagnostic(
                 d.SKIP_OVERTAKES,

@@ -269,6 +269,13 @@ class Rules:
             up in self.overtaken for up in task.upstream
         )
 
+    def read_too_early(self, task_id: str) -> tuple[str, ...]:
+        """Return the mapped tasks whose XComs the task reads, perhaps before all their instances end."""
+        task = self.relations.tasks[task_id]
+        if not self.relations.waits_for_any(task):
+            return ()
+        return tuple(up for up in self.reads[task_id] if up in self.mapped and up in task.upstream)
+
     def in_order(self, task_ids: Collection[str]) -> list[str]:
         """Return the tasks, each behind its upstream tasks."""
         return [task.task_id for task in self.relations.upstream_first if task.task_id in task_ids]

@@ -166,6 +166,11 @@ UNORDERED_XCOM = declare(
     """In Airflow the task finds what happens to be there: the XCom, if the other task has already ended. In
     the machine it finds nothing.""",
 )  # fmt: skip
+XCOMS_OF_SOME = declare(
+    "D231", Severity.APPROXIMATED, "XComs of a mapped task are read once all its instances have ended",
+    """With one_success, one_failed or one_done a task may begin while instances of an upstream task run. In
+    Airflow it finds what those have pushed that are done; in the machine nothing, until all are.""",
+)  # fmt: skip
 ARRIVAL_ORDER = declare(
     "D229", Severity.APPROXIMATED, "a delay may change what comes first",
     """Behind a failure and a skip, the one that came first decides whether a task is upstream_failed or

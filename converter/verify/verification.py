@@ -115,7 +115,7 @@ class Verifier:
 
     @cached_property
     def _data_judge(self) -> DataJudge:
-        return DataJudge(self._meant, self.machine.steps, self.judge.rules.reads, self.variables)
+        return DataJudge(self._meant, self.machine.steps, self.judge.rules, self.variables)
 
     def judge_of(self, scenario: Scenario) -> Judge:
         """Return what holds the machine's run in a scenario against Airflow's, instance by instance."""

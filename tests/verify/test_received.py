@@ -10,6 +10,8 @@ from scale import scaled
 from verifying import OPTIONS, verified, verifier_of
 from workflows import glue, reader, workflow
 
+from converter import diagnostics as d
+from converter.expansion import Expansion
 from converter.expressions.jsonata import Expression
 from converter.operators.parts import Call
 from converter.pipeline import convert
@@ -17,7 +19,7 @@ from converter.verify.data import judging
 from converter.verify.data.calls import differences
 from converter.verify.data.rendering import CannotRender, Rendering, Xcoms
 from converter.verify.data.wanted import Shape, item_shapes, shapes_of
-from converter.workflow import Expansion, Opaque, Task, TriggerRule
+from converter.workflow import Opaque, Retries, Task, TriggerRule
 
 FULL_SEEDS = scaled(5_000, 30)
 RUN = {"conf": {"table": "orders"}, "run_id": "r", "logical_date": "2024-02-29T01:30:00+00:00"}
@@ -81,6 +83,25 @@ def test_of_rows_with_many_arguments_only_so_many_shapes_are_tried():
     rows = Task("t", S3_KEYS, is_mapped=True, expansion=expansion, upstream=("rows",))
     drawn = item_shapes(workflow(function("rows"), rows))
     assert drawn["rows"].members.keys() == set(names)
+
+
+def test_xcoms_of_a_mapped_task_that_goes_on_are_read_once_it_has_ended():
+    """Airflow hands on what some instances have pushed: this is declared, and no other difference."""
+    each = replace(mapped(function("each"), x=listed("a", "b", "c")), retries=Retries(1, 60))
+    reads = function("reads", "quick", "each", trigger_rule=TriggerRule.ONE_SUCCESS)
+    conversion = convert(workflow(glue("quick"), each, reads), OPTIONS)
+    said = [item for item in conversion.diagnostics if item.code is d.XCOMS_OF_SOME]
+    assert [(item.task_id, "each" in item.problem) for item in said] == [("reads", True)]
+    found = verified(conversion.workflow, range(30))
+    assert not found.divergences
+    assert found.approximations[d.XCOMS_OF_SOME] > 5
+
+
+def test_who_waits_for_all_instances_reads_all_of_them():
+    each = mapped(function("each"), x=listed("a", "b", "c"))
+    reads = function("reads", "quick", "each", trigger_rule=TriggerRule.ALL_DONE)
+    conversion = convert(workflow(glue("quick"), each, reads), OPTIONS)
+    assert d.XCOMS_OF_SOME not in {item.code for item in conversion.diagnostics}
 
 
 def test_what_a_mapped_task_is_expanded_over_is_looked_at_in_the_pass_that_skips_it():

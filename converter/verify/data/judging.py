@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import math
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
 from converter import diagnostics as d
+from converter.asl.rules import Rules
 from converter.diagnostics import Code
 from converter.expansion import Expansion, SourceKind
 from converter.operators.mapping import OTHER_KEYS, RENDERED
@@ -66,19 +68,20 @@ class Received:
 class DataJudge:
     """Compares what tasks received in runs of one converted workflow.
 
-    ``reads`` are the tasks whose XComs each task is given; of others it finds nothing (D230).
+    ``rules`` tell which XComs each task is given; of other tasks it finds nothing (D230), nor of mapped ones
+    that have not ended (D231).
     """
 
     def __init__(
         self,
         workflow: Workflow,
         steps: Mapping[str, Step],
-        reads: Mapping[str, Sequence[str]],
+        rules: Rules,
         variables: Mapping[str, str] | None = None,
     ) -> None:
         self._workflow = workflow
         self._steps = steps
-        self._reads = reads
+        self._rules = rules
         self._rendering = Rendering(workflow, variables)
         self._joined = joined(steps)
 
@@ -97,10 +100,19 @@ class DataJudge:
             wrong += [(name, *item) for item in found.wrong()]
             compared += found.compared
             approximated += Counter(found.stricter_by)
+            if any(self._unfinished(step, played.started[name], scenario, played)):
+                approximated[d.XCOMS_OF_SOME] += 1
             if found.fails:
                 start, end = played.tries[name][0]
                 failing[name] = end - start
         return Received(tuple(wrong), failing, approximated, compared)
+
+    def _unfinished(self, step: Step, at: float, scenario: Scenario, played: Played) -> Iterator[str]:
+        """Yield the mapped tasks that a step reads, and of which instances have not ended at that moment."""
+        for name in self._rules.read_too_early(step.task_id):
+            instances = airflow_run.instance_ids(name, scenario.lengths[name])
+            if any(played.decided.get(one, math.inf) > at for one in instances):
+                yield name
 
     def xcoms_for(self, step: Step, at: float, scenario: Scenario, played: Played, index: int = -1) -> Xcoms:
         """Return the XComs of the tasks that a step reads, as of a moment of the run.
@@ -110,7 +122,7 @@ class DataJudge:
         tasks = self._workflow.by_id
         group = tasks[step.task_id].mapped_group
         peers = {name for name in step.reads if group and tasks[name].mapped_group == group}
-        given = [name for name in step.reads if name in self._reads[step.task_id]]
+        given = [name for name in step.reads if name in self._rules.reads[step.task_id]]
 
         def pushed(name: str) -> Mapping[str, Any]:
             is_done = played.outcomes[name] == Outcome.SUCCESS.value and played.decided.get(name, at) <= at
@@ -133,6 +145,7 @@ class DataJudge:
             for name in step.reads
             if name not in mapped
         }
+        mapped |= {name: [] for name in self._unfinished(step, at, scenario, played)}
         # Whether instances have pushed nothing, or were never there, is the same to whoever pulls.
         mapped = {name: pushes if any(pushes) else [] for name, pushes in mapped.items()}
         return Xcoms(plain, mapped)
