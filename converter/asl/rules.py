@@ -241,7 +241,8 @@ class Rules:
                 return True  # one instance would be
             if task.mapped_group and len(task.upstream) > 1:
                 return True
-        return any(up in self._decided_late for up in task.upstream)
+        waited_for = (*task.upstream, *self.relations.teardown_scope.get(task.task_id, ()))
+        return any(before in self._decided_late for before in waited_for)
 
     @cached_property
     def _decided_late(self) -> frozenset[str]:

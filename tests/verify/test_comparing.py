@@ -404,6 +404,21 @@ class TestDeadline:
         assert ("report_b", "outcome") in case.why(decided=decided)
 
 
+def test_a_teardown_may_be_late_by_what_does_not_run_between_its_setup_and_itself():
+    flow = workflow(
+        glue("fails"),
+        glue("slow"),
+        glue("make", is_setup=True),
+        glue("between", "make", "fails", "slow"),
+        glue("on", "between", trigger_rule=TriggerRule.ALWAYS),
+        glue("drop", "make", "on", is_teardown=True, trigger_rule=TriggerRule.ALL_DONE_SETUP_SUCCESS),
+    )
+    case = Case(flow, fails=(1.0, FAILED), slow=(60.0,))
+    assert case.codes() == {"D227"}
+    assert case.played.started["drop"] == 60
+    assert case.why(**case.moved("drop", 5)) == {("drop", "starts late")}
+
+
 def test_what_no_code_declares_is_a_divergence():
     verifier = verifier_of(partial_fan_in())
     assert verifier.verify(range(20)).divergences == ()
