@@ -48,7 +48,9 @@ NO_DAG = declare(
     """The file defines no DAG, or no file of the folder does. As in Airflow, a DAG counts if it is a global
     variable of the file, if its `with` block was entered, or if its `@dag` function was called; in a folder,
     files that do not mention both 'airflow' and 'dag', those listed in .airflowignore, and those of Python
-    environments (a folder with a pyvenv.cfg, or of conda) are passed over.""",
+    environments (a folder with a pyvenv.cfg, or of conda) are passed over. A file that makes a DAG in a loop
+    over something that is empty here, or has it made by a module that is not installed, may define one where
+    it is at home: it is named. Modules that others import define none, and are not.""",
 )
 UNKNOWN_DAG_ID = declare(
     "D108",
@@ -163,6 +165,11 @@ SETTING_LEFT_OUT = declare(
     """A setting of the DAG or a task is made of something unknown. It changes neither which tasks there are
     nor what they do: who is told of failures, labels, and from when to when the schedule starts runs (that
     of a deployed machine does so from when it is switched on).""",
+)  # fmt: skip
+NO_TASK = declare(
+    "D143", Severity.APPROXIMATED, "a DAG without tasks",
+    """A run of it ends at once, as in Airflow. The file may make tasks where it is at home: for each file of
+    a folder that is not here, or for each line of one.""",
 )  # fmt: skip
 NAMED_AFTER_UNKNOWN = declare(
     "D133", Severity.APPROXIMATED, "an id is made from something unknown",

@@ -34,6 +34,8 @@ def of_failure(read: FileRead, failure: Failure, timeout: float) -> Diagnostic:
             "unpack it, or list it in .airflowignore",
             location=failure.location,
         )
+    if failure.kind == "no_dag":
+        return _of_no_dag_here(read, failure)
     if failure.kind == "overdue":
         return Diagnostic(
             diagnostics.FILE_OVERDUE,
@@ -47,6 +49,22 @@ def of_failure(read: FileRead, failure: Failure, timeout: float) -> Diagnostic:
         "a DAG file must only define DAGs; put what ends the process under `if __name__ == '__main__':`",
         location=failure.location,
     )
+
+
+def _of_no_dag_here(read: FileRead, failure: Failure) -> Diagnostic:
+    """Return the message about a file that defines no DAG here, and may define one elsewhere."""
+    missing = [item.name for item in read.stand_ins if item.kind is StandInKind.MISSING_MODULE]
+    module = next((name for name in missing if failure.error.startswith(f"{name}.")), "")
+    if failure.error:
+        problem = f"the file defines no DAG here: {failure.error} may be one, and is unknown"
+    else:
+        problem = "the file defines no DAG here: this line, which makes one, is not reached"
+    remedy = "give what the file goes by: files where it looks for them, values, what it imports"
+    if module:
+        remedy = f"install '{module}' beside Airflow, or add the folder that holds it to PYTHONPATH"
+    elif of_variables := _values_to_give(read.stand_ins):
+        remedy = of_variables
+    return Diagnostic(diagnostics.NO_DAG, problem, remedy, location=failure.location)
 
 
 def _values_to_give(stand_ins: Sequence[StandIn]) -> str:

@@ -86,8 +86,9 @@ class DagRead:
 class Failure:
     """Why a file could not be read.
 
-    ``kind`` is ``raised``, ``syntax``, ``exited`` (or killed by a signal), ``overdue``, or ``packed``: a zip
-    archive. ``error`` is one line; ``output`` the last lines that the file printed, if they may help.
+    ``kind`` is ``raised``, ``syntax``, ``exited`` (or killed by a signal), ``overdue``, ``packed``: a zip
+    archive, or ``no_dag``: it defines no DAG, though its line makes one, or ``error``, which is unknown, may
+    be one. ``error`` is one line; ``output`` the last lines that the file printed, if they may help.
     """
 
     kind: str

@@ -101,6 +101,9 @@ def dag_problems(workflow: Workflow) -> list[Diagnostic]:
     converted = _CONVERTED_FOR_A_DAG | held_for_dag(workflow)
     found = list(_classify(workflow.settings, _IRRELEVANT | _OF_THE_SCHEDULE | converted))
     found += _of_schedule(workflow)
+    if not workflow.tasks:
+        remedy = "if it has some in your Airflow, give what the file goes by: files where it looks for them"
+        found.append((d.NO_TASK, "no task: a run ends at once", remedy))
     return [about_dag(workflow, code, problem, remedy) for code, problem, remedy in found]
 
 

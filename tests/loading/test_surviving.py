@@ -1,5 +1,7 @@
 """Files whose statements fail here, and not where they are at home."""
 
+import sys
+
 import pytest
 
 from converter.loading import load_each, of_stand_ins
@@ -22,7 +24,7 @@ with open("/usr/local/airflow/dags/config/nowhere.json") as source:
 with DAG("config_file", schedule_interval=None) as dag:
     DummyOperator(task_id="a") >> PythonOperator(task_id="b", python_callable=print, op_args=[CONFIG["x"]])
 """,
-    # A secret that a function fetches: boto3 is not there, json cannot read what it gives.
+    # A secret that a function fetches: boto3 is not there, and what it gives is unknown, read as JSON too.
     "secret": """
 import boto3
 def secret(name):
@@ -31,6 +33,38 @@ def secret(name):
 PASSWORD = secret("db")["password"]
 with DAG("secret", schedule_interval=None) as dag:
     PythonOperator(task_id="a", python_callable=print, op_kwargs={"password": PASSWORD})
+""",
+    # Part of a statement fails: the rest of it is done.
+    "part": """
+import nowhere
+DEFAULTS = {
+    "retries": 3,
+    "owner": open("/nowhere/owner").read(),
+    "start_date": datetime.strptime(Variable.get("day"), "%Y"),
+}
+OPTIONS = {"x": nowhere.sized() * len(7)}
+with DAG("part", schedule_interval=None, default_args=DEFAULTS, jinja_environment_kwargs=OPTIONS):
+    DummyOperator(task_id="a")
+""",
+    # A member of what is unknown, and of something that is not there.
+    "member": """
+import nowhere
+CONFIG = {}
+CONFIG[nowhere.KEY] = {}
+CONFIG["steps"]["first"] = 1
+CONFIG["more"]["second"]: int = 2
+with DAG("member", schedule_interval=None) as dag:
+    DummyOperator(task_id="a")
+""",
+    # Where a function of its own would see other names: the whole statement is tried.
+    "in_a_class": """
+class Settings:
+    where = "/nowhere/at/all"
+    text = open(where).read()
+    length = 3
+with DAG("in_a_class", schedule_interval=None) as dag:
+    DummyOperator(task_id=f"t_{Settings.length}")
+    print(open(name := "/nowhere/again"), name)
 """,
     # A column that Airflow 3 has under another name.
     "models": """
@@ -101,11 +135,54 @@ def test_a_statement_that_fails_is_told_with_its_line_and_its_error(dags):
     assert dags["config_file"].task("b").upstream == ("a",)
 
 
+#: Until Python 3.10, a traceback tells lines only.
+tells_expressions = pytest.mark.skipif(sys.version_info < (3, 11), reason="Python 3.11 or newer")
+
+
+@tells_expressions
 def test_what_it_would_give_is_unknown_where_it_is_used(dags):
+    (config,) = dags["config_file"].task("b").arguments["op_args"]
+    assert config.text == "json.load(open('/usr/local/airflow/dags/config/nowhere.json'))['x']"
     (password,) = dags["secret"].task("a").arguments["op_kwargs"].values()
-    assert password.text == "what line 11 gives['password']"
-    (failed,) = told(dags["secret"], "D137")
-    assert failed.problem.startswith("`return json.loads(answer['SecretString'])` failed")
+    assert password.text == (
+        "json.loads(boto3.client('secretsmanager').get_secret_value()['SecretString'])['password']"
+    )
+    # To read JSON does nothing but give a value.
+    assert not told(dags["secret"], "D137")
+
+
+@tells_expressions
+def test_of_a_statement_only_the_expression_that_fails_is_left_out(dags):
+    (task,) = dags["part"].tasks
+    assert task.retries.count == 3
+    failed = told(dags["part"], "D137")
+    assert [(item.problem.partition(" failed")[0], item.location.line) for item in failed] == [
+        ("`open('/nowhere/owner')`", 11),
+        ("`len(7)`", 14),
+    ]
+    # A function of Python's that fails at a value that is not known tells nothing new.
+    assert [item.problem.partition(" is not known")[0] for item in told(dags["part"], "D142")] == [
+        "owner=open('/nowhere/owner').read()",
+        "start_date=datetime.strptime(Variable.get('day'), '%Y')",
+    ]
+
+
+@tells_expressions
+def test_a_member_of_nothing_is_left_out(dags):
+    problems = [item.problem for item in told(dags["member"], "D137")]
+    assert [problem.partition(" failed")[0] for problem in problems] == [
+        "`CONFIG['steps']`",
+        "`CONFIG['more']`",
+    ]
+
+
+@tells_expressions
+def test_where_an_expression_goes_by_its_place_the_whole_statement_is_left_out(dags):
+    assert [task.task_id for task in dags["in_a_class"].tasks] == ["t_3"]
+    assert [item.problem.partition(" failed")[0] for item in told(dags["in_a_class"], "D137")] == [
+        "`text = open(where).read()`",
+        "`print(open((name := '/nowhere/again')), name)`",
+    ]
 
 
 def test_what_airflow_had_once_is_lent_to_its_classes(dags):

@@ -12,7 +12,7 @@ import importlib.machinery
 import importlib.util
 import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from types import CodeType, ModuleType
 from typing import Any
 
@@ -51,6 +51,11 @@ def import_dag_file(file: str, tried: Survival | None = None) -> list[DAG]:
         # Template files are looked for beside the DAG file.
         dag.fileloc = file
     return dags
+
+
+def names_of(file: str) -> Mapping[str, Any]:
+    """Return what the names of a file (absolute path) that was imported mean."""
+    return vars(sys.modules[get_unique_dag_module_name(file)])
 
 
 class _TryingLoader(importlib.machinery.SourceFileLoader):

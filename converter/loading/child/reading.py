@@ -2,7 +2,8 @@
 
 A report is ``{"read": file, "dags": [...], "failure": {...} | None, "stand_ins": [StandIn]}``.
 
-- failure: ``{"kind": "raised" | "syntax" | "exited", "error": one line, "location": Location}``
+- failure: ``{"kind": "raised" | "syntax" | "exited" | "no_dag", "error": one line, "location": Location}``;
+  there is no DAG, and may be one elsewhere: by what is unknown (``error``), or by a line
 - each DAG: ``{"dag_id", "location", "workflow": Workflow | None, "cycle": [task ids], "invalid": one line}``;
   there is no workflow if there is a cycle or the DAG is invalid.
 """
@@ -13,12 +14,14 @@ import hashlib
 import os
 import traceback
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from converter.loading.child.airflow_names import DAG
 from converter.loading.child.construction import Constructions
-from converter.loading.child.dag_file import find_cycle, import_dag_file
+from converter.loading.child.dag_file import find_cycle, import_dag_file, names_of
+from converter.loading.child.expected_dags import line_of_a_dag, unknown_dag
 from converter.loading.child.stand_ins.installation import StandIns
 from converter.loading.child.surviving import Survival
 from converter.loading.child.tasks import default_settings
@@ -54,12 +57,15 @@ class Reader:
         self._stand_ins.begin(place)
         report: dict[str, Any] = {"read": file, "dags": [], "failure": None}
         try:
-            source_hash = hashlib.sha256(Path(file).read_bytes()).hexdigest()
+            source = Path(file).read_bytes()
             dags = self._constructions.in_order(self._imported(file, place))
         except BaseException as error:  # noqa: BLE001  (a DAG file is any program: sys.exit() is reported too)
             report["failure"] = self._failure(error, place)
         else:
+            source_hash = hashlib.sha256(source).hexdigest()
             report["dags"] = [self._describe(dag, place, source_hash) for dag in _without_subdags(dags)]
+            if not dags:
+                report["failure"] = self._no_dag(file, place, source)
         return {**report, "stand_ins": self._stand_ins.needed()}
 
     def _imported(self, file: str, place: Location) -> list[DAG]:
@@ -86,6 +92,14 @@ class Reader:
             return []
         finally:
             survival.end()
+
+    def _no_dag(self, file: str, place: Location, source: bytes) -> dict[str, Any] | None:
+        """Return what is to be said about a file without a DAG; None for one that seems to make none."""
+        unknown = unknown_dag(names_of(file)) or self._stand_ins.missing.was_given_globals
+        line = 0 if unknown else line_of_a_dag(source)
+        if not unknown and not line:
+            return None
+        return {"kind": "no_dag", "error": unknown, "location": replace(place, line=line)}
 
     def _failure(self, error: BaseException, file: Location) -> dict[str, Any]:
         if isinstance(error, SyntaxError):

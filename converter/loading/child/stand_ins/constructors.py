@@ -61,6 +61,9 @@ class Constructors:
     def install(self) -> None:
         """Take the place of Airflow's constructors, for the rest of this process."""
         DAG.__init__ = self._of_dag(DAG.__init__)
+        for old, new in old_arguments.ATTRIBUTES_OF_DAGS.items():
+            if not hasattr(DAG, old):
+                setattr(DAG, old, self._renamed_attribute(old, new))
         TaskGroup.__init__ = self._of_task_group(TaskGroup.__init__)
         BaseOperatorMeta.__call__ = self._of_operator(BaseOperatorMeta.__call__)
         BaseOperator.__init__ = self._of_base_operator(BaseOperator.__init__)
@@ -94,6 +97,13 @@ class Constructors:
                 self._date_as_written_for(dag)
 
         return construct_dag
+
+    def _renamed_attribute(self, old: str, new: str) -> property:
+        def value(dag: Any) -> Any:
+            self._ledger.note(StandInKind.MOVED, f"DAG.{old}", f"DAG.{new}")
+            return getattr(dag, new)
+
+        return property(value)
 
     def _count_intervals(self, dag: Any, word: str) -> None:
         """Let a schedule mean what it meant in Airflow 2; ``word`` is the argument's name."""

@@ -17,6 +17,7 @@ from typing import Any
 from airflow.exceptions import AirflowOptionalProviderFeatureException
 
 from converter.loading.child.airflow_names import IS_AIRFLOW_2
+from converter.loading.child.stand_ins.free_names import free_names
 from converter.loading.child.stand_ins.missing import Missing
 from converter.loading.child.stand_ins.moved import is_old_module, todays_name
 from converter.loading.child.stand_ins.names import Names, has_name, overlaid
@@ -79,6 +80,10 @@ class Imports:
             module = self._python(name, globals, locals, fromlist, level)
         except (ImportError, AirflowOptionalProviderFeatureException) as error:
             module = self._stand_in_module(error, _absolute(name, globals, level), file, line)
+            if "*" in (fromlist or ()):
+                # A name that the file has by now is from another module.
+                wanted = [name for name in free_names(file) if name not in (globals or {})]
+                module = self._names.star_of_missing(module, wanted)
             return module if fromlist else self._top(module)
         self._complete(_absolute(name, globals, level), fromlist or ())
         return self._with_missing_names(module, fromlist or (), file, line)

@@ -10,10 +10,10 @@ from converter.loading.child.construction import Constructions
 from converter.loading.child.stand_ins.constructors import Constructors
 from converter.loading.child.stand_ins.environment import lend_environment
 from converter.loading.child.stand_ins.imports import Imports
-from converter.loading.child.stand_ins.json_texts import let_json_pass_what_is_unknown
 from converter.loading.child.stand_ins.ledger import Ledger
 from converter.loading.child.stand_ins.missing import Missing
 from converter.loading.child.stand_ins.network import close_network
+from converter.loading.child.stand_ins.parsers import let_parsers_pass_what_is_unknown
 from converter.loading.child.stand_ins.variables import Variables
 from converter.loading.timetables import Timetables
 from converter.workflow import Location, StandIn
@@ -44,7 +44,7 @@ class StandIns:
         Constructors(self._ledger, timetables).install()
         Variables(variables, missing).install()
         lend_environment(missing)
-        let_json_pass_what_is_unknown()
+        let_parsers_pass_what_is_unknown()
         if not allow_network:
             close_network()
         Imports(missing, constructions.is_authors, offline=not allow_network).install()
@@ -52,6 +52,7 @@ class StandIns:
     def begin(self, file: Location) -> None:
         """Start noting, for another DAG file."""
         self._ledger.begin(file)
+        self.missing.was_given_globals = ""
 
     def needed(self) -> tuple[StandIn, ...]:
         """Return what the present file needed so far."""

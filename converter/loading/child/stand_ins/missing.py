@@ -36,6 +36,8 @@ class Missing:
     def __init__(self, ledger: Ledger, is_authors: Callable[[FrameType], bool]) -> None:
         self.ledger = ledger
         self.is_authors = is_authors
+        #: What was called with all names of the file, in order to add DAGs to them; "" if nothing was.
+        self.was_given_globals = ""
 
     def named(self, dotted: str) -> Any:
         """Return what stands for a dotted name: an operator class, an exception class, else an Unknown."""
@@ -60,6 +62,8 @@ class Missing:
         if isinstance(kwargs.get("task_id"), str):
             return self.operator_class(text)(**kwargs, **({"args": list(args)} if args else {}))
         call = f"{text}({', '.join(map(shown, args))})"
+        if any(isinstance(value, dict) and "__builtins__" in value for value in (*args, *kwargs.values())):
+            self.was_given_globals = call
         if (text.startswith("boto3.") and "(" not in text) or is_hook(text):
             # The first call of a chain: boto3.client('s3'), and not what is called on the client as well.
             self.ledger.note(StandInKind.CALL, call)

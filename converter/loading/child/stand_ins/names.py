@@ -11,6 +11,7 @@ from typing import Any
 
 from airflow.exceptions import AirflowOptionalProviderFeatureException
 
+from converter.loading.child.airflow_names import DAG
 from converter.loading.child.stand_ins.missing import Missing, is_hook, is_operator
 from converter.loading.child.stand_ins.moved import (
     earlier_names,
@@ -27,6 +28,9 @@ _NOTHING = object()
 _IMPORTED_EVERYWHERE = frozenset(
     {"BaseOperator", "Connection", "Context", "DAG", "Param", "TaskGroup", "Variable"}
 )
+
+#: Modules of Python that files import from one of their own, where that is `import *`.
+_LIBRARIES = frozenset({"json", "logging", "os", "re", "sys"})
 
 
 class Names:
@@ -75,6 +79,25 @@ class Names:
         once = [name for name in old_names(module.__name__) if name not in names]
         names.update((name, self.found(f"{module.__name__}.{name}", absent=module.__name__)) for name in once)
         return overlaid(module, {**names, "__all__": list(names)})
+
+    def star_of_missing(self, module: types.ModuleType, wanted: Iterable[str]) -> types.ModuleType:
+        """Return a module that is not installed, from which ``import *`` takes what the file wants of it.
+
+        Of a module that Airflow moved, it is known what it had.
+        """
+        if is_old_module(module.__name__):
+            return module
+        names = {name: self._passed_on(name, module) for name in wanted}
+        return overlaid(module, {**names, "__all__": list(names)})
+
+    def _passed_on(self, name: str, module: types.ModuleType) -> Any:
+        """Return what a name of a module that is not installed is: what it imports itself, by its name."""
+        if name in _LIBRARIES:
+            return importlib.import_module(name)
+        if name == "DAG":
+            return DAG
+        flat = f"airflow.operators.{name}"
+        return self.found(flat, absent=flat) if todays_name(flat) else getattr(module, name)
 
     def hooks(self, module: str, names: Iterable[str]) -> dict[str, Any]:
         """Return stand-ins for those names of an installed module that are hooks."""

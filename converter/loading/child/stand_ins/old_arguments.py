@@ -17,6 +17,14 @@ OF_DAGS: Mapping[str, str | None] = {
     "full_filepath": None,
 }
 
+#: Attributes of DAG: the name today.
+ATTRIBUTES_OF_DAGS: Mapping[str, str] = {
+    "concurrency": "max_active_tasks",
+    "filepath": "fileloc",
+    "full_filepath": "fileloc",
+    "schedule_interval": "schedule",
+}
+
 #: Arguments of every operator: the name today, or None where it has no effect any more.
 OF_OPERATORS: Mapping[str, str | None] = {
     "task_concurrency": "max_active_tis_per_dag",

@@ -77,6 +77,10 @@ class Unknown(DependencyMixin):  # type: ignore[misc]  # Airflow comes without t
             return args[0]
         return self._missing.called(self._text, args, kwargs)
 
+    def given_to(self, function: str) -> Any:
+        """Return what a function gives for it."""
+        return self._missing.value(f"{function}({self._text})")
+
     def _combined(self, other: object) -> Any:
         return self._missing.value(f"a value made of {self._text}")
 

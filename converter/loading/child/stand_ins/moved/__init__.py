@@ -17,6 +17,8 @@ from collections import defaultdict
 from collections.abc import Iterator, Mapping
 
 _ANY = "*"
+#: Until Airflow 1.10, these packages had all names of their modules themselves, operators those of sensors.
+_FLAT_PACKAGES = ("airflow.operators", "airflow.sensors")
 
 
 def todays_name(dotted: str) -> str | None:
@@ -25,7 +27,9 @@ def todays_name(dotted: str) -> str | None:
     names = _names_by_module().get(module, {})
     if name in names:
         return names[name]
-    return f"{names[_ANY]}.{name}" if _ANY in names else None
+    if _ANY in names:
+        return f"{names[_ANY]}.{name}"
+    return _names_of_packages().get(name) if module in _FLAT_PACKAGES else None
 
 
 def earlier_names(today: str) -> tuple[str, ...]:
@@ -61,6 +65,18 @@ def _old_modules() -> frozenset[str]:
         for module in _names_by_module()
         for end in (-1, *(place for place, letter in enumerate(module) if letter == "."))
     )
+
+
+@functools.cache
+def _names_of_packages() -> Mapping[str, str]:
+    """What the names in the modules of ``airflow.operators`` and ``airflow.sensors`` are called today."""
+    return {
+        name: today
+        for module, names in _names_by_module().items()
+        if module.rpartition(".")[0] in _FLAT_PACKAGES
+        for name, today in names.items()
+        if name != _ANY
+    }
 
 
 @functools.cache
