@@ -7,6 +7,7 @@ messages and progress go to stderr.
 
 from __future__ import annotations
 
+import gc
 from typing import Annotated
 
 import typer
@@ -65,7 +66,11 @@ app.add_typer(local_app, name="local")
 
 def main() -> None:
     """Run the command line (the ``dag2sfn`` command)."""
-    app()
+    try:
+        app()
+    finally:
+        # Or Python, as it ends, looks for garbage in all that was imported: a tenth of a second and more.
+        gc.freeze()
 
 
 @app.callback(invoke_without_command=True)
