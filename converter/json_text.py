@@ -10,6 +10,7 @@ from collections.abc import Callable
 from json.encoder import encode_basestring, encode_basestring_ascii
 from typing import Any
 
+_CONSTANTS = {True: "true", False: "false"}
 _other = json.JSONEncoder(ensure_ascii=False).encode
 
 
@@ -52,5 +53,7 @@ def _write(value: Any, line_break: str, add: Callable[[str], None], quoted: Call
             _write(item, inner, add, quoted)
             before = f",{inner}"
         add(f"{line_break}]")
+    elif isinstance(value, int):
+        add(_CONSTANTS[value] if isinstance(value, bool) else int.__repr__(value))
     else:
         add(_other(value))

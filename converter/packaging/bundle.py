@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 from collections.abc import Mapping
 from pathlib import Path
@@ -25,10 +26,10 @@ from converter.packaging.manifest import (
     manifest_of,
 )
 from converter.packaging.policies import TooManyPermissionsError
+from converter.packaging.poller_function import poller_files
 from converter.packaging.starter_function import is_scheduled, starter_files
 from converter.packaging.task_code import ALIKE, runs_tasks, task_files
 from converter.packaging.template import Sources, template_text
-from converter.pollers import SOURCE
 from converter.workflow import Workflow
 
 #: Where the files are that are the same for every DAG.
@@ -65,7 +66,7 @@ def write_report(directory: Path, files: Mapping[str, str | bytes]) -> Path:
 
 def _put(directory: Path, files: Mapping[str, str | bytes]) -> Path:
     _leave_alone_what_is_no_bundle(directory)
-    directory.parent.mkdir(parents=True, exist_ok=True)
+    os.makedirs(directory.parent, exist_ok=True)
     # Beside it, not in the system's temporary folder: renaming works only within a file system.
     new = directory.with_name(f".{uuid4().hex}.new")
     old = new.with_suffix(".old")
@@ -76,7 +77,7 @@ def _put(directory: Path, files: Mapping[str, str | bytes]) -> Path:
         remember_files(directory, files, alike)
     finally:
         for folder in (new, old):
-            if folder.exists():
+            if os.path.lexists(folder):
                 shutil.rmtree(folder, ignore_errors=True)
     return directory
 
@@ -111,7 +112,7 @@ def function_sources(workflow: Workflow, machine: Machine) -> Sources:
     """Return the code of the functions that the machine needs. Raises Dag2SfnError (D266)."""
     sources: dict[str, Mapping[str, str | bytes]] = {}
     if machine.needs_poller:
-        sources["poller"] = {SOURCE.name: SOURCE.read_text("utf-8")}
+        sources["poller"] = poller_files()
     if runs_tasks(machine.steps):
         sources["tasks"] = task_files(workflow, machine.steps)
     if is_scheduled(workflow):
@@ -120,11 +121,11 @@ def function_sources(workflow: Workflow, machine: Machine) -> Sources:
 
 
 def _leave_alone_what_is_no_bundle(directory: Path) -> None:
-    if directory.is_dir():
+    if os.path.isdir(directory):
         ours = any((directory / name).is_file() for name in (MANIFEST, REPORT))
         spared = any(directory.iterdir()) and not ours
     else:
-        spared = directory.exists()
+        spared = os.path.exists(directory)
     if spared:
         raise Dag2SfnError(
             Diagnostic(
@@ -137,7 +138,7 @@ def _leave_alone_what_is_no_bundle(directory: Path) -> None:
 
 def _replace(directory: Path, new: Path, old: Path) -> None:
     """Put ``new`` in the place of ``directory``. No system call replaces a folder that is not empty."""
-    if directory.exists():
+    if os.path.exists(directory):
         directory.rename(old)
     try:
         new.rename(directory)

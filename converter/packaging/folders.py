@@ -27,17 +27,24 @@ def write_files(folder: Path, files: Mapping[str, str | bytes], alike: Iterable[
     told of.
     """
     linkable, shared = set(alike), _shared[folder.parent]
-    made = set()
+    os.makedirs(folder, exist_ok=True)
+    made = {""}
     for name, content in files.items():
         path = f"{folder}/{name}"
-        if (parent := name.rpartition("/")[0]) not in made:
-            os.makedirs(f"{folder}/{parent}", exist_ok=True)
-            made.add(parent)
+        _make_folders(folder, name.rpartition("/")[0], made)
         # Bytes, always: Windows would change the line ends of text.
         data = content.encode() if isinstance(content, str) else content
         if not (name in linkable and _linked(shared, path, data)):
             with open(path, "wb") as file:
                 file.write(data)
+
+
+def _make_folders(folder: Path, name: str, made: set[str]) -> None:
+    """Make a folder below a new one, and those above it that are not ``made``."""
+    if name not in made:
+        _make_folders(folder, name.rpartition("/")[0], made)
+        os.mkdir(f"{folder}/{name}")
+        made.add(name)
 
 
 def remember_files(folder: Path, files: Mapping[str, str | bytes], alike: Iterable[str]) -> None:

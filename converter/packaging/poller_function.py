@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import cache
 from typing import Any
 
 from converter.asl.machine import Machine
@@ -11,7 +12,13 @@ from converter.packaging.functions import Function, function
 from converter.packaging.policies import Statement, statements_of
 from converter.packaging.settings import only_if, tags_of
 from converter.packaging.yaml_text import GetAtt, Note, Ref
-from converter.pollers import HANDLER
+from converter.pollers import HANDLER, SOURCE
+
+
+@cache
+def poller_files() -> Mapping[str, str]:
+    """Return the function's code, which is the same for every DAG."""
+    return {SOURCE.name: SOURCE.read_text("utf-8")}
 
 
 def poller_function(machine: Machine, dag_id: str, source: Mapping[str, str | bytes]) -> Function:

@@ -69,15 +69,18 @@ def task_files(workflow: Workflow, steps: Mapping[str, Step]) -> dict[str, bytes
     tasks = _tasks(workflow, steps)
     modules = local_modules(dag_file)
     data = list(_data_files(modules))
-    sources = [dag_file, *(module.file for module in modules), *data]
+    sources = {
+        file: file.read_bytes()
+        for file in dict.fromkeys([dag_file, *(module.file for module in modules), *data])
+    }
     root = _root(dag_file, modules, data)
     described = _described(workflow, dag_file.relative_to(root).as_posix())
     files = {
         "dag.json": f"{json_text(described)}\n".encode(),
         **_runtime(),
-        **{f"dags/{file.relative_to(root).as_posix()}": file.read_bytes() for file in sources},
+        **{f"dags/{file.relative_to(root).as_posix()}": content for file, content in sources.items()},
     }
-    renders = any(b"render_template" in file.read_bytes() for file in sources)
+    renders = any(b"render_template" in content for content in sources.values())
     if renders or any("{" in text for text in _texts(tasks)):
         files |= _template_libraries()
     if lines := requirements(tasks, modules, dag_file, workflow.pins):

@@ -82,30 +82,40 @@ def _entries(mapping: Mapping[str, Any], depth: int, lead: str, lines: list[str]
     indent = " " * (_STEP * depth)
     is_airy = depth <= _AIRY_DEPTH
     for position, (key, noted) in enumerate(mapping.items()):
-        value = noted.value if isinstance(noted, Note) else noted
-        if is_airy and position and (depth == 0 or isinstance(value, dict)):
+        if is_airy and position and (depth == 0 or isinstance(_without_note(noted), dict)):
             lines.append("")
-        if isinstance(noted, Note):
-            lead = _comment(noted, depth, lead, lines)
-        if isinstance(value, (dict, list, tuple)) and _is_block(value):
-            lines.append(f"{lead}{_scalar(key)}:")
-            _indented(value, depth + 1, indent + " " * _STEP, lines)
+        if isinstance(noted, str):  # most are
+            lines.append(f"{lead}{_scalar(key)}: {_scalar(noted)}")
         else:
-            lines.append(f"{lead}{_scalar(key)}: {_inline(value)}")
+            value = _without_note(noted)
+            if value is not noted:
+                lead = _comment(noted, depth, lead, lines)
+            if isinstance(value, (dict, list, tuple)) and _is_block(value):
+                lines.append(f"{lead}{_scalar(key)}:")
+                _indented(value, depth + 1, indent + " " * _STEP, lines)
+            else:
+                lines.append(f"{lead}{_scalar(key)}: {_inline(value)}")
         lead = indent
 
 
 def _items(values: list[Any] | tuple[Any, ...], depth: int, lead: str, lines: list[str]) -> None:
     indent = " " * (_STEP * depth)
     for noted in values:
-        value = noted.value if isinstance(noted, Note) else noted
-        if isinstance(noted, Note):
-            lead = _comment(noted, depth, lead, lines)
-        if isinstance(value, (dict, list, tuple)) and _is_block(value):
-            _indented(value, depth + 1, f"{lead}- ", lines)
+        if isinstance(noted, str):
+            lines.append(f"{lead}- {_scalar(noted)}")
         else:
-            lines.append(f"{lead}- {_inline(value)}")
+            value = _without_note(noted)
+            if value is not noted:
+                lead = _comment(noted, depth, lead, lines)
+            if isinstance(value, (dict, list, tuple)) and _is_block(value):
+                _indented(value, depth + 1, f"{lead}- ", lines)
+            else:
+                lines.append(f"{lead}- {_inline(value)}")
         lead = indent
+
+
+def _without_note(noted: Any) -> Any:
+    return noted.value if isinstance(noted, Note) else noted
 
 
 def _indented(value: Any, depth: int, lead: str, lines: list[str]) -> None:

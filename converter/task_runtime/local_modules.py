@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import ast
 import importlib.util
+import os
 import re
 import sys
 from collections.abc import Iterator, Mapping, Sequence
@@ -136,12 +137,13 @@ def _makes_tasks(node: ast.FunctionDef | ast.AsyncFunctionDef) -> bool:
 
 def search_folders(file: Path) -> tuple[Path, ...]:
     """Return the folders in which the imports of a DAG file are looked for, the nearest first."""
-    return _folders_above(file.absolute(), Path.cwd())
+    return _folders_above(file, os.getcwd())
 
 
 @lru_cache(maxsize=256)
-def _folders_above(file: Path, current: Path) -> tuple[Path, ...]:
-    folders = [file.parent]
+def _folders_above(file: Path, working_folder: str) -> tuple[Path, ...]:
+    current = Path(working_folder)
+    folders = [(current / file).parent]
     while len(folders) <= _FOLDERS_ABOVE:
         above = folders[-1].parent
         if folders[-1] == current or above in (folders[-1], Path(above.anchor)):

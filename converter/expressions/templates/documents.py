@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from jinja2 import TemplateSyntaxError, nodes
 
 from converter.expressions.jsonata import Expression, chained
 from converter.expressions.templates.conversions import constant_text
 from converter.expressions.templates.evaluation import Evaluation
-from converter.expressions.templates.folding import environment
+from converter.expressions.templates.folding import statements_of
 from converter.expressions.templates.functions import RETURN_VALUE, xcom_record
 from converter.expressions.templates.helpers import with_definitions
 from converter.expressions.templates.members import maybe
@@ -21,7 +23,7 @@ from converter.workflow import Value
 def document_value(text: str, findings: Findings) -> Value:
     """Return what a template becomes: a constant or an Expression. What cannot be translated is noted."""
     try:
-        statements = environment().parse(text).body
+        statements = statements_of(text)
     except TemplateSyntaxError as error:
         what = f"Jinja cannot read it ({error.message})"
         findings.problems.append(Problem(text, error.lineno, what, "mend it, or put it into {% raw %}"))
@@ -38,7 +40,7 @@ def document_value(text: str, findings: Findings) -> Value:
         return None
 
 
-def _native(statements: list[nodes.Node], rendering: Rendering) -> Value:
+def _native(statements: Sequence[nodes.Node], rendering: Rendering) -> Value:
     only = only_expression(statements)
     operand: Operand = rendering.evaluation().value(only) if only is not None else rendering.text(statements)
     if only is None and not statements:
@@ -58,7 +60,7 @@ def reference_value(text: str, findings: Findings) -> Value:
     unless the task has multiple_outputs. Raises Refusal.
     """
     try:
-        call = only_expression(environment().parse(text).body)
+        call = only_expression(statements_of(text))
     except TemplateSyntaxError as error:
         raise Refusal("the XCom reference cannot be read", "use a plain key") from error
     if not isinstance(call, nodes.Call):

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from functools import lru_cache
 from typing import Any
 
-from jinja2 import Environment, StrictUndefined, TemplateError
+from jinja2 import Environment, StrictUndefined, TemplateError, nodes
 from jinja2 import Undefined as JinjaUndefined
 from jinja2.sandbox import SandboxedEnvironment
 
@@ -18,6 +18,12 @@ from converter.expressions.templates.scope import Refusal
 def environment() -> Environment:
     """Return an environment like the one in which Airflow renders (airflow.sdk, create_template_env)."""
     return SandboxedEnvironment(undefined=StrictUndefined, extensions=["jinja2.ext.do"], cache_size=0)
+
+
+@lru_cache(maxsize=1024)
+def statements_of(text: str) -> tuple[nodes.Node, ...]:
+    """Return the statements of a template: many tasks have the same. Raises TemplateSyntaxError."""
+    return tuple(environment().parse(text).body)
 
 
 def folded(compute: Callable[[], Any]) -> Operand:

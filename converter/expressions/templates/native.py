@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from typing import Any
 
 from jinja2 import nodes
@@ -23,7 +24,7 @@ from converter.expressions.templates.scope import Refusal
 from converter.workflow import Value
 
 
-def only_expression(statements: list[nodes.Node]) -> nodes.Node | None:
+def only_expression(statements: Sequence[nodes.Node]) -> nodes.Node | None:
     """Return the expression of which a template consists, if it consists of one and nothing else."""
     if len(statements) == 1 and isinstance(statements[0], nodes.Output) and len(statements[0].nodes) == 1:
         found = statements[0].nodes[0]
