@@ -54,6 +54,7 @@ from converter.operators import (  # noqa: F401 - they register themselves
 from converter.operators.arguments import Arguments, task_diagnostic
 from converter.operators.deployment import deployment_notes, variable_notes
 from converter.operators.following import account_for_subclass, conversion_for
+from converter.operators.known_instances import known_instances, narrowed
 from converter.operators.mapping import instances_of, map_index_of
 from converter.operators.mapping_problems import expansion_problems, mapping_problems
 from converter.operators.pairs import join_pairs
@@ -123,6 +124,8 @@ def _step_in(scope: Scope, task: Task, conversion: Conversion) -> tuple[Step, tu
     args = Arguments(task, scope)
     step = _converted(conversion, args)
     account_for_subclass(args)
+    if task.expansion and any("*" in place for item in step.permissions for place in item.resources):
+        step = replace(step, permissions=_permissions_of_instances(scope, task, conversion, step))
     step = step.acting_as(args.role) if args.role else step
     instances = instances_of(task, scope.mapped)
     reads = dict.fromkeys((*step.reads, *args.reads, *(instances.over if instances else ())))
@@ -168,6 +171,20 @@ def step_of(task: Task, workflow: Workflow) -> tuple[Step | None, tuple[Diagnost
     args = Arguments(task, _scope_of(task, workflow, None))
     step = _converted(conversion, args)
     return step, args.problems()
+
+
+def _permissions_of_instances(
+    scope: Scope, task: Task, conversion: Conversion, step: Step
+) -> tuple[Permission, ...]:
+    """Return the permissions of a mapped task's step, for what its instances are given if that is known."""
+    known: list[tuple[Permission, ...]] = []
+    for given in known_instances(task.expansion) if task.expansion else ():
+        alone = replace(task, arguments={**task.arguments, **given}, is_mapped=False, expansion=None)
+        args = Arguments(alone, scope)
+        known.append(_converted(conversion, args).permissions)
+        if args.is_refused:
+            return step.permissions
+    return narrowed(step.permissions, known) if known else step.permissions
 
 
 def _converted(conversion: Conversion, args: Arguments) -> Step:
