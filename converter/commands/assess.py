@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from converter import all_cores
-from converter.asl.options import Failures, Options, PollerStyle, VariablesFrom
+from converter.asl.options import Failures, LongFunctions, Options, PollerStyle, VariablesFrom
 from converter.cli_support import json_text, reports_problems
 from converter.commands.configuration import (
     NO_SETTINGS,
@@ -60,6 +60,7 @@ def assess(
     failures: Annotated[Failures, typer.Option(help="As for `convert`.")] = Failures.AIRFLOW,
     poller_style: Annotated[PollerStyle, typer.Option(help="As for `convert`.")] = PollerStyle.LOOP,
     poll_interval: PollInterval = 30,
+    long_functions: Annotated[LongFunctions, typer.Option(help="As for `convert`.")] = LongFunctions.REFUSE,
     jobs: Jobs = None,
     durations: DurationsFile = None,
     variables: VariablesFile = None,
@@ -85,7 +86,11 @@ def assess(
     from converter import loading
 
     options = Options(
-        failures, poll_interval=poll_interval, poller_style=poller_style, variables_from=variables_from
+        failures,
+        poll_interval=poll_interval,
+        poller_style=poller_style,
+        variables_from=variables_from,
+        long_functions=long_functions,
     )
     options, values = with_files(options, operators=operators, variables=variables, connections=connections)
     timetables = loading.told_timetables(source_airflow, airflow_config)

@@ -5,8 +5,9 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from enum import Enum
+from functools import partial
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.progress import Progress
@@ -20,8 +21,16 @@ from converter.commands.configuration import (
     EnvironmentName,
     with_configuration,
 )
-from converter.commands.inputs import expected_durations
-from converter.commands.parameters import DagIds, DagPath, DurationsFile, PollInterval, TimeLimit
+from converter.commands.inputs import expected_durations, with_files
+from converter.commands.parameters import (
+    AllowNetwork,
+    DagIds,
+    DagPath,
+    DurationsFile,
+    PollInterval,
+    TimeLimit,
+    VariablesFile,
+)
 from converter.diagnostics import Dag2SfnError, Diagnostic
 from converter.planning import Strategy
 from converter.report import console, streams
@@ -30,6 +39,9 @@ from converter.report.plan_mermaid import plan_mermaid
 from converter.report.plan_text import UNBOUNDED, plan_text
 from converter.report.plan_view import PlanView
 from converter.workflow import Location, Workflow
+
+if TYPE_CHECKING:
+    from converter.planning.durations import ExpectedDurations
 
 
 class PlanFormat(str, Enum):
@@ -72,6 +84,8 @@ def plan(
         Strategy, typer.Option(help="`exact`, or for comparison a `barrier` between layers.")
     ] = Strategy.EXACT,
     poll_interval: PollInterval = 30,
+    variables: VariablesFile = None,
+    allow_network: AllowNetwork = False,
     timeout: TimeLimit = 60,
     config: ConfigFile = NO_SETTINGS,
     environment: EnvironmentName = None,
@@ -83,8 +97,20 @@ def plan(
 
     Example: `dag2sfn plan dags/partial_fan_in.py`
     """
+    from converter import loading
+
     options = Options(strategy=strategy, poll_interval=poll_interval)
-    views, unreadable = _views(path, dag_id or (), timeout, durations, config.options(options))
+    options, values = with_files(options, operators=None, variables=variables, connections=None)
+    read = partial(
+        loading.load_readable,
+        path,
+        dag_ids=dag_id or (),
+        timeout=timeout,
+        variables=values,
+        allow_network=allow_network,
+        jobs=loading.jobs_for(path, None),
+    )
+    views, unreadable = _views(read, expected_durations(durations), config.options(options))
     if format in _DRAWINGS:
         _show_drawings(views, format, out)
     elif out:
@@ -98,20 +124,14 @@ def plan(
 
 
 def _views(
-    path: Path,
-    dag_ids: Sequence[str],
-    timeout: float,
-    durations: Path | None,
+    read: Callable[[], tuple[Sequence[Workflow], Sequence[Diagnostic]]],
+    expected: ExpectedDurations,
     options: OptionsOfDags,
 ) -> tuple[list[PlanView], Sequence[Diagnostic]]:
     """Return the plans of all DAGs and what could not be read; show progress while somebody waits."""
-    from converter import loading
-
-    expected = expected_durations(durations)
     with Progress(console=streams.err(), transient=True, disable=not sys.stderr.isatty()) as progress:
         reading = progress.add_task("Reading DAG files", total=None)
-        jobs = loading.jobs_for(path, None)
-        workflows, unreadable = loading.load_readable(path, dag_ids=dag_ids, timeout=timeout, jobs=jobs)
+        workflows, unreadable = read()
         progress.remove_task(reading)
         if not workflows:
             raise Dag2SfnError(*unreadable)

@@ -7,6 +7,8 @@ from typer.testing import CliRunner
 from workflows import glue, workflow
 
 from converter import loading
+from converter.asl.options import LongFunctions
+from converter.assessment import assess_one
 from converter.cli import app
 from converter.workflow import Task
 
@@ -46,3 +48,15 @@ def test_a_path_that_is_not_there_is_one_message(monkeypatch, tmp_path):
     result = assess(tmp_path / "missing", "--format", "json")
     assert result.exit_code == 2
     assert json.loads(result.stdout)["diagnostics"][0]["code"] == "D101"
+
+
+def test_what_an_option_of_convert_would_change_can_be_asked(monkeypatch):
+    given = []
+
+    def one(options, expected, workflow):
+        given.append(options.of("good").long_functions)
+        return assess_one(options, expected, workflow)
+
+    monkeypatch.setattr("converter.assessment.assess_one", one)
+    assess("dags", "--long-functions", "cap")
+    assert given == [LongFunctions.CAP] * len(FLOWS)

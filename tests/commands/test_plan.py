@@ -215,3 +215,22 @@ def test_what_cannot_be_read_stops_no_plan_of_another(monkeypatch):
     assert result.exit_code == 2
     assert result.stdout.startswith("partial_fan_in\n")
     assert "error D104 dags/broken.py:2: " in result.stderr
+
+
+def test_variables_that_a_file_is_made_of_are_taken_from_a_file(tmp_path):
+    """A loop over a Variable makes the tasks."""
+    dag = tmp_path / "looped.py"
+    dag.write_text(
+        "from airflow.models import Variable\n"
+        "from airflow.providers.standard.operators.empty import EmptyOperator\n"
+        "from airflow.sdk import DAG\n"
+        "with DAG('looped'):\n"
+        "    for name in Variable.get('tables', deserialize_json=True):\n"
+        "        EmptyOperator(task_id=name)\n"
+    )
+    values = tmp_path / "variables.json"
+    values.write_text('{"tables": ["orders", "customers"]}')
+    result = CliRunner().invoke(app, ["plan", str(dag), "--variables", str(values), "--format", "mermaid"])
+    assert result.exit_code == 0, result.output
+    assert "orders" in result.stdout
+    assert "customers" in result.stdout
