@@ -31,6 +31,8 @@ _RUNS_TASK = re.compile(r"task (?P<task>\S+): ")
 #: The key of an outcome record ends in the task's id: ``$states.context.Execution.Id & '/glue3'``.
 _RECORD_KEY = re.compile(r"""['"]/(?P<task>[^'"/]+)['"]\s*\)?\s*%\}""")
 _READS_RECORDS = re.compile(r"arn:[^:]+:states:[^:]*:[^:]*:(aws-sdk:)?dynamodb:(getItem|batchGetItem)")
+#: The fields that say which way a loop takes: see ``Poller._way_out``.
+_DECIDING = frozenset(("Type", "Resource", "Output", "Next", "Default", "Choices"))
 #: Whether loops of a shape ask again, with which records and at what age; and how many of these are kept.
 _SEEN: dict[tuple[str, frozenset[tuple[str, str]], int], bool] = {}
 _MOST_SEEN = 100_000
@@ -121,8 +123,15 @@ class Poller:
 
     @cached_property
     def _shape(self) -> tuple[str, Mapping[str, str]]:
-        """The loop as text in which tasks are numbered, and these numbers."""
-        text = json.dumps([state.content for state in self.states], ensure_ascii=False)
+        """What decides the loop's way as text in which tasks are numbered, and these numbers.
+
+        Whom it asks does not: so loops of many machines are alike.
+        """
+        states = [
+            [state.name, {name: value for name, value in state.content.items() if name in _DECIDING}]
+            for state in self.states
+        ]
+        text = json.dumps([self.ask.name, "Payload" in self.ask.arguments, states], ensure_ascii=False)
         numbers: dict[str, str] = {}
         known = self.tasks.union(self.awaited)
 
