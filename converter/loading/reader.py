@@ -19,6 +19,7 @@ import signal
 import subprocess
 import tempfile
 import time
+from collections import deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from operator import itemgetter
@@ -223,7 +224,8 @@ class _Child:
     share: tuple[int, int] = (0, 1)
     listed: Sequence[str] = ()
     unread: list[str] = field(default_factory=list)
-    _buffer: bytes = b""
+    _lines: deque[bytes] = field(default_factory=deque)
+    _rest: bytes = b""
     _output_start: int = 0
 
     def __post_init__(self) -> None:
@@ -317,7 +319,7 @@ class _Child:
     def _next_message(self, limit: float) -> Mapping[str, Any]:
         """Return the next message; ``{}`` if none came within ``limit`` seconds; ``{"ended": code}``."""
         deadline = time.monotonic() + limit
-        while b"\n" not in self._buffer:
+        while not self._lines:
             left = deadline - time.monotonic()
             if left <= 0:
                 return {}
@@ -328,11 +330,12 @@ class _Child:
                 received = os.read(self._pipe, 1 << 20)
                 if not received:
                     return {"ended": self._exit_code(max(left, 1.0))}
-                self._buffer += received
+                # Split once: a process that reads ahead may have hundreds of messages in the pipe.
+                *lines, self._rest = (self._rest + received).split(b"\n")
+                self._lines.extend(lines)
             elif code is not None:
                 return {"ended": code}
-        line, _, self._buffer = self._buffer.partition(b"\n")
-        message: Mapping[str, Any] = json.loads(line)
+        message: Mapping[str, Any] = json.loads(self._lines.popleft())
         return message
 
     def _exit_code(self, limit: float) -> int | None:

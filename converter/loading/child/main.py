@@ -53,8 +53,8 @@ def main(request_file: str) -> None:
     os._exit(0)
 
 
-def _send(pipe: IO[str], message: dict[str, Any]) -> None:
-    pipe.write(json.dumps(to_json(message)) + "\n")
+def _send(pipe: IO[str], *messages: dict[str, Any]) -> None:
+    pipe.write("".join(f"{json.dumps(to_json(message))}\n" for message in messages))
     pipe.flush()
 
 
@@ -97,12 +97,15 @@ def _serve(request: dict[str, Any], root: DagRoot, pipe: IO[str], stack: IO[str]
     sys.dont_write_bytecode = True
     gc.freeze()
     gc.enable()
+    # The output is measured here: when the parent looks, it may be that of this file and of the next.
+    done: list[dict[str, Any]] = []
     for file in files:
         stack.truncate(0)
-        # The output is measured here: when the parent looks, it may be that of this file and of the next.
-        _send(pipe, {"begin": file, "printed": os.path.getsize(request["output"])})
+        # With what was read before: the parent is woken once.
+        _send(pipe, *done, {"begin": file, "printed": os.path.getsize(request["output"])})
         # The parent ends a file that takes too long; this tells it where the file was.
         faulthandler.dump_traceback_later(request["timeout"], file=stack)
         report = reader.read(file)
         faulthandler.cancel_dump_traceback_later()
-        _send(pipe, {**report, "printed": os.path.getsize(request["output"])})
+        done = [{**report, "printed": os.path.getsize(request["output"])}]
+    _send(pipe, *done)

@@ -12,6 +12,7 @@ import importlib.util
 import sys
 import types
 from collections.abc import Callable, Mapping, Sequence
+from enum import Enum, auto
 from typing import Any
 
 from airflow.exceptions import AirflowOptionalProviderFeatureException
@@ -32,6 +33,14 @@ _NOT_TO_BE_IMPORTED = frozenset(
 )
 
 
+class _Importer(Enum):
+    """Whose module an import statement is in; the converter's own count as Airflow's."""
+
+    AUTHOR = auto()
+    AIRFLOW = auto()
+    OTHER = auto()
+
+
 class Imports:
     """Stands in for what import statements do not find.
 
@@ -45,9 +54,9 @@ class Imports:
         self._is_authors_file = is_authors_file
         self._offline = offline
         self._python: Callable[..., Any] = builtins.__import__
-        #: Files of modules that import something, and whether they are the author's: operators of Airflow
-        #: import whenever they are constructed.
-        self._importers: dict[str, bool] = {}
+        #: Files of modules that import something, and whose they are: operators of Airflow import whenever
+        #: they are constructed.
+        self._importers: dict[str, _Importer] = {}
 
     def install(self) -> None:
         """Take the place of Python's own import, for the rest of this process."""
@@ -65,11 +74,11 @@ class Imports:
         file = globals.get("__file__") if globals else None
         if not file:
             return self._python(name, globals, locals, fromlist, level)
-        is_authors = self._importers.get(file)
-        if is_authors is None:
-            is_authors = self._importers[file] = self._is_authors_file(file)
+        importer = self._importers.get(file)
+        if importer is None:
+            importer = self._importers[file] = self._importer(file, globals)
         # Other code than the author's may be as old as a DAG file: a package of the company's operators.
-        if not (is_authors or (name.startswith("airflow.") and _is_not_airflows(globals))):
+        if importer is _Importer.AIRFLOW or (importer is _Importer.OTHER and not name.startswith("airflow.")):
             return self._python(name, globals, locals, fromlist, level)
         if self._offline and not level and name.partition(".")[0] == "boto3":
             return self._missing.value(name if fromlist else "boto3")
@@ -87,6 +96,13 @@ class Imports:
             return module if fromlist else self._top(module)
         self._complete(_absolute(name, globals, level), fromlist or ())
         return self._with_missing_names(module, fromlist or (), file, line)
+
+    def _importer(self, file: str, globals: Mapping[str, Any] | None) -> _Importer:
+        if self._is_authors_file(file):
+            return _Importer.AUTHOR
+        name = str(globals.get("__name__")) if globals else ""
+        own = f"{name}.".startswith(("airflow.", "converter."))
+        return _Importer.AIRFLOW if own else _Importer.OTHER
 
     def _complete(self, name: str, fromlist: Sequence[str]) -> None:
         """Let modules of Airflow that were imported have their old names too, however they are used."""
@@ -137,12 +153,6 @@ class Imports:
                 if self._is_authors_file(file) or todays_name(dotted) or dotted in REMOVED:
                     found[dotted.rpartition(".")[2]] = self._names.found(dotted, absent=dotted)
         return overlaid(module, found) if found else module
-
-
-def _is_not_airflows(globals: Mapping[str, Any] | None) -> bool:
-    """Return whether an import is neither one of Airflow's own nor of the converter's."""
-    importer = str(globals.get("__name__")) if globals else ""
-    return not f"{importer}.".startswith(("airflow.", "converter."))
 
 
 def _absolute(name: str, globals: Mapping[str, Any] | None, level: int) -> str:
