@@ -59,6 +59,10 @@ def _of_no_dag_here(read: FileRead, failure: Failure) -> Diagnostic:
         problem = f"the file defines no DAG here: {failure.error} may be one, and is unknown"
     else:
         problem = "the file defines no DAG here: this line, which makes one, is not reached"
+        decides = [item for item in read.stand_ins if item.kind is StandInKind.UNKNOWN_DECIDES]
+        # Where there are several, most likely a loop.
+        for item in sorted(decides, key=lambda item: "iterated" not in item.detail)[:1]:
+            problem += f", as {item.name} {item.detail}"
     remedy = "give what the file goes by: files where it looks for them, values, what it imports"
     if module:
         remedy = f"install '{module}' beside Airflow, or add the folder that holds it to PYTHONPATH"

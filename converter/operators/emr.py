@@ -37,10 +37,13 @@ def create_job_flow(args: Arguments) -> Step:
 
     Return value, as in Airflow: the cluster's id.
     """
-    if args.take("emr_conn_id", None) not in (None, "emr_default"):
-        remedy = "write what is in the connection's extra into job_flow_overrides"
-        args.report(d.NAME_UNKNOWN, "the defaults of emr_conn_id are not known here", remedy)
+    connection = args.take("emr_conn_id", None) or "emr_default"
     config = _structure(args, "job_flow_overrides")
+    # Airflow merges both; its own connection of that name has something in it where somebody wrote it there.
+    if connection != "emr_default" or not {"Name", "Instances"} <= config.keys():
+        problem = f"what the connection '{connection}' adds to the cluster's configuration is not known here"
+        remedy = "write what is in the connection's extra into job_flow_overrides"
+        args.report(d.NAME_UNKNOWN, problem, remedy)
     policy, wanted = args.take("wait_policy"), args.take("wait_for_completion")
     waits = policy is not None or bool(wanted)
     args.take("deferrable")

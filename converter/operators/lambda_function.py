@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import ast
 import json
+import re
 from typing import Any
 
 from converter import diagnostics as d
@@ -12,7 +14,10 @@ from converter.operators.declared import AMAZON
 from converter.operators.registry import converts
 from converter.operators.requests import arn, given, pace, pass_role, request, step_of, wait_for, waits_for_it
 from converter.operators.step import Retrier, Step
+from converter.workflow import Opaque
 
+#: The template of a Variable or environment variable that has no value while the file is read.
+_STANDING_IN = re.compile(r"\{\{ (?:var|environ)[.\[][^{}]*\}\}")
 _LAMBDA = f"{AMAZON}.operators.lambda_function"
 #: AWS documentation, "Handle transient Lambda service exceptions".
 _TROUBLE = Retrier(
@@ -79,7 +84,7 @@ def invoke(args: Arguments) -> Step:
 
 def _payload(args: Arguments) -> Any:
     """Return what the function is given: the text of the operator is JSON, and Step Functions writes that."""
-    payload = args.take("payload")
+    payload = _text_of_bytes(args) or args.take("payload")
     if isinstance(payload, Expression):
         return Expression(f"$parse({payload.text})")
     if isinstance(payload, str):
@@ -88,6 +93,24 @@ def _payload(args: Arguments) -> Any:
         except ValueError:
             args.report(d.BAD_ARGUMENT, "argument 'payload' is no JSON text", "write json.dumps(…)")
     return payload if isinstance(payload, (dict, list)) else None
+
+
+def _text_of_bytes(args: Arguments) -> Any:
+    """Return the text of a payload of bytes, in which a value that is not known yet is a template.
+
+    Airflow renders no bytes: with a template of the author's own they stay what they are.
+    """
+    payload = args.task.arguments.get("payload")
+    if not isinstance(payload, Opaque) or payload.kind != "builtins.bytes":
+        return None
+    try:
+        text = ast.literal_eval(payload.text).decode()
+    except UnicodeDecodeError:
+        return None
+    if any(mark in _STANDING_IN.sub("", text) for mark in ("{{", "{%", "{#")):
+        return None
+    args.set_aside("payload")
+    return args.translated("payload", text)
 
 
 @converts(f"{_LAMBDA}.LambdaCreateFunctionOperator")

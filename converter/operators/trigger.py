@@ -32,6 +32,13 @@ def trigger_dag_run(args: Arguments) -> Step:
     named = run_id if run_id is not None else Expression(f"'manual__' & {_NOW}")
     waits = bool(args.take("wait_for_completion", False)) | bool(args.take("deferrable", False))
     _report_states(args)
+    if args.task.arguments.get("python_callable") is not None:
+        args.set_aside("python_callable")
+        problem = "argument 'python_callable', which Airflow 1.10 asked for the run's conf, is not converted"
+        remedy = (
+            "write the conf as conf=..., and whether there is a run at all as a ShortCircuitOperator before"
+        )
+        args.report(d.UNKNOWN_ARGUMENT, problem, remedy)
     skips = bool(args.take("skip_when_already_exists", False))
     for name in ("reset_dag_run", "fail_when_dag_is_paused", "note"):
         if args.take(name):

@@ -58,9 +58,38 @@ for name in Variable.get("names", deserialize_json=True):
         DummyOperator(task_id="a")
     pipeline()
 """,
-        "the file defines no DAG here: this line, which makes one, is not reached; "
+        "the file defines no DAG here: this line, which makes one, is not reached, as "
+        "{{ var.json.names }} is iterated over, and taken to be empty; "
         "give the value of the Variable 'names' with --variables",
         11,
+    ),
+    "of_connections": (
+        """
+from airflow import settings
+from airflow.models import Connection
+session = settings.Session()
+for (name,) in session.query(Connection.conn_id).filter(Connection.conn_type == "aws").all():
+    with DAG(name, schedule_interval=None) as dag:
+        DummyOperator(task_id="a")
+""",
+        "the file defines no DAG here: this line, which makes one, is not reached, as "
+        "airflow.settings.Session().query(airflow.sdk.definitions.connection.Connection.conn_id).filter(False)"
+        ".all() is iterated over, and taken to be empty; "
+        "give what the file goes by: files where it looks for them, values, what it imports",
+        10,
+    ),
+    "imported": (
+        """
+from company.jobs import *
+from airflow.settings import Session
+ids = [row[0] for row in Session().query(1).all()]
+wait = DummyOperator(task_id="wait", dag=dag)
+wait >> FIRST_JOB
+LAST_JOB.set_upstream(wait)
+""",
+        "the file defines no DAG here: company.jobs.dag may be one, and is unknown; "
+        "install 'company.jobs' beside Airflow, or add the folder that holds it to PYTHONPATH",
+        0,
     ),
 }
 #: Modules for others to import.

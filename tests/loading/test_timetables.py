@@ -126,6 +126,34 @@ with DAG("daily", schedule="0 3 * * *", start_date=pendulum.datetime(2024, 1, 1)
 """
 
 
+def test_a_file_that_asks_for_what_airflow_3_has_no_more_has_the_dates_of_airflow_2(tmp_path, monkeypatch):
+    monkeypatch.delenv("AIRFLOW__SCHEDULER__CREATE_CRON_DATA_INTERVALS", raising=False)
+    head = "from airflow import DAG\nfrom airflow.operators.bash import BashOperator\n"
+    head += "from airflow.operators.python import PythonOperator\n"
+    tasks = {
+        "both": 'BashOperator(task_id="t", bash_command="echo {{ ds }}")',
+        "template": 'BashOperator(task_id="t", bash_command="echo {{ yesterday_ds }}")',
+        "argument": 'PythonOperator(task_id="t", python_callable=print, provide_context=True)',
+        "own_name": 'PythonOperator(task_id="t", python_callable=f, op_args=[dict(next_ds="{{ ds }}")])',
+        "context": 'PythonOperator(task_id="t", python_callable=g)',
+        "of_the_run": 'PythonOperator(task_id="t", python_callable=h)',
+    }
+    functions = {
+        "own_name": "def f(given): return given['next_ds']\n",
+        "context": "def g(**context): return context['next_ds']\n",
+        "of_the_run": "def h(dag_run): return dag_run.execution_date\n",
+    }
+    for name, task in tasks.items():
+        dag = f'with DAG("{name}", schedule="0 3 * * *"):\n    {task}\n'
+        (tmp_path / f"{name}.py").write_text(head + functions.get(name, "") + dag)
+    found = {item.dag_id: (item.schedule.by_intervals, item.schedule.assumed) for item in load(tmp_path)}
+    unknown, of_airflow_2 = (False, True), (True, False)
+    assert found == dict.fromkeys(tasks, of_airflow_2) | {"both": unknown, "own_name": unknown}
+    assert not any(
+        item.schedule.by_intervals for item in load(tmp_path, timetables=Timetables.of_version("3"))
+    )
+
+
 @pytest.mark.parametrize(
     ("imports", "by_intervals", "assumed"),
     [

@@ -41,6 +41,47 @@ def test_a_glue_job_is_started_and_waited_for():
     )
 
 
+INVOKE = "airflow.providers.amazon.aws.operators.lambda_function.LambdaInvokeFunctionOperator"
+
+
+@pytest.mark.parametrize(
+    ("payload", "sent", "codes"),
+    [
+        (repr(b'{"a": "\xc3\xa9"}'), {"a": "\u00e9"}, []),
+        (repr(b'{"a": "{{ ds }}"}'), None, ["D204"]),  # Airflow renders no bytes
+        (repr(b"\xff"), None, ["D204"]),
+        (repr(b"no JSON"), None, ["D203"]),
+    ],
+)
+def test_a_payload_of_bytes_is_its_text(payload, sent, codes):
+    given = Opaque("builtins.bytes", payload)
+    step, found = converted(INVOKE, ("payload",), function_name="f", payload=given)
+    assert found == codes
+    assert codes or step.arguments["Payload"] == sent
+
+
+def test_a_value_in_a_payload_of_bytes_is_given_at_deployment():
+    given = Opaque("builtins.bytes", repr(b'{"token": "{{ environ.TOKEN }}"}'))
+    step, found = converted(INVOKE, ("payload",), function_name="f", payload=given)
+    assert found == ["D809"]
+    assert "EnvironmentToken" in step.arguments["Payload"].text
+
+
+def test_where_an_argument_of_airflow_1_went_is_told():
+    trigger = "airflow.providers.standard.operators.trigger_dagrun.TriggerDagRunOperator"
+    task = Task("t", trigger, arguments={"trigger_dag_id": "d", "python_callable": Opaque("function", "f")})
+    (problem,) = [item for item in steps_of(workflow(task))[1] if item.code.id == "D202"]
+    assert problem.remedy.startswith("write the conf as conf=")
+
+
+def test_what_a_connection_adds_to_a_cluster_is_asked_for():
+    create = "airflow.providers.amazon.aws.operators.emr.EmrCreateJobFlowOperator"
+    whole = {"Name": "n", "Instances": {"InstanceCount": 1}}
+    assert converted(create, job_flow_overrides=whole, emr_conn_id="emr_default")[1] == []
+    assert converted(create, job_flow_overrides={"Name": "n"})[1] == ["D804"]
+    assert converted(create, job_flow_overrides=whole, emr_conn_id="mine")[1] == ["D804"]
+
+
 def test_a_glue_job_that_is_not_waited_for_cannot_be_seen_to_end():
     step, codes = converted(GLUE, job_name="j", wait_for_completion=False)
     assert step.resource == "arn:aws:states:::glue:startJobRun"

@@ -14,9 +14,11 @@ _FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
 def unknown_dag(names: Mapping[str, Any]) -> str:
     """Return what an unknown object is that the file keeps as a DAG, by its name: ``dags.make()``; or ""."""
     for name, value in names.items():
+        if not isinstance(value, Unknown):
+            continue
         # `globals()[dag_id] = make(dag_id)` gives names that no file could write.
-        as_a_dag = "dag" in name.lower() or not name.isidentifier()
-        if as_a_dag and isinstance(value, Unknown) and "(" in shown(value):
+        as_a_dag = "(" in shown(value) and ("dag" in name.lower() or not name.isidentifier())
+        if as_a_dag or name == "dag":
             return shown(value)
     return ""
 

@@ -26,6 +26,7 @@ from converter.loading.child.stand_ins.installation import StandIns
 from converter.loading.child.surviving import Survival
 from converter.loading.child.tasks import default_settings
 from converter.loading.child.workflows import default_dag_settings, workflow_from
+from converter.loading.child.written_for import is_for_airflow_2
 from converter.loading.paths import DagRoot
 from converter.loading.timetables import Timetables
 from converter.workflow import Location
@@ -41,6 +42,8 @@ class Reader:
         default_settings()
         default_dag_settings()
         self._root = root
+        #: Whether the last import of the present file ended without an exception, if there were several.
+        self._went_through = False
         self._constructions = Constructions(root)
         self._timetables = timetables
         self._stand_ins = StandIns(
@@ -60,12 +63,17 @@ class Reader:
             source = Path(file).read_bytes()
             dags = self._constructions.in_order(self._imported(file, place))
         except BaseException as error:  # noqa: BLE001  (a DAG file is any program: sys.exit() is reported too)
-            report["failure"] = self._failure(error, place)
+            # Without the DAG, much of the file fails: that it is not there comes first.
+            none = isinstance(error, Exception) and self._no_dag(file, place, error)
+            report["failure"] = none or self._failure(error, place)
         else:
             source_hash = hashlib.sha256(source).hexdigest()
+            of_airflow_2 = is_for_airflow_2(source)
+            for dag in dags:
+                self._stand_ins.date(dag, self._constructions.location(dag), for_airflow_2=of_airflow_2)
             report["dags"] = [self._describe(dag, place, source_hash) for dag in _without_subdags(dags)]
             if not dags:
-                report["failure"] = self._no_dag(file, place, source)
+                report["failure"] = self._no_dag(file, place)
         return {**report, "stand_ins": self._stand_ins.needed()}
 
     def _imported(self, file: str, place: Location) -> list[DAG]:
@@ -79,24 +87,34 @@ class Reader:
 
     def _survived(self, file: str, place: Location, failure: BaseException) -> list[DAG]:
         """Import the file again and again, each time without what failed; return its DAGs, if any."""
-        survival = Survival(file, self._stand_ins.missing)
+        survival, self._went_through = Survival(file, self._stand_ins.missing), False
         try:
             while survival.learn_from(failure):
                 self._constructions.forget()
                 self._stand_ins.begin(place)
                 survival.begin()
                 try:
-                    return import_dag_file(file, survival)
+                    dags = import_dag_file(file, survival)
                 except BaseException as another:  # noqa: BLE001  (a DAG file is any program)
                     failure = another
+                else:
+                    self._went_through = True
+                    return dags
             return []
         finally:
             survival.end()
 
-    def _no_dag(self, file: str, place: Location, source: bytes) -> dict[str, Any] | None:
-        """Return what is to be said about a file without a DAG; None for one that seems to make none."""
+    def _no_dag(self, file: str, place: Location, error: Exception | None = None) -> dict[str, Any] | None:
+        """Return what is to be said about a file without a DAG; None for one that seems to make none.
+
+        ``error`` is the first one of its imports, if they were several: the last may have gone through.
+        """
+        if isinstance(error, SyntaxError):
+            return None
         unknown = unknown_dag(names_of(file)) or self._stand_ins.missing.was_given_globals
-        line = 0 if unknown else line_of_a_dag(source)
+        line = 0
+        if not unknown and (error is None or self._went_through):
+            line = line_of_a_dag(Path(file).read_bytes())
         if not unknown and not line:
             return None
         return {"kind": "no_dag", "error": unknown, "location": replace(place, line=line)}

@@ -39,13 +39,20 @@ from converter.loading.child.stand_ins.unmapped import (
     unmapped_decorator,
 )
 from converter.loading.timetables import Timetables
-from converter.workflow import StandInKind
+from converter.workflow import Location, StandInKind
 
 #: What DAG took by position until Airflow 2.
 _POSITIONS_IN_DAG = ("description", "schedule_interval", "start_date", "end_date")
 #: Arguments of DAG that say when it runs.
 _SCHEDULES = frozenset({"schedule", "schedule_interval", "timetable"})
 _IDLE = frozenset(old for old, new in old_arguments.OF_OPERATORS.items() if new is None)
+#: What of a file Airflow 3 refuses.
+_OF_AIRFLOW_2 = (
+    StandInKind.MOVED,
+    StandInKind.REMOVED,
+    StandInKind.RENAMED_ARGUMENT,
+    StandInKind.IDLE_ARGUMENT,
+)
 #: Schedules that mean no interval.
 _NO_INTERVALS = ("@once", "@continuous")
 
@@ -105,12 +112,22 @@ class Constructors:
 
         return property(value)
 
-    def _count_intervals(self, dag: Any, word: str) -> None:
+    def date(self, dag: Any, place: Location | None, *, for_airflow_2: bool) -> None:
+        """Let the plain schedule of a DAG (made at ``place``) mean what it meant in Airflow 2, if the file is
+        for that one: by what it asks of the context, or by arguments that Airflow 3 refuses.
+        """
+        if self._timetables.cron_intervals is not None or IS_AIRFLOW_2 or dag.__dict__.get("_dates_are_told"):
+            return
+        if for_airflow_2 or self._ledger.has(*_OF_AIRFLOW_2):
+            self._count_intervals(dag, "schedule", place)
+
+    def _count_intervals(self, dag: Any, word: str, place: Location | None = None) -> None:
         """Let a schedule mean what it meant in Airflow 2; ``word`` is the argument's name."""
         if self._timetables.cron_intervals is None:
             dag.__dict__["_dates_are_told"] = True
             if _take_for_intervals(dag):
-                self._ledger.note(StandInKind.INTERVALS, str(dag.schedule), type(dag.timetable).__name__)
+                timetable = type(dag.timetable).__name__
+                self._ledger.note(StandInKind.INTERVALS, str(dag.schedule), timetable, place)
                 return
         if word != "schedule":
             self._ledger.note(StandInKind.RENAMED_ARGUMENT, f"DAG({word}=...)", "schedule=...")

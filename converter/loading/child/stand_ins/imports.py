@@ -144,6 +144,8 @@ class Imports:
     ) -> types.ModuleType:
         if self._is_authors_file(getattr(module, "__file__", None) or ""):
             return module
+        if module.__name__ in ("airflow", "airflow.settings") and self._is_authors_file(file):
+            module = self._names.without_database(module, fromlist)
         if "*" in fromlist and module.__name__.startswith("airflow."):
             return self._names.star(module)
         found = self._names.hooks(module.__name__, fromlist) if self._is_authors_file(file) else {}

@@ -41,7 +41,8 @@ class StandIns:
 
         self._ledger = Ledger(constructions.here)
         self.missing = missing = Missing(self._ledger, is_authors)
-        Constructors(self._ledger, timetables).install()
+        self._constructors = Constructors(self._ledger, timetables)
+        self._constructors.install()
         Variables(variables, missing).install()
         lend_environment(missing)
         let_parsers_pass_what_is_unknown()
@@ -53,6 +54,10 @@ class StandIns:
         """Start noting, for another DAG file."""
         self._ledger.begin(file)
         self.missing.was_given_globals = ""
+
+    def date(self, dag: Any, place: Location | None, *, for_airflow_2: bool) -> None:
+        """Let the schedule of a DAG, made at ``place``, mean what it does in the Airflow of its file."""
+        self._constructors.date(dag, place, for_airflow_2=for_airflow_2)
 
     def needed(self) -> tuple[StandIn, ...]:
         """Return what the present file needed so far."""

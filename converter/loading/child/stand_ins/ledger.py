@@ -23,10 +23,13 @@ class Ledger:
         self._file = file
         self._noted.clear()
 
-    def note(self, kind: StandInKind, name: str, detail: str = "") -> None:
-        """Note that a stand-in was used. The same again in the same file is not noted again."""
+    def note(self, kind: StandInKind, name: str, detail: str = "", place: Location | None = None) -> None:
+        """Note that a stand-in was used, at ``place`` if it is not the line that is being executed.
+
+        The same again in the same file is not noted again.
+        """
         if (kind, name, detail) not in self._noted:
-            place = self._here() or self._file
+            place = place or self._here() or self._file
             self._noted[kind, name, detail] = StandIn(kind, name, detail, place)
 
     def has(self, *kinds: StandInKind) -> bool:

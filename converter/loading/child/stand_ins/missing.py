@@ -21,6 +21,8 @@ from converter.workflow import StandInKind
 
 _OPERATOR = re.compile(r"^[A-Z]\w*(Operator|Sensor|Transfer)(Async)?$")
 _HOOK = re.compile(r"^airflow\.[\w.]+(?<!\.Base)Hook$")
+#: What queries Airflow's database.
+_SESSION = "airflow.settings.Session"
 _EXCEPTION = re.compile(r"^[A-Z]\w*(Error|Exception|Warning)$")
 #: Where providers keep their operators, and what else is there.
 _OF_OPERATORS = re.compile(r"^airflow\.(\w+\.)*(operators|sensors|transfers)\.")
@@ -64,7 +66,7 @@ class Missing:
         call = f"{text}({', '.join(map(shown, args))})"
         if any(isinstance(value, dict) and "__builtins__" in value for value in (*args, *kwargs.values())):
             self.was_given_globals = call
-        if (text.startswith("boto3.") and "(" not in text) or is_hook(text):
+        if (text.startswith("boto3.") and "(" not in text) or text == _SESSION or is_hook(text):
             # The first call of a chain: boto3.client('s3'), and not what is called on the client as well.
             self.ledger.note(StandInKind.CALL, call)
         return self.value(call)

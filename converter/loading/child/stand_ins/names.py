@@ -104,6 +104,15 @@ class Names:
         dotted = {} if self._real_hooks else {name: f"{module}.{name}" for name in names}
         return {name: self._missing.value(hook) for name, hook in dotted.items() if is_hook(hook)}
 
+    def without_database(self, module: types.ModuleType, names: Iterable[str]) -> types.ModuleType:
+        """Return ``airflow``, or its settings, with a session of the database of which nothing is known."""
+        if module.__name__ == "airflow.settings":
+            return overlaid(module, {"Session": self._missing.value("airflow.settings.Session")})
+        if "settings" not in names:
+            return module
+        settings = importlib.import_module("airflow.settings")
+        return overlaid(module, {"settings": self.without_database(settings, ())})
+
     def _todays(self, dotted: str, old_name: str) -> Any:
         if is_hook(dotted) and not self._real_hooks:
             return self._missing.value(dotted)
