@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from difflib import get_close_matches
-
 from converter import diagnostics as d
 from converter.diagnostics import Diagnostic
 from converter.operators.arguments import Arguments, task_diagnostic
+from converter.operators.choices import instead_of
 from converter.operators.own import is_own, own_operator
-from converter.operators.registry import Conversion, conversion_of, converted_operators
+from converter.operators.registry import Conversion, conversion_of
 from converter.workflow import Task
 
 
@@ -47,10 +46,5 @@ def account_for_subclass(args: Arguments) -> None:
 
 def _unknown_operator(task: Task) -> Diagnostic:
     name = task.operator.rpartition(".")[2]
-    known = sorted({operator.rpartition(".")[2] for operator in converted_operators()})
-    similar = get_close_matches(name, known, n=3)
-    listed = (
-        f"similar ones are: {', '.join(similar)}" if similar else "docs/operators.md lists those that are"
-    )
-    remedy = f"{listed}; or convert it yourself in a file of --operators"
+    remedy = f"{instead_of(task.operator)}; or convert it yourself in a file of --operators"
     return task_diagnostic(d.UNKNOWN_OPERATOR, task, f"{name} is not converted", remedy)
