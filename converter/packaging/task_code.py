@@ -12,6 +12,7 @@ from __future__ import annotations
 import ast
 import functools
 import hashlib
+import os
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from importlib import metadata
@@ -178,9 +179,16 @@ def _dag_file(workflow: Workflow) -> Path:
 
 def _is_the_dag_file(file: Path, workflow: Workflow) -> bool:
     try:
-        return hashlib.sha256(file.read_bytes()).hexdigest() == workflow.source_hash
+        stat = file.stat()
+        return _digest(file.absolute(), stat.st_mtime_ns, stat.st_size) == workflow.source_hash
     except OSError:
         return False
+
+
+@functools.lru_cache(maxsize=256)
+def _digest(file: Path, modified: int, size: int) -> str:
+    """Return the digest of a file as it is; several things are asked of each DAG's."""
+    return hashlib.sha256(file.read_bytes()).hexdigest()
 
 
 def _root(dag_file: Path, modules: Iterable[Module], data: Iterable[Path]) -> Path:
@@ -208,9 +216,8 @@ def _data_files(modules: Iterable[Module]) -> Iterator[Path]:
 def _named_files(text: str, folders: Sequence[Path]) -> Iterator[Path]:
     if not _PATH.fullmatch(text):
         return
-    beside = folders[0] / text
-    if beside.is_dir():
-        inside = [file for file in beside.rglob("*") if file.is_file() and file.suffix != ".pyc"]
+    if os.path.isdir(beside := f"{folders[0]}/{text}"):
+        inside = [file for file in Path(beside).rglob("*") if file.is_file() and file.suffix != ".pyc"]
         if sum(file.stat().st_size for file in inside) <= _LARGEST_DATA_FOLDER:
             yield from inside
     elif "." in text:

@@ -264,11 +264,13 @@ def _settings(operator: Any, mapped: bool) -> dict[str, Value]:
 
 
 def _plain_settings(operator: Any, defaults: Mapping[str, Value]) -> dict[str, Value]:
-    passed, usual = operator._BaseOperator__init_kwargs, _defaults_themselves()
+    passed = operator._BaseOperator__init_kwargs
     settings = {}
-    for name in _PLAIN_SETTINGS:
-        found = getattr(operator, _ATTRIBUTES.get(name, name), passed.get(name))
-        if name not in passed and found is usual[name]:
+    for name, attribute, usual in _defaults_themselves():
+        found = getattr(operator, attribute, None)
+        if name in passed:
+            found = getattr(operator, attribute, passed[name])
+        elif found is usual:
             continue  # nearly all are
         value = as_value(found)
         if name in passed or value != defaults[name]:
@@ -283,13 +285,13 @@ def default_settings() -> Mapping[str, Value]:
 
 
 @functools.cache
-def _defaults_themselves() -> Mapping[str, Any]:
-    """Return the objects that an operator has by default as settings; for one that may change, another."""
+def _defaults_themselves() -> tuple[tuple[str, str, Any], ...]:
+    """Return each setting, its attribute, and its default; another object for one that may change."""
     constant = (str, int, float, type(None))
-    return {
-        name: found if isinstance(found, constant) else _MISSING
+    return tuple(
+        (name, _ATTRIBUTES.get(name, name), found if isinstance(found, constant) else _MISSING)
         for name, found in _settings_by_default().items()
-    }
+    )
 
 
 @functools.cache
