@@ -6,6 +6,7 @@ of Airflow's workers, and as what the AWS services behind the machine do.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
 from random import Random
@@ -78,6 +79,10 @@ def scenario_of(workflow: Workflow, steps: Mapping[str, Step], seed: int) -> Sce
     for sensor, submit in pairs.items():
         watch = watch_of_sensor(workflow, sensor)
         tries[submit], tries[sensor] = draws[submit].tries_of_pair(tries[submit], watch, draws[sensor].task)
+    if hastens and workflow.dagrun_timeout:
+        # Scaled as it is, a sensor's week would leave all others a millisecond.
+        limit = workflow.dagrun_timeout
+        tries = {name: [drawn.pressed(limit) for drawn in own] for name, own in tries.items()}
     pace = _fitting(workflow, tries) if hastens else 1.0
     shapes = shapes_of(workflow), item_shapes(workflow)
     contents = Contents(f"{workflow.dag_id} {seed}", *shapes, plain=not seed)
@@ -184,6 +189,12 @@ class _Drawn:
     starts_job: bool = False
     #: In the machine its job is over before it begins.
     is_told: bool = False
+
+    def pressed(self, limit: float) -> _Drawn:
+        """Return the try with what is over a limit pressed together: what was longer still is."""
+        if self.seconds <= limit:
+            return self
+        return replace(self, seconds=round(limit * (1 + math.log(self.seconds / limit)), 3))
 
     def as_airflow(self, pace: float) -> airflow_run.Try:
         """Return the try as Airflow's workers see it, its length multiplied by ``pace``."""
@@ -350,7 +361,7 @@ def _fitting(workflow: Workflow, tries: Mapping[str, list[_Drawn]]) -> float:
     for task in Relations(workflow).upstream_first:
         before = max((longest_way[up] for up in task.upstream), default=0.0)
         own = tries.get(task.task_id, ())
-        waits = task.retries.delay * max(0, len(own) - 1)
+        waits = min(task.retries.delay * max(0, len(own) - 1), workflow.dagrun_timeout)
         longest_way[task.task_id] = before + waits + sum(drawn.seconds for drawn in own)
     longest = max(longest_way.values(), default=0.0)
     return min(1.0, 0.7 * workflow.dagrun_timeout / longest) if longest else 1.0

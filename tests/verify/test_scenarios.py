@@ -7,7 +7,7 @@ from workflows import branch, empty, glue, python, short_circuit, workflow
 from converter.operators import steps_of
 from converter.verify import airflow_run
 from converter.verify.scenarios import scenario_of
-from converter.workflow import Retries
+from converter.workflow import Retries, Task
 
 FLOW = workflow(
     glue("job", retries=Retries(2, 10), execution_timeout=30.0),
@@ -93,3 +93,14 @@ def test_some_runs_pass_their_timeout_and_most_do_not():
     verifier = verifier_of(flow)
     timed_out = sum(verifier.replay(seed).machine.timed_out for seed in range(60))
     assert 5 < timed_out < 30
+
+
+def test_a_sensor_that_may_wait_for_a_week_leaves_the_others_of_a_short_run_their_time():
+    week = Task(
+        "week",
+        "airflow.providers.amazon.aws.sensors.s3.S3KeySensor",
+        arguments={"bucket_key": "s3://bucket/key"},
+    )
+    flow = workflow(week, glue("job", retries=Retries(2, 3600)), glue("on", "job"), dagrun_timeout=60.0)
+    seconds = [item.script[name][0].seconds for item in scenarios(200, flow) for name in ("job", "on")]
+    assert sum(one > 0.1 for one in seconds) > 0.9 * len(seconds)
