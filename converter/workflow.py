@@ -76,6 +76,10 @@ class Opaque:
     text: str
 
 
+#: The kind of an Opaque that the file makes anew whenever it is imported: of the time, or by chance. Its text
+#: is what it was.
+MOMENTARY = "made anew at each import"
+
 #: The kind of an Opaque whose text is a template that gives a list, and not the text of one: the file splits
 #: a value that is not known where it is read (``os.environ["SUBNETS"].split(",")``).
 LIST_TEMPLATE = "template of a list"

@@ -19,6 +19,12 @@ PYTHON_VALUE = declare(
     "D204", Severity.REFUSED, "argument is a Python object",
     "A callable, an XCom reference or another object that exists only in Python cannot go into a machine.",
 )  # fmt: skip
+MOMENTARY_VALUE = declare(
+    "D216", Severity.REFUSED, "argument is of the moment at which the file is imported",
+    """The file makes the argument of the time, or by chance: `datetime.now()`, `uuid.uuid4()`. Airflow
+    imports it for each run of the task, the converter once: every execution would have the value of the
+    conversion. What Python and Bash tasks are given is made when their function imports the file.""",
+)  # fmt: skip
 TEMPLATE = declare(
     "D205", Severity.REFUSED, "template is not converted",
     """The argument is a Jinja template that JSONata cannot express with the same text, or one that only the

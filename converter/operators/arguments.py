@@ -17,7 +17,7 @@ from converter.operators.mapping import (
     map_index_of,
     names_group_arguments,
 )
-from converter.workflow import Opaque, Task, Value
+from converter.workflow import MOMENTARY, Opaque, Task, Value
 
 #: Stands for the value of an argument that each instance of a mapped task has its own of.
 _OF_AN_INSTANCE = object()
@@ -76,7 +76,14 @@ class Arguments:
         elif name in self.task.template_fields:
             value = self._of_group(name, self.translated(name, value))
         for found in _texts(value):
-            if isinstance(found, Opaque):
+            if isinstance(found, Opaque) and found.kind == MOMENTARY:
+                problem = (
+                    f"argument '{name}' is made anew whenever Airflow imports the file, now as {found.text!r}"
+                )
+                self.report(
+                    d.MOMENTARY_VALUE, problem, "write a template: {{ ds }}, {{ ts_nodash }}, {{ run_id }}"
+                )
+            elif isinstance(found, Opaque):
                 remedy = f"write a literal value instead of {found.text}"
                 self.report(d.PYTHON_VALUE, f"argument '{name}' is a Python object ({found.kind})", remedy)
             elif not _is_unicode(found):

@@ -49,6 +49,18 @@ for name in glob.glob("/nowhere/*.yaml"):
         "give what the file goes by: files where it looks for them, values, what it imports",
         14,
     ),
+    "where_a_file_is": (
+        """
+import os
+names = os.listdir("/") if os.path.exists("/nowhere") else []
+if os.path.exists("/nowhere/x.yaml"):
+    dag = DAG("x", schedule_interval=None)
+dags = [DAG(name, schedule_interval=None) for name in names if name]
+""",
+        "the file defines no DAG here: this line, which makes one, is not reached; "
+        "give what the file goes by: files where it looks for them, values, what it imports",
+        9,
+    ),
     "by_a_variable": (
         """
 from airflow.decorators import dag
@@ -104,6 +116,15 @@ class Base:
         return DAG("x")
 if __name__ == "__main__":
     create("x").test()
+""",
+    "optional": """
+try:
+    import nowhere
+except ImportError:
+    nowhere = None
+if nowhere:
+    with DAG("optional", schedule_interval=None):
+        DummyOperator(task_id="a")
 """,
 }
 DAGS = {

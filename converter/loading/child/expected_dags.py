@@ -8,6 +8,7 @@ from typing import Any
 
 from converter.loading.child.stand_ins.unknown import Unknown, shown
 
+_ASKS_FOR_FILES = frozenset("exists isdir isfile is_dir is_file listdir glob scandir iterdir".split())
 _FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
 
 
@@ -26,7 +27,8 @@ def unknown_dag(names: Mapping[str, Any]) -> str:
 def line_of_a_dag(source: bytes) -> int:
     """Return the first line of a file that makes a DAG when the file is imported; 0 if there is none.
 
-    A line in a loop, or under a condition, may not have been executed.
+    A line in a loop may not have been executed, nor one under the condition that a file is there. Other
+    conditions are as they are where the file is at home: that a library is installed.
     """
     tree = ast.parse(source)
     functions = {item.name: item for item in ast.walk(tree) if isinstance(item, _FUNCTIONS)}
@@ -57,16 +59,18 @@ def _name(expression: ast.expr) -> str:
     return expression.id if isinstance(expression, ast.Name) else ""
 
 
-def _executed(node: ast.AST) -> Iterator[ast.AST]:
+def _executed(node: ast.AST, *, in_loop: bool = False) -> Iterator[ast.AST]:
     """Yield what is executed with a module: without functions, and what is for a program only."""
+    in_loop |= isinstance(node, (ast.For, ast.While, ast.comprehension))
     for child in ast.iter_child_nodes(node):
-        if isinstance(child, (*_FUNCTIONS, ast.Lambda)) or _is_of_programs(child):
+        if isinstance(child, (*_FUNCTIONS, ast.Lambda)) or (
+            isinstance(child, ast.If) and _leaves_out(child, in_loop)
+        ):
             continue
         yield child
-        yield from _executed(child)
+        yield from _executed(child, in_loop=in_loop)
 
 
-def _is_of_programs(node: ast.AST) -> bool:
-    return isinstance(node, ast.If) and any(
-        isinstance(item, ast.Name) and item.id == "__name__" for item in ast.walk(node.test)
-    )
+def _leaves_out(condition: ast.If, in_loop: bool) -> bool:
+    names = {_name(item) for item in ast.walk(condition.test) if isinstance(item, ast.expr)}
+    return "__name__" in names or not (in_loop or names & _ASKS_FOR_FILES)

@@ -22,6 +22,7 @@ from converter.loading.child.airflow_names import DAG
 from converter.loading.child.construction import Constructions
 from converter.loading.child.dag_file import find_cycle, import_dag_file, names_of
 from converter.loading.child.expected_dags import line_of_a_dag, unknown_dag
+from converter.loading.child.momentary import may_be_momentary, with_momentary
 from converter.loading.child.stand_ins.installation import StandIns
 from converter.loading.child.surviving import Survival
 from converter.loading.child.tasks import default_settings
@@ -74,7 +75,24 @@ class Reader:
             report["dags"] = [self._describe(dag, place, source_hash) for dag in _without_subdags(dags)]
             if not dags:
                 report["failure"] = self._no_dag(file, place)
-        return {**report, "stand_ins": self._stand_ins.needed()}
+        report["stand_ins"] = self._stand_ins.needed()
+        if report["dags"] and may_be_momentary(source):
+            self._mark_momentary(file, place, report["dags"])
+        return report
+
+    def _mark_momentary(self, file: str, place: Location, dags: list[dict[str, Any]]) -> None:
+        """Import a file that could be read again, at another time, and mark in its DAGs what is otherwise."""
+        self._constructions.forget()
+        self._stand_ins.begin(place)
+        try:
+            with self._stand_ins.clock.forward():
+                again = _without_subdags(self._constructions.in_order(import_dag_file(file)))
+        except BaseException:  # noqa: BLE001  (it has been imported with failures, or minds the time)
+            return
+        for report, dag in zip(dags, again, strict=False):
+            second = self._describe(dag, place, "")["workflow"]
+            if second is not None and report["workflow"] is not None and dag.dag_id == report["dag_id"]:
+                report["workflow"] = with_momentary(report["workflow"], second)
 
     def _imported(self, file: str, place: Location) -> list[DAG]:
         """Return the file's DAGs; where statements fail for want of something, without what they give."""

@@ -18,6 +18,7 @@ from typing import Any
 from airflow.exceptions import AirflowOptionalProviderFeatureException
 
 from converter.loading.child.airflow_names import IS_AIRFLOW_2
+from converter.loading.child.stand_ins.clock import Clock
 from converter.loading.child.stand_ins.free_names import free_names
 from converter.loading.child.stand_ins.missing import Missing
 from converter.loading.child.stand_ins.moved import is_old_module, todays_name
@@ -45,11 +46,15 @@ class Imports:
     """Stands in for what import statements do not find.
 
     ``is_authors_file`` says whether a path, as modules have it, is a DAG file or beside one. ``offline``,
-    boto3 and hooks are not real for DAG files: all that they can do is to reach for other machines.
+    boto3 and hooks are not real for DAG files: all that they can do is to reach for other machines. ``clock``
+    is theirs.
     """
 
-    def __init__(self, missing: Missing, is_authors_file: Callable[[str], bool], *, offline: bool) -> None:
+    def __init__(
+        self, missing: Missing, is_authors_file: Callable[[str], bool], clock: Clock, *, offline: bool
+    ) -> None:
         self._missing = missing
+        self._clock = clock
         self._names = Names(missing, real_hooks=not offline)
         self._is_authors_file = is_authors_file
         self._offline = offline
@@ -94,6 +99,8 @@ class Imports:
                 wanted = [name for name in free_names(file) if name not in (globals or {})]
                 module = self._names.star_of_missing(module, wanted)
             return module if fromlist else self._top(module)
+        if importer is not _Importer.OTHER and not level:
+            module = self._clock.seen(name, module)
         self._complete(_absolute(name, globals, level), fromlist or ())
         return self._with_missing_names(module, fromlist or (), file, line)
 

@@ -7,6 +7,7 @@ from types import FrameType
 from typing import Any
 
 from converter.loading.child.construction import Constructions
+from converter.loading.child.stand_ins.clock import Clock
 from converter.loading.child.stand_ins.constructors import Constructors
 from converter.loading.child.stand_ins.environment import lend_environment
 from converter.loading.child.stand_ins.imports import Imports
@@ -48,7 +49,8 @@ class StandIns:
         let_parsers_pass_what_is_unknown()
         if not allow_network:
             close_network()
-        Imports(missing, constructions.is_authors, offline=not allow_network).install()
+        self.clock = Clock()
+        Imports(missing, constructions.is_authors, self.clock, offline=not allow_network).install()
 
     def begin(self, file: Location) -> None:
         """Start noting, for another DAG file."""
