@@ -108,6 +108,13 @@ def test_default_args_reach_a_mapped_operators_own_arguments(good):
     assert bash.expansion == Expansion(rows=Source(SourceKind.LITERAL, [{"bash_command": "a"}]))
 
 
+def test_default_args_reach_a_mapped_taskflow_task(good):
+    each = good["arguments"].task("each")
+    assert each.is_mapped
+    assert each.retries == Retries(count=2)
+    assert each.settings["owner"] == "data"
+
+
 def test_a_mapped_taskflow_task_names_its_function(good):
     consume = good["flow"].task("consume")
     assert consume.is_mapped

@@ -4,7 +4,7 @@ import enum
 import functools
 import pathlib
 
-from airflow.sdk import DAG, Asset, BaseOperator
+from airflow.sdk import DAG, Asset, BaseOperator, task
 
 print("DAG files may print")
 
@@ -83,3 +83,9 @@ with DAG("arguments", default_args={"owner": "data", "retries": 2, "retain": Tru
     changed.retries = 5
     changed.pool = "small"
     [xcom, values, night] >> changed
+
+    @task
+    def each(day):
+        return day
+
+    each.expand(day=["a", "b"])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import inspect
 import itertools
 from collections.abc import Callable
 from datetime import timedelta
@@ -73,6 +74,8 @@ class Constructors:
                 setattr(DAG, old, self._renamed_attribute(old, new))
         TaskGroup.__init__ = self._of_task_group(TaskGroup.__init__)
         BaseOperatorMeta.__call__ = self._of_operator(BaseOperatorMeta.__call__)
+        # By it Airflow knows which of the default_args are for a mapped @task; that call would hide it.
+        BaseOperatorMeta.__signature__ = property(_signature)
         BaseOperator.__init__ = self._of_base_operator(BaseOperator.__init__)
         check = self._of_mapped_operator(mapped_operator_module.validate_mapping_kwargs)
         mapped_operator_module.validate_mapping_kwargs = operator_module.validate_mapping_kwargs = check
@@ -229,6 +232,12 @@ class Constructors:
             return unmapped_decorator(dotted)
 
         return find_or_stand_in
+
+
+def _signature(operator_class: type) -> inspect.Signature:
+    """Return what an operator's constructor takes."""
+    _, *parameters = inspect.signature(operator_class.__init__).parameters.values()  # type: ignore[misc]
+    return inspect.Signature(parameters)
 
 
 def _take_for_intervals(dag: Any) -> bool:
