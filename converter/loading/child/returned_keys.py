@@ -44,22 +44,25 @@ def _keys_in(value: ast.expr | None, function: _Function, in_list: bool) -> Iter
 
 
 def _collected(name: str, function: _Function) -> Iterator[tuple[str, ...] | None]:
-    """Yield the keys of each dict in a list that has a name; None if more is done with it."""
-    accounted = 0
+    """Yield the keys of each dict in a list that has a name; None if more is done with it.
+
+    The list has to begin in the function, and to have no other name: else others may add to it.
+    """
+    accounted, begins = 0, False
     for node in _own_nodes(function):
         if isinstance(node, (ast.Assign, ast.AnnAssign)):
             targets = node.targets if isinstance(node, ast.Assign) else [node.target]
             if any(isinstance(target, ast.Name) and target.id == name for target in targets):
-                accounted += 1
-                is_other_name = isinstance(node.value, ast.Name)
-                yield from (None,) if is_other_name else _keys_in(node.value, function, in_list=True)
+                accounted, begins = accounted + 1, True
+                has_other_name = len(targets) > 1 or isinstance(node.value, ast.Name)
+                yield from (None,) if has_other_name else _keys_in(node.value, function, in_list=True)
         elif isinstance(node, ast.Call) and _is_append_to(name, node):
             accounted += 1
             yield _keys_of(node.args[0])
         elif isinstance(node, ast.Return) and isinstance(node.value, ast.Name) and node.value.id == name:
             accounted += 1
     named = sum(isinstance(node, ast.Name) and node.id == name for node in ast.walk(function))
-    if named != accounted:
+    if named != accounted or not begins:
         yield None
 
 

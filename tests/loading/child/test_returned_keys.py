@@ -98,6 +98,18 @@ def another_name():
     return found
 
 
+def two_names():
+    found = other = []
+    other.append({"job": "x", "args": {}})
+    found.append({"job": "x"})
+    return found
+
+
+def added_to(rows):
+    rows.append({"job": "x"})
+    return rows
+
+
 def yielding():
     yield {"job": "x"}
 
@@ -123,8 +135,8 @@ def changed_inside():
 @pytest.mark.parametrize(
     "function",
     [
-        uneven, spread, computed, from_elsewhere, changed, extended, another_name, yielding, one, nothing,
-        changed_inside, lambda: [{"job": "x"}], len, None,
+        uneven, spread, computed, from_elsewhere, changed, extended, another_name,
+        two_names, added_to, yielding, one, nothing, changed_inside, lambda: [{"job": "x"}], len, None,
     ],
 )  # fmt: skip
 def test_what_may_be_otherwise_is_not_known(function):
