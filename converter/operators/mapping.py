@@ -147,7 +147,7 @@ class PerInstance:
                     key: self._item(Source(source.kind, [item[key] for item in items]), index)
                     for key in first
                 }
-            if all(item == first for item in items):
+            if all(_is_same(first, item) for item in items):
                 return first
             if any(map(_has_names, items)) and all(_is_as_long(first, item) for item in items):
                 columns = (list(column) for column in zip(*items, strict=True))
@@ -201,6 +201,15 @@ class PerInstance:
 
 def _has_keys_of(first: dict[str, Any], item: Any) -> bool:
     return isinstance(item, dict) and item.keys() == first.keys()
+
+
+def _is_same(first: Any, item: Any) -> bool:
+    """Return whether two values are the same in JSON, where true is not 1."""
+    if isinstance(first, dict):
+        return _has_keys_of(first, item) and all(_is_same(value, item[name]) for name, value in first.items())
+    if isinstance(first, list):
+        return _is_as_long(first, item) and all(map(_is_same, first, item))
+    return bool(first == item) and isinstance(first, bool) == isinstance(item, bool)
 
 
 def _is_as_long(first: Any, item: Any) -> bool:

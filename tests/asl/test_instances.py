@@ -10,7 +10,7 @@ from workflows import glue, machine_of, nested, python, workflow
 
 from converter.asl.instances import most_instances
 from converter.asl.options import Failures, Options
-from converter.engine import TaskFailure, parse_definition, run_virtual
+from converter.engine import SimulatedBackend, TaskFailure, TaskResult, parse_definition, run_virtual
 from converter.operators import steps_of
 from converter.pipeline import convert
 from converter.workflow import Retries, TriggerRule
@@ -67,6 +67,19 @@ def test_each_item_is_an_instance_and_what_they_return_is_kept_in_order():
     ]
     assert records["m"]["state"] == "success"
     assert records["m"]["at"] == max(instance["at"] for instance in records["m"]["instances"])
+
+
+@pytest.mark.parametrize("items", [(True, 1), (0, False), ([True], [1]), ({"n": [True]}, {"n": [1]})])
+def test_true_is_not_1(items):
+    given = []
+
+    def start(call):
+        given.append(call.arguments["Input"]["item"])
+        return TaskResult(1, {"ExecutionArn": "arn"})
+
+    task = mapped(nested("m"), state_machine_input=listed(*({"item": item} for item in items)))
+    run_virtual(parse_definition(machine_of(workflow(task)).definition), RUN, SimulatedBackend(start))
+    assert json.dumps(given) == json.dumps(items)
 
 
 def test_an_instance_that_fails_stops_no_other_and_what_is_behind_does_not_run():
