@@ -19,6 +19,7 @@ from converter.operators.step import Step
 #: Where the execution's input says how long a task waits for its moment, in seconds, try by try.
 WAITS = "waits"
 _VARIABLE = re.compile(r"\$([A-Za-z_]\w*)")
+_PARAMETERS = re.compile(r"function\(([^)]*)\)")
 #: In the arguments of a played call: what it is given, what else is asked in it, and there: which instance.
 GIVEN, PLAYED, MAP_INDEX = "given", "played", "map_index"
 
@@ -90,15 +91,25 @@ def variables_of(step: Step) -> frozenset[str]:
 
 
 def without(value: Any, variables: Collection[str]) -> Any:
-    """Return arguments without whatever mentions one of these variables; None if it is all of them."""
+    """Return arguments without whatever mentions one of these variables; None if it is all of them.
+
+    >>> without([Expression("$value"), Expression("$map($x, function($value) {$value})")], {"value"})
+    [None, Expression(text='$map($x, function($value) {$value})')]
+    """
     if isinstance(value, Expression):
-        return value if set(_VARIABLE.findall(value.text)).isdisjoint(variables) else None
+        return value if _variables_in(value.text).isdisjoint(variables) else None
     if isinstance(value, Mapping):
         found = {key: without(item, variables) for key, item in value.items()}
         return {key: item for key, item in found.items() if item is not None or value[key] is None}
     if isinstance(value, list):
         return [without(item, variables) for item in value]
     return value
+
+
+def _variables_in(text: str) -> set[str]:
+    """Return the variables that an expression mentions, but for the parameters of functions in it."""
+    parameters = {name for listed in _PARAMETERS.findall(text) for name in _VARIABLE.findall(listed)}
+    return set(_VARIABLE.findall(text)) - parameters
 
 
 def _replacements(step: Step, index: Expression | None) -> Iterator[tuple[str, str]]:

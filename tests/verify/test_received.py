@@ -59,6 +59,23 @@ def test_tasks_of_random_dags_receive_what_they_do_in_airflow():
     assert_no_divergence(range(2), 2)
 
 
+@pytest.mark.parametrize(
+    ("operator", "arguments"),
+    [
+        (
+            "standard.sensors.python.PythonSensor",
+            {"python_callable": Opaque("builtins.function", "etl.look")},
+        ),
+        ("http.sensors.http.HttpSensor", {"endpoint": "x/{{ ds }}", "http_conn_id": "api"}),
+    ],
+)
+def test_sensors_that_look_with_a_function_are_given_the_run(operator, arguments):
+    look = Task("s", f"airflow.providers.{operator}", arguments=arguments, template_fields=("endpoint",))
+    found = verified(workflow(look, glue("end", "s")), range(6))
+    assert found.calls
+    assert not found.divergences
+
+
 @pytest.mark.parametrize("seed", [1, 11])
 def test_tasks_over_dicts_that_others_return_receive_what_they_do_in_airflow(seed):
     flow = random_dag_with_rows(seed)
