@@ -130,10 +130,17 @@ def _classify(
     for name, value in settings.items():
         if name in accounted_for or value in (None, False, [], {}) or (name == "email" and silent):
             continue
-        shown = value.text if isinstance(value, Opaque) else repr(value)
+        shown = _shown(value)
         if name in _LOST:
             code, remedy = _LOST[name]
             yield code, f"{name} ({shown}) has no effect in the machine", remedy
         else:
             remedy = _REFUSED.get(name, "leave it out, or ask for it to be added to the converter")
             yield d.UNCONVERTED_SETTING, f"{name} ({shown}) is not converted", remedy
+
+
+def _shown(value: Value) -> str:
+    """Return how a value is written in the file, as far as that is known."""
+    if isinstance(value, Opaque):
+        return value.text
+    return f"[{', '.join(map(_shown, value))}]" if isinstance(value, list) else repr(value)

@@ -265,6 +265,12 @@ def test_every_setting_is_accounted_for(setting, value, codes):
     assert [problem.code.id for problem in steps_of(workflow(task))[1]] == codes
 
 
+def test_callbacks_are_named_as_the_file_does_also_where_airflow_has_a_list_of_them():
+    settings = {"on_failure_callback": [Opaque("function", "function tell")]}
+    (problem,) = steps_of(workflow(empty("t", settings=settings)))[1]
+    assert problem.problem == "task 't': on_failure_callback ([function tell]) has no effect in the machine"
+
+
 def test_mail_that_nobody_would_get_is_not_missed():
     settings = {"email": ["me@example.com"], "email_on_failure": False, "email_on_retry": False}
     assert steps_of(workflow(empty("t", settings=settings)))[1] == ()
