@@ -13,10 +13,11 @@ from collections.abc import Mapping
 from converter.asl import lease
 from converter.asl.budget import LONGEST_EXECUTION
 from converter.asl.options import DEFAULT_DEADLINE, Options
+from converter.asl.tasks import LONGEST_DELAY
 from converter.operators.parts import Poll, Until
 from converter.operators.step import Step
 from converter.relations import Relations
-from converter.workflow import Task, Workflow
+from converter.workflow import Retries, Task, Workflow
 
 
 def poller_deadline(workflow: Workflow, steps: Mapping[str, Step], options: Options) -> int:
@@ -42,7 +43,8 @@ def deadline_reason(workflow: Workflow, steps: Mapping[str, Step], options: Opti
 def longest_wait(workflow: Workflow, steps: Mapping[str, Step]) -> int:
     """Return how long tasks that wait may wait one after another, in seconds: on the longest path of them.
 
-    Counted is what has a limit, once: a sensor's timeout is not tried again.
+    Counted is what has a limit: a sensor's timeout once, as it is not tried again, but an execution_timeout
+    for each try.
     """
     waited: dict[str, float] = {}
     for task in Relations(workflow).upstream_first:
@@ -52,9 +54,23 @@ def longest_wait(workflow: Workflow, steps: Mapping[str, Step]) -> int:
 
 
 def _limit(task: Task, step: Step) -> float:
-    limits = (
-        min(part.limit.seconds, math.inf if part.unhurried else task.execution_timeout or math.inf)
-        for part in step.parts
-        if isinstance(part, Poll | Until) and part.limit
-    )
-    return sum(limits)
+    """Return how long a task that waits may do so, all its tries together."""
+    found = 0.0
+    for part in step.parts:
+        if isinstance(part, Poll | Until) and part.limit:
+            of_try = math.inf if part.unhurried else task.execution_timeout or math.inf
+            is_tried_again = of_try < part.limit.seconds
+            found += _of_all_tries(of_try, task.retries) if is_tried_again else part.limit.seconds
+    return found
+
+
+def _of_all_tries(of_try: float, retries: Retries) -> float:
+    """Return what tries take of which each takes so long, with the waits between them."""
+    grows = retries.backoff > 1
+    most = min(LONGEST_DELAY, retries.max_delay or LONGEST_DELAY) if grows else math.inf
+    # With a backoff, Airflow adds up to as much again.
+    pause, waits = retries.delay * (2 if grows else 1), 0.0
+    for _ in range(retries.count):
+        waits += min(most, pause)
+        pause = min(most, pause * retries.backoff)
+    return of_try * (1 + retries.count) + waits

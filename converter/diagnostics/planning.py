@@ -6,7 +6,8 @@ AWAIT_DEADLINE = declare(
     "D301", Severity.NOTE, "an Await has a deadline",
     """A poller gives up at its deadline, counted from the start of the execution, and its task fails. The
     deadline is the option --await-deadline; without it, the DAG's dagrun_timeout; without that, 24 hours, and
-    as long as sensors, one after another, may wait by their timeouts.""",
+    as long as sensors, one after another, may wait by their timeouts (by an execution_timeout, in all their
+    tries).""",
 )  # fmt: skip
 WINDOW_CORRELATION = declare(
     "D302", Severity.APPROXIMATED, "job runs are recognised by time",

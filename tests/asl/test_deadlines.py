@@ -61,6 +61,21 @@ def test_execution_timeout_ends_a_sensor_that_is_not_rescheduled(mode, counted):
     assert deadline(s3_keys("a", mode=mode, execution_timeout=float(HOUR))) == DAY + counted
 
 
+@pytest.mark.parametrize(
+    ("retries", "counted"),
+    [
+        (Retries(3, 60), 4 * HOUR + 3 * 60),
+        (Retries(2, 60, backoff=2.0), 3 * HOUR + 2 * (60 + 120)),  # Airflow waits up to twice as long
+        (Retries(3, 60, backoff=2.0, max_delay=100.0), 4 * HOUR + 3 * 100),
+        (Retries(2000, 60, backoff=10.0), 2001 * HOUR + 120 + 1200 + 12_000 + 1997 * DAY),
+    ],
+    ids=["constant", "doubled", "limited", "many"],
+)
+def test_execution_timeout_is_tried_again(retries, counted):
+    flow = workflow(s3_keys("a", execution_timeout=float(HOUR), retries=retries))
+    assert longest_wait(flow, steps_of(flow)[0]) == counted
+
+
 def test_what_is_said_counts():
     tasks = s3_keys("a"), glue("b", "a")
     assert deadline(*tasks, options=Options(await_deadline=600)) == 600
