@@ -5,13 +5,14 @@ from __future__ import annotations
 import gc
 import os
 import signal
+import sys
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor
 from contextlib import contextmanager
-from itertools import chain, islice
 from multiprocessing import get_all_start_methods, get_context, resource_tracker
 from multiprocessing.context import BaseContext
+from types import ModuleType
 from typing import Any, TypeVar
 
 _Item = TypeVar("_Item")
@@ -37,23 +38,21 @@ def each(
 ) -> Iterator[_Result]:
     """Yield ``work(item)`` for each item, in order, by ``jobs`` processes, or by this one alone.
 
-    ``work`` and its results must be picklable. Items are taken as they are needed. If the caller stops, or
-    Ctrl-C is pressed, nothing more is begun. ``modules`` are those that ``work`` needs: they are imported
-    once for all processes.
+    ``work`` and its results must be picklable, and not be of the main module. Items are taken as they are
+    needed. If the caller stops, or Ctrl-C is pressed, nothing more is begun. ``modules`` are those that
+    ``work`` needs: they are imported once for all processes.
     """
     if jobs <= 1:
         yield from map(work, items)
         return
     started_with = (work, dict(os.environ))
     context = _context(modules)
-    coming = iter(items)
-    # The first may take long to come. Meanwhile, the modules are imported.
-    first = list(islice(coming, 1))
     with ProcessPoolExecutor(jobs, context, initializer=_prepare, initargs=started_with) as pool:
+        # Before the first item, which may take long to come.
         _start_all(pool, jobs)
         waiting: deque[Future[_Result]] = deque()
         try:
-            for item in chain(first, coming):
+            for item in items:
                 waiting.append(pool.submit(_do, item))
                 while len(waiting) >= _AHEAD * jobs or (waiting and waiting[0].done()):
                     yield waiting.popleft().result()
@@ -80,9 +79,20 @@ def _context(modules: Sequence[str]) -> BaseContext:
 
 
 def _start_all(pool: ProcessPoolExecutor, jobs: int) -> None:
-    with ctrl_c_held():
+    with ctrl_c_held(), _main_hidden():
         for _ in range(jobs):
             pool.submit(_nothing)  # starts a process
+
+
+@contextmanager
+def _main_hidden() -> Iterator[None]:
+    """Let processes that are started meanwhile not import the main module: that is the whole command line."""
+    main = sys.modules["__main__"]
+    sys.modules["__main__"] = ModuleType("__main__")
+    try:
+        yield
+    finally:
+        sys.modules["__main__"] = main
 
 
 @contextmanager
