@@ -48,19 +48,23 @@ def map_index_of(task: Task) -> str | None:
     return f"({index} < 0 ? $error({literal(_TOO_MANY)}) : {index})"
 
 
+def own_limit(task: Task) -> int | None:
+    """Return how many instances of a task may run at once by its own settings; None if they say nothing."""
+    own_limits = (task.settings.get(f"max_active_tis_per_{which}") for which in ("dagrun", "dag"))
+    return min((limit for limit in own_limits if type(limit) is int and limit > 0), default=None)
+
+
 def instances_of(task: Task, mapped: frozenset[str]) -> Instances | None:
     """Return how many instances a task has; None if it is not mapped. ``mapped`` are the mapped tasks."""
     expansion = task.expansion
     if expansion is None:
         return None
     counts = [count_of(source, mapped.__contains__) for source in expansion.sources]
-    own_limits = (task.settings.get(f"max_active_tis_per_{which}") for which in ("dagrun", "dag"))
-    limits = [limit for limit in own_limits if type(limit) is int and limit > 0]
     return Instances(
         count=Expression(" * ".join(counts)),
         length=expansion.length(),
         over=expansion.task_ids(),
-        at_once=min(limits) if limits else None,
+        at_once=own_limit(task),
         group=task.mapped_group,
     )
 

@@ -13,6 +13,7 @@ from converter.asl.groups import fetch_needed_records, first_tasks, units_of
 from converter.asl.map_runs import AT_ONCE
 from converter.asl.rules import Rules
 from converter.diagnostics import Code
+from converter.operators.mapping import own_limit
 from converter.planning import Parallel, Plan, Sequence, awaits, task_ids
 from converter.planning.exactness import planned_before
 from converter.planning.plan import walk
@@ -55,8 +56,36 @@ class Timing:
             if expected is None:
                 others = {other: moment for other, moment in played.started.items() if other != task}
                 expected = airflow.run(others, spared=spared).tasks[task].started
-            if expected is not None and not -TICK - airflow.shortfall <= started - expected <= TICK:
-                yield Untimely(task, expected, started)
+            if expected is None or -TICK - airflow.shortfall <= started - expected <= TICK:
+                continue
+            untimely = Untimely(task, expected, started)
+            if not self._is_held_by_own_limit(untimely, played):
+                yield untimely
+
+    def _is_held_by_own_limit(self, untimely: Untimely, played: Played) -> bool:
+        """Whether an instance began as another one ended, as in Airflow, while as many were running as may.
+
+        The instances of a mapped group are those of all its tasks.
+        """
+        tasks = self.rules.relations.tasks
+        name, _, index = untimely.task.partition("[")
+        group = tasks[untimely.task].mapped_group
+        alike = [
+            other
+            for other, task in tasks.items()
+            if airflow_run.task_of(other) == name or (group and task.mapped_group == group)
+        ]
+        limit = min((own for other in alike if (own := own_limit(tasks[other]))), default=None)
+        if limit is None or not index or untimely.started < untimely.expected:
+            return False
+        spans: dict[str, tuple[float, float]] = {}
+        for other in played.tries.keys() & set(alike):
+            tries, place = played.tries[other], other.partition("[")[2]
+            start, end = spans.get(place, (tries[0][0], tries[-1][1]))
+            spans[place] = min(start, tries[0][0]), max(end, tries[-1][1])
+        spans.pop(index, None)
+        ends = [end for start, end in spans.values() if start < untimely.started <= end + TICK]
+        return len(ends) >= limit and min(ends) <= untimely.started + TICK
 
     def too_early(self, played: Played) -> Iterator[Untimely]:
         """Yield each task that began before one that it waits for had ended."""

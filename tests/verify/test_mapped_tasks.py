@@ -4,7 +4,7 @@ from collections import Counter
 from dataclasses import replace
 
 import pytest
-from mapped import days, listed, mapped, mapped_glue, xcom
+from mapped import days, grouped, listed, mapped, mapped_glue, xcom
 from random_mapped_dags import random_mapped_dag
 from scale import scaled
 from scripted_runs import records_of
@@ -248,3 +248,15 @@ def test_a_mapped_teardown_whose_failure_would_end_the_execution_is_refused():
 def test_instances_are_named_after_their_task():
     assert airflow_run.instance_ids("m", 2) == ("m[0]", "m[1]")
     assert airflow_run.instance_ids("m", 0) == airflow_run.instance_ids("m", None) == ("m",)
+
+
+def test_instances_that_wait_for_each_other_by_a_limit_of_the_task_are_in_time():
+    """Airflow holds them back as well: max_active_tis_per_dagrun."""
+    limited = {"max_active_tis_per_dagrun": 2}
+    alone = mapped_glue("m", over=days("a", "b", "c", "d"), settings=limited)
+    first, second = glue("first", settings=limited), glue("second", "first")
+    in_a_group = [grouped(first, x=listed(1, 2, 3)), grouped(second, x=listed(1, 2, 3))]
+    for tasks in ([alone, glue("end", "m")], [*in_a_group, glue("end", "second")]):
+        assert not verified(workflow(*tasks), range(8)).divergences
+        unlimited = [replace(task, settings={}) for task in tasks]
+        assert not verified(workflow(*unlimited), range(3)).divergences
