@@ -12,7 +12,7 @@ from converter.verify import airflow_run
 from converter.verify.watching import Watch, watch_of
 from converter.workflow import Workflow
 
-#: What a job's start takes in Airflow, in seconds, and what a machine's calls may take besides the job.
+#: What a job's start or a look takes in Airflow, in seconds, and what a machine's calls take besides the job.
 _A_MOMENT, _CALLS = 0.0005, 2.0
 
 
@@ -33,7 +33,8 @@ def watch_of_sensor(workflow: Workflow, sensor: str) -> Watch:
     watch = watch_of(step, task) if step else None
     if watch is None:
         raise ValueError(f"'{sensor}' does not watch anything")
-    return watch
+    # A look takes its time: one that is due at the timeout comes after it, and is the last.
+    return watch if watch.limit is None else replace(watch, limit=watch.limit - _A_MOMENT)
 
 
 def as_seen(

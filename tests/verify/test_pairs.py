@@ -20,10 +20,10 @@ from converter.verify.verification import Verification, Verifier
 from converter.workflow import Retries, TriggerRule, Workflow
 
 
-def small() -> Workflow:
+def small(timeout: float = 600.5) -> Workflow:
     """Return a DAG with a pair whose submit and sensor are tried again, before and behind other tasks."""
     kind = KINDS["glue"]
-    more = {"poke_interval": 10, "timeout": 600.5}
+    more = {"poke_interval": 10, "timeout": timeout}
     return workflow(
         empty("first"),
         kind.submit("start", "first", retries=Retries(2, 30.0)),
@@ -37,8 +37,9 @@ def played(flow: Workflow, scenarios: int) -> Verification:
     return verifier_of(flow).verify(range(scenarios))
 
 
-def test_a_pair_is_airflows_two_tasks() -> None:
-    found = played(small(), 15)
+@pytest.mark.parametrize("timeout", [600.5, 600])
+def test_a_pair_is_airflows_two_tasks(timeout: float) -> None:
+    found = played(small(timeout), 15)
     assert found.divergences == ()
     # In Airflow the sensor begins when the job has begun.
     assert found.approximations[d.JOINED_PAIR] > 5
