@@ -131,7 +131,7 @@ def _as_seen(
         tries += [tries[-1]] * (len(made) - len(tries))
         for number, (start, end) in enumerate(made):
             length = end - start
-            broken_off = played.cut_short and end >= played.ended
+            broken_off = played.cut_short and end >= played.ended and task not in played.decided
             if broken_off and not played.timed_out and _fails_for_good(tries[number], retries[task] - number):
                 broken_off = False  # it is what ended the run
             slack = interval + growth * length + 2

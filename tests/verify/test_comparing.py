@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import pytest
 from random_dags import random_dag
+from random_data_dags import random_data_dag
 from verifying import OPTIONS, verified, verifier_of
 from workflows import branch, empty, glue, partial_fan_in, python, short_circuit, workflow
 
@@ -256,6 +257,10 @@ class TestTheFirstFailureEndsTheRun:
         decided = {"bad": 5.0}
         ends = {**case.played.outcomes, "other": "failed"}
         assert case.findings(decided=decided, outcomes=ends).divergences == ()
+
+    def test_so_it_is_with_looks(self):
+        """Of two sensors one finds with its first look what it looks for, the other that it is no use."""
+        assert verified(random_data_dag(2_500_119), [2]).divergences == ()
 
     def test_an_end_before_that_moment_counts(self):
         flow = workflow(glue("bad"), glue("other"), glue("more"), settings={"fail_fast": True})
