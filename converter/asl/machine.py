@@ -26,9 +26,9 @@ from converter.asl.names import Names
 from converter.asl.options import Failures, Options
 from converter.asl.records import short_record_bytes
 from converter.asl.rules import Rules
-from converter.asl.tasks import ASL_MAXIMUM
 from converter.asl.variables import with_variables
 from converter.asl.weights import Cut, WeightOf
+from converter.operators.parts import ASL_MAXIMUM
 from converter.operators.step import Step
 from converter.planning import Await, Node, Plan, awaits
 from converter.planning import Step as PlannedStep

@@ -16,7 +16,7 @@ from converter.asl.rooms import TaskRoom, limited
 from converter.diagnostics import Diagnostic
 from converter.expressions.jsonata import Expression, field_value, literal
 from converter.operators.arguments import task_diagnostic
-from converter.operators.parts import SKIP_ERROR
+from converter.operators.parts import ASL_MAXIMUM, SKIP_ERROR
 from converter.operators.python import calls_function
 from converter.operators.step import GlueRun, Retrier, Step
 from converter.workflow import Retries, Task
@@ -25,8 +25,6 @@ from converter.workflow import Retries, Task
 RUN_ARGUMENT = "--dag2sfn-run"
 #: Airflow waits a day at most between two tries (TaskInstance.next_retry_datetime, MAX_RETRY_DELAY).
 LONGEST_DELAY = 86_400
-#: The largest number ASL takes for seconds and attempts.
-ASL_MAXIMUM = 99_999_999
 #: Airflow's own limit on what a task may return to be expanded over (``[core] max_map_length``).
 LONGEST_LIST = 1024
 

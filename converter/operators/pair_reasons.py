@@ -11,7 +11,7 @@ from converter.expressions.jsonata import Expression
 from converter.expressions.templates.translation import XCOM_ARG
 from converter.operators.following import followed
 from converter.operators.pair_kinds import PAIR_KINDS, PairKind
-from converter.operators.parts import TIMEOUT_ERROR, Call, Poll
+from converter.operators.parts import ASL_MAXIMUM, TIMEOUT_ERROR, Call, Poll
 from converter.operators.sensing import SENSOR_TIMEOUT
 from converter.operators.step import Step
 from converter.relations import ANY_OF_RULES, Relations
@@ -34,8 +34,6 @@ _COMMON = (
     "verify",
 )
 _FLAGS = ("soft_fail", "never_fail", "silent_fail")
-#: The largest number ASL takes for seconds: three years, where an execution lasts one at most.
-ASL_MAXIMUM = 99_999_999
 #: What an expression says that is not the same in two tasks, or twice.
 _CHANGING = ("$states.context.State", "try number", "$millis", "$now", "$uuid", "$random")
 

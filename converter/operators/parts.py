@@ -21,6 +21,8 @@ SKIP_ERROR = "AirflowSkipException"
 EVALUATION_ERROR = "States.QueryEvaluationError"
 #: The error of a try that was longer than the task's execution_timeout.
 TIMEOUT_ERROR = "AirflowTaskTimeout"
+#: The largest number ASL takes for seconds and attempts: three years, where an execution lasts one at most.
+ASL_MAXIMUM = 99_999_999
 
 #: Which try this is (0 is the first), for the expressions of parts.
 TRY_NUMBER = Expression("$states.input.`try number`")
