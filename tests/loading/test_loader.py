@@ -111,6 +111,16 @@ def test_a_file_that_cannot_be_read_stops_no_other(tmp_path, monkeypatch):
     assert load_readable(Path(".")) == ((b, d), (exits, raises))
 
 
+def test_a_file_that_is_gone_by_its_turn_is_named(tmp_path, monkeypatch):
+    (tmp_path / "a.py").write_text("# airflow dag\nimport os\nos.remove('b.py')")
+    (tmp_path / "b.py").write_text("# airflow dag")
+    (tmp_path / "c.py").write_text("from airflow.sdk import DAG\nwith DAG('c'):\n    pass\n")
+    monkeypatch.chdir(tmp_path)
+    b, c = load_each(Path("."))
+    assert (b.code, b.location.file, c.dag_id) == (diagnostics.FILE_RAISES, "b.py", "c")
+    assert "FileNotFoundError" in b.problem
+
+
 def test_each_workflow_comes_as_soon_as_its_file_is_read(tmp_path):
     (tmp_path / "a.py").write_text("from airflow.sdk import DAG\nwith DAG('a'):\n    pass\n")
     (tmp_path / "b.py").write_text("# airflow dag\nimport time\ntime.sleep(600)\n")

@@ -54,8 +54,9 @@ def import_dag_file(file: str, tried: Survival | None = None) -> list[DAG]:
 
 
 def names_of(file: str) -> Mapping[str, Any]:
-    """Return what the names of a file (absolute path) that was imported mean."""
-    return vars(sys.modules[get_unique_dag_module_name(file)])
+    """Return what the names of a file (absolute path) mean; nothing if it could not even be read."""
+    module = sys.modules.get(get_unique_dag_module_name(file))
+    return vars(module) if module else {}
 
 
 class _TryingLoader(importlib.machinery.SourceFileLoader):
