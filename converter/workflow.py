@@ -80,6 +80,9 @@ class Opaque:
 #: is what it was.
 MOMENTARY = "made anew at each import"
 
+#: The kind of an Opaque that names a place in Airflow's home, which its text calls ``$AIRFLOW_HOME``.
+HOME_PATH = "path in Airflow's home"
+
 #: The kind of an Opaque whose text is a template that gives a list, and not the text of one: the file splits
 #: a value that is not known where it is read (``os.environ["SUBNETS"].split(",")``).
 LIST_TEMPLATE = "template of a list"

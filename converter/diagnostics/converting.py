@@ -25,6 +25,10 @@ MOMENTARY_VALUE = declare(
     imports it for each run of the task, the converter once: every execution would have the value of the
     conversion. What Python and Bash tasks are given is made when their function imports the file.""",
 )  # fmt: skip
+HOME_PATH = declare(
+    "D217", Severity.REFUSED, "argument is a path in Airflow's home",
+    """The file makes the argument of AIRFLOW_HOME. Where the task's job runs, that folder is not.""",
+)  # fmt: skip
 TEMPLATE = declare(
     "D205", Severity.REFUSED, "template is not converted",
     """The argument is a Jinja template that JSONata cannot express with the same text, or one that only the

@@ -17,7 +17,7 @@ from converter.operators.mapping import (
     map_index_of,
     names_group_arguments,
 )
-from converter.workflow import MOMENTARY, Opaque, Task, Value
+from converter.workflow import HOME_PATH, MOMENTARY, Opaque, Task, Value
 
 #: Stands for the value of an argument that each instance of a mapped task has its own of.
 _OF_AN_INSTANCE = object()
@@ -83,6 +83,9 @@ class Arguments:
                 self.report(
                     d.MOMENTARY_VALUE, problem, "write a template: {{ ds }}, {{ ts_nodash }}, {{ run_id }}"
                 )
+            elif isinstance(found, Opaque) and found.kind == HOME_PATH:
+                problem = f"argument '{name}' is a path in Airflow's home: {found.text}"
+                self.report(d.HOME_PATH, problem, "write where the job finds it, such as a place in S3")
             elif isinstance(found, Opaque):
                 remedy = f"write a literal value instead of {found.text}"
                 self.report(d.PYTHON_VALUE, f"argument '{name}' is a Python object ({found.kind})", remedy)

@@ -22,6 +22,7 @@ from converter.loading.child.airflow_names import DAG
 from converter.loading.child.construction import Constructions
 from converter.loading.child.dag_file import find_cycle, import_dag_file, names_of
 from converter.loading.child.expected_dags import line_of_a_dag, unknown_dag
+from converter.loading.child.home_paths import with_home_paths
 from converter.loading.child.momentary import may_be_momentary, with_momentary
 from converter.loading.child.stand_ins.installation import StandIns
 from converter.loading.child.surviving import Survival
@@ -159,7 +160,7 @@ class Reader:
         try:
             dag.validate()
             dag.resolve_template_files()
-            report["workflow"] = workflow_from(
+            found = workflow_from(
                 dag,
                 constructions=self._constructions,
                 file=file,
@@ -167,6 +168,7 @@ class Reader:
                 stand_ins=self._stand_ins.needed(),
                 timetables=self._timetables,
             )
+            report["workflow"] = with_home_paths(found, os.environ["AIRFLOW_HOME"])
         except Exception as error:  # noqa: BLE001  (the author's own operators and timetables can raise it)
             report["invalid"] = one_line(error)
         return report
