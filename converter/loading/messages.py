@@ -60,6 +60,8 @@ def _of_no_dag_here(read: FileRead, failure: Failure) -> Diagnostic:
     else:
         problem = "the file defines no DAG here: this line, which makes one, is not reached"
         decides = [item for item in read.stand_ins if item.kind is StandInKind.UNKNOWN_DECIDES]
+        if not decides:
+            problem += ", or no variable of the file keeps it"
         # Where there are several, most likely a loop.
         for item in sorted(decides, key=lambda item: "iterated" not in item.detail)[:1]:
             problem += f", as {item.name} {item.detail}"

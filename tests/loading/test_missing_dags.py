@@ -45,7 +45,8 @@ def all_of(folder):
 for name in glob.glob("/nowhere/*.yaml"):
     globals()[name] = create(name)
 """,
-        "the file defines no DAG here: this line, which makes one, is not reached; "
+        "the file defines no DAG here: this line, which makes one, is not reached, or no "
+        "variable of the file keeps it; "
         "give what the file goes by: files where it looks for them, values, what it imports",
         14,
     ),
@@ -57,7 +58,8 @@ if os.path.exists("/nowhere/x.yaml"):
     dag = DAG("x", schedule_interval=None)
 dags = [DAG(name, schedule_interval=None) for name in names if name]
 """,
-        "the file defines no DAG here: this line, which makes one, is not reached; "
+        "the file defines no DAG here: this line, which makes one, is not reached, or no "
+        "variable of the file keeps it; "
         "give what the file goes by: files where it looks for them, values, what it imports",
         9,
     ),
