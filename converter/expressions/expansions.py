@@ -61,20 +61,25 @@ def count_of(source: Source, is_mapped: Callable[[str], bool]) -> str:
     return f"$min([{', '.join(counts)}])" if len(counts) > 1 else counts[0]
 
 
-def items_of(source: Source, is_mapped: Callable[[str], bool]) -> str:
+def items_of(source: Source, is_mapped: Callable[[str], bool], *, only_keys: bool = False) -> str:
     """Return the list of a source's items, as JSONata; a dict's items are pairs of key and value.
 
-    Values of literals may have Expressions in them. Raises ValueError for what a Python function makes.
+    ``only_keys``: they are its keys, as where dicts are concatenated (airflow.sdk.definitions.xcom_arg,
+    ``_ConcatResult``). Values of literals may have Expressions in them. Raises ValueError for what a Python
+    function makes.
     """
     if source.kind is SourceKind.MAP:
         raise ValueError("the items are made by a Python function")
     if source.kind is SourceKind.LITERAL:
         value = source.value
-        return literal([[key, item] for key, item in value.items()] if isinstance(value, dict) else value)
+        if isinstance(value, dict):
+            value = list(value) if only_keys else [[key, item] for key, item in value.items()]
+        return literal(value)
     if source.kind is SourceKind.XCOM:
-        return _pushed_items(source.task_id, is_mapped)
-    lists = [items_of(inner, is_mapped) for inner in source.sources]
-    if source.kind is SourceKind.CONCAT:
+        return _pushed_items(source.task_id, is_mapped, only_keys=only_keys)
+    concatenates = source.kind is SourceKind.CONCAT
+    lists = [items_of(inner, is_mapped, only_keys=concatenates) for inner in source.sources]
+    if concatenates:
         joined = lists[0]
         for other in lists[1:]:
             joined = f"$append({joined}, {other})"
@@ -82,9 +87,11 @@ def items_of(source: Source, is_mapped: Callable[[str], bool]) -> str:
     return _zipped(lists, source)
 
 
-def _pushed_items(task_id: str, is_mapped: Callable[[str], bool]) -> str:
+def _pushed_items(task_id: str, is_mapped: Callable[[str], bool], *, only_keys: bool) -> str:
     if is_mapped(task_id):
         return pushed_by_instances(task_id)
+    if only_keys:
+        return f"($p := {INPUT}.{path(task_id)}.output; $type($p) = 'object' ? [$keys($p)] : $p)"
     pair = tuple_of("$k", "$lookup($p, $k)")
     pairs = listed("$keys($p)", f"function($k) {{ {pair} }}")
     return f"($p := {INPUT}.{path(task_id)}.output; $type($p) = 'object' ? {pairs} : $p)"
