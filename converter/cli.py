@@ -8,60 +8,94 @@ messages and progress go to stderr.
 from __future__ import annotations
 
 import gc
-from typing import Annotated
+import importlib
+from collections.abc import Iterator, Mapping
+from typing import Annotated, Any
 
 import typer
+import typer.core
+import typer.main
 
 from converter import __version__
-from converter.commands import (
-    assess,
-    check,
-    compare,
-    convert,
-    deploying,
-    init,
-    local,
-    package,
-    plan,
-    running,
-    scheduling,
-    scoring,
-    verify,
-)
+
+_STYLE: Mapping[str, Any] = {
+    "no_args_is_help": True,
+    "add_completion": False,
+    "pretty_exceptions_enable": False,
+    "rich_markup_mode": "markdown",
+}
+#: Each command: the module of ``converter.commands`` that has its function, in the order of ``--help``.
+_MODULES = {
+    "init": "init",
+    "assess": "assess",
+    "convert": "convert",
+    "plan": "plan",
+    "check": "check",
+    "verify": "verify",
+    "package": "package",
+    "deploy": "deploying",
+    "status": "deploying",
+    "rollback": "deploying",
+    "undeploy": "deploying",
+    "schedule": "scheduling",
+    "backfill": "scheduling",
+    "run": "running",
+    "show": "running",
+    "stop": "running",
+    "compare": "compare",
+    "score": "scoring",
+    "local": "local",
+}
+
+
+class _Commands(Mapping[str, Any]):
+    """The commands by name, each imported when it is asked for: all of them take a fifth of a second."""
+
+    def __init__(self) -> None:
+        self._known: dict[str, Any] = {}
+
+    def __getitem__(self, name: str) -> Any:
+        if name not in self._known:
+            module = importlib.import_module(f"converter.commands.{_MODULES[name]}")
+            self._known[name] = _local(module.start) if name == "local" else _command(name, module)
+        return self._known[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(_MODULES)
+
+    def __len__(self) -> int:
+        return len(_MODULES)
+
+
+def _command(name: str, module: Any) -> Any:
+    alone = typer.Typer(**_STYLE)
+    alone.command(name)(getattr(module, name))
+    return typer.main.get_command(alone)
+
+
+def _local(start: Any) -> Any:
+    group = typer.Typer(name="local", help="AWS on this machine, for trying things out.", **_STYLE)
+    group.command()(start)
+    group.callback()(_nothing)  # or it would be a command itself
+    return typer.main.get_command(group)
+
+
+def _nothing() -> None:
+    pass
+
+
+class _Group(typer.core.TyperGroup):
+    def __init__(self, **settings: Any) -> None:
+        super().__init__(**{**settings, "commands": {}})
+        self.commands = _Commands()  # type: ignore[assignment]  # it is only read
+
 
 app = typer.Typer(
     name="dag2sfn",
+    cls=_Group,
     help="Converts Airflow DAGs to AWS Step Functions, runs them, and reads the runs back.",
-    no_args_is_help=True,
-    add_completion=False,
-    pretty_exceptions_enable=False,
-    rich_markup_mode="markdown",
+    **_STYLE,
 )
-for command in (
-    init.init,
-    assess.assess,
-    convert.convert,
-    plan.plan,
-    check.check,
-    verify.verify,
-    package.package,
-    deploying.deploy,
-    deploying.status,
-    deploying.rollback,
-    deploying.undeploy,
-    scheduling.schedule,
-    scheduling.backfill,
-    running.run,
-    running.show,
-    running.stop,
-    compare.compare,
-    scoring.score,
-):
-    app.command()(command)
-
-local_app = typer.Typer(help="AWS on this machine, for trying things out.", no_args_is_help=True)
-local_app.command()(local.start)
-app.add_typer(local_app, name="local")
 
 
 def main() -> None:
