@@ -10,6 +10,8 @@ from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor
 from contextlib import contextmanager
+from dataclasses import dataclass
+from importlib import import_module
 from multiprocessing import get_all_start_methods, get_context, resource_tracker
 from multiprocessing.context import BaseContext
 from types import ModuleType
@@ -33,17 +35,41 @@ def all_processors() -> int:
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
+@dataclass(frozen=True)
+class Named:
+    """A function of a module, and its first arguments: only who calls it imports the module.
+
+    So the process that hands out work need not know how it is done.
+    """
+
+    module: str
+    name: str
+    arguments: tuple[Any, ...] = ()
+
+    def __call__(self, *more: Any) -> Any:
+        """Call it."""
+        return getattr(import_module(self.module), self.name)(*self.arguments, *more)
+
+
 def each(
-    work: Callable[[_Item], _Result], items: Iterable[_Item], *, jobs: int, modules: Sequence[str] = ()
+    work: Callable[[_Item], _Result],
+    items: Iterable[_Item],
+    *,
+    jobs: int,
+    modules: Sequence[str] = (),
+    last: Callable[[], object] | None = None,
 ) -> Iterator[_Result]:
     """Yield ``work(item)`` for each item, in order, by ``jobs`` processes, or by this one alone.
 
     ``work`` and its results must be picklable, and not be of the main module. Items are taken as they are
     needed. If the caller stops, or Ctrl-C is pressed, nothing more is begun. ``modules`` are those that
-    ``work`` needs: they are imported once for all processes.
+    ``work`` needs: they are imported once for all processes. ``last`` is what one of them does in the end: it
+    is sent, as it then is, when the last result has been taken.
     """
     if jobs <= 1:
         yield from map(work, items)
+        if last is not None:
+            last()
         return
     started_with = (work, dict(os.environ))
     context = _context(modules)
@@ -58,6 +84,8 @@ def each(
                     yield waiting.popleft().result()
             while waiting:
                 yield waiting.popleft().result()
+            if last is not None:
+                pool.submit(last).result()
         finally:
             pool.shutdown(cancel_futures=True)
 

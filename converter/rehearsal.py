@@ -13,6 +13,7 @@ from converter import pipeline
 from converter.asl.options import Options
 from converter.packaging.bundle import function_sources
 from converter.packaging.template import template_text
+from converter.report.conversion_page import index_page
 from converter.workflow import Location, Retries, Schedule, Task, Workflow
 
 _PLACE = Location("rehearsal.py", 1)
@@ -25,6 +26,7 @@ def rehearse() -> str:
     if conversion.machine is None:
         raise ValueError(f"it is refused: {conversion.diagnostics}")
     pipeline.report_files(pipeline.report_of(conversion))
+    index_page("", [], [])
     sources = function_sources(conversion.workflow, conversion.machine)
     return template_text(conversion.workflow, conversion.machine, sources)
 

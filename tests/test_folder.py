@@ -165,17 +165,14 @@ def test_several_processes_give_the_same_in_the_same_order(tmp_path: Path) -> No
     assert one == two
 
 
-def test_a_folder_has_a_page_that_leads_to_all_others(tmp_path: Path) -> None:
-    items = list(
-        folder.convert_each(
-            [GOOD, workflow(Task("b", "x.Y"), dag_id="bad")], OptionsOfDags(Options()), tmp_path
-        )
-    )
-    rows = [item.row for item in items if isinstance(item, folder.Converted)]
+@pytest.mark.parametrize("jobs", [1, 2])
+def test_a_folder_has_a_page_that_leads_to_all_others(tmp_path: Path, jobs: int) -> None:
     unreadable = Diagnostic(d.FILE_SYNTAX, "syntax error: invalid syntax", "", Location("dags/broken.py", 2))
-    page = folder.write_index(tmp_path, "dags", rows, [unreadable])
-    assert page is not None
-    text = page.read_text()
+    flows = [GOOD, unreadable, workflow(Task("b", "x.Y"), dag_id="bad")]
+    items = list(folder.convert_each(flows, OptionsOfDags(Options()), tmp_path, jobs=jobs, index="dags"))
+    text = (tmp_path / "index.html").read_text()
+    rows = [item.row for item in items if isinstance(item, folder.Converted)]
+    assert [row.dag_id for row in rows] == ["etl", "bad"]
     for row in rows:
         assert f'<a href="{row.page}">' in text
         assert (tmp_path / row.page).is_file()

@@ -10,7 +10,7 @@ from converter.asl.options import OptionsOfDags
 from converter.assessment.cost import Cost, cost_of
 from converter.assessment.dependencies import Interface, interface_of
 from converter.diagnostics import Diagnostic, Severity
-from converter.folder import mistake_in
+from converter.one_dag import mistake_in
 from converter.planning.durations import ExpectedDurations
 from converter.report.conversion import ConversionReport
 from converter.report.statuses import STATUSES

@@ -112,7 +112,8 @@ def assess(
         from converter.assessment import Assessment, assess_one
 
         work = partial(assess_one, config.options(options), expected)
-        found = Assessment.of(all_cores.each(work, config.applied(items), jobs=processes))
+        modules = ("converter.assessment", "converter.rehearsal")
+        found = Assessment.of(all_cores.each(work, config.applied(items), jobs=processes, modules=modules))
     console.print_diagnostics(found.unreadable)
     typer.echo(_shown(found, path, format), nl=False)
     raise typer.Exit(found.exit_code)

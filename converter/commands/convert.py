@@ -176,7 +176,7 @@ def convert(
 
     Examples: `dag2sfn convert dags/partial_fan_in.py -o build`; `dag2sfn convert dags -o build`
     """
-    from converter import loading
+    from converter import folder, loading
 
     if window is not None and correlate is not Correlate.WINDOW:
         raise typer.BadParameter("it needs --correlate window", param_hint="--window")
@@ -191,7 +191,7 @@ def convert(
     expected = expected_durations(durations)
     processes = loading.jobs_for(path, jobs)
     console.print_diagnostics(loading.notes_on(path))
-    document, rows, unreadable = ConversionDocument(), [], []
+    document, unreadable = ConversionDocument(), []
     seen: list[Workflow] = []
     out = out or Path("build", *([environment] if environment else []))
     jobs_by_dag: dict[str, frozenset[str]] = {}
@@ -206,15 +206,13 @@ def convert(
             timetables=timetables,
             on_read=on_read,
         )
-        # It takes its time, in which Airflow starts.
-        from converter import folder
-
         for item in folder.convert_each(
             config.applied(config.noting(_kept(items, seen if durations else None), jobs_by_dag)),
             config.options(options),
             out,
             durations=expected,
             jobs=processes,
+            index=path.as_posix() if path.is_dir() else "",
         ):
             if isinstance(item, Diagnostic):
                 console.print_diagnostics([item])
@@ -222,14 +220,11 @@ def convert(
             else:
                 console.print_converted(item)
                 document.add(item.dag_id, item.bundle, item.diagnostics, item.report)
-                rows.append(item.row)
     strangers = list(expected.strangers(seen))
     if path.is_dir() and not dag_id:
         strangers += config.strange_names(jobs_by_dag)
     console.print_diagnostics(strangers)
     document.diagnostics[:0] = [*unreadable, *strangers]
-    if path.is_dir():
-        folder.write_index(out, path.as_posix(), rows, unreadable)
     if format is Format.JSON:
         print_json(document.to_json())
     raise typer.Exit(2 if unreadable else document.exit_code)

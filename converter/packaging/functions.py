@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 from converter.packaging.policies import Role, Statement, role
@@ -93,12 +94,14 @@ def function(
 
 def digest_of_source(source: Mapping[str, str | bytes]) -> str:
     """Return a digest of files: path → content."""
-    digest = hashlib.sha256()
-    for path, content in sorted(source.items()):
-        data = content.encode() if isinstance(content, str) else content
-        digest.update(f"{path}\0{len(data)}\0".encode())
-        digest.update(data)
-    return digest.hexdigest()
+    listed = "".join(f"{path}\0{_digest(content)}\n" for path, content in sorted(source.items()))
+    return hashlib.sha256(listed.encode()).hexdigest()
+
+
+@lru_cache(maxsize=512)
+def _digest(content: str | bytes) -> str:
+    """Return that of one file: most are the same for every DAG."""
+    return hashlib.sha256(content.encode() if isinstance(content, str) else content).hexdigest()
 
 
 def _common(name: str, its_role: Role, dag_id: str) -> dict[str, Any]:

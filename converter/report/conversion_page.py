@@ -5,8 +5,7 @@ Each page is one file that needs nothing else: no script, no font, no picture fr
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
 
 from markupsafe import Markup
 
@@ -14,6 +13,7 @@ from converter.asl.budget import states_of
 from converter.diagnostics import Diagnostic, Severity
 from converter.planning.plan import render
 from converter.report.conversion import ConversionReport
+from converter.report.index_row import IndexRow
 from converter.report.page import page
 from converter.report.plan_svg import plan_svg
 from converter.report.plan_view import PlanView
@@ -38,25 +38,6 @@ def conversion_page(report: ConversionReport) -> str:
         sections=[(title, groups) for title, kinds in _DIFFERENCES if (groups := report.by_code(*kinds))],
         shows_states=len(report.tasks) <= _MOST_SHOWN,
     )
-
-
-@dataclass(frozen=True)
-class IndexRow:
-    """One DAG in the page of a folder. ``page`` leads to its own; empty if there is none."""
-
-    dag_id: str
-    status: str
-    source: str
-    counts: Mapping[str, int]
-    codes: Sequence[str]
-    page: str
-
-    @classmethod
-    def of(cls, report: ConversionReport, page: str) -> IndexRow:
-        """Return the row of a DAG."""
-        standing = [code.id for code, _ in report.by_code(Severity.UNREADABLE, Severity.REFUSED)]
-        counts = {status: report.count(status) for status in STATUSES}
-        return cls(report.dag_id, report.status, str(report.location), counts, standing, page)
 
 
 def index_page(title: str, rows: Sequence[IndexRow], unreadable: Iterable[Diagnostic]) -> str:
