@@ -24,6 +24,7 @@ import traceback
 from pathlib import Path
 from typing import IO, Any
 
+from converter.loading.child.left_out import unneeded_modules_left_out
 from converter.loading.paths import DagRoot
 from converter.workflow import to_json
 
@@ -66,7 +67,8 @@ def _airflow_problem() -> str:
         version = tuple(int(part) for part in airflow.__version__.split(".")[:2])
         if not any(first <= version < end for first, end in USABLE_AIRFLOWS):
             return f"Airflow {airflow.__version__} is installed"
-        import converter.loading.child.airflow_names  # noqa: F401 - whether it can be imported
+        with unneeded_modules_left_out():
+            import converter.loading.child.airflow_names  # noqa: F401 - whether it can be imported
     except Exception as error:  # noqa: BLE001  (a broken installation can raise anything; the parent shows it)
         return "".join(traceback.format_exception_only(error)).strip()
     return ""
