@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import Enum
 from typing import Any
 
@@ -65,6 +65,17 @@ class Source:
         for source in self.sources:
             yield from source.kinds()
 
+    def values(self) -> Iterator[Any]:
+        """Yield the values of this source and of all inside."""
+        yield self.value
+        for source in self.sources:
+            yield from source.values()
+
+    def with_values(self, changed: Callable[[Any], Any]) -> Source:
+        """Return the source with what ``changed`` makes of each of its values, in the order of ``values``."""
+        value = changed(self.value)
+        return replace(self, value=value, sources=tuple(item.with_values(changed) for item in self.sources))
+
 
 @dataclass(frozen=True)
 class Expansion:
@@ -88,6 +99,12 @@ class Expansion:
     def sources(self) -> tuple[Source, ...]:
         """All that the task is expanded over."""
         return tuple(self.arguments.values()) if self.rows is None else (self.rows,)
+
+    def with_values(self, changed: Callable[[Any], Any]) -> Expansion:
+        """Return the expansion with what ``changed`` makes of each value, source by source."""
+        arguments = {name: source.with_values(changed) for name, source in self.arguments.items()}
+        rows = None if self.rows is None else self.rows.with_values(changed)
+        return replace(self, arguments=arguments, rows=rows)
 
     def length(self) -> int | None:
         """Return how many instances there are; None if only a run tells."""

@@ -23,7 +23,8 @@ MOMENTARY_VALUE = declare(
     "D216", Severity.REFUSED, "argument is of the moment at which the file is imported",
     """The file makes the argument of the time, or by chance: `datetime.now()`, `uuid.uuid4()`. Airflow
     imports it for each run of the task, the converter once: every execution would have the value of the
-    conversion. What Python and Bash tasks are given is made when their function imports the file.""",
+    conversion. What Python and Bash tasks are given is made when their function imports the file; how many
+    instances a mapped task has, the machine has to know.""",
 )  # fmt: skip
 HOME_PATH = declare(
     "D217", Severity.REFUSED, "argument is a path in Airflow's home",

@@ -76,22 +76,26 @@ class Arguments:
         elif name in self.task.template_fields:
             value = self._of_group(name, self.translated(name, value))
         for found in _texts(value):
-            if isinstance(found, Opaque) and found.kind == MOMENTARY:
-                problem = (
-                    f"argument '{name}' is made anew whenever Airflow imports the file, now as {found.text!r}"
-                )
-                self.report(
-                    d.MOMENTARY_VALUE, problem, "write a template: {{ ds }}, {{ ts_nodash }}, {{ run_id }}"
-                )
-            elif isinstance(found, Opaque) and found.kind == HOME_PATH:
-                problem = f"argument '{name}' is a path in Airflow's home: {found.text}"
-                self.report(d.HOME_PATH, problem, "write where the job finds it, such as a place in S3")
-            elif isinstance(found, Opaque):
-                remedy = f"write a literal value instead of {found.text}"
-                self.report(d.PYTHON_VALUE, f"argument '{name}' is a Python object ({found.kind})", remedy)
+            if isinstance(found, Opaque):
+                self.report_object(name, found)
             elif not _is_unicode(found):
                 self.report(d.BAD_ARGUMENT, f"argument '{name}' has half a character", "write valid Unicode")
         return value
+
+    def report_object(self, name: str, found: Opaque) -> None:
+        """Refuse an argument for something in it that no machine can keep."""
+        if found.kind == MOMENTARY:
+            self.report(
+                d.MOMENTARY_VALUE,
+                f"argument '{name}' is made anew whenever Airflow imports the file, now as {found.text!r}",
+                "write a template: {{ ds }}, {{ ts_nodash }}, {{ run_id }}",
+            )
+        elif found.kind == HOME_PATH:
+            problem = f"argument '{name}' is a path in Airflow's home: {found.text}"
+            self.report(d.HOME_PATH, problem, "write where the job finds it, such as a place in S3")
+        else:
+            remedy = f"write a literal value instead of {found.text}"
+            self.report(d.PYTHON_VALUE, f"argument '{name}' is a Python object ({found.kind})", remedy)
 
     def take_as_it_is(self, name: str, default: Value = None) -> Any:
         """Return an argument with its templates as they are, to be translated piece by piece."""
@@ -185,7 +189,9 @@ class Arguments:
 
     def take_mapping(self, name: str) -> dict[str, Any]:
         """Return an argument that must be a dict (empty if it is not given); report it if it is not."""
-        value = self.take(name)
+        return self._mapping(name, self.take(name))
+
+    def _mapping(self, name: str, value: Any) -> dict[str, Any]:
         if isinstance(value, Expression):
             self.report(d.TEMPLATE, f"argument '{name}' is one template", "write a dict with templates in it")
             return {}
@@ -211,13 +217,11 @@ class Arguments:
 
         Instances of a mapped task may be given whole objects by another task.
         """
-        if self.task.expansion is not None:
-            value = self.take(name)
-            if isinstance(value, Expression):
-                # As operators do, it takes None for nothing given.
-                return Expression(f"($o := {value.text}; $o = null ? {{}} : $merge([{{}}, $o]))")
-            self._left[name] = value
-        return self.take_mapping(name)
+        value = self.take(name)
+        if isinstance(value, Expression) and self.task.expansion is not None:
+            # As operators do, it takes None for nothing given.
+            return Expression(f"($o := {value.text}; $o = null ? {{}} : $merge([{{}}, $o]))")
+        return self._mapping(name, value)
 
     def take_number(self, name: str, default: float) -> float:
         """Return an argument that must be a number above 0; report it if it is not."""
@@ -241,6 +245,17 @@ class Arguments:
         """Add a diagnostic about this task."""
         self._problems.append(task_diagnostic(code, self.task, problem, remedy))
 
+    def _report_no_list(self, found: Value) -> None:
+        if isinstance(found, Opaque) and found.kind == MOMENTARY:
+            problem = f"it has other instances whenever Airflow imports the file, now those of {found.text}"
+            self.report(
+                d.MOMENTARY_VALUE, problem, "write a list that stays, or expand over what a task returns"
+            )
+            return
+        what = found.text if isinstance(found, Opaque) else repr(found)
+        remedy = "write a list, or expand over what a task returns"
+        self.report(d.EXPANDED_OVER_PYTHON, f"it is expanded over {what}", remedy)
+
     @property
     def is_refused(self) -> bool:
         """Whether something that was reported keeps the task from being converted."""
@@ -253,13 +268,14 @@ class Arguments:
                 operator = self.task.operator.rpartition(".")[2]
                 remedy = "leave it out, or ask for it to be added to the converter"
                 self.report(d.UNKNOWN_ARGUMENT, f"argument '{name}' of {operator} is not converted", remedy)
+        no_lists = list(literals_that_are_no_lists(self.task.expansion)) if self.task.expansion else []
         if not self._names_are_known:
             # Arguments that seem to be missing may be among these.
             self._problems[:] = [item for item in self._problems if item.code is not d.BAD_ARGUMENT]
-            self.report(d.UNEVEN_ROWS, *self._per_instance.unknown_names())
-        for what in literals_that_are_no_lists(self.task.expansion) if self.task.expansion else ():
-            remedy = "write a list, or expand over what a task returns"
-            self.report(d.EXPANDED_OVER_PYTHON, f"it is expanded over {what}", remedy)
+            if not no_lists:
+                self.report(d.UNEVEN_ROWS, *self._per_instance.unknown_names())
+        for found in no_lists:
+            self._report_no_list(found)
         self._left.clear()
         return tuple(self._problems)
 

@@ -8,6 +8,7 @@ from converter.operators.arguments import Arguments
 from converter.operators.aws import set_aside_connection, waiter_timeout
 from converter.operators.registry import converts
 from converter.operators.step import GlueRun, Permission, Retrier, Step
+from converter.workflow import Opaque
 
 #: Step Functions reports throttling of StartJobRun as AWSGlueException ("Rate exceeded"), and a run over
 #: the job's MaxConcurrentRuns as ConcurrentRunsExceededException: both pass, so both are tried again.
@@ -126,7 +127,7 @@ def _text_values(
     if isinstance(script_args, Expression):
         return script_args
     for key, value in script_args.items():
-        if not isinstance(value, (str, Expression)):
+        if not isinstance(value, (str, Expression, Opaque)):  # an Opaque has been reported
             args.report(
                 d.BAD_ARGUMENT,
                 f"script_args['{key}'] is {value!r}, and Glue takes only strings",

@@ -16,7 +16,7 @@ from converter.expressions.expansions import count_of, items_of
 from converter.expressions.jsonata import Expression, literal, path
 from converter.operators import room
 from converter.operators.step import Instances
-from converter.workflow import GROUP_ARGUMENT, Opaque, Task, Value
+from converter.workflow import GROUP_ARGUMENT, HOME_PATH, MOMENTARY, Opaque, Task, Value, atoms
 
 MAP_INDEX = "map_index"
 #: What a task fails with that is expanded over rows of an XCom which only Airflow could take.
@@ -78,11 +78,11 @@ def names_group_arguments(value: Value) -> bool:
     return isinstance(value, Opaque) and value.kind == GROUP_ARGUMENT
 
 
-def literals_that_are_no_lists(expansion: Expansion) -> Iterator[str]:
+def literals_that_are_no_lists(expansion: Expansion) -> Iterator[Value]:
     """Yield what is neither a list nor a dict among what a task is expanded over."""
     for literal_value in (value for source in expansion.sources for value in _literals(source)):
         if not isinstance(literal_value, (list, dict)):
-            yield literal_value.text if isinstance(literal_value, Opaque) else repr(literal_value)
+            yield literal_value
 
 
 def _literals(source: Source) -> Iterator[Any]:
@@ -125,12 +125,14 @@ class PerInstance:
     def value(self, name: str, translated: Callable[[Any], Any]) -> Any:
         """Return an argument as Expressions over the instance's input.
 
-        ``translated`` gives a value with its templates translated. Raises ValueError for what a Python
-        function makes.
+        ``translated`` gives a value with its templates translated. Where no machine can keep what the file
+        gives, the value is the first Opaque of such. Raises ValueError for what a Python function makes.
         """
         source = (self.sources or {}).get(name)
         if source is None:
             raise ValueError("only a run knows which arguments expand_kwargs() gives")
+        if found := _of_the_import(source):
+            return found
         if SourceKind.MAP in source.kinds():
             raise ValueError("only Python knows what .map(…) gives")
         if source is self._expansion.rows:
@@ -201,6 +203,12 @@ class PerInstance:
         behind = counts[names.index(name) + 1 :]
         found = f"$floor({index} / ({' * '.join(behind)}))" if behind else index
         return found if name == names[0] else f"({found} % {counts[names.index(name)]})"
+
+
+def _of_the_import(source: Source) -> Opaque | None:
+    """Return what holds only while the file is imported, or where it is; None if all of a source stays."""
+    found = (item for value in source.values() for item in atoms(value) if isinstance(item, Opaque))
+    return next((item for item in found if item.kind in (MOMENTARY, HOME_PATH)), None)
 
 
 def _has_keys_of(first: dict[str, Any], item: Any) -> bool:

@@ -76,8 +76,7 @@ def _keys(args: Arguments, *, wildcard: bool) -> list[_Key]:
         if isinstance(text, (Opaque, Expression)):  # of a mapped task, or of another's XCom
             translated = args.piece("bucket_key", text)
             if isinstance(translated, Opaque):
-                problem = f"bucket_key is a Python object ({translated.kind})"
-                args.report(d.PYTHON_VALUE, problem, "write a text, with templates if need be")
+                args.report_object("bucket_key", translated)
             elif wildcard:
                 remedy = "write it as a text, with stars and templates in it"
                 args.report(d.SENSOR_CHOICE, "the pattern is known to the run alone", remedy)

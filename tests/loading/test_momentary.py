@@ -1,11 +1,13 @@
 """What a file makes of the time or by chance while it is imported: no machine can have it."""
 
+import json
+
 import pendulum
 import pytest
 
 from converter.loading import load
 from converter.operators import steps_of
-from converter.workflow import MOMENTARY, Opaque
+from converter.workflow import MOMENTARY, Opaque, to_json, workflow_from_json
 
 HEAD = """\
 import datetime as dt, random, time, uuid
@@ -83,3 +85,81 @@ with DAG("minds", schedule=None):
     (tmp_path / "minds.py").write_text(HEAD + text)
     (workflow,) = load(tmp_path / "minds.py")
     assert [task.task_id for task in workflow.tasks] == ["a"]
+
+
+MAPPED = (
+    HEAD
+    + """
+from airflow.providers.amazon.aws.sensors.s3 import S3KeySensor
+from airflow.sdk import task, task_group
+
+def made():
+    return [datetime.now().isoformat(), "fixed"]
+
+@task_group
+def grouped(day):
+    GlueJobOperator(task_id="inside", job_name="j", script_args={"--day": day, "--x": "1"})
+    PythonOperator(task_id="python_inside", python_callable=print, op_args=[day])
+
+@task
+def listed():
+    return ["a"]
+
+with DAG("mapped", schedule=None):
+    GlueJobOperator.partial(task_id="of_dicts", job_name="j").expand(
+        script_args=[{"--day": day, "--x": "1"} for day in made()]
+    )
+    GlueJobOperator.partial(task_id="of_rows").expand_kwargs(
+        [{"job_name": "a", "script_args": {"--id": str(uuid.uuid4())}}, {"job_name": "b", "script_args": {}}]
+    )
+    GlueJobOperator.partial(task_id="of_texts").expand(job_name=["steady", f"job-{date.today():%Y%m%d}"])
+    GlueJobOperator.partial(task_id="steady", job_name="j").expand(script_args=[{"--x": "1"}, {"--x": "2"}])
+    pairs = listed().zip(listed(), fillvalue=str(uuid.uuid4()))
+    GlueJobOperator.partial(task_id="zipped", job_name="j").expand(script_args=pairs)
+    S3KeySensor.partial(task_id="sensor").expand(bucket_key=[f"s3://b/{date.today()}/x", "s3://b/x"])
+    PythonOperator.partial(task_id="python", python_callable=print).expand(op_args=[made(), made()])
+    grouped.expand(day=made())
+    GlueJobOperator.partial(task_id="more", job_name="j").expand(
+        script_args=[{"--n": str(n)} for n in range(datetime.now().year - 2020)]
+    )
+    PythonOperator.partial(task_id="more_python", python_callable=print).expand(
+        op_args=[[n] for n in range(datetime.now().year - 2020)]
+    )
+"""
+)
+
+
+@pytest.fixture(scope="module")
+def mapped(tmp_path_factory):
+    file = tmp_path_factory.mktemp("mapped") / "mapped.py"
+    file.write_text(MAPPED)
+    (workflow,) = load(file)
+    return workflow
+
+
+def test_what_a_task_is_expanded_over_is_looked_at(mapped):
+    refused = [item for item in steps_of(mapped)[1] if item.code.severity.value == "refused"]
+    assert {item.code.id for item in refused} == {"D216"}
+    whole = "it has other instances whenever Airflow imports the file"
+    found = [
+        (item.task_id, "instances" if whole in item.problem else item.problem.split("'")[3])
+        for item in refused
+    ]
+    assert sorted(found) == [
+        ("grouped.inside", "script_args"),
+        ("more", "instances"),
+        ("more", "script_args"),
+        ("more_python", "instances"),
+        ("of_dicts", "script_args"),
+        ("of_rows", "script_args"),
+        ("of_texts", "job_name"),
+        ("sensor", "bucket_key"),
+        ("zipped", "script_args"),
+    ]
+
+
+def test_what_stays_in_a_list_beside_it_is_what_it_was(mapped):
+    names = mapped.task("of_texts").expansion.arguments["job_name"].value
+    assert names[0] == "steady"
+    assert names[1].text.startswith("job-20")
+    assert workflow_from_json(json.loads(json.dumps(to_json(mapped)))) == mapped

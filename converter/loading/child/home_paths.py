@@ -1,4 +1,4 @@
-"""Finds the arguments of tasks that name a place in Airflow's home.
+"""Finds what tasks are given that names a place in Airflow's home.
 
 While files are read, that is a folder of the converter's own, gone afterwards; and no task of a machine runs
 where Airflow is at home.
@@ -18,7 +18,9 @@ def with_home_paths(workflow: Workflow, home: str) -> Workflow:
 
 def _marked_task(task: Task, home: str) -> Task:
     arguments = {name: _marked(value, home) for name, value in task.arguments.items()}
-    return task if arguments == task.arguments else replace(task, arguments=arguments)
+    expansion = task.expansion and task.expansion.with_values(lambda value: _marked(value, home))
+    is_same = (arguments, expansion) == (task.arguments, task.expansion)
+    return task if is_same else replace(task, arguments=arguments, expansion=expansion)
 
 
 def _marked(value: Value, home: str) -> Value:

@@ -1,4 +1,4 @@
-"""Finds the arguments of tasks that a DAG file makes of the time, or of chance, while it is imported.
+"""Finds what tasks are given that a DAG file makes of the time, or of chance, while it is imported.
 
 Airflow imports the file for each run of a task, and the argument is another one each time. In a machine it
 would be that of the conversion for ever.
@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from dataclasses import replace
 
+from converter.expansion import Expansion
 from converter.workflow import MOMENTARY, Opaque, Task, Value, Workflow
 
 #: Calls that give something else each time.
@@ -35,13 +36,24 @@ def with_momentary(first: Workflow, second: Workflow) -> Workflow:
 
 
 def _compared(task: Task, other: Task | None) -> Task:
-    if other is None or task.arguments == other.arguments:
+    if other is None or (task.arguments, task.expansion) == (other.arguments, other.expansion):
         return task
     arguments = {
         name: _marked(value, other.arguments[name]) if name in other.arguments else value
         for name, value in task.arguments.items()
     }
-    return replace(task, arguments=arguments)
+    return replace(task, arguments=arguments, expansion=_marked_expansion(task.expansion, other.expansion))
+
+
+def _marked_expansion(first: Expansion | None, second: Expansion | None) -> Expansion | None:
+    if first is None or second is None or _shape(first) != _shape(second):
+        return first
+    others = (value for source in second.sources for value in source.values())
+    return first.with_values(lambda value: _marked(value, next(others)))
+
+
+def _shape(expansion: Expansion) -> Expansion:
+    return expansion.with_values(lambda value: None)
 
 
 def _marked(value: Value, other: Value) -> Value:
