@@ -5,7 +5,8 @@ only compares. Beside the services' names, three things are in the file. ``waite
 an operator that waits knows the end (botocore's waiters, and the provider's own), as JSONata over a Task's
 result. ``free``: where the author's own names stand in an action's parameters, in maps and documents; every
 other name is spelled as Step Functions spells it. ``respelled``: where something stands with names in it that
-Step Functions spells otherwise than the API.
+Step Functions spells otherwise than the API. ``repeated``: where a shape is within itself (the configurations
+of an EMR configuration), and the place above of which all the same holds.
 """
 
 from __future__ import annotations
@@ -84,6 +85,7 @@ def models() -> dict[str, Any]:
         "waiters": _waiters(loader),
         "free": dict(sorted(_all_places(loader, _free_paths))),
         "respelled": dict(sorted(_all_places(loader, _respelled_paths))),
+        "repeated": dict(sorted(_all_repeated(loader))),
     }
 
 
@@ -235,6 +237,33 @@ def _all_places(
             paths = sorted(set(places(shape, "", ()))) if shape is not None else []
             if paths:
                 yield f"{service}:{operation[:1].lower()}{operation[1:]}", paths
+
+
+def _all_repeated(loader: Any) -> Iterator[tuple[str, dict[str, str]]]:
+    for service in _SERVICES:
+        model = _model(loader, service)
+        for operation in model.operation_names:
+            shape = model.operation_model(operation).input_shape
+            places = dict(sorted(set(_repeated_paths(shape, "", {})))) if shape is not None else {}
+            if places:
+                yield f"{service}:{operation[:1].lower()}{operation[1:]}", places
+
+
+def _repeated_paths(shape: Any, where: str, above: Mapping[str, str]) -> Iterator[tuple[str, str]]:
+    """Yield where a shape is within itself, and where it was before; ``above``: shape → place."""
+    if shape.name in above:
+        yield where, above[shape.name]
+        return
+    if len(above) > 12 or getattr(shape, "is_document_type", False):
+        return
+    above = {**above, shape.name: where}
+    if shape.type_name == "structure":
+        for name, member in shape.members.items():
+            yield from _repeated_paths(member, f"{where}.{name.lower()}".lstrip("."), above)
+    elif shape.type_name == "list":
+        yield from _repeated_paths(shape.member, where, above)
+    elif shape.type_name == "map":
+        yield from _repeated_paths(shape.value, f"{where}.*", above)
 
 
 def _free_paths(shape: Any, where: str, above: tuple[str, ...]) -> Iterator[str]:

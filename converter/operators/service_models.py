@@ -54,7 +54,10 @@ def spelled(action: str, arguments: Mapping[str, Any]) -> dict[str, Any]:
     {'JobName': 'j', 'Parameters': {'inDir': 'x'}}
     """
     free = frozenset(_models()["free"].get(action, ()))
-    return {member_name(name): _spelled(item, name.lower(), free) for name, item in arguments.items()}
+    repeated = _models()["repeated"].get(action, {})
+    return {
+        member_name(name): _spelled(item, name.lower(), free, repeated) for name, item in arguments.items()
+    }
 
 
 def respelled_places(resource: str) -> frozenset[str]:
@@ -66,9 +69,22 @@ def respelled_places(resource: str) -> frozenset[str]:
     >>> "overrides.containeroverrides" in respelled_places("arn:aws:states:::ecs:runTask.sync")
     True
     """
+    return frozenset(_models()["respelled"].get(_action(resource), ()))
+
+
+def repeated_places(resource: str) -> Mapping[str, str]:
+    """Return places at which a shape is within itself, and for each the place above that it is like.
+
+    >>> repeated_places("arn:aws:states:::emr-containers:startJobRun.sync")
+    {'configurationoverrides.applicationconfiguration.configurations': 'configurationoverrides.applicationconfiguration'}
+    """  # noqa: E501 - one line of a doctest
+    found: Mapping[str, str] = _models()["repeated"].get(_action(resource), {})
+    return found
+
+
+def _action(resource: str) -> str:
     *_, service, operation = resource.split(":")
-    action = f"{_services_by_sdk_name().get(service, service)}:{operation.partition('.')[0]}"
-    return frozenset(_models()["respelled"].get(action, ()))
+    return f"{_services_by_sdk_name().get(service, service)}:{operation.partition('.')[0]}"
 
 
 @lru_cache(maxsize=1)
@@ -76,13 +92,15 @@ def _services_by_sdk_name() -> Mapping[str, str]:
     return {names["sdk"]: service for service, names in _models()["services"].items()}
 
 
-def _spelled(value: Any, where: str, free: frozenset[str]) -> Any:
+def _spelled(value: Any, where: str, free: frozenset[str], repeated: Mapping[str, str]) -> Any:
+    where = repeated.get(where, where)
     if isinstance(value, list):
-        return [_spelled(item, where, free) for item in value]
+        return [_spelled(item, where, free, repeated) for item in value]
     if not isinstance(value, Mapping):
         return value
     if where in free:
-        return {name: _spelled(item, f"{where}.*", free) for name, item in value.items()}
+        return {name: _spelled(item, f"{where}.*", free, repeated) for name, item in value.items()}
     return {
-        member_name(name): _spelled(item, f"{where}.{name.lower()}", free) for name, item in value.items()
+        member_name(name): _spelled(item, f"{where}.{name.lower()}", free, repeated)
+        for name, item in value.items()
     }

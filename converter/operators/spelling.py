@@ -11,7 +11,7 @@ from typing import Any
 
 from converter.expressions.jsonata import Expression
 from converter.operators.parts import Call, Poll
-from converter.operators.service_models import respelled_places
+from converter.operators.service_models import repeated_places, respelled_places
 from converter.operators.step import Step
 
 
@@ -19,7 +19,7 @@ def not_spelled(step: Step) -> Iterator[str]:
     """Yield the places of such values, as the arguments of the step's calls name them."""
     for resource, arguments in _calls(step):
         if isinstance(arguments, Mapping) and (places := respelled_places(resource)):
-            yield from _given_later(arguments, "", places)
+            yield from _given_later(arguments, "", "", places, repeated_places(resource))
 
 
 def _calls(step: Step) -> Iterator[tuple[str, Any]]:
@@ -30,15 +30,20 @@ def _calls(step: Step) -> Iterator[tuple[str, Any]]:
         yield from ((call.resource, call.arguments) for call in found if isinstance(call, Call))
 
 
-def _given_later(value: Any, where: str, places: frozenset[str]) -> Iterator[str]:
-    if isinstance(value, Expression) and where.lower() in places:
-        yield where
+def _given_later(
+    value: Any, shown: str, where: str, places: frozenset[str], repeated: Mapping[str, str]
+) -> Iterator[str]:
+    """Yield such places as the author has them; ``where`` is the place as ``places`` and ``repeated`` do."""
+    where = repeated.get(where, where)
+    if isinstance(value, Expression) and where in places:
+        yield shown
     elif isinstance(value, Mapping):
         # The names of a map are the author's own.
-        is_map = any(f"{place}.".startswith(f"{where.lower()}.*.") for place in places)
+        is_map = any(f"{place}.".startswith(f"{where}.*.") for place in places)
         for name, item in value.items():
             inner = "*" if is_map else name
-            yield from _given_later(item, f"{where}.{inner}".lstrip("."), places)
+            below = f"{where}.{inner.lower()}".lstrip(".")
+            yield from _given_later(item, f"{shown}.{inner}".lstrip("."), below, places, repeated)
     elif isinstance(value, (list, tuple)):
         for item in value:
-            yield from _given_later(item, where, places)
+            yield from _given_later(item, shown, where, places, repeated)

@@ -9,6 +9,7 @@ from workflows import python, workflow
 from converter.asl.options import Options
 from converter.diagnostics import refuses
 from converter.engine import SimulatedBackend, TaskResult, parse_definition, run_virtual
+from converter.operators.service_models import spelled
 from converter.pipeline import convert
 from converter.workflow import Opaque, Task
 
@@ -46,6 +47,10 @@ def refusals(found):
         (task(BATCH, **BATCH_JOB, container_overrides=RETURNED), "ContainerOverrides"),
         (task(ECS, **ECS_TASK, overrides={"containerOverrides": RETURNED}), "Overrides.ContainerOverrides"),
         (task(SERVERLESS, **SPARK, config={"initialCapacity": {"DRIVER": RETURNED}}), "InitialCapacity.*"),
+        (
+            task(SERVERLESS, **SPARK, config={"runtimeConfiguration": [{"configurations": RETURNED}]}),
+            "RuntimeConfiguration.Configurations",
+        ),
     ],
 )
 def test_a_structure_that_a_task_returns_is_refused_where_its_names_would_have_to_be_spelled(found, place):
@@ -65,6 +70,48 @@ def test_a_structure_that_a_task_returns_is_refused_where_its_names_would_have_t
 )
 def test_what_has_no_names_to_spell_may_be_known_to_the_run_alone(found):
     assert refusals(found) == []
+
+
+EXPORT = {"PYSPARK_PYTHON": "/usr/bin/python3", "JAVA_HOME": "/usr/lib/jvm"}
+
+
+@pytest.mark.parametrize(
+    ("action", "outer", "capital"),
+    [
+        ("emr:runJobFlow", ("Configurations",), True),
+        ("emr-serverless:startJobRun", ("configurationOverrides", "applicationConfiguration"), False),
+        ("emr-containers:startJobRun", ("configurationOverrides", "applicationConfiguration"), False),
+    ],
+)
+def test_the_authors_names_stay_in_configurations_within_configurations(action, outer, capital):
+    """``spark-env`` has its ``export`` within: names of environment variables, of any case."""
+    names = ("Configurations", "Classification", "Properties")
+    within, kind, given = names if capital else tuple(name.lower() for name in names)
+    deeper = {kind: "export", given: EXPORT, within: [{kind: "deepest", given: EXPORT}]}
+    arguments = [{kind: "spark-env", given: {}, within: [deeper]}]
+    for name in reversed(outer):
+        arguments = {name: arguments}
+    found = spelled(action, arguments)
+    for name in outer:
+        found = found[name[:1].upper() + name[1:]]
+    assert found == [
+        {
+            "Classification": "spark-env",
+            "Properties": {},
+            "Configurations": [
+                {
+                    "Classification": "export",
+                    "Properties": EXPORT,
+                    "Configurations": [{"Classification": "deepest", "Properties": EXPORT}],
+                }
+            ],
+        }
+    ]
+
+
+def test_the_authors_names_stay_in_items_of_dynamodb_however_deep():
+    item = {"IDs": {"L": [{"M": {"SKUCode": {"L": [{"M": {"EANumber": {"S": "1"}}}]}}}]}}
+    assert spelled("dynamodb:putItem", {"TableName": "t", "Item": item}) == {"TableName": "t", "Item": item}
 
 
 def overrides(*containers):
