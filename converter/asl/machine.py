@@ -7,7 +7,6 @@ Await, ``records`` the JSONata that keeps each task's outcome.
 from __future__ import annotations
 
 import hashlib
-import json
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -28,6 +27,7 @@ from converter.asl.records import short_record_bytes
 from converter.asl.rules import Rules
 from converter.asl.variables import with_variables
 from converter.asl.weights import Cut, WeightOf
+from converter.json_text import compact_json
 from converter.operators.parts import ASL_MAXIMUM
 from converter.operators.step import Step
 from converter.planning import Await, Node, Plan, awaits
@@ -53,7 +53,7 @@ class OneMachine:
     @cached_property
     def text(self) -> str:
         """The definition as JSON, without blanks."""
-        return json.dumps(self.definition, separators=(",", ":"))
+        return compact_json(self.definition).decode()
 
     @property
     def pollers(self) -> int:
@@ -229,6 +229,6 @@ def _with_version(machines: tuple[OneMachine, ...]) -> tuple[OneMachine, ...]:
     """Return the machines of one run, which know each other by what all of them say."""
     if len(machines) == 1:
         return machines
-    text = json.dumps([machine.definition for machine in machines])
-    version = hashlib.sha256(text.encode()).hexdigest()[:16]
+    definitions = compact_json([machine.definition for machine in machines])
+    version = hashlib.sha256(definitions).hexdigest()[:16]
     return tuple(replace(machine, definition=versioned(machine.definition, version)) for machine in machines)

@@ -6,7 +6,6 @@ which events each type of state records (API reference, HistoryEvent).
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -16,6 +15,7 @@ from converter.checks.machine import Block, MachineTree, State
 from converter.checks.poller_loops import CannotTell, Poller, is_refused_until, pollers_of
 from converter.checks.shapes import object_of
 from converter.checks.waits import retries_of_wait
+from converter.json_text import compact_json
 
 DEFINITION_BYTES = 1_048_576
 PAYLOAD_BYTES = 262_144
@@ -61,7 +61,7 @@ def check_history(machine: MachineTree) -> Iterator[Finding]:
 
 
 def _bytes(value: Any) -> int:
-    return len(json.dumps(value, separators=(",", ":"), ensure_ascii=False).encode())
+    return len(compact_json(value))
 
 
 def _has_limited_history(block: Block) -> bool:

@@ -13,6 +13,7 @@ from typing import Any
 
 from converter import diagnostics as d
 from converter.diagnostics import Dag2SfnError, Diagnostic
+from converter.json_text import compact_json
 from converter.packaging import (
     CHILDREN,
     CHILDREN_PREFIX,
@@ -135,7 +136,7 @@ def _definition(file: Path, name: str) -> Artifact:
         content = json.loads(file.read_text("utf-8"))
     except ValueError as error:
         raise ValueError(f"{file.name} is no JSON: {error}") from None
-    return Artifact(name, ".json", json.dumps(content, separators=(",", ":")).encode())
+    return Artifact(name, ".json", compact_json(content))
 
 
 def _not_a_bundle(problem: str) -> Dag2SfnError:

@@ -184,7 +184,7 @@ def conversion_json(report: ConversionReport) -> str:
             for item in report.tasks
         ],
     }
-    return json_text(document, ascii_only=True) + "\n"
+    return json_text(document) + "\n"
 
 
 def _states_by_task(machine: Machine) -> dict[str, dict[str, Any]]:
