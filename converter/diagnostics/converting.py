@@ -182,6 +182,13 @@ XCOMS_OF_SOME = declare(
     """With one_success, one_failed or one_done a task may begin while instances of an upstream task run. In
     Airflow it finds what those have pushed that are done; in the machine nothing, until all are.""",
 )  # fmt: skip
+XCOM_OF_ANY = declare(
+    "D232", Severity.APPROXIMATED, "an XCom is pulled without saying from which task",
+    """Airflow 2 looks for `ti.xcom_pull(key='path')` among the XComs of all tasks of the run and takes the
+    latest; Airflow 3 among the task's own, which are none before it pushes some. In a file for Airflow 2 the
+    machine gives what was pushed by the task before it that has it and that ended last; tasks that are not
+    before it are not looked at. In other files it gives what Airflow 3 does.""",
+)  # fmt: skip
 ARRIVAL_ORDER = declare(
     "D229", Severity.APPROXIMATED, "a delay may change what comes first",
     """Behind a failure and a skip, the one that came first decides whether a task is upstream_failed or

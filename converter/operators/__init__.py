@@ -234,7 +234,18 @@ def _scope_of(task: Task, workflow: Workflow, variables: Mapping[str, str] | Non
         timezone=workflow.timezone,
         prefix=workflow.prefix,
         of_airflow_2=any(item.kind in _OF_AIRFLOW_2 for item in workflow.stand_ins),
+        before=lambda: _before(task, workflow),
     )
+
+
+def _before(task: Task, workflow: Workflow) -> tuple[str, ...]:
+    found: set[str] = set()
+    waiting = [*task.upstream]
+    while waiting:
+        if (other := waiting.pop()) not in found:
+            found.add(other)
+            waiting += workflow.task(other).upstream
+    return tuple(other.task_id for other in workflow.tasks if other.task_id in found)
 
 
 def _is_peer(task: Task, other: Task) -> bool:

@@ -40,6 +40,9 @@ class Arguments:
         self.variables: dict[str, None] = {}
         #: The ARN of the role as which the task calls AWS, where it is not the machine's own.
         self.role = ""
+        #: Whether the task pulls XComs of whatever task before it has pushed one last.
+        self.pulls_of_any = False
+        self._notes_pull_of_any = False
         self._scope = scope or Scope("", task.task_id)
         self._left = dict(task.arguments)
         self._problems: list[Diagnostic] = []
@@ -104,6 +107,32 @@ class Arguments:
             return self._value_of_an_instance(name)
         return self._of_group(name, value, stays=True)
 
+    @property
+    def of_airflow_2(self) -> bool:
+        """Whether the file is for Airflow 2."""
+        return self._scope.of_airflow_2
+
+    @property
+    def before(self) -> tuple[str, ...]:
+        """The tasks before this one, in the order of the file."""
+        return self._scope.before()
+
+    def note_pull_of_any(self) -> None:
+        """Note that the task pulls an XCom without saying from which task; report what comes of it."""
+        if self._notes_pull_of_any:
+            return
+        self._notes_pull_of_any = True
+        self.pulls_of_any = self.of_airflow_2
+        self.report(
+            d.XCOM_OF_ANY,
+            "xcom_pull() does not say from which task: it is given that of the task before it that pushed "
+            "one and ended last; Airflow 2 looks at all tasks"
+            if self.of_airflow_2
+            else "xcom_pull() does not say from which task: it is given the task's own, as in Airflow 3; "
+            "Airflow 2 looks at all tasks",
+            "name the task: ti.xcom_pull(task_ids='…')",
+        )
+
     def connection(self, name: Any) -> Mapping[str, Value] | None:
         """Return the fields of an Airflow connection, None if it is not known."""
         return (self._scope.connections or {}).get(name) if isinstance(name, str) else None
@@ -155,6 +184,8 @@ class Arguments:
         for problem in translation.problems:
             place = f"template {json.dumps(problem.template)} of argument '{name}'"
             self.report(d.TEMPLATE, f"{place}: {problem.what}", problem.remedy)
+        if translation.reads_of_any:
+            self.note_pull_of_any()
         self.reads |= dict.fromkeys(translation.reads)
         self.deployed |= translation.deployed
         self.variables |= dict.fromkeys(translation.variables)

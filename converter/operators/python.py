@@ -25,7 +25,7 @@ from converter.task_runtime import LONGEST_RUN
 from converter.task_runtime.callables import Facts, facts_of, pulled_tasks
 from converter.task_runtime.context_uses import asked_of_airflow_in
 from converter.task_runtime.third_party import needs_of
-from converter.workflow import Opaque, Value, texts_in
+from converter.workflow import Opaque, Task, Value, texts_in
 
 #: The function that runs the tasks of the DAG; the template fills it in.
 TASK_FUNCTION = Substitution("TaskFunctionArn")
@@ -239,6 +239,8 @@ def _payload(args: Arguments, reads: tuple[str, ...], tries_before: Expression) 
         "run": _RUN,
         "xcom": {other: _record_of(other) for other in reads if not args.is_mapped(other)},
     }
+    if args.pulls_of_any:
+        payload["xcom_at"] = {other: _end_of(other) for other in reads}
     if mapped := {other: _records_of_instances(other) for other in reads if args.is_mapped(other)}:
         payload["mapped_xcom"] = mapped
     if task.execution_timeout:
@@ -250,6 +252,11 @@ def _record_of(task_id: str) -> Expression:
     """Return the XComs of a task that has ended, by their keys; none if it pushed none, or did not run."""
     record = f"$states.input.{path(task_id)}"
     return Expression(f"$merge([{{{literal('return_value')}: {record}.output}}, {record}.xcom])")
+
+
+def _end_of(task_id: str) -> Expression:
+    """Return when a task ended, in milliseconds; 0 if it has no record."""
+    return Expression(f"$sum([0, $states.input.{path(task_id)}.at])")
 
 
 def _records_of_instances(task_id: str) -> Expression:
@@ -274,6 +281,9 @@ def _reads(args: Arguments, function: Value) -> tuple[tuple[str, ...], Facts | N
             "which XComs its function pulls cannot be seen: it is passed those of its direct upstream tasks",
             "name other tasks in literal ids: ti.xcom_pull(task_ids='extract')",
         )
+    if (facts is not None and facts.pulls_of_any) or _pulls_of_any(task):
+        args.note_pull_of_any()
+        found |= dict.fromkeys(args.before if args.of_airflow_2 else ())
     if facts is not None:
         found |= dict.fromkeys(facts.pulled)
         _report_needs(args, facts)
@@ -286,6 +296,12 @@ def _reads(args: Arguments, function: Value) -> tuple[tuple[str, ...], Facts | N
             )
     found.pop(task.task_id, None)
     return tuple(found), facts
+
+
+def _pulls_of_any(task: Task) -> bool:
+    """Whether a template of the task pulls an XCom without saying from which task."""
+    texts = texts_in([task.arguments.get(field) for field in task.template_fields])
+    return any(pulled_tasks(call) == () for text in texts for call in _pulls_in_template(text))
 
 
 def reads_of(
@@ -336,9 +352,13 @@ def _referred(value: Value) -> Iterator[str]:
 
 
 def _pulled_in_template(text: str) -> Iterator[str]:
-    for start in _XCOM_PULL.finditer(text):
-        call = _call_at(text, start.start())
-        yield from (pulled_tasks(call) or ()) if call else ()
+    for call in _pulls_in_template(text):
+        yield from pulled_tasks(call) or ()
+
+
+def _pulls_in_template(text: str) -> Iterator[ast.Call]:
+    calls = (_call_at(text, start.start()) for start in _XCOM_PULL.finditer(text))
+    yield from (call for call in calls if call)
 
 
 def _call_at(text: str, start: int) -> ast.Call | None:

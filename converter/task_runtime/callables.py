@@ -48,14 +48,16 @@ class Facts:
     """What a callable's source says.
 
     ``pulled`` are the ids of the tasks whose XComs it pulls; ``pulls_unseen``, whether there are others that
-    cannot be seen; ``of_airflow``, what it uses of Airflow that the function does not have (dotted names);
-    ``modules``, the names that it imports from modules that are not local; ``notes_assets``, whether it notes
-    something about the assets that it updates; ``uses_dates``, whether it asks for the run's dates;
-    ``uses_partition``, for its partition; ``hooks``, Airflow's hooks that it makes, by their classes.
+    cannot be seen; ``pulls_of_any``, whether it pulls some without saying from which task; ``of_airflow``,
+    what it uses of Airflow that the function does not have (dotted names); ``modules``, the names that it
+    imports from modules that are not local; ``notes_assets``, whether it notes something about the assets
+    that it updates; ``uses_dates``, whether it asks for the run's dates; ``uses_partition``, for its
+    partition; ``hooks``, Airflow's hooks that it makes, by their classes.
     """
 
     pulled: tuple[str, ...] = ()
     pulls_unseen: bool = False
+    pulls_of_any: bool = False
     may_skip: bool = False
     uses_variables: bool = False
     of_airflow: tuple[str, ...] = ()
@@ -133,6 +135,7 @@ class _Reader:
         self._folders = folders
         self._pulled: dict[str, None] = {}
         self._pulls_unseen = False
+        self._pulls_of_any = False
         self._may_skip = False
         self._uses_variables = False
         self._of_airflow: dict[str, None] = {}
@@ -156,6 +159,7 @@ class _Reader:
         return Facts(
             tuple(self._pulled),
             self._pulls_unseen,
+            self._pulls_of_any,
             self._may_skip,
             self._uses_variables,
             tuple(self._of_airflow),
@@ -230,11 +234,15 @@ class _Reader:
             if isinstance(call, ast.Call) and getattr(call.func, "attr", "") == "xcom_pull":
                 tasks = pulled_tasks(call, module)
                 self._pulls_unseen |= tasks is None
+                self._pulls_of_any |= tasks == ()
                 self._pulled.update(dict.fromkeys(tasks or ()))
 
 
 def pulled_tasks(call: ast.Call, module: Module | None = None) -> tuple[str, ...] | None:
-    """Return the ids of the tasks that a call of ``xcom_pull`` names; None if they are computed."""
+    """Return the ids of the tasks that a call of ``xcom_pull`` names, none if it names none.
+
+    None if they are computed.
+    """
     given: ast.expr | None = call.args[0] if call.args else None
     for keyword in call.keywords:
         if keyword.arg == "task_ids":
@@ -242,7 +250,7 @@ def pulled_tasks(call: ast.Call, module: Module | None = None) -> tuple[str, ...
         elif keyword.arg is None:
             return None
     if given is None:
-        return ()  # its own
+        return ()
     if isinstance(given, ast.Name) and module:
         given = module.assignments.get(given.id, given)
     try:

@@ -26,6 +26,7 @@ def facts(tmp_path, monkeypatch):
     ("call", "pulled", "unseen"),
     [
         ("ti.xcom_pull(task_ids='a')", ("a",), False),
+        ("ti.xcom_pull()", (), False),
         ("ti.xcom_pull('a')", ("a",), False),
         ("ti.xcom_pull(['a', 'b'], key='k')", ("a", "b"), False),
         ("ti.xcom_pull(key='k')", (), False),
@@ -49,6 +50,7 @@ def test_the_tasks_are_found_whose_xcoms_are_pulled(facts, call, pulled, unseen)
         """
     )
     assert (found.pulled, found.pulls_unseen) == (pulled, unseen)
+    assert found.pulls_of_any is (not pulled and not unseen)
 
 
 def test_nested_functions_lambdas_methods_and_objects_are_found(facts):

@@ -267,3 +267,22 @@ def test_all_that_a_callable_may_name_is_there():
     }  # fmt: skip
     others = ("Operator", "Sensor", "Error", "Hook")
     assert {name for name in EXPORTED if not name.endswith(others)} <= PROVIDED
+
+
+def test_an_xcom_of_any_task_is_that_of_the_one_which_ended_last(function_of):
+    body = """
+def run(ti, params):
+    if params["own"]:
+        ti.xcom_push(key="k", value="own")
+    return [ti.xcom_pull(key="k"), ti.xcom_pull(), ti.xcom_pull(key="none")]
+"""
+    function = function_of(one_task(body))
+    pushed = {"a": {"k": "of a", "return_value": 0}, "b": {"k": "of b"}, "c": {"k": None}}
+    run = {"conf": {"own": False}}
+    assert function(event(run=run, xcom=pushed))["return_value"] == [None, None, None]
+    ends = {"a": 1, "b": 2, "c": 3}
+    assert function(event(run=run, xcom=pushed, xcom_at=ends))["return_value"] == ["of b", 0, None]
+    ends = {"a": 3, "b": 2, "c": 4}
+    assert function(event(run=run, xcom=pushed, xcom_at=ends))["return_value"] == ["of a", 0, None]
+    run = {"conf": {"own": True}}
+    assert function(event(run=run, xcom=pushed, xcom_at=ends))["return_value"] == ["own", 0, None]

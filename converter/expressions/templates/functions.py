@@ -55,6 +55,8 @@ def _xcom_pull(findings: Findings, given: Given) -> Operand:
         tasks = Several(tuple(Constant(task) for task in tasks.value))
     if isinstance(tasks, Several):
         return Several(tuple(_xcom(findings, task, key, default) for task in tasks.items))
+    if tasks == _NONE and findings.scope.of_airflow_2 and (of_any := _xcom_of_any(findings, key)):
+        return of_any
     return _xcom(findings, tasks, key, default)
 
 
@@ -86,6 +88,22 @@ def _xcom(findings: Findings, task: Operand, key: str, default: Operand) -> Oper
     # Airflow takes the default for a value that is None, too.
     missing = f"($or_none({found.bare}) = null)"
     return either(missing, default, Computed(Kind.JSON, found.bare))
+
+
+def _xcom_of_any(findings: Findings, key: str) -> Operand | None:
+    """Return the XCom of the task before this one that has it and ended last; None if that cannot be told."""
+    before = findings.scope.before()
+    if not before or not (findings.scope.mapped | findings.scope.peers).isdisjoint(before):
+        return None
+    findings.reads_of_any = True
+    found = [(task, xcom_record(findings, Constant(task), key)) for task in before]
+    listed = ", ".join(
+        f"{{'at': $states.input.{path(task)}.at, 'value': {record.bare}}}" for task, record in found
+    )
+    has_it = "function($one) { $exists($one.value) and $one.value != null }"
+    in_order = "function($one, $other) { $one.at > $other.at }"
+    latest = f"$sort([$filter([{listed}], {has_it})], {in_order})[-1].value"
+    return Computed(Kind.JSON, f"$or_none({latest})", label=f"xcom_pull(key='{key}')")
 
 
 def xcom_record(findings: Findings, task: Operand, key: str, *, as_list: bool = False) -> Computed:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 
 from converter.workflow import PREFIX, Value
@@ -21,8 +21,9 @@ class Scope:
     ``connections`` the fields of connections, both by id; None means that none are known.
     ``variables_of_run``: each run reads Variables when it begins, and those values count. ``native`` is
     ``render_template_as_native_obj``; ``user_defined`` names the DAG's own filters and macros.
-    ``of_airflow_2``: the file is for Airflow 2, whose context has more names. ``prefix`` begins the names of
-    machines.
+    ``of_airflow_2``: the file is for Airflow 2, whose context has more names, and whose ``xcom_pull`` looks
+    at all tasks; ``before`` gives those before this one, in the order of the file. ``prefix`` begins the
+    names of machines.
     """
 
     dag_id: str
@@ -42,6 +43,7 @@ class Scope:
     timezone: str = "UTC"
     prefix: str = PREFIX
     of_airflow_2: bool = False
+    before: Callable[[], tuple[str, ...]] = field(default=tuple, compare=False)
 
 
 @dataclass(frozen=True)
@@ -75,6 +77,7 @@ class Findings:
     deployed: dict[str, str] = field(default_factory=dict)
     variables: dict[str, None] = field(default_factory=dict)
     uses_dates: bool = False
+    reads_of_any: bool = False
     problems: list[Problem] = field(default_factory=list)
     _names: int = 0
 

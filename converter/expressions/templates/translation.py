@@ -21,8 +21,8 @@ class Translation:
     ``reads`` are the tasks whose records it needs in ``$states.input``, in the order of their first mention;
     ``deployed`` are the parameters of the stack in it, with what they stand for;
     ``variables`` are the Airflow Variables that the run has to read for it;
-    ``uses_dates`` tells whether it needs the run's logical date or data interval. With ``problems``, the
-    value is good for nothing.
+    ``uses_dates`` tells whether it needs the run's logical date or data interval, ``reads_of_any`` whether it
+    reads an XCom of whatever task has it, as in Airflow 2. With ``problems``, the value is good for nothing.
     """
 
     value: Value
@@ -31,6 +31,7 @@ class Translation:
     problems: tuple[Problem, ...] = ()
     deployed: Mapping[str, str] = field(default_factory=dict)
     variables: tuple[str, ...] = ()
+    reads_of_any: bool = False
 
 
 def translate(text: str, scope: Scope) -> Translation:
@@ -58,6 +59,7 @@ def _translation(value: Value, findings: Findings) -> Translation:
         tuple(findings.problems),
         findings.deployed,
         tuple(findings.variables),
+        findings.reads_of_any,
     )
 
 

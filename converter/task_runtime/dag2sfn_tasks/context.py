@@ -63,6 +63,7 @@ def task_context(task: Any, event: Mapping[str, Any], known_task_ids: frozenset[
         event.get("xcom") or {},
         known_task_ids,
         event.get("mapped_xcom") or {},
+        event.get("xcom_at"),
     )
     context: dict[str, Any] = {
         **{name: inert(f"the context's {name}") for name in _KNOWN_TO_AIRFLOW},

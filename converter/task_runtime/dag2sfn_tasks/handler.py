@@ -7,12 +7,14 @@ Event::
              "partition_key", "partition_date"},
      "xcom": {"<task id>": {"return_value": <JSON>, "<key>": <JSON>}, ...},
      "mapped_xcom": {"<task id>": [{"return_value": <JSON>, ...}, ...], ...},
+     "xcom_at": {"<task id>": <milliseconds>, ...},
      "room": <bytes>, "room_as_text": <bytes>, "xcom_unread": true, "xcom_over": <bytes>,
      "xcom_read_by": "<who>"}
 
 The last five are about large XComs, see ``xcoms``.
 ``xcom`` has the tasks that the task reads, also those that pushed nothing; ``mapped_xcom`` the mapped ones,
-with each of their instances. Answer::
+with each of their instances. ``xcom_at`` says when they ended, where the task may pull an XCom without saying
+from which task, as in Airflow 2. Answer::
 
     {"return_value": <JSON>, "xcom": {"<key>": <JSON>}, "skip": null | "all" | ["<task id>", ...]}
 

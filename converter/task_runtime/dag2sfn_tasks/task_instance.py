@@ -54,7 +54,8 @@ class DagRun:
 class TaskInstance:
     """One try of the task. ``received`` has the XComs of other tasks, ``pushed`` the keys of its own.
 
-    ``instances`` has those of mapped tasks, for each instance.
+    ``instances`` has those of mapped tasks, for each instance. ``ends`` says when tasks ended: then a pull
+    that names no task finds the latest XCom of any, as in Airflow 2, and else the task's own.
     """
 
     task: Any
@@ -64,6 +65,7 @@ class TaskInstance:
     received: Mapping[str, Mapping[str, Any]]
     known_task_ids: frozenset[str]
     instances: Mapping[str, Sequence[Mapping[str, Any]]] = field(default_factory=dict)
+    ends: Mapping[str, float] | None = None
     pushed: dict[str, Any] = field(default_factory=dict)
     start_date: datetime = field(default_factory=lambda: datetime.now(timezone.utc))
     context: dict[str, Any] = field(default_factory=dict)
@@ -132,6 +134,8 @@ class TaskInstance:
         """
         if dag_id not in (None, self.dag_id) or run_id not in (None, self.run_id) or include_prior_dates:
             raise NotInLambdaError("xcom_pull: the machine has only the XComs of its own run")
+        if task_ids is None and self.ends is not None and key not in self.pushed:
+            task_ids = self._latest_to_push(key)
         single = task_ids is None or isinstance(task_ids, str)
         wanted = [task_ids or self.task_id] if single else list(task_ids or ())
         if map_indexes is not _NOT_SET:
@@ -151,6 +155,12 @@ class TaskInstance:
             else:
                 found.append(self._pulled(str(task_id), key, None))
         return found[0] if single and len(found) == 1 else found
+
+    def _latest_to_push(self, key: str) -> str | None:
+        """Return the task that ended last of those that have pushed an XCom; None for none."""
+        having = [task for task, pushed in self.received.items() if pushed.get(key) is not None]
+        having += [task for task in self.instances if self.pushed_by_instances(task, key)]
+        return max(having, key=lambda task: (self.ends or {}).get(task, 0), default=None)
 
     def pushed_by_instances(self, task_id: str, key: str) -> list[Any]:
         """Return what the instances of a mapped task have pushed, in their order: None is nothing."""
