@@ -7,6 +7,7 @@ tenth of a conversion.
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from typing import Any
 
 import orjson
@@ -33,13 +34,20 @@ def json_text(value: Any) -> str:
         return json.dumps(value, indent=2, allow_nan=False)
 
 
-def compact_json(value: Any) -> bytes:
+def compact_json(
+    value: Any, *, default: Callable[[Any], Any] | None = None, sort_keys: bool = False
+) -> bytes:
     """Return a JSON value in UTF-8 and without blanks, as AWS counts its size.
+
+    ``default`` gives a JSON value for what is none; with ``sort_keys``, the order of keys does not count.
 
     >>> compact_json({"a": [1, "ü"]}).decode()
     '{"a":[1,"ü"]}'
     """
+    option = _JSON_ALONE | orjson.OPT_SORT_KEYS if sort_keys else _JSON_ALONE
     try:
-        return orjson.dumps(value, option=_JSON_ALONE)
+        return orjson.dumps(value, default, option)
     except TypeError:
-        return json.dumps(value, separators=(",", ":"), allow_nan=False).encode()
+        return json.dumps(
+            value, separators=(",", ":"), allow_nan=False, default=default, sort_keys=sort_keys
+        ).encode()

@@ -6,7 +6,6 @@ inline policies of a role together, 6,144 for a managed policy, 10 managed polic
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -14,6 +13,7 @@ from functools import cached_property
 from itertools import chain
 from typing import Any, TypeAlias
 
+from converter.json_text import compact_json
 from converter.operators.step import Permission
 from converter.packaging.iam_reference import fitted
 from converter.packaging.settings import KEPT, digest_of, only_if
@@ -53,7 +53,7 @@ class Statement:
     @cached_property
     def length(self) -> int:
         """The characters that the statement may take in a policy."""
-        return len(json.dumps(_statement_json(self), separators=(",", ":"), default=_as_long_text)) + 1
+        return len(compact_json(_statement_json(self), default=_as_long_text)) + 1
 
 
 def statements_of(permissions: Iterable[Permission]) -> tuple[Statement, ...]:
@@ -228,7 +228,7 @@ def _cut(statement: Statement, length: int) -> tuple[Statement | None, Statement
     used = replace(statement, resources=()).length
     count = 0
     for resource in statement.resources:
-        used += len(json.dumps(resource, default=_as_long_text)) + 1
+        used += len(compact_json(resource, default=_as_long_text)) + 1
         if used > length:
             break
         count += 1

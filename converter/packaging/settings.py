@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import hashlib
-import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 from converter.identity import DAG_ID_TAG
+from converter.json_text import compact_json
 from converter.packaging.yaml_text import Note, Ref, Sub
 
 DEFAULT_RETENTION_DAYS = 90
@@ -148,8 +148,7 @@ def log_group(name: str, dag_id: str) -> dict[str, Any]:
 
 def digest_of(value: Any) -> str:
     """Return a digest of eight digits: what differs has another."""
-    text = json.dumps(value, sort_keys=True, default=_as_json)
-    return hashlib.sha256(text.encode()).hexdigest()[:8]
+    return hashlib.sha256(compact_json(value, default=_as_json, sort_keys=True)).hexdigest()[:8]
 
 
 def _as_json(value: Any) -> Any:

@@ -14,9 +14,10 @@ from __future__ import annotations
 
 import functools
 import io
+import re
 import sys
 import textwrap
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -27,6 +28,8 @@ _STEP = 2
 #: Down to this depth, entries that have entries of their own are set apart by blank lines: sections of a
 #: template, and resources.
 _AIRY_DEPTH = 1
+#: Has no character that means something in YAML. Most texts are such, and to analyze each takes its time.
+_NAME = re.compile(r"[A-Za-z][A-Za-z0-9_./-]*")
 #: What PyYAML knows of texts; nothing is written by it.
 _DUMPER: Any = yaml.SafeDumper(io.StringIO(), allow_unicode=True)
 
@@ -84,13 +87,13 @@ def _entries(mapping: Mapping[str, Any], depth: int, lead: str, lines: list[str]
     for position, (key, noted) in enumerate(mapping.items()):
         if is_airy and position and (depth == 0 or isinstance(_without_note(noted), dict)):
             lines.append("")
-        if isinstance(noted, str):  # most are
+        if type(noted) is str:  # most are
             lines.append(f"{lead}{_scalar(key)}: {_scalar(noted)}")
         else:
             value = _without_note(noted)
             if value is not noted:
                 lead = _comment(noted, depth, lead, lines)
-            if isinstance(value, (dict, list, tuple)) and _is_block(value):
+            if _is_block(value):
                 lines.append(f"{lead}{_scalar(key)}:")
                 _indented(value, depth + 1, indent + " " * _STEP, lines)
             else:
@@ -98,16 +101,16 @@ def _entries(mapping: Mapping[str, Any], depth: int, lead: str, lines: list[str]
         lead = indent
 
 
-def _items(values: list[Any] | tuple[Any, ...], depth: int, lead: str, lines: list[str]) -> None:
+def _items(values: Sequence[Any], depth: int, lead: str, lines: list[str]) -> None:
     indent = " " * (_STEP * depth)
     for noted in values:
-        if isinstance(noted, str):
+        if type(noted) is str:
             lines.append(f"{lead}- {_scalar(noted)}")
         else:
             value = _without_note(noted)
             if value is not noted:
                 lead = _comment(noted, depth, lead, lines)
-            if isinstance(value, (dict, list, tuple)) and _is_block(value):
+            if _is_block(value):
                 _indented(value, depth + 1, f"{lead}- ", lines)
             else:
                 lines.append(f"{lead}- {_inline(value)}")
@@ -115,7 +118,7 @@ def _items(values: list[Any] | tuple[Any, ...], depth: int, lead: str, lines: li
 
 
 def _without_note(noted: Any) -> Any:
-    return noted.value if isinstance(noted, Note) else noted
+    return noted.value if type(noted) is Note else noted
 
 
 def _indented(value: Any, depth: int, lead: str, lines: list[str]) -> None:
@@ -138,22 +141,26 @@ def _wrapped(comment: str, width: int) -> tuple[str, ...]:
     return tuple(textwrap.wrap(comment, width, break_on_hyphens=False))
 
 
-def _is_block(value: dict[str, Any] | list[Any] | tuple[Any, ...]) -> bool:
+def _is_block(value: Any) -> bool:
     if isinstance(value, dict):
         return bool(value)
-    return not all(isinstance(item, int) for item in value)  # numbers read best in a row
+    # Numbers read best in a row.
+    return isinstance(value, (list, tuple)) and not all(isinstance(item, int) for item in value)
 
 
 def _inline(value: Any) -> str:
-    if isinstance(value, str):
-        return _scalar(value)
     if isinstance(value, (Ref, GetAtt, Sub)):
-        return str(value)
+        return _reference(value)
     if isinstance(value, dict):
         return "{}"
     if isinstance(value, (list, tuple)):
         return f"[{', '.join(map(_scalar, value))}]"
     return _scalar(value)
+
+
+@functools.lru_cache(maxsize=1024)
+def _reference(value: Ref | GetAtt | Sub) -> str:
+    return str(value)
 
 
 @functools.lru_cache(maxsize=4096, typed=True)
@@ -170,8 +177,9 @@ def _scalar(value: Any) -> str:
 
 def _needs_no_quotes(text: str) -> bool:
     """Whether PyYAML would write a text as it is. To have it written takes several times as long."""
-    return (
-        text.isprintable()
-        and _DUMPER.analyze_scalar(text).allow_block_plain
-        and _DUMPER.resolve(yaml.ScalarNode, text, (True, False)) == _DUMPER.DEFAULT_SCALAR_TAG
+    is_plain = _NAME.fullmatch(text) or (
+        text.isprintable() and _DUMPER.analyze_scalar(text).allow_block_plain
+    )
+    return bool(
+        is_plain and _DUMPER.resolve(yaml.ScalarNode, text, (True, False)) == _DUMPER.DEFAULT_SCALAR_TAG
     )
