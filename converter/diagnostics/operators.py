@@ -11,7 +11,8 @@ FOLLOWS_ITS_PARENT = declare(
 CHANGES_ITS_PARENT = declare(
     "D212", Severity.REFUSED, "a subclass changes what its parent does",
     """The operator is a subclass of one that is converted, and overrides a method that the conversion stands
-    for. The message names it. Only its Python source knows what it does.""",
+    for. The message names it. Only its Python source knows what it does. One that only calls the method that
+    it overrides, logs, and returns what that returns is none.""",
 )  # fmt: skip
 NO_COUNTERPART = declare(
     "D801", Severity.REFUSED, "there is no counterpart among AWS's own services",

@@ -25,6 +25,7 @@ from converter.loading.child.airflow_names import (
 )
 from converter.loading.child.construction import Constructions
 from converter.loading.child.expansions import expansion_of, expansion_of_group
+from converter.loading.child.same_results import does_the_same
 from converter.loading.child.stand_ins.arguments import renamed_arguments
 from converter.loading.child.stand_ins.old_arguments import TRIGGER_RULES
 from converter.loading.child.stand_ins.placeholders import placeholder_in
@@ -133,12 +134,21 @@ _SIDE_EFFECTS = frozenset({"dry_run", "get_template_env", "on_kill", "prepare_te
 
 def _overrides(operator_class: type) -> tuple[str, ...]:
     """Return the methods of a provider's class that the classes below it define anew, if any are below it."""
-    below: dict[str, None] = {}
+    below: dict[str, list[object]] = {}
     for base in operator_class.mro():
         if base.__module__.startswith("airflow.providers."):
             names = (name for name in below if hasattr(base, name) and not _is_harmless(name))
-            return tuple(sorted(names))
-        below |= dict.fromkeys(name for name, item in vars(base).items() if _is_method(item))
+            parent = class_name(base)
+            return tuple(
+                sorted(
+                    name
+                    for name in names
+                    if not all(does_the_same(item, name, parent) for item in below[name])
+                )
+            )
+        for name, item in vars(base).items():
+            if _is_method(item):
+                below.setdefault(name, []).append(item)
     return ()
 
 
