@@ -22,39 +22,40 @@ def does_the_same(function: Any, name: str, parent: str) -> bool:
 
     ``parent`` is the provider's class, ``module.name``. A method whose source is not found does not.
     """
-    try:
-        tree = ast.parse(textwrap.dedent(inspect.getsource(function)))
-    except (OSError, TypeError, SyntaxError):
-        return False
-    (definition, *_) = tree.body or [None]
-    if not isinstance(definition, ast.FunctionDef) or definition.decorator_list:
+    definition = _definition(function)
+    if definition is None:
         return False
     parameters = [parameter.arg for parameter in definition.args.args[1:]]
-    result: str | None = None
-    called = False
-    for statement in definition.body:
-        value = getattr(statement, "value", None)
-        if isinstance(statement, ast.Expr) and (isinstance(value, ast.Constant) or _is_log(value)):
-            continue
-        if isinstance(statement, ast.Return) and value is not None:
-            if _is_super(value, name, parameters):
-                return not called
-            text = ast.unparse(value)
-            return called and text in (result, f"self.{_RETURNED.get(parent)}")
-        if called or not isinstance(statement, (ast.Expr, ast.Assign)):
-            return False
-        if not _is_super(value, name, parameters):
-            return False
-        called = True
-        if isinstance(statement, ast.Assign):
-            if len(statement.targets) != 1 or not isinstance(statement.targets[0], ast.Name):
-                return False
-            result = statement.targets[0].id
+    match [statement for statement in definition.body if not _says_nothing(statement)]:
+        case [ast.Return(value=returned)]:
+            return _is_super(returned, name, parameters)
+        case [ast.Expr(value=called), ast.Return(value=ast.Attribute() as returned)]:
+            attribute = f"self.{_RETURNED.get(parent)}"
+            return _is_super(called, name, parameters) and ast.unparse(returned) == attribute
+        case [
+            ast.Assign(targets=[ast.Name(id=result)], value=called),
+            ast.Return(value=ast.Name(id=returned)),
+        ]:
+            return _is_super(called, name, parameters) and result == returned
     return False
 
 
-def _is_log(value: Any) -> bool:
-    return isinstance(value, ast.Call) and ast.unparse(value.func).startswith(_LOGS)
+def _definition(function: Any) -> ast.FunctionDef | None:
+    try:
+        body = ast.parse(textwrap.dedent(inspect.getsource(function))).body
+    except (OSError, TypeError, SyntaxError):
+        return None
+    found = body[0] if body else None
+    return found if isinstance(found, ast.FunctionDef) and not found.decorator_list else None
+
+
+def _says_nothing(statement: ast.stmt) -> bool:
+    """Whether a statement is a docstring or writes to a log."""
+    if not isinstance(statement, ast.Expr):
+        return False
+    value = statement.value
+    is_log = isinstance(value, ast.Call) and ast.unparse(value.func).startswith(_LOGS)
+    return is_log or isinstance(value, ast.Constant)
 
 
 def _is_super(value: Any, name: str, parameters: list[str]) -> bool:
