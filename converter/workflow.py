@@ -197,6 +197,7 @@ class StandInKind(str, Enum):
     UNMAPPED_OPERATOR = "unmapped_operator"  # an operator that is not installed; class and arguments are kept
     VARIABLE = "variable"  # a Variable without a value: a placeholder was taken
     VARIABLE_DEFAULT = "variable_default"  # a Variable without a value: its default was taken
+    PLACE = "place"  # a path on Airflow's machines: what the file reads there was found elsewhere
     ENVIRONMENT = "environment"  # an environment variable that is not set: a placeholder was taken
     CONNECTION = "connection"  # a Connection: a placeholder was taken
     CALL = "call"  # a call of boto3 or a hook, which was not made

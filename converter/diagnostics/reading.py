@@ -139,6 +139,12 @@ ENVIRONMENT_WITHOUT_VALUE = declare(
     """The file asks for an environment variable of Airflow's machines while it is imported, without a
     default. Where its value stands in an argument of a task, it is a parameter of the stack (D809).""",
 )  # fmt: skip
+READ_ELSEWHERE = declare(
+    "D144", Severity.NOTE, "a path on Airflow's machines is read elsewhere",
+    """While it is imported, the file reads something below a folder where Airflow is at home: /opt/airflow,
+    /usr/local/airflow, /home/airflow, $AIRFLOW_HOME. It is not there, but in the folder that was given, or
+    around it. The function that runs Python and Bash tasks reads it where it is packaged.""",
+)  # fmt: skip
 VARIABLE_DEFAULT = declare(
     "D129", Severity.APPROXIMATED, "the default of a Variable was taken",
     """The file reads a Variable while it is imported, and nobody has given its value. In your Airflow it may

@@ -69,6 +69,11 @@ _MESSAGES: dict[StandInKind, tuple[Code, str, str]] = {
         "the environment variable '{name}' is not set here",
         "set it for the conversion, or give it at deployment where it is asked for",
     ),
+    StandInKind.PLACE: (
+        diagnostics.READ_ELSEWHERE,
+        "'{name}' is not here: what the file reads there was read in '{detail}'",
+        "nothing to do if that is the same; a path that holds everywhere is made of `Path(__file__).parent`",
+    ),
     StandInKind.CONNECTION: (
         diagnostics.CONNECTION_WITHOUT_VALUE,
         "the Connection '{name}' is not known here; the template '{detail}' was taken",

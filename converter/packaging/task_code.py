@@ -28,7 +28,7 @@ from converter.task_runtime.callables import facts_of
 from converter.task_runtime.local_modules import Imported, Module, local_modules, search_folders
 from converter.task_runtime.syntax import nodes_of
 from converter.task_runtime.third_party import MAKES_DATES, needs_of
-from converter.workflow import Opaque, Task, Workflow, texts_in
+from converter.workflow import Opaque, StandInKind, Task, Workflow, texts_in
 
 REQUIREMENTS = "requirements.txt"
 #: Folders that a DAG file names are taken along up to this size, in bytes; larger ones are no settings.
@@ -69,13 +69,20 @@ def task_files(workflow: Workflow, steps: Mapping[str, Step]) -> dict[str, bytes
     dag_file = _dag_file(workflow)
     tasks = _tasks(workflow, steps)
     modules = local_modules(dag_file)
-    data = list(_data_files(modules))
+    places = _places(workflow)
+    data = list(_data_files(modules, places))
     sources = {
         file: file.read_bytes()
         for file in dict.fromkeys([dag_file, *(module.file for module in modules), *data])
     }
     root = _root(dag_file, modules, data)
     described = _described(workflow, dag_file.relative_to(root).as_posix())
+    if inside := {
+        name: place.relative_to(root).as_posix()
+        for name, place in places.items()
+        if place.is_relative_to(root)
+    }:
+        described["places"] = inside
     files = {
         "dag.json": f"{json_text(described)}\n".encode(),
         **_runtime(),
@@ -162,11 +169,11 @@ def _dag_file(workflow: Workflow) -> Path:
     """Return the DAG file. A DAG may be located in another file, which it was made in: a factory."""
     named = Path(workflow.location.file)
     if _is_the_dag_file(named, workflow):
-        return named.absolute()
+        return Path(os.path.abspath(named))
     for folder in search_folders(named):
         for file in sorted(folder.rglob("*.py")):
             if _is_the_dag_file(file, workflow):
-                return file.absolute()
+                return Path(os.path.abspath(file))
     raise Dag2SfnError(
         about_dag(
             workflow,
@@ -192,25 +199,37 @@ def _digest(file: Path, modified: int, size: int) -> str:
 
 
 def _root(dag_file: Path, modules: Iterable[Module], data: Iterable[Path]) -> Path:
-    """Return the outermost folder that something is found from: a module by its name, a data file."""
+    """Return the innermost folder around all that something is found from: modules by name, data files."""
     needed = {dag_file.parent, *(module.found_from for module in modules if module.file != dag_file)}
     needed.update(file.parent for file in data)
-    for folder in search_folders(dag_file):
-        if all(other.is_relative_to(folder) for other in needed):
-            return folder
-    return search_folders(dag_file)[-1]
+    return Path(os.path.commonpath(needed))
 
 
-def _data_files(modules: Iterable[Module]) -> Iterator[Path]:
+def _places(workflow: Workflow) -> dict[str, Path]:
+    """Return paths on Airflow's machines that the DAG file reads below, and what stands for each here."""
+    return {
+        item.name: Path(os.path.abspath(item.detail))
+        for item in workflow.stand_ins
+        if item.kind is StandInKind.PLACE
+    }
+
+
+def _data_files(modules: Iterable[Module], places: Mapping[str, Path]) -> Iterator[Path]:
     """Yield the files that a text in a module names: files beside it or in a folder above, folders beside it.
 
-    A name without a dot could be any word, so that it counts only for a folder that is right there.
+    A name without a dot could be any word, so that it counts only for a folder that is right there. A text
+    may name a file by one of ``places``, or go on from it: ``f"{DAGS}/sql/load.sql"``.
     """
     for module in modules:
         folders = search_folders(module.file)
         for node in nodes_of(module.tree):
             if isinstance(node, ast.Constant) and isinstance(node.value, str):
-                yield from _named_files(node.value.strip(), folders)
+                text = node.value.strip()
+                yield from _named_files(text, folders)
+                for name, place in places.items():
+                    if place.is_file() and text == name:
+                        yield place
+                    yield from _named_files(text.removeprefix(name).lstrip("/"), (place,))
 
 
 def _named_files(text: str, folders: Sequence[Path]) -> Iterator[Path]:

@@ -82,6 +82,7 @@ def _serve(request: dict[str, Any], root: DagRoot, pipe: IO[str], stack: IO[str]
 
     reader = Reader(
         root,
+        plugins=request["folders"],
         variables=request["variables"],
         allow_network=request["allow_network"],
         timetables=Timetables(**request["timetables"]),

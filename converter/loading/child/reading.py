@@ -38,7 +38,13 @@ class Reader:
     """Reads DAG files below one root. One per process."""
 
     def __init__(
-        self, root: DagRoot, *, variables: Mapping[str, Any], allow_network: bool, timetables: Timetables
+        self,
+        root: DagRoot,
+        *,
+        plugins: Sequence[str],
+        variables: Mapping[str, Any],
+        allow_network: bool,
+        timetables: Timetables,
     ) -> None:
         # The defaults are those outside any DAG, so they are asked for before there is one.
         default_settings()
@@ -50,6 +56,8 @@ class Reader:
         self._timetables = timetables
         self._stand_ins = StandIns(
             self._constructions,
+            root=root,
+            plugins=plugins,
             variables=variables,
             allow_network=allow_network,
             timetables=timetables,

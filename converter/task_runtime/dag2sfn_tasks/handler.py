@@ -25,6 +25,7 @@ Lambda's error type, its traceback the author's frames.
 
 import json
 import logging
+import os
 import sys
 from functools import cache
 from itertools import takewhile
@@ -35,6 +36,7 @@ from typing import Any
 from .branching import Structure
 from .dag_file import LoadedDag, load_dag
 from .exceptions import AirflowException, AirflowFailException, AirflowSensorTimeout, AirflowSkipException
+from .places import lend_places
 from .running import run_task
 from .xcoms import received, sent
 
@@ -68,6 +70,8 @@ def _dag() -> tuple[LoadedDag, Structure]:
     for folder in (PACKAGES, *takewhile(lambda folder: folder != ROOT, file.parents)):
         if str(folder) not in sys.path:
             sys.path.append(str(folder))
+    os.environ.setdefault("AIRFLOW_HOME", str(ROOT))
+    lend_places(described.get("places", {}), DAGS)
     loaded = load_dag(file, described["dag_id"], described["airflow_version"])
     return loaded, Structure.of(described)
 

@@ -18,6 +18,7 @@ from typing import Any
 from airflow.exceptions import AirflowOptionalProviderFeatureException
 
 from converter.loading.child.airflow_names import IS_AIRFLOW_2
+from converter.loading.child.stand_ins.airflow_folders import AirflowFolders
 from converter.loading.child.stand_ins.clock import Clock
 from converter.loading.child.stand_ins.free_names import free_names
 from converter.loading.child.stand_ins.missing import Missing
@@ -47,14 +48,21 @@ class Imports:
 
     ``is_authors_file`` says whether a path, as modules have it, is a DAG file or beside one. ``offline``,
     boto3 and hooks are not real for DAG files: all that they can do is to reach for other machines. ``clock``
-    is theirs.
+    is theirs, and so are ``folders`` that they add to Python's path.
     """
 
     def __init__(
-        self, missing: Missing, is_authors_file: Callable[[str], bool], clock: Clock, *, offline: bool
+        self,
+        missing: Missing,
+        is_authors_file: Callable[[str], bool],
+        clock: Clock,
+        folders: AirflowFolders,
+        *,
+        offline: bool,
     ) -> None:
         self._missing = missing
         self._clock = clock
+        self._folders = folders
         self._names = Names(missing, real_hooks=not offline)
         self._is_authors_file = is_authors_file
         self._offline = offline
@@ -90,6 +98,7 @@ class Imports:
         if fromlist and name in _NOT_TO_BE_IMPORTED:
             return self._names.module(name)
         line = sys._getframe(1).f_lineno
+        self._folders.put_right(sys.path)
         try:
             module = self._python(name, globals, locals, fromlist, level)
         except (ImportError, AirflowOptionalProviderFeatureException) as error:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import os
+from collections.abc import Mapping, Sequence
 from types import FrameType
 from typing import Any
 
 from converter.loading.child.construction import Constructions
+from converter.loading.child.stand_ins.airflow_folders import AirflowFolders
 from converter.loading.child.stand_ins.clock import Clock
 from converter.loading.child.stand_ins.constructors import Constructors
 from converter.loading.child.stand_ins.environment import lend_environment
@@ -16,6 +18,7 @@ from converter.loading.child.stand_ins.missing import Missing
 from converter.loading.child.stand_ins.network import close_network
 from converter.loading.child.stand_ins.parsers import let_parsers_pass_what_is_unknown
 from converter.loading.child.stand_ins.variables import Variables
+from converter.loading.paths import DagRoot
 from converter.loading.timetables import Timetables
 from converter.workflow import Location, StandIn
 
@@ -25,14 +28,17 @@ class StandIns:
 
     ``timetables`` are what Airflow has been told about plain schedules.
 
-    ``constructions`` knows which files are the author's. With ``allow_network``, DAG files may reach other
-    machines, and boto3 and hooks are the real ones.
+    ``constructions`` knows which files are the author's: those below ``root``. ``plugins`` are folders that
+    are importable besides. With ``allow_network``, DAG files may reach other machines, and boto3 and hooks
+    are the real ones.
     """
 
     def __init__(
         self,
         constructions: Constructions,
         *,
+        root: DagRoot,
+        plugins: Sequence[str],
         variables: Mapping[str, Any],
         allow_network: bool,
         timetables: Timetables,
@@ -50,7 +56,9 @@ class StandIns:
         if not allow_network:
             close_network()
         self.clock = Clock()
-        Imports(missing, constructions.is_authors, self.clock, offline=not allow_network).install()
+        folders = AirflowFolders(root, plugins, os.environ["AIRFLOW_HOME"], self._ledger)
+        folders.install()
+        Imports(missing, constructions.is_authors, self.clock, folders, offline=not allow_network).install()
 
     def begin(self, file: Location) -> None:
         """Start noting, for another DAG file."""
