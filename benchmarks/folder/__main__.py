@@ -14,7 +14,7 @@ from converter import all_cores
 
 #: The first is to see whether memory grows.
 FEW, FILES = 100, 500
-ROUNDS = 2
+ROUNDS = 5
 _AIRFLOW = """
 import os, sys
 os.environ.update(_AIRFLOW__AS_LIBRARY="1", AIRFLOW__DATABASE__SQL_ALCHEMY_CONN="sqlite://")

@@ -28,12 +28,9 @@ from converter.packaging.manifest import (
 from converter.packaging.policies import TooManyPermissionsError
 from converter.packaging.poller_function import poller_files
 from converter.packaging.starter_function import is_scheduled, starter_files
-from converter.packaging.task_code import ALIKE, runs_tasks, task_files
+from converter.packaging.task_code import runs_tasks, task_files
 from converter.packaging.template import Sources, template_text
 from converter.workflow import Workflow
-
-#: Where the files are that are the same for every DAG.
-_ALIKE = tuple(f"{FUNCTIONS}/tasks/{folder}/" for folder in ALIKE)
 
 
 def write_bundle(
@@ -71,10 +68,9 @@ def _put(directory: Path, files: Mapping[str, str | bytes]) -> Path:
     new = directory.with_name(f".{uuid4().hex}.new")
     old = new.with_suffix(".old")
     try:
-        alike = [name for name in files if name.startswith(_ALIKE)]
-        write_files(new, files, alike)
+        write_files(new, files)
         _replace(directory, new, old)
-        remember_files(directory, files, alike)
+        remember_files(directory, files)
     finally:
         for folder in (new, old):
             if os.path.lexists(folder):

@@ -8,35 +8,39 @@ from __future__ import annotations
 
 import os
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TypeAlias
+
+
+class Alike(bytes):
+    """The content of a file that many folders have alike."""
+
 
 #: A file as it was when it was written: what it is, how large, and when it was changed last.
 _State: TypeAlias = tuple[int, int, int]
 
 #: In an output folder: each content that is shared, where it was last written, and the file's state then.
-_Shared: TypeAlias = dict[bytes, tuple[str, _State]]
+_Shared: TypeAlias = dict[Alike, tuple[str, _State]]
 _shared: defaultdict[Path, _Shared] = defaultdict(dict)
 
 
-def write_files(folder: Path, files: Mapping[str, str | bytes], alike: Iterable[str] = ()) -> None:
+def write_files(folder: Path, files: Mapping[str, str | bytes]) -> None:
     """Write files (path in the folder → content) to a new folder. Raises OSError.
 
-    Those of ``alike`` (paths, too) may be hard links to files of the folders that :func:`remember_files` was
-    told of.
+    Those whose content is :class:`Alike` may be hard links to files of the folders that
+    :func:`remember_files` was told of.
     """
-    linkable, shared = set(alike), _shared[folder.parent]
+    shared = _shared[folder.parent]
     os.makedirs(folder, exist_ok=True)
     made = {""}
     for name, content in files.items():
         path = f"{folder}/{name}"
         _make_folders(folder, name.rpartition("/")[0], made)
-        # Bytes, always: Windows would change the line ends of text.
-        data = content.encode() if isinstance(content, str) else content
-        if not (name in linkable and _linked(shared, path, data)):
+        if not (isinstance(content, Alike) and _linked(shared, path, content)):
             with open(path, "wb") as file:
-                file.write(data)
+                # Bytes, always: Windows would change the line ends of text.
+                file.write(content.encode() if isinstance(content, str) else content)
 
 
 def _make_folders(folder: Path, name: str, made: set[str]) -> None:
@@ -47,17 +51,16 @@ def _make_folders(folder: Path, name: str, made: set[str]) -> None:
         made.add(name)
 
 
-def remember_files(folder: Path, files: Mapping[str, str | bytes], alike: Iterable[str]) -> None:
-    """Let later folders beside this one have links to those of its files that are ``alike``."""
+def remember_files(folder: Path, files: Mapping[str, str | bytes]) -> None:
+    """Let later folders beside this one have links to those of its files that they have alike."""
     shared = _shared[folder.parent]
-    for name in alike:
-        content = files[name]
-        if isinstance(content, bytes) and content not in shared:
+    for name, content in files.items():
+        if isinstance(content, Alike) and content not in shared:
             path = f"{folder}/{name}"
             shared[content] = path, _state_of(path)
 
 
-def _linked(shared: _Shared, path: str, content: bytes) -> bool:
+def _linked(shared: _Shared, path: str, content: Alike) -> bool:
     """Link to the file of that content, if there is one, and nobody has changed it since."""
     known = shared.get(content)
     if known is None:

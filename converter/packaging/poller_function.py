@@ -8,6 +8,7 @@ from typing import Any
 
 from converter.asl.machine import Machine
 from converter.operators.step import Permission
+from converter.packaging.folders import Alike
 from converter.packaging.functions import Function, function
 from converter.packaging.policies import Statement, statements_of
 from converter.packaging.settings import only_if, tags_of
@@ -16,9 +17,9 @@ from converter.pollers import HANDLER, SOURCE
 
 
 @cache
-def poller_files() -> Mapping[str, str]:
+def poller_files() -> Mapping[str, Alike]:
     """Return the function's code, which is the same for every DAG."""
-    return {SOURCE.name: SOURCE.read_text("utf-8")}
+    return {SOURCE.name: Alike(SOURCE.read_bytes())}
 
 
 def poller_function(machine: Machine, dag_id: str, source: Mapping[str, str | bytes]) -> Function:

@@ -8,6 +8,7 @@ from functools import cache
 from importlib.resources import files
 from typing import Any
 
+from converter.packaging.folders import Alike
 from converter.packaging.functions import Function, function
 from converter.packaging.machines import OWN_ACCOUNT
 from converter.packaging.policies import Statement, role
@@ -41,8 +42,8 @@ def starter_files(workflow: Workflow) -> dict[str, str | bytes]:
 
 
 @cache
-def _alike_everywhere() -> Mapping[str, str]:
-    return {f"{SOURCE.name}/{file.name}": file.read_text("utf-8") for file in sorted(SOURCE.glob("*.py"))}
+def _alike_everywhere() -> Mapping[str, Alike]:
+    return {f"{SOURCE.name}/{file.name}": Alike(file.read_bytes()) for file in sorted(SOURCE.glob("*.py"))}
 
 
 def starter_function(workflow: Workflow, source: Mapping[str, str | bytes]) -> Function:

@@ -23,6 +23,7 @@ from converter.diagnostics import Dag2SfnError, about_dag
 from converter.json_text import json_text
 from converter.operators.python import calls_function
 from converter.operators.step import Step
+from converter.packaging.folders import Alike
 from converter.task_runtime import SOURCE
 from converter.task_runtime.callables import facts_of
 from converter.task_runtime.local_modules import Imported, Module, local_modules, search_folders
@@ -38,8 +39,6 @@ _PATH = re.compile(r"\w[\w -]*(\.[\w -]+)*(/\w[\w -]*(\.[\w -]+)*){0,5}/?")
 #: Arguments that hold functions.
 _FUNCTIONS = ("python_callable", "output_processor", "response_check", "response_filter")
 _TEMPLATE_LIBRARIES = ("jinja2", "markupsafe")
-#: The folders that are the same for every DAG that has them.
-ALIKE = (SOURCE.name, *_TEMPLATE_LIBRARIES)
 
 
 def runs_tasks(steps: Mapping[str, Step]) -> bool:
@@ -248,17 +247,17 @@ def _texts(tasks: Iterable[Task]) -> Iterator[str]:
 
 
 @functools.cache
-def _runtime() -> Mapping[str, bytes]:
-    return {f"{SOURCE.name}/{file.name}": file.read_bytes() for file in SOURCE.glob("*.py")}
+def _runtime() -> Mapping[str, Alike]:
+    return {f"{SOURCE.name}/{file.name}": Alike(file.read_bytes()) for file in SOURCE.glob("*.py")}
 
 
 @functools.cache
-def _template_libraries() -> Mapping[str, bytes]:
+def _template_libraries() -> Mapping[str, Alike]:
     """Return the sources and licences of Jinja, as installed here: they are plain Python."""
-    files: dict[str, bytes] = {}
+    files: dict[str, Alike] = {}
     for name in _TEMPLATE_LIBRARIES:
         for file in metadata.distribution(name).files or ():
             is_source = file.parts[0] == name and file.suffix == ".py"
             if is_source or file.name.startswith("LICENSE"):
-                files[f"{name}/{file.name}"] = Path(str(file.locate())).read_bytes()
+                files[f"{name}/{file.name}"] = Alike(Path(str(file.locate())).read_bytes())
     return files
