@@ -41,6 +41,13 @@ VARIABLES_IN_LAMBDA = declare(
     Variable, the value has to be that of the conversion, or the function does not find the DAG. What was
     read holds as long as the function stays warm.""",
 )  # fmt: skip
+SHARED_FILES = declare(
+    "D867", Severity.APPROXIMATED, "tasks name the same file of the machine",
+    """Each try of a task may run in another of Lambda's environments: only /tmp can be written to there, and
+    a file that one task has written is not found by the next, or is that of an earlier run. In Airflow they
+    find it where all tasks run on one worker. Files that a task gives on by an XCom, or whose names are put
+    together, are not seen.""",
+)  # fmt: skip
 TIME_IS_CAPPED = declare(
     "D866", Severity.APPROXIMATED, "a try that takes longer than 15 minutes fails",
     """The task's execution_timeout is longer than Lambda lets a function run, and --long-functions cap says

@@ -60,6 +60,7 @@ from converter.operators.mapping_problems import expansion_problems, mapping_pro
 from converter.operators.pairs import join_pairs
 from converter.operators.registry import Conversion, converted_operators
 from converter.operators.settings import setting_problems
+from converter.operators.shared_files import shared_file_notes
 from converter.operators.spelling import not_spelled
 from converter.operators.step import GlueRun, Permission, Retrier, Step
 from converter.workflow import StandInKind, Task, Value, Workflow
@@ -115,6 +116,7 @@ def steps_of(
             # What instances order to be skipped reaches mapped tasks alone; there, it is refused above.
             steps[task.task_id] = replace(step, orders_skips=None, skip=None) if instances else step
     problems += [problem for task in workflow.tasks for problem in expansion_problems(task, steps)]
+    problems += shared_file_notes(workflow, steps)
     problems += [*deployment_notes(workflow, steps), *variable_notes(workflow, steps)]
     return steps, tuple(problems)
 
@@ -135,6 +137,7 @@ def _step_in(scope: Scope, task: Task, conversion: Conversion) -> tuple[Step, tu
         instances=instances,
         deployed={**step.deployed, **args.deployed},
         variables=tuple(args.variables),
+        files=tuple(args.files),
     )
     return step, args.problems()
 

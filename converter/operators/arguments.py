@@ -17,6 +17,7 @@ from converter.operators.mapping import (
     map_index_of,
     names_group_arguments,
 )
+from converter.task_runtime.local_files import LocalFile
 from converter.workflow import HOME_PATH, MOMENTARY, Opaque, Task, Value
 
 #: Stands for the value of an argument that each instance of a mapped task has its own of.
@@ -40,6 +41,8 @@ class Arguments:
         self.variables: dict[str, None] = {}
         #: The ARN of the role as which the task calls AWS, where it is not the machine's own.
         self.role = ""
+        #: Files of the machine that it names, if it runs in the DAG's function.
+        self.files: dict[LocalFile, None] = {}
         #: Whether the task pulls XComs of whatever task before it has pushed one last.
         self.pulls_of_any = False
         self._notes_pull_of_any = False

@@ -24,6 +24,7 @@ from converter.operators.step import Retrier, SkipOrders, Step
 from converter.task_runtime import LONGEST_RUN
 from converter.task_runtime.callables import Facts, facts_of, pulled_tasks
 from converter.task_runtime.context_uses import asked_of_airflow_in
+from converter.task_runtime.local_files import files_in_text
 from converter.task_runtime.third_party import needs_of
 from converter.workflow import Opaque, Task, Value, texts_in
 
@@ -268,6 +269,8 @@ def _records_of_instances(task_id: str) -> Expression:
 def _reads(args: Arguments, function: Value) -> tuple[tuple[str, ...], Facts | None]:
     """Return the tasks whose XComs the task reads, and what its function's source says; report problems."""
     task = args.task
+    texts = texts_in([task.arguments.get(field) for field in task.template_fields])
+    args.files |= dict.fromkeys(file for text in texts for file in files_in_text(text))
     found = {name: None for field in task.template_fields for name in _referred(task.arguments.get(field))}
     if task.expansion is not None:
         found |= dict.fromkeys(_expanded_over(task.expansion))
@@ -286,6 +289,7 @@ def _reads(args: Arguments, function: Value) -> tuple[tuple[str, ...], Facts | N
         found |= dict.fromkeys(args.before if args.of_airflow_2 else ())
     if facts is not None:
         found |= dict.fromkeys(facts.pulled)
+        args.files |= dict.fromkeys(facts.files)
         _report_needs(args, facts)
         _report_hooks(args, facts)
         if facts.notes_assets:

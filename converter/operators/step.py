@@ -9,6 +9,7 @@ from typing import Any
 
 from converter.expressions.jsonata import Expression
 from converter.operators.parts import Part, Retrier
+from converter.task_runtime.local_files import LocalFile
 
 __all__ = ["GlueRun", "Permission", "Retrier", "SkipOrders", "Step"]
 
@@ -83,7 +84,7 @@ class Step:
     them that each run reads when it begins. ``pushes_much``: what it pushes is an answer of a service's that
     may be large, rather than ids and ARNs.
     ``job``: its call waits for the job that the sensor behind it is about, and this gives, from variables,
-    how the job has ended (see ``operators/pairs.py``).
+    how the job has ended (see ``operators/pairs.py``). ``files`` are those of the machine that it names.
     """
 
     task_id: str
@@ -109,6 +110,7 @@ class Step:
     role: str = ""
     pushes_much: bool = False
     job: Expression | None = None
+    files: tuple[LocalFile, ...] = ()
 
     def acting_as(self, role: str) -> Step:
         """Return the step with its calls made as a role, which alone the machine has to be allowed to take.

@@ -16,6 +16,7 @@ from pathlib import Path
 
 from converter.task_runtime import hook_uses
 from converter.task_runtime.context_uses import asked_of_airflow, asks_for_dates, asks_for_partition
+from converter.task_runtime.local_files import LocalFile, files_in_code
 from converter.task_runtime.local_modules import (
     Imported,
     Module,
@@ -52,7 +53,7 @@ class Facts:
     what it uses of Airflow that the function does not have (dotted names); ``modules``, the names that it
     imports from modules that are not local; ``notes_assets``, whether it notes something about the assets
     that it updates; ``uses_dates``, whether it asks for the run's dates; ``uses_partition``, for its
-    partition; ``hooks``, Airflow's hooks that it makes, by their classes.
+    partition; ``hooks``, Airflow's hooks that it makes, by their classes; ``files``, files of the machine.
     """
 
     pulled: tuple[str, ...] = ()
@@ -66,6 +67,7 @@ class Facts:
     uses_dates: bool = False
     uses_partition: bool = False
     hooks: tuple[str, ...] = ()
+    files: tuple[LocalFile, ...] = ()
 
 
 def facts_of(description: str, file: Path) -> Facts | None:
@@ -142,6 +144,7 @@ class _Reader:
         self._notes_assets = False
         self._modules: dict[Imported, None] = {}
         self._hooks: dict[str, None] = {}
+        self._files: dict[LocalFile, None] = {}
 
     def read(self, module: Module, nodes: tuple[ast.AST, ...]) -> Facts:
         """Return the facts of the nodes."""
@@ -154,6 +157,7 @@ class _Reader:
             if id(node) not in seen:
                 seen.add(id(node))
                 self._note_pulls(home, node)
+                self._files |= dict.fromkeys(files_in_code(node, home))
                 self._note_uses_of_hooks(home, node)
                 waiting += [pair for name in _names_used(node) for pair in self._led_to(home, name)]
         return Facts(
@@ -168,6 +172,7 @@ class _Reader:
             any(asks_for_dates(node) for node in nodes),
             any(asks_for_partition(node) for node in nodes),
             tuple(self._hooks),
+            tuple(self._files),
         )
 
     def _led_to(self, module: Module, name: str) -> Iterator[tuple[Module, ast.AST]]:
