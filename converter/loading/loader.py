@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sys
-import tempfile
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -87,17 +86,16 @@ def load_each(
     conditions = Conditions(timeout, python, variables or {}, allow_network, jobs)
     if on_read is not None:
         conditions = replace(conditions, on_read=on_read)
-    with tempfile.TemporaryDirectory(prefix="dag2sfn-") as scratch:
-        if environment := MwaaEnvironment.at(path):
-            path = environment.dags
-            conditions = replace(conditions, surroundings=environment.surroundings(Path(scratch)))
-        known = (timetables or Timetables()).otherwise(conditions.surroundings.timetables)
-        conditions = replace(conditions, timetables=known.otherwise(Timetables.of_environment()))
-        pins = environment.pins() if environment else {}
-        items = _all_read(path, conditions, dag_ids)
-        yield BEGUN
-        for item in items:
-            yield replace(item, pins=pins) if pins and isinstance(item, Workflow) else item
+    if environment := MwaaEnvironment.at(path):
+        path = environment.dags
+        conditions = replace(conditions, surroundings=environment.surroundings())
+    known = (timetables or Timetables()).otherwise(conditions.surroundings.timetables)
+    conditions = replace(conditions, timetables=known.otherwise(Timetables.of_environment()))
+    pins = environment.pins() if environment else {}
+    items = _all_read(path, conditions, dag_ids)
+    yield BEGUN
+    for item in items:
+        yield replace(item, pins=pins) if pins and isinstance(item, Workflow) else item
 
 
 @begun

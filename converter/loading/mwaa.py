@@ -12,7 +12,6 @@ import importlib.metadata
 import json
 import os
 import re
-import zipfile
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -20,11 +19,11 @@ from pathlib import Path
 from converter import diagnostics as d
 from converter.diagnostics import Diagnostic
 from converter.loading.timetables import Timetables, options_from_ini, options_from_json, version_from_json
+from converter.task_runtime.plugins import PLUGINS, plugins_in
 from converter.task_runtime.third_party import normalized
 from converter.workflow import Location
 
 _DAGS = "dags"
-_PLUGINS = ("plugins", "plugins.zip")
 _REQUIREMENTS = ("requirements.txt", "requirements/requirements.txt")
 _OPTIONS = ("environment.json", "airflow-configuration-options.json", "configuration.json", "airflow.cfg")
 _STARTUP = ("startup.sh", "startup_script/startup.sh")
@@ -67,7 +66,7 @@ class MwaaEnvironment:
         found = {
             name: next((path / part for part in parts if (path / part).exists()), None)
             for name, parts in (
-                ("plugins", _PLUGINS),
+                ("plugins", PLUGINS),
                 ("requirements", _REQUIREMENTS),
                 ("options", _OPTIONS),
                 ("startup", _STARTUP),
@@ -75,17 +74,16 @@ class MwaaEnvironment:
         }
         return cls(path / _DAGS, **found) if any(found.values()) else None
 
-    def surroundings(self, scratch: Path) -> Surroundings:
-        """Return what its DAG files find besides themselves; packed plugins are unpacked into a folder."""
-        folders = []
-        if self.plugins is not None:
-            folders.append(os.path.abspath(_unpacked(self.plugins, scratch)))
+    def surroundings(self) -> Surroundings:
+        """Return what its DAG files find besides themselves."""
+        plugins = plugins_in(os.path.abspath(self.dags.parent))
         options = self._configuration()
         names = {_variable_of(name): value for name, value in options.items() if _is_taken(name)}
         timetables = Timetables.of_options(options)
         if version := self._version():
             timetables = timetables.otherwise(Timetables.of_version(version))
-        return Surroundings(tuple(folders), {**names, **self._exported()}, timetables)
+        folders = () if plugins is None else (str(plugins),)
+        return Surroundings(folders, {**names, **self._exported()}, timetables)
 
     def pins(self) -> dict[str, str]:
         """Return the versions that its requirements fix, by the packages' normalized names."""
@@ -152,19 +150,6 @@ def _requirement_note(file: Path | None, line: int, name: str, wanted: str) -> I
         yield Diagnostic(
             d.REQUIREMENT_NOT_MET, problem, "install that version, if DAG files depend on it", place
         )
-
-
-def _unpacked(plugins: Path, scratch: Path) -> Path:
-    if plugins.is_dir():
-        return plugins
-    folder = scratch / "plugins"
-    folder.mkdir(parents=True, exist_ok=True)
-    try:
-        with zipfile.ZipFile(plugins) as archive:
-            archive.extractall(folder)
-    except (OSError, zipfile.BadZipFile):
-        pass  # what is not there is a module that is not installed, and told so
-    return folder
 
 
 def _is_taken(option: str) -> bool:

@@ -3,6 +3,7 @@
 dag2sfn_tasks/      the function itself (converter/task_runtime)
 dag.json            which file and DAG it is, and the DAG's shape
 dags/               the DAG file, the local modules that it imports, and data files that it names
+plugins/            those of its environment's plugins
 jinja2/, markupsafe/   only if a task has a template
 requirements.txt    only if a task needs other packages; `dag2sfn package` installs them into packages/
 """
@@ -27,6 +28,7 @@ from converter.packaging.folders import Alike
 from converter.task_runtime import SOURCE
 from converter.task_runtime.callables import facts_of
 from converter.task_runtime.local_modules import Imported, Module, local_modules, search_folders
+from converter.task_runtime.plugins import plugins_for
 from converter.task_runtime.syntax import nodes_of
 from converter.task_runtime.third_party import MAKES_DATES, needs_of
 from converter.workflow import Opaque, StandInKind, Task, Workflow, texts_in
@@ -74,18 +76,19 @@ def task_files(workflow: Workflow, steps: Mapping[str, Step]) -> dict[str, bytes
         file: file.read_bytes()
         for file in dict.fromkeys([dag_file, *(module.file for module in modules), *data])
     }
-    root = _root(dag_file, modules, data)
+    plugins = plugins_for(dag_file)
+    root = _root(dag_file, modules, data, plugins)
     described = _described(workflow, dag_file.relative_to(root).as_posix())
     if inside := {
-        name: place.relative_to(root).as_posix()
+        name: os.path.relpath(_place(place, root, plugins), "dags")
         for name, place in places.items()
-        if place.is_relative_to(root)
+        if _is_in(place, root) or _is_in(place, plugins)
     }:
         described["places"] = inside
     files = {
         "dag.json": f"{json_text(described)}\n".encode(),
         **_runtime(),
-        **{f"dags/{file.relative_to(root).as_posix()}": content for file, content in sources.items()},
+        **{_place(file, root, plugins): content for file, content in sources.items()},
     }
     renders = any(b"render_template" in content for content in sources.values())
     if renders or any("{" in text for text in _texts(tasks)):
@@ -197,11 +200,25 @@ def _digest(file: Path, modified: int, size: int) -> str:
     return hashlib.sha256(file.read_bytes()).hexdigest()
 
 
-def _root(dag_file: Path, modules: Iterable[Module], data: Iterable[Path]) -> Path:
-    """Return the innermost folder around all that something is found from: modules by name, data files."""
-    needed = {dag_file.parent, *(module.found_from for module in modules if module.file != dag_file)}
-    needed.update(file.parent for file in data)
-    return Path(os.path.commonpath(needed))
+def _root(dag_file: Path, modules: Iterable[Module], data: Iterable[Path], plugins: Path | None) -> Path:
+    """Return the innermost folder around all that something is found from: modules by name, data files.
+
+    Those of plugins left aside, which have a folder of their own.
+    """
+    needed = {module.file: module.found_from for module in modules} | {file: file.parent for file in data}
+    needed[dag_file] = dag_file.parent
+    return Path(os.path.commonpath([place for file, place in needed.items() if not _is_in(file, plugins)]))
+
+
+def _place(file: Path, root: Path, plugins: Path | None) -> str:
+    """Return where a file of the author's is in the function."""
+    if plugins is not None and _is_in(file, plugins):
+        return f"plugins/{file.relative_to(plugins).as_posix()}"
+    return f"dags/{file.relative_to(root).as_posix()}"
+
+
+def _is_in(file: Path, folder: Path | None) -> bool:
+    return folder is not None and file.is_relative_to(folder)
 
 
 def _places(workflow: Workflow) -> dict[str, Path]:

@@ -1,7 +1,8 @@
 """The author's own modules: where an import of a DAG file leads, and what a module's source says.
 
 A Workflow does not know Airflow's dags folder. Imports are looked for beside the DAG file and in the two
-folders above it, but not above the current directory: where a project keeps its helpers.
+folders above it, but not above the current directory: where a project keeps its helpers. The plugins of its
+environment come last (``plugins``).
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from dataclasses import dataclass
 from functools import cache, cached_property, lru_cache
 from pathlib import Path
 
+from converter.task_runtime.plugins import plugins_for
 from converter.task_runtime.syntax import nodes_of
 
 _FOLDERS_ABOVE = 2
@@ -137,7 +139,9 @@ def _makes_tasks(node: ast.FunctionDef | ast.AsyncFunctionDef) -> bool:
 
 def search_folders(file: Path) -> tuple[Path, ...]:
     """Return the folders in which the imports of a DAG file are looked for, the nearest first."""
-    return _folders_above(file, os.getcwd())
+    folders = _folders_above(file, os.getcwd())
+    plugins = plugins_for(file)
+    return folders if plugins is None else (*folders, plugins)
 
 
 @lru_cache(maxsize=256)

@@ -2,7 +2,6 @@
 
 import json
 import os
-from pathlib import Path
 
 import pytest
 
@@ -112,7 +111,7 @@ def test_an_environment_of_mwaa_says_which_airflow_it_runs(tmp_path):
     (tmp_path / "environment.json").write_text(json.dumps({"Environment": described}))
     environment = MwaaEnvironment.at(tmp_path)
     assert environment is not None
-    assert environment.surroundings(Path("scratch")).timetables == Timetables(True, True, False)
+    assert environment.surroundings().timetables == Timetables(True, True, False)
 
 
 def test_intervals_are_those_of_two_timetables():

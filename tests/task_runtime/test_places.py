@@ -47,7 +47,7 @@ def project(tmp_path):
     return tmp_path / "project"
 
 
-@pytest.mark.parametrize("given", ["project", "project/dags/team/d.py"])
+@pytest.mark.parametrize("given", ["project", pytest.param("project/dags/team/d.py", marks=pytest.mark.full)])
 def test_the_function_reads_them_where_they_are_packaged(project, tmp_path, given, monkeypatch):
     monkeypatch.chdir(project.parent)
     (workflow,) = load(Path(given))

@@ -44,6 +44,8 @@ ROOT = Path(__file__).parents[1]
 #: Third-party packages, as `dag2sfn package` installs them.
 PACKAGES = ROOT / "packages"
 DAGS = ROOT / "dags"
+#: What is importable for the DAG file besides, as in its environment.
+PLUGINS = ROOT / "plugins"
 _log = logging.getLogger(__name__)
 
 
@@ -67,7 +69,7 @@ def _dag() -> tuple[LoadedDag, Structure]:
     described = json.loads((ROOT / "dag.json").read_text("utf-8"))
     file = DAGS / described["file"]
     # At the end, as Airflow has it: the author's files hide neither the standard library nor boto3.
-    for folder in (PACKAGES, *takewhile(lambda folder: folder != ROOT, file.parents)):
+    for folder in (PACKAGES, *takewhile(lambda folder: folder != ROOT, file.parents), PLUGINS):
         if str(folder) not in sys.path:
             sys.path.append(str(folder))
     os.environ.setdefault("AIRFLOW_HOME", str(ROOT))

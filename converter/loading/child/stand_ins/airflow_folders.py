@@ -78,6 +78,8 @@ class AirflowFolders:
         yield 1, os.path.join(self._root.folder, parts[0])
 
     def _shown(self, folder: str) -> str:
+        if folder in self._plugins and os.path.basename(folder) != "plugins":
+            return "plugins.zip"
         return self._root.given if folder == self._root.folder else self._root.shown(folder)
 
 
