@@ -39,17 +39,18 @@ def set_aside_connection(args: Arguments) -> None:
             f"Airflow's connection '{connection}' is not used: the machine acts as its own role",
             "if it is another role, give its role_arn with --connections, or allow the machine's role there",
         )
-    region = args.task.arguments.get("region_name")
+    region = given = args.task.arguments.get("region_name")
     if isinstance(region, Opaque):  # the session's own, as a rule, which the machine's region stands for
         args.set_aside("region_name")
         region = region.text
     else:
         region = args.take("region_name") or (of_hook or {}).get("region_name") or extra.get("region_name")
     if region:
+        shown = given if isinstance(given, str) else region
         args.report(
             d.OTHER_CREDENTIALS,
-            f"region_name is '{region}': the task runs in the region of the machine",
-            f"deploy the machine in {region}",
+            f"region_name is '{shown}': the task runs in the region of the machine",
+            f"deploy the machine in {shown}",
         )
     args.set_aside("verify", "botocore_config")
 

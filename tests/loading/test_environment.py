@@ -59,10 +59,32 @@ def test_what_a_file_may_ask_in_vain_stays_none(tmp_path):
     workflow = loaded(
         tmp_path,
         """
-        debug = os.getenv("AIRFLOW_SOMETHING") or "no"
+        debug = os.getenv("AIRFLOW__CORE__SOMETHING") or os.getenv("AWS_ENDPOINT_URL_S3") or "no"
         with DAG("lake", schedule=None):
             GlueJobOperator(task_id="t", job_name="j", script_args={"--debug": debug})
         """,
     )
     assert workflow.tasks[0].arguments["script_args"] == {"--debug": "no"}
     assert workflow.stand_ins == ()
+
+
+def test_what_only_begins_like_a_setting_of_airflow_or_aws_is_the_authors(tmp_path):
+    """Or ``s3://None/in`` would be what the machine reads."""
+    workflow = loaded(
+        tmp_path,
+        """
+        names = ("AWS_S3_BUCKET", "AIRFLOW_ENVIRONMENT", "HTTP_HOST_NAME")
+        places = {name: os.getenv(name) for name in names}
+        path = os.path.join(os.environ.get("AWS_LAKE_PREFIX"), "in")
+        with DAG("lake", schedule=None):
+            args = {f"--{name}": f"s3://{value}/in" for name, value in places.items()}
+            GlueJobOperator(task_id="t", job_name="j", script_args={**args, "--path": path})
+        """,
+    )
+    arguments = workflow.task("t").arguments["script_args"]
+    assert arguments == {
+        "--AWS_S3_BUCKET": "s3://{{ environ.AWS_S3_BUCKET }}/in",
+        "--AIRFLOW_ENVIRONMENT": "s3://{{ environ.AIRFLOW_ENVIRONMENT }}/in",
+        "--HTTP_HOST_NAME": "s3://{{ environ.HTTP_HOST_NAME }}/in",
+        "--path": "{{ environ.AWS_LAKE_PREFIX }}/in",
+    }

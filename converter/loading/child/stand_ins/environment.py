@@ -7,6 +7,7 @@ error would make another DAG of it than the one at home.
 from __future__ import annotations
 
 import os
+import re
 import sys
 from types import FrameType
 from typing import Any
@@ -17,8 +18,17 @@ from converter.workflow import StandInKind
 
 #: What the expression of such a placeholder begins with; a template of Airflow's has no such name.
 _NAME = "environ"
-#: Asked for by files that look where they are; unset as a rule.
-_MAY_BE_UNSET = ("AIRFLOW_", "AWS_", "PYTHON", "DEBUG", "HTTP", "NO_PROXY")
+#: Asked for by files that look where they are, and unset as a rule: settings of Airflow, of the AWS SDK, of
+#: Python and for debugging. Others that begin so (AWS_BUCKET) are the author's own.
+_MAY_BE_UNSET = re.compile(
+    r"""AIRFLOW_(HOME|CONFIG|UID|_\w+|VAR_\w+|CONN_\w+|CTX_\w+)
+    |AWS_(REGION|DEFAULT_(REGION|PROFILE|OUTPUT)|PROFILE|ACCESS_KEY_ID|SECRET_ACCESS_KEY|SESSION_TOKEN
+        |SECURITY_TOKEN|ENDPOINT_URL\w*|CA_BUNDLE|CONFIG_FILE|SHARED_CREDENTIALS_FILE|EXECUTION_ENV
+        |LAMBDA_\w+|CONTAINER_\w+|EC2_METADATA_\w+|WEB_IDENTITY_TOKEN_FILE|ROLE_(ARN|SESSION_NAME)
+        |RETRY_MODE|MAX_ATTEMPTS|STS_REGIONAL_ENDPOINTS|DATA_PATH|USE_\w+|SDK_\w+|PAGER)
+    |PYTHON[A-Z]*|DEBUG\w*|(HTTPS?|NO)_PROXY""",
+    re.VERBOSE,
+)
 
 
 def lend_environment(missing: Missing) -> None:
@@ -36,7 +46,7 @@ def lend_environment(missing: Missing) -> None:
 
     def found_or_placeholder(key: Any, frame: FrameType) -> Any:
         found = get(os.environ, key)
-        if found is not None or str(key).upper().startswith(_MAY_BE_UNSET) or not missing.is_authors(frame):
+        if found is not None or _MAY_BE_UNSET.fullmatch(str(key).upper()) or not missing.is_authors(frame):
             return found
         return _placeholder(missing, str(key))
 
