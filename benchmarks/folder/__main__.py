@@ -52,7 +52,7 @@ def main() -> None:
 
 def _converted(dags: Path, build: Path, files: int) -> Measured:
     options = ["-o", str(build), "--source-airflow", "3"]
-    found = measure([sys.executable, "-m", "converter.cli", "convert", str(dags), *options], (0, 1))
+    found = measure([sys.executable, "-m", "converter", "convert", str(dags), *options], (0, 1))
     written = len(list(build.glob("*/definition.asl.json")))
     assert written == files, written
     return found

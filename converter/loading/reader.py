@@ -17,7 +17,6 @@ import re
 import select
 import signal
 import subprocess
-import tempfile
 import time
 from collections import deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -26,6 +25,7 @@ from operator import itemgetter
 from pathlib import Path
 from typing import Any
 
+from converter import airflow_start
 from converter.all_cores import all_processors
 from converter.loading.begun import BEGUN, begun
 from converter.loading.mwaa import Surroundings
@@ -45,16 +45,6 @@ _CORES_A_PROCESS = 4
 _GRACE = 0.5
 #: Characters of a file's output that a message may show.
 _LONGEST_TAIL = 300
-
-#: Keeps the current directory and the converter's own packages off the path that DAG files see.
-_BOOTSTRAP = """\
-import sys
-sys.path[:] = [entry for entry in sys.path if entry]
-sys.path.insert(0, sys.argv[1])
-from converter.loading.child.main import main
-sys.path.remove(sys.argv[1])
-main(sys.argv[2])
-"""
 
 
 class AirflowUnusableError(Exception):
@@ -142,10 +132,8 @@ def read_files(path: Path, conditions: Conditions) -> Iterator[FileRead]:
     root = DagRoot.of(path)
     files = [] if path.is_dir() else [os.path.abspath(path)]
     count = max(1, min(conditions.jobs // _CORES_A_PROCESS, number_of_files(path) // _FILES_A_PROCESS))
-    with tempfile.TemporaryDirectory(prefix="dag2sfn-") as folder, contextlib.ExitStack() as open_shares:
-        shares = [
-            _Share(Path(folder, str(index)), root, files, conditions, index, count) for index in range(count)
-        ]
+    with contextlib.ExitStack() as open_shares:
+        shares = [_Share(root, files, conditions, index, count) for index in range(count)]
         for share in shares:
             open_shares.callback(share.close)
         yield BEGUN
@@ -179,18 +167,11 @@ class _Share:
     """One process's share of a folder's files, and those in its place that go on where it was ended."""
 
     def __init__(
-        self,
-        folder: Path,
-        root: DagRoot,
-        files: Sequence[str],
-        conditions: Conditions,
-        index: int,
-        count: int,
+        self, root: DagRoot, files: Sequence[str], conditions: Conditions, index: int, count: int
     ) -> None:
         self.size = 0
         self._index, self._count = index, count
-        folder.mkdir()
-        self._next = functools.partial(_Child, folder, root, conditions=conditions)
+        self._next = functools.partial(_Child, root, conditions=conditions)
         self._child = self._next(files, share=(index, count))
 
     def close(self) -> None:
@@ -217,7 +198,6 @@ class _Share:
 class _Child:
     """One process, and what it has told so far."""
 
-    folder: Path
     root: DagRoot
     files: Sequence[str]
     conditions: Conditions
@@ -229,61 +209,34 @@ class _Child:
     _output_start: int = 0
 
     def __post_init__(self) -> None:
-        self._output = self.folder / "output"
-        self._stack = self.folder / "stack"
-        self._closed = False
-        self._pipe, child_end = os.pipe()
-        with contextlib.suppress(
-            OSError, AttributeError
-        ):  # where the system can: room for more than one file
-            fcntl.fcntl(child_end, fcntl.F_SETPIPE_SZ, 1 << 20)
-        request = {
-            "root": asdict(self.root),
-            "files": self.files,
-            "share": self.share,
-            "timeout": self.conditions.timeout,
-            "variables": self.conditions.variables,
-            "allow_network": self.conditions.allow_network,
-            "folders": self.conditions.surroundings.folders,
-            "timetables": asdict(self.conditions.timetables),
-            "pipe": child_end,
-            "output": str(self._output),
-            "stack": str(self._stack),
-        }
-        request_file = self.folder / "request.json"
-        request_file.write_text(json.dumps(request))
-        package_folder = str(Path(__file__).parents[2])
+        python, surroundings = self.conditions.python, self.conditions.surroundings
         try:
-            with self._output.open("wb") as output:
-                self._process = subprocess.Popen(
-                    [self.conditions.python, "-c", _BOOTSTRAP, package_folder, str(request_file)],
-                    stdin=subprocess.DEVNULL,
-                    stdout=output,
-                    stderr=output,
-                    env={
-                        **self.conditions.surroundings.variables,
-                        **_environment(self.folder, self.root),
-                        **self.conditions.timetables.variables(),
-                    },
-                    pass_fds=[child_end],
-                    start_new_session=True,
-                )
+            self._airflow = airflow_start.started(python, surroundings.variables)
         except OSError as error:
-            os.close(self._pipe)
-            reason = f"{self.conditions.python} cannot be started: {error.strerror}"
-            raise AirflowUnusableError(reason) from error
-        finally:
-            os.close(child_end)
+            raise AirflowUnusableError(f"{python} cannot be started: {error.strerror}") from error
+        # Where the system can: room for more than one file.
+        with contextlib.suppress(OSError, AttributeError):
+            fcntl.fcntl(self._airflow.messages, fcntl.F_SETPIPE_SZ, 1 << 20)
+        self._airflow.ask(
+            {
+                "root": asdict(self.root),
+                "files": self.files,
+                "share": self.share,
+                "timeout": self.conditions.timeout,
+                "variables": self.conditions.variables,
+                "allow_network": self.conditions.allow_network,
+                "folders": surroundings.folders,
+                "timetables": asdict(self.conditions.timetables),
+                "environment": {
+                    "AIRFLOW__CORE__DAGS_FOLDER": self.root.folder,
+                    **self.conditions.timetables.variables(),
+                },
+            }
+        )
 
     def close(self) -> None:
         """End the process and all that it started in its group."""
-        if self._closed:
-            return
-        self._closed = True
-        with contextlib.suppress(ProcessLookupError):
-            os.killpg(self._process.pid, signal.SIGKILL)
-        self._process.wait()
-        os.close(self._pipe)
+        self._airflow.close()
 
     def read_all(self) -> Iterator[FileRead]:
         """Yield what is read. Ends early, leaving ``unread`` files, when a file hangs or ends the process."""
@@ -325,9 +278,9 @@ class _Child:
                 return {}
             # Not only the pipe is watched: a copy of the process may hold it open. Asked before the pipe, so
             # that nothing can be written in between: an ended process and a silent pipe are the end.
-            code = self._process.poll()
-            if select.select([self._pipe], [], [], min(left, 0.2))[0]:
-                received = os.read(self._pipe, 1 << 20)
+            code = self._airflow.process.poll()
+            if select.select([self._airflow.messages], [], [], min(left, 0.2))[0]:
+                received = os.read(self._airflow.messages, 1 << 20)
                 if not received:
                     return {"ended": self._exit_code(max(left, 1.0))}
                 # Split once: a process that reads ahead may have hundreds of messages in the pipe.
@@ -341,7 +294,7 @@ class _Child:
     def _exit_code(self, limit: float) -> int | None:
         """Return the exit code of a process that closed its pipe; None if it lives on."""
         try:
-            return self._process.wait(limit)
+            return self._airflow.process.wait(limit)
         except subprocess.TimeoutExpired:
             return None
 
@@ -358,7 +311,7 @@ class _Child:
 
     def _line_in_stack(self, file: str) -> int:
         """Return the innermost line of the file in the traceback that the child wrote at its limit."""
-        threads = self._stack.read_text(errors="replace").split("\n\n")
+        threads = self._airflow.stack.read_text(errors="replace").split("\n\n")
         # The main thread is the last one.
         match = re.search(rf'File "{re.escape(file)}", line (\d+) ', threads[-1])
         return int(match[1]) if match else 0
@@ -368,28 +321,12 @@ class _Child:
 
         ``end`` is the size of the output when the file ended; without it, the file is the last one.
         """
-        end = self._output.stat().st_size if end is None else end
+        end = self._airflow.output.stat().st_size if end is None else end
         start = max(self._output_start, end - _LONGEST_TAIL)
-        with self._output.open("rb") as output:
+        with self._airflow.output.open("rb") as output:
             output.seek(start)
             lines = output.read(max(end - start, 0)).decode(errors="replace").split("\n")
         return " / ".join([line.strip() for line in lines if line.strip()][-3:])[-_LONGEST_TAIL:]
-
-
-def _environment(folder: Path, root: DagRoot) -> dict[str, str]:
-    """Return an environment in which Airflow needs no database and leaves nothing behind."""
-    return {
-        **os.environ,
-        "_AIRFLOW__AS_LIBRARY": "1",
-        "AIRFLOW_HOME": str(folder / "airflow"),
-        "AIRFLOW__CORE__DAGS_FOLDER": root.folder,
-        "AIRFLOW__CORE__LOAD_EXAMPLES": "False",
-        "AIRFLOW__DATABASE__SQL_ALCHEMY_CONN": "sqlite://",
-        # Or a client of AWS waits for the metadata service of a machine that has none.
-        "AWS_EC2_METADATA_DISABLED": "true",
-        # Or the last lines of a file that is killed would be lost.
-        "PYTHONUNBUFFERED": "1",
-    }
 
 
 def _way_of_ending(code: int | None) -> str:

@@ -32,10 +32,17 @@ from converter.workflow import to_json
 USABLE_AIRFLOWS = (((2, 11), (2, 12)), ((3, 1), (4, 0)))
 
 
-def main(request_file: str) -> None:
-    """Serve the request that ``reader`` wrote, then end the process, whatever threads the files left."""
+def main(request_file: str, gate: int) -> None:
+    """Serve the request that ``reader`` wrote, then end the process, whatever threads the files left.
+
+    Airflow is imported before it is read: there is one as soon as the pipe ``gate`` can be read from.
+    """
     # Nothing of what is imported is garbage: to look for it again and again takes a tenth of the start.
     gc.disable()
+    problem = _airflow_problem()
+    if not os.read(gate, 1):
+        os._exit(0)  # who started it is gone
+    os.close(gate)
     request = json.loads(Path(request_file).read_text())
     root = DagRoot(**request["root"])
     # Last, so that helpers beside a DAG file are importable and do not hide the standard library.
@@ -44,10 +51,10 @@ def main(request_file: str) -> None:
     with os.fdopen(request["pipe"], "w") as pipe, open(request["stack"], "a") as stack:
         # A program that a DAG file starts must not keep the parent waiting for the pipe's end.
         os.set_inheritable(pipe.fileno(), False)
-        problem = _airflow_problem()
         if problem:
             _send(pipe, {"unusable": problem})
         else:
+            _take_up(request["environment"], root)
             _serve(request, root, pipe, stack)
     sys.stdout.flush()
     sys.stderr.flush()
@@ -72,6 +79,14 @@ def _airflow_problem() -> str:
     except Exception as error:  # noqa: BLE001  (a broken installation can raise anything; the parent shows it)
         return "".join(traceback.format_exception_only(error)).strip()
     return ""
+
+
+def _take_up(environment: dict[str, str], root: DagRoot) -> None:
+    """Let the environment be this one for Airflow, too, which asks for it whenever it needs a setting."""
+    os.environ.update(environment)
+    from airflow import settings
+
+    settings.DAGS_FOLDER = root.folder  # but for this one
 
 
 def _serve(request: dict[str, Any], root: DagRoot, pipe: IO[str], stack: IO[str]) -> None:
