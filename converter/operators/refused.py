@@ -48,12 +48,6 @@ _refuse(
 )
 _refuse(
     d.NO_COUNTERPART,
-    "a script of Airflow's own machine transforms the object",
-    _AS_TASK,
-    f"{AMAZON}.operators.s3.S3FileTransformOperator",
-)
-_refuse(
-    d.NO_COUNTERPART,
     "Airflow's own process carries the data",
     _AS_TASK,
     *(

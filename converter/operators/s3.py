@@ -18,6 +18,8 @@ from converter.workflow import Opaque
 _S3 = "airflow.providers.amazon.aws.operators.s3"
 #: As Airflow, which takes a bucket that it may not see for none.
 _NOT_SEEN = ("NoSuchBucketException", "S3Exception")
+#: Scripts that only copy what they are given.
+_COPIES = ("/bin/cp", "/usr/bin/cp", "cp")
 _REGION = "$split($states.context.StateMachine.Id, ':')[3]"
 
 
@@ -143,6 +145,56 @@ def copy_object(args: Arguments) -> Step:
             also=request("s3:headObject", {}, on=bucket_arn(source_bucket, source_key)).permissions,
         ),
     )
+
+
+@converts(f"{_S3}.S3FileTransformOperator")
+def transform_file(args: Arguments) -> Step:
+    """A copy of an object, if the script is ``/bin/cp``: ``s3:copyObject``. Other scripts are not converted.
+
+    Without ``replace`` the task fails if there is an object already. Return value, as in Airflow: none.
+    """
+    bucket, key = bucket_and_key(args, "bucket", "dest_s3_key")
+    source_bucket, source_key = bucket_and_key(args, "bucket", "source_s3_key")
+    transforms = args.take("select_expression") or args.take("script_args")
+    if transforms or args.task.arguments.get("transform_script") not in _COPIES:
+        args.report(
+            d.NO_COUNTERPART,
+            "a script of Airflow's own machine transforms the object",
+            "write it as a @task with boto3, or as a Glue, Batch or ECS job; /bin/cp alone is a copy",
+        )
+    connections = {args.take(f"{end}_aws_conn_id") for end in ("source", "dest")} - {None, "aws_default"}
+    for connection in sorted(connections):
+        args.report(
+            d.OTHER_CREDENTIALS,
+            f"Airflow's connection '{connection}' is not used: the machine acts as its own role",
+            "allow the machine's role what that one may",
+        )
+    args.set_aside("transform_script", "select_expr_serialization_config", "source_verify", "dest_verify")
+    copy = request(
+        "s3:copyObject",
+        # As a new object is, without what the source says of itself.
+        {
+            "Bucket": bucket,
+            "Key": key,
+            "CopySource": _source(source_bucket, source_key, None),
+            "MetadataDirective": "REPLACE",
+        },
+        on=bucket_arn(bucket, key),
+        also=request("s3:headObject", {}, on=bucket_arn(source_bucket, source_key)).permissions,
+    )
+    if args.take("replace", False):
+        return step_of(args, copy)
+    is_there = f"$error('The key already exists: ' & {literal(key)})"
+    look = request(
+        "s3:headObject",
+        {"Bucket": bucket, "Key": key},
+        on=bucket_arn(bucket, key),
+        fine=("NoSuchKeyException",),
+        keeps={"fresh": is_there},
+        # Without it, S3 does not say that there is none.
+        also=request("s3:headBucket", {}, on=bucket_arn(bucket)).permissions,
+    )
+    return step_of(args, look, copy)
 
 
 def _source(bucket: Any, key: Any, version: Any) -> Any:
