@@ -27,8 +27,9 @@ def _score(beside: Any, *arguments: str, more: dict[str, str] | None = None) -> 
     return both.dag2sfn(beside.aws, "score", "sales", "--config", config, *arguments, more=more)
 
 
-def _wait_for_the_week(beside: Any) -> list[dict[str, Any]]:
-    """Return Airflow's runs, once all have ended."""
+def _after_the_week(beside: Any) -> list[dict[str, Any]]:
+    """Let Airflow do the runs of a week, if it has not yet; return them, once all have ended."""
+    beside.airflow.request("PATCH", "/api/v2/dags/sales", {"is_paused": False})
     deadline, runs = time.monotonic() + PATIENCE, []
     while time.monotonic() < deadline:
         with suppress(OSError):  # while tasks start, an API server on a small machine answers late
@@ -40,8 +41,7 @@ def _wait_for_the_week(beside: Any) -> list[dict[str, Any]]:
 
 
 def test_the_score_of_a_week_points_at_the_run_and_task_that_differ(beside: Any) -> None:
-    beside.airflow.request("PATCH", "/api/v2/dags/sales", {"is_paused": False})
-    runs = _wait_for_the_week(beside)
+    runs = _after_the_week(beside)
     assert {run["state"] for run in runs} == {"success"}
     login, deadline = both.login(beside.airflow), time.monotonic() + PATIENCE
     while True:
@@ -76,7 +76,7 @@ def test_the_score_of_a_week_points_at_the_run_and_task_that_differ(beside: Any)
 def test_the_dags_tab_names_the_run_that_differs_and_leads_to_it(
     open_page: Callable[..., Any], console: Any, beside: Any, pictures: Path
 ) -> None:
-    _wait_for_the_week(beside)
+    _after_the_week(beside)
     page = open_page("dags/sales/plugin/step-functions-dag", user="viewer")
     playwright.expect(page.get_by_text("Runs in Airflow; shadow machine:")).to_be_visible()
     playwright.expect(page.get_by_role("link", name="shadow-sales")).to_be_visible()
