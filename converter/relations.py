@@ -10,6 +10,7 @@ from collections.abc import Iterable, Mapping
 from functools import cached_property
 from graphlib import TopologicalSorter
 
+from converter.derived import derived
 from converter.workflow import Task, TriggerRule, Workflow
 
 #: Rules that let a task run while other upstream tasks still run.
@@ -163,6 +164,12 @@ class Relations:
             if name not in ignorable and ignorable.issuperset(self.downstream[name])
         )
         return effective or self.workflow.leaves()
+
+
+@derived
+def relations_of(workflow: Workflow) -> Relations:
+    """Return the relations of a workflow's tasks: the same ones for all who ask."""
+    return Relations(workflow)
 
 
 def _reachable(starts: Iterable[str], edges: Mapping[str, Iterable[str]]) -> frozenset[str]:

@@ -16,7 +16,7 @@ from converter.asl.options import DEFAULT_DEADLINE, Options
 from converter.asl.tasks import LONGEST_DELAY
 from converter.operators.parts import Poll, Until
 from converter.operators.step import Step
-from converter.relations import Relations
+from converter.relations import relations_of
 from converter.workflow import Retries, Task, Workflow
 
 
@@ -47,7 +47,7 @@ def longest_wait(workflow: Workflow, steps: Mapping[str, Step]) -> int:
     for each try.
     """
     waited: dict[str, float] = {}
-    for task in Relations(workflow).upstream_first:
+    for task in relations_of(workflow).upstream_first:
         before = max((waited[up] for up in task.upstream), default=0.0)
         waited[task.task_id] = before + _limit(task, steps[task.task_id])
     return math.ceil(max(waited.values(), default=0.0))

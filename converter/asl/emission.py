@@ -63,12 +63,7 @@ class Emission:
 
     def task(self, task_id: str) -> Task:
         """Return a task of the workflow."""
-        return self.by_id[task_id]
-
-    @cached_property
-    def by_id(self) -> Mapping[str, Task]:
-        """The tasks by their ids."""
-        return {task.task_id: task for task in self.workflow.tasks}
+        return self.workflow.by_id[task_id]
 
     @property
     def task_count(self) -> int:
@@ -105,7 +100,7 @@ class Emission:
     @cached_property
     def most_instances(self) -> Mapping[str, int]:
         """How many instances each mapped task may have."""
-        return most_instances(self.steps, self.by_id)
+        return most_instances(self.steps, self.workflow.by_id)
 
     @cached_property
     def setups(self) -> frozenset[str]:

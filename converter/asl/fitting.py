@@ -158,6 +158,8 @@ class Fitting:
         """
         intervals = [wanted.interval] * len(awaits(self.plan))
         polls = task_polls_of(self.workflow, self.steps)
+        if not intervals and not polls:
+            return wanted
         nothing: dict[str, Any] = {"States": {}}
         likely = fitting_pace(nothing, intervals, wanted, task_polls=polls, limit=self.limits.events)
         return likely or wanted

@@ -25,7 +25,7 @@ from converter.operators.step import SkipOrders, Step
 from converter.planning import Plan
 from converter.planning import Step as PlannedStep
 from converter.planning.plan import sequence
-from converter.relations import Relations
+from converter.relations import relations_of
 from converter.workflow import TriggerRule, Workflow
 
 BODY_MACHINE = Substitution("BodyMachineArn")
@@ -178,7 +178,7 @@ def _teardowns(
     workflow: Workflow, steps: Mapping[str, Step], options: Options, pace: awaiting.Pace, names: Names
 ) -> dict[str, Any]:
     """Return the block that runs the teardowns in their order, each by its rule over its setups."""
-    relations = Relations(workflow)
+    relations = relations_of(workflow)
     order = [task.task_id for task in relations.upstream_first if task.is_teardown]
     given = [name for name in noted_tasks(workflow, steps) if name not in order]
     tasks = [

@@ -13,7 +13,7 @@ from functools import cached_property
 from types import MappingProxyType
 
 from converter.operators.step import SkipOrders, Step
-from converter.relations import Relations
+from converter.relations import Relations, relations_of
 from converter.workflow import Outcome, Task, TriggerRule, Workflow
 
 SUCCESS, FAILED = frozenset({Outcome.SUCCESS}), frozenset({Outcome.FAILED})
@@ -128,7 +128,7 @@ class Rules:
         ``given_up``: what else becomes of tasks whose poller passes its deadline; ``layers`` tells of tasks
         that the plan puts one after another: those of a layer all end before the next begins.
         """
-        relations = Relations(workflow)
+        relations = relations_of(workflow)
         stops = failures_end_the_run
         rules = cls._of(relations, steps, given_up, layers, failures_end_the_run=stops, asks_all=False)
         if rules.order_matters:

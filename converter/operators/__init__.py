@@ -102,15 +102,14 @@ def steps_of(
     """
     steps: dict[str, Step] = {}
     problems: list[Diagnostic] = []
+    anywhere = _scope_anywhere(workflow, variables, connections, variables_of_run=variables_of_run)
     for task in workflow.tasks:
         problems += [*_unconverted_features(task), *setting_problems(task, workflow)]
         conversion = conversion_for(task)
         if isinstance(conversion, Diagnostic):
             problems.append(conversion)
         elif task.expansion is not None or not task.is_mapped:
-            scope = _scope_of(task, workflow, variables)
-            scope = replace(scope, connections=connections, variables_of_run=variables_of_run)
-            step, found = _step_in(scope, task, conversion)
+            step, found = _step_in(_scope_of(task, workflow, anywhere), task, conversion)
             problems += [*found, *mapping_problems(task, step, workflow)]
             instances = step.instances
             # What instances order to be skipped reaches mapped tasks alone; there, it is refused above.
@@ -130,15 +129,16 @@ def _step_in(scope: Scope, task: Task, conversion: Conversion) -> tuple[Step, tu
         step = replace(step, permissions=_permissions_of_instances(scope, task, conversion, step))
     step = step.acting_as(args.role) if args.role else step
     instances = instances_of(task, scope.mapped)
-    reads = dict.fromkeys((*step.reads, *args.reads, *(instances.over if instances else ())))
-    step = replace(
-        step,
-        reads=tuple(reads),
-        instances=instances,
-        deployed={**step.deployed, **args.deployed},
-        variables=tuple(args.variables),
-        files=tuple(args.files),
-    )
+    if instances or any((args.reads, args.deployed, args.variables, args.files)):
+        reads = dict.fromkeys((*step.reads, *args.reads, *(instances.over if instances else ())))
+        step = replace(
+            step,
+            reads=tuple(reads),
+            instances=instances,
+            deployed={**step.deployed, **args.deployed},
+            variables=tuple(args.variables),
+            files=tuple(args.files),
+        )
     return step, args.problems()
 
 
@@ -156,12 +156,11 @@ def with_pairs(
     """Return the steps of :func:`steps_of`, those of submits and their sensors joined: :func:`join_pairs`."""
 
     def convert(task: Task) -> Step:
-        scope = _scope_of(task, workflow, variables)
-        scope = replace(scope, connections=connections, variables_of_run=variables_of_run)
         conversion = conversion_for(task)
         if isinstance(conversion, Diagnostic):
             return steps[task.task_id]
-        return _step_in(scope, task, conversion)[0]
+        anywhere = _scope_anywhere(workflow, variables, connections, variables_of_run=variables_of_run)
+        return _step_in(_scope_of(task, workflow, anywhere), task, conversion)[0]
 
     return join_pairs(workflow, steps, convert, cause_length=cause_length, refused=refusals, against=against)
 
@@ -171,7 +170,7 @@ def step_of(task: Task, workflow: Workflow) -> tuple[Step | None, tuple[Diagnost
     conversion = conversion_for(task)
     if isinstance(conversion, Diagnostic):
         return None, (conversion,)
-    args = Arguments(task, _scope_of(task, workflow, None))
+    args = Arguments(task, _scope_of(task, workflow, _scope_anywhere(workflow)))
     step = _converted(conversion, args)
     return step, args.problems()
 
@@ -212,31 +211,49 @@ def _converted(conversion: Conversion, args: Arguments) -> Step:
     return Step(args.task.task_id, args.task.operator.rpartition(".")[2])
 
 
-def _scope_of(task: Task, workflow: Workflow, variables: Mapping[str, str] | None) -> Scope:
-    """Return where the task's templates stand."""
+def _scope_anywhere(
+    workflow: Workflow,
+    variables: Mapping[str, str] | None = None,
+    connections: Mapping[str, Mapping[str, Value]] | None = None,
+    *,
+    variables_of_run: bool = False,
+) -> Scope:
+    """Return where a template of the DAG's stands that is of none of its tasks."""
+    tasks, settings = workflow.tasks, workflow.settings
     user_defined: set[str] = set()
     for name in ("user_defined_macros", "user_defined_filters"):
-        user_defined |= set(workflow.settings.get(name) or ())
+        user_defined |= set(settings.get(name) or ())
     return Scope(
         dag_id=workflow.dag_id,
-        task_id=task.task_id,
-        tasks=frozenset(other.task_id for other in workflow.tasks if other is not task),
-        mapped=frozenset(
-            other.task_id for other in workflow.tasks if other.is_mapped and not _is_peer(task, other)
-        ),
-        grouped=frozenset(other.task_id for other in workflow.tasks if other.mapped_group),
-        peers=frozenset(other.task_id for other in workflow.tasks if _is_peer(task, other)),
-        map_index=map_index_of(task),
-        multiple_outputs=frozenset(
-            other.task_id for other in workflow.tasks if other.settings.get("multiple_outputs")
-        ),
-        params={**workflow.params, **(task.settings.get("params") or {})},
+        task_id="",
+        tasks=frozenset([task.task_id for task in tasks]),
+        mapped=frozenset([task.task_id for task in tasks if task.is_mapped]),
+        grouped=frozenset([task.task_id for task in tasks if task.mapped_group]),
+        multiple_outputs=frozenset([task.task_id for task in tasks if task.settings.get("multiple_outputs")]),
+        params=workflow.params,
         variables=variables,
-        native=bool(workflow.settings.get("render_template_as_native_obj")),
+        variables_of_run=variables_of_run,
+        connections=connections,
+        native=bool(settings.get("render_template_as_native_obj")),
         user_defined=frozenset(user_defined),
         timezone=workflow.timezone,
         prefix=workflow.prefix,
         of_airflow_2=any(item.kind in _OF_AIRFLOW_2 for item in workflow.stand_ins),
+    )
+
+
+def _scope_of(task: Task, workflow: Workflow, anywhere: Scope) -> Scope:
+    """Return where a task's templates stand."""
+    # Tasks of one mapped group: an instance meets that of its own index.
+    peers = frozenset(workflow.mapped_groups.get(task.mapped_group, ()))
+    return replace(
+        anywhere,
+        task_id=task.task_id,
+        tasks=anywhere.tasks - {task.task_id},
+        mapped=anywhere.mapped - peers,
+        peers=peers,
+        map_index=map_index_of(task),
+        params={**anywhere.params, **(task.settings.get("params") or {})},
         before=lambda: _before(task, workflow),
     )
 
@@ -249,11 +266,6 @@ def _before(task: Task, workflow: Workflow) -> tuple[str, ...]:
             found.add(other)
             waiting += workflow.task(other).upstream
     return tuple(other.task_id for other in workflow.tasks if other.task_id in found)
-
-
-def _is_peer(task: Task, other: Task) -> bool:
-    """Whether both are tasks of one mapped group, so that an instance meets that of its own index."""
-    return bool(task.mapped_group) and other.mapped_group == task.mapped_group
 
 
 def _unconverted_features(task: Task) -> list[Diagnostic]:

@@ -77,6 +77,8 @@ class Arguments:
         A template that cannot be translated, or a Python object, is reported.
         """
         value = self._left.pop(name, default)
+        if value is None:  # most arguments are not given
+            return None
         if value is _OF_AN_INSTANCE:
             value = self._value_of_an_instance(name)
         elif name in self.task.template_fields:
@@ -183,6 +185,8 @@ class Arguments:
 
     def translated(self, name: str, value: Value) -> Any:
         """Return a value of a template field, or a piece of it, as :meth:`take` would."""
+        if not value:  # Airflow does not render what is empty
+            return value
         translation = translate_value(value, self._scope)
         for problem in translation.problems:
             place = f"template {json.dumps(problem.template)} of argument '{name}'"

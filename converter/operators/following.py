@@ -13,7 +13,10 @@ from converter.workflow import Task
 
 def followed(task: Task) -> str | None:
     """Return the class whose conversion a task follows: its own, or the nearest of its bases that has one."""
-    return next((name for name in (task.operator, *task.bases) if conversion_of(name)), None)
+    for name in (task.operator, *task.bases):
+        if conversion_of(name):
+            return name
+    return None
 
 
 def conversion_for(task: Task) -> Conversion | Diagnostic:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from converter.relations import Relations
+from converter.relations import relations_of
 from converter.workflow import Task, Value, Workflow
 
 
@@ -31,7 +31,7 @@ def at_once(workflow: Workflow) -> int:
 
     Tasks of a chain never do, and this is the number of chains into which the DAG is taken apart.
     """
-    relations = Relations(workflow)
+    relations = relations_of(workflow)
     ends: set[str] = set()
     for task in relations.upstream_first:
         before = next((up for up in relations.firing[task.task_id] if up in ends), "")

@@ -20,7 +20,7 @@ from converter.operators.pair_reasons import Pair, last_call, pairs_of, reasons_
 from converter.operators.parts import Call, Caught, Ending, Failure, Part, Verdict
 from converter.operators.sensing import FAILED
 from converter.operators.step import Step
-from converter.relations import Relations
+from converter.relations import relations_of
 from converter.workflow import Task, Workflow
 
 #: What Step Functions calls it if a job has begun and failed, and if it was longer than its call may be. The
@@ -47,7 +47,7 @@ def join_pairs(
     """
     joined = dict(steps)
     found: list[Diagnostic] = []
-    relations = Relations(workflow)
+    relations = relations_of(workflow)
     for pair in pairs_of(workflow, steps, convert):
         if pair.submit.task_id in refused or pair.sensor.task_id in refused:
             continue

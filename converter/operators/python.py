@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any, TypeGuard
 
 from converter import diagnostics as d
+from converter.derived import derived
 from converter.expansion import Expansion
 from converter.expressions.expansions import listed
 from converter.expressions.jsonata import Expression, Substitution, literal, path
@@ -169,6 +170,7 @@ def look_with_function(args: Arguments, reads: tuple[str, ...], facts: Facts | N
     )
 
 
+@derived
 def calls_function(step: Step) -> bool:
     """Whether a step calls the function that runs the DAG's tasks."""
     return any(True for _ in calls_of_function(step))

@@ -11,7 +11,7 @@ from statistics import fmean
 
 from converter.planning.plan import Await, Node, Parallel, Plan, Step
 from converter.planning.strategies import plan_by_layers
-from converter.relations import Relations
+from converter.relations import relations_of
 from converter.workflow import Workflow
 
 
@@ -80,7 +80,7 @@ def critical_path(workflow: Workflow, seconds: Mapping[str, float]) -> tuple[str
     ``seconds`` has a duration for every task. Of equals, it is the path of the first in the file's order.
     For a task with a ``one_*`` rule, the first of its upstream tasks to end is taken to decide.
     """
-    relations = Relations(workflow)
+    relations = relations_of(workflow)
     ends: dict[str, float] = {}
     waits_for: dict[str, str] = {}
     for task in relations.upstream_first:

@@ -15,7 +15,7 @@ from converter.planning.barrier import plan_layers
 from converter.planning.order import CycleError, make_order
 from converter.planning.plan import Await, MappedGroup, Node, Parallel, Plan, Sequence, Step, awaits
 from converter.planning.planner import plan_graph
-from converter.relations import Relations
+from converter.relations import relations_of
 from converter.workflow import Workflow
 
 
@@ -23,6 +23,8 @@ def with_groups_as_tasks(
     upstream: Mapping[str, SequenceOf[str]], workflow: Workflow
 ) -> dict[str, tuple[str, ...]]:
     """Return a graph (task → upstream tasks) with each mapped group in place of its tasks."""
+    if not workflow.mapped_groups:
+        return {task: tuple(before) for task, before in upstream.items()}
 
     def name_of(task: str) -> str:
         return workflow.by_id[task].index_key
@@ -39,7 +41,7 @@ def groups_in_a_circle(workflow: Workflow) -> tuple[str, ...]:
     """Return the mapped groups that wait for tasks outside, or each other, that wait for them in turn."""
     if not workflow.mapped_groups:
         return ()
-    relations = Relations(workflow)
+    relations = relations_of(workflow)
     waiting = {name: (*ups, *relations.watched.get(name, ())) for name, ups in relations.firing.items()}
     try:
         make_order(with_groups_as_tasks(waiting, workflow))
@@ -58,7 +60,7 @@ def with_mapped_groups(plan: Plan, workflow: Workflow) -> Plan:
     """Return the plan with what is in each mapped group, in place of the Step that stands for it."""
     if not workflow.mapped_groups:
         return plan
-    firing = Relations(workflow).firing
+    firing = relations_of(workflow).firing
     inside: dict[str, Node] = {}
     ends: dict[str, tuple[str, ...]] = {}
     for group_id, tasks in workflow.mapped_groups.items():

@@ -15,7 +15,7 @@ from converter.planning.mapped_groups import (
 )
 from converter.planning.plan import Plan, await_any
 from converter.planning.planner import plan_graph
-from converter.relations import Relations
+from converter.relations import relations_of
 from converter.workflow import Workflow
 
 
@@ -40,7 +40,7 @@ def plan_workflow(workflow: Workflow, durations: Mapping[str, float] | None = No
     ``durations``: see :func:`converter.planning.plan_graph`.
     """
     workflow = _with_usable_groups(workflow)
-    relations = Relations(workflow)
+    relations = relations_of(workflow)
     plan = plan_graph(with_groups_as_tasks(relations.firing, workflow), durations)
     plan = await_any(plan, relations.watched) if relations.watched else plan
     return with_mapped_groups(plan, workflow)
@@ -52,7 +52,7 @@ def plan_by_layers(workflow: Workflow) -> Plan:
     A task with a ``one_*`` rule waits for all its upstream tasks, as nothing else can be said natively.
     """
     workflow = _with_usable_groups(workflow)
-    relations = Relations(workflow)
+    relations = relations_of(workflow)
     waiting = {name: (*ups, *relations.watched.get(name, ())) for name, ups in relations.firing.items()}
     return with_mapped_groups(plan_layers(with_groups_as_tasks(waiting, workflow)), workflow)
 
@@ -65,7 +65,7 @@ def _with_usable_groups(workflow: Workflow) -> Workflow:
 def orders_more(workflow: Workflow, plan: Plan) -> bool:
     """Return whether a plan by layers makes tasks wait for others that they do not wait for in the DAG."""
     try:
-        assert_exact(plan, Relations(workflow).firing)
+        assert_exact(plan, relations_of(workflow).firing)
     except InexactPlanError:
         return True
     return False

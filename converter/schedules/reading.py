@@ -16,6 +16,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from croniter import croniter
 from croniter.croniter import CroniterError
 
+from converter.derived import derived
 from converter.schedules.wakeups import Wakeup, minutes_between, wakeups_of
 from converter.workflow import Schedule, Workflow
 
@@ -77,6 +78,7 @@ class _CannotBe(Exception):
         self.why = Unscheduled(reason, remedy)
 
 
+@derived
 def timing_of(workflow: Workflow) -> Timing | Unscheduled | None:
     """Return what becomes of a DAG's schedule; None if it has none."""
     schedule = workflow.schedule

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Iterator
 from dataclasses import fields
 from functools import cache
@@ -34,6 +35,8 @@ _PARTITION = frozenset({"partition_date", "partition_key"})
 _CONTEXTS = frozenset({"context", "ctx", "kwargs"})
 #: What has attributes of its own in the context, and what the function's stand-in for it is.
 _STAND_INS = {"dag_run": DagRun, "ti": TaskInstance, "task_instance": TaskInstance}
+#: What a template names that asks any of this.
+_MAY_BE_ASKED = re.compile(rf"\b(?:{'|'.join((*_KNOWN_TO_AIRFLOW, *_STAND_INS))})\b")
 _JINJA = Environment(extensions=["jinja2.ext.do", "jinja2.ext.loopcontrols"])  # noqa: S701 - only parsed
 
 
@@ -55,7 +58,7 @@ def asked_of_airflow(function: ast.AST) -> Iterator[str]:
 
 def asked_of_airflow_in(template: str) -> Iterator[str]:
     """Yield what a template asks of the context that only Airflow has; nothing for what is no template."""
-    if "{" not in template:
+    if "{" not in template or not _MAY_BE_ASKED.search(template):
         return
     try:
         tree = _JINJA.parse(template)

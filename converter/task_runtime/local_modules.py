@@ -18,7 +18,7 @@ from functools import cache, cached_property, lru_cache
 from pathlib import Path
 
 from converter.task_runtime.plugins import plugins_for
-from converter.task_runtime.syntax import nodes_of
+from converter.task_runtime.syntax import children_of, nodes_of
 
 _FOLDERS_ABOVE = 2
 _Definition = ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef
@@ -101,7 +101,7 @@ class Module:
             if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)) and not _makes_tasks(node):
                 waiting += node.decorator_list
             elif not isinstance(node, ast.Lambda):
-                waiting += ast.iter_child_nodes(node)
+                waiting += children_of(node)
         return frozenset(used)
 
     @cached_property

@@ -21,7 +21,7 @@ from converter.engine.jsonata_language import EvaluationError, UndefinedResult, 
 from converter.engine.jsonata_values import to_query_form
 from converter.operators.parts import Until
 from converter.operators.step import Step
-from converter.relations import Relations
+from converter.relations import relations_of
 from converter.verify.airflow_run import instance_ids, task_of
 from converter.verify.as_played import as_played
 from converter.verify.histories import events_of, histories_of
@@ -86,7 +86,7 @@ class Player:
         self._machine = machine
         self._variables = variables or {}
         self._task_of = {_state_of(machine.steps[task.task_id]): task.task_id for task in workflow.tasks}
-        relations = Relations(workflow)
+        relations = relations_of(workflow)
         definitions = as_played(machine, relations, self._task_of)
         self._definition, *children = map(parse_definition, definitions)
         names = [machine_of(one.number) for one in machine.children]

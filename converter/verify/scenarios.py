@@ -14,7 +14,7 @@ from typing import Any
 
 from converter.operators.parts import SKIP_ERROR
 from converter.operators.step import SkipOrders, Step
-from converter.relations import Relations
+from converter.relations import Relations, relations_of
 from converter.verify import airflow_run
 from converter.verify.airflow_run import task_of
 from converter.verify.data.drawing import NOTHING, PLAIN_RUN, Contents, Pushed
@@ -66,7 +66,7 @@ class Scenario:
 def scenario_of(workflow: Workflow, steps: Mapping[str, Step], seed: int) -> Scenario:
     """Return the scenario of a seed. Seed 0 is the one in which everything succeeds at the first try."""
     rng = Random(seed)  # noqa: S311 - repeatable on purpose
-    relations = Relations(workflow)
+    relations = relations_of(workflow)
     trouble = rng.choice(_TROUBLE) if seed else 0.0
     hastens = not seed or rng.random() < 0.7
     is_latest = not seed or rng.random() < 0.5 if any(map(_asks_the_date, steps.values())) else True
@@ -358,7 +358,7 @@ def _fitting(workflow: Workflow, tries: Mapping[str, list[_Drawn]]) -> float:
     if workflow.dagrun_timeout is None:
         return 1.0
     longest_way: dict[str, float] = {}
-    for task in Relations(workflow).upstream_first:
+    for task in relations_of(workflow).upstream_first:
         before = max((longest_way[up] for up in task.upstream), default=0.0)
         own = tries.get(task.task_id, ())
         waits = min(task.retries.delay * max(0, len(own) - 1), workflow.dagrun_timeout)
