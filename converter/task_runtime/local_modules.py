@@ -1,8 +1,8 @@
 """The author's own modules: where an import of a DAG file leads, and what a module's source says.
 
 A Workflow does not know Airflow's dags folder. Imports are looked for beside the DAG file and in the two
-folders above it, but not above the current directory: where a project keeps its helpers. The plugins of its
-environment come last (``plugins``).
+folders above it, but not above the current directory: where a project keeps its helpers. Then come folders
+that the file adds to Python's path (``added_folders``), and the plugins of its environment (``plugins``).
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ from dataclasses import dataclass
 from functools import cache, cached_property, lru_cache
 from pathlib import Path
 
+from converter.task_runtime.added_folders import added_folders
 from converter.task_runtime.plugins import plugins_for
 from converter.task_runtime.syntax import children_of, nodes_of
 
@@ -140,6 +141,7 @@ def _makes_tasks(node: ast.FunctionDef | ast.AsyncFunctionDef) -> bool:
 def search_folders(file: Path) -> tuple[Path, ...]:
     """Return the folders in which the imports of a DAG file are looked for, the nearest first."""
     folders = _folders_above(file, os.getcwd())
+    folders += added_folders(file, folders)
     plugins = plugins_for(file)
     return folders if plugins is None else (*folders, plugins)
 

@@ -10,6 +10,8 @@ import glob
 import io
 import os
 import pathlib
+import pkgutil
+import sys
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
@@ -47,6 +49,15 @@ def lend_places(places: Mapping[str, str], folder: Path) -> None:
 
     if known:
         read_elsewhere(instead_of)
+        sys.path_hooks.insert(0, lambda path: _finder(instead_of(path)))
+
+
+def _finder(folder: str | None) -> Any:
+    """Return what finds modules in a folder, as Python asks the functions in ``sys.path_hooks``."""
+    found = folder and pkgutil.get_importer(folder)
+    if not found:
+        raise ImportError
+    return found
 
 
 def read_elsewhere(instead_of: Callable[[str], str | None]) -> None:
