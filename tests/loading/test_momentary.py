@@ -87,6 +87,19 @@ with DAG("minds", schedule=None):
     assert [task.task_id for task in workflow.tasks] == ["a"]
 
 
+def test_a_file_that_fails_in_part_is_looked_at(tmp_path):
+    text = """
+from airflow.models import Variable
+START = datetime.strptime(Variable.get("start"), "%Y-%m-%d")
+with DAG("tried", schedule=None, start_date=START):
+    GlueJobOperator(task_id="a", job_name="j", script_args={"--day": str(date.today()), "--x": "1"})
+"""
+    (tmp_path / "tried.py").write_text(HEAD + text)
+    (workflow,) = load(tmp_path / "tried.py")
+    arguments = workflow.task("a").arguments["script_args"]
+    assert (arguments["--day"].kind, arguments["--x"]) == (MOMENTARY, "1")
+
+
 MAPPED = (
     HEAD
     + """

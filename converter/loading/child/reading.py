@@ -52,6 +52,8 @@ class Reader:
         self._root = root
         #: Whether the last import of the present file ended without an exception, if there were several.
         self._went_through = False
+        #: Whether the present file could be imported only with something in it tried.
+        self._is_tried = False
         self._constructions = Constructions(root)
         self._timetables = timetables
         self._stand_ins = StandIns(
@@ -95,8 +97,9 @@ class Reader:
         self._stand_ins.begin(place)
         try:
             with self._stand_ins.clock.forward():
-                again = _without_subdags(self._constructions.in_order(import_dag_file(file)))
-        except BaseException:  # noqa: BLE001  (it has been imported with failures, or minds the time)
+                dags_then = self._imported(file, place) if self._is_tried else import_dag_file(file)
+                again = _without_subdags(self._constructions.in_order(dags_then))
+        except BaseException:  # noqa: BLE001  (it minds the time)
             return
         for report, dag in zip(dags, again, strict=False):
             second = self._describe(dag, place, "")["workflow"]
@@ -105,9 +108,11 @@ class Reader:
 
     def _imported(self, file: str, place: Location) -> list[DAG]:
         """Return the file's DAGs; where statements fail for want of something, without what they give."""
+        self._is_tried = False
         try:
             return import_dag_file(file)
         except BaseException as error:
+            self._is_tried = True
             if found := self._survived(file, place, error):
                 return found
             raise

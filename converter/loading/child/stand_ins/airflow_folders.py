@@ -52,7 +52,7 @@ class AirflowFolders:
             home, below = "$AIRFLOW_HOME", os.path.normpath(path[len(self._home) :])
             if below.partition("/")[0] not in _OF_PROJECTS:
                 return None
-        elif found := _HOME.fullmatch(os.path.normpath(path)):
+        elif _HOME.match(path) and (found := _HOME.fullmatch(os.path.normpath(path))):
             home, below = found.groups()
         else:
             return None
