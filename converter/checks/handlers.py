@@ -8,7 +8,7 @@ from difflib import get_close_matches
 from converter import diagnostics as d
 from converter.checks import field_tables as tables
 from converter.checks.findings import Finding, about_state
-from converter.checks.machine import MachineTree, State
+from converter.checks.machine import Entries, MachineTree, State
 from converter.checks.schema import entry_findings
 from converter.diagnostics import Code
 
@@ -29,16 +29,17 @@ _PREDEFINED = frozenset(
 def check_handlers(machine: MachineTree) -> Iterator[Finding]:
     """Find retriers (D509) and catchers (D510) that are malformed, or that no error comes to."""
     for state in machine.states:
-        yield from entry_findings(d.BAD_RETRIER, state, "Retry", tables.RETRIER, ("ErrorEquals",))
-        yield from _error_name_findings(d.BAD_RETRIER, state, "Retry")
-        yield from _delay_findings(state)
-        fields = tables.CATCHER.get(state.language, tables.CATCHER["JSONata"])
-        yield from entry_findings(d.BAD_CATCHER, state, "Catch", fields, ("ErrorEquals", "Next"))
-        yield from _error_name_findings(d.BAD_CATCHER, state, "Catch")
+        if "Retry" in state.content:
+            yield from entry_findings(d.BAD_RETRIER, state, "Retry", tables.RETRIER, ("ErrorEquals",))
+            yield from _error_name_findings(d.BAD_RETRIER, state, "Retry", state.retriers)
+            yield from _delay_findings(state)
+        if "Catch" in state.content:
+            fields = tables.CATCHER.get(state.language, tables.CATCHER["JSONata"])
+            yield from entry_findings(d.BAD_CATCHER, state, "Catch", fields, ("ErrorEquals", "Next"))
+            yield from _error_name_findings(d.BAD_CATCHER, state, "Catch", state.catchers)
 
 
-def _error_name_findings(code: Code, state: State, group: str) -> Iterator[Finding]:
-    entries = state.entries(group)
+def _error_name_findings(code: Code, state: State, group: str, entries: Entries) -> Iterator[Finding]:
     for index, entry in entries:
         names = entry.get("ErrorEquals")
         if not isinstance(names, list):
@@ -59,7 +60,7 @@ def _error_name_findings(code: Code, state: State, group: str) -> Iterator[Findi
 
 
 def _delay_findings(state: State) -> Iterator[Finding]:
-    for index, retrier in state.entries("Retry"):
+    for index, retrier in state.retriers:
         interval, longest = retrier.get("IntervalSeconds", 1), retrier.get("MaxDelaySeconds")
         if isinstance(longest, int) and isinstance(interval, int) and longest <= interval:
             problem = f"'Retry[{index}].MaxDelaySeconds' is not greater than 'IntervalSeconds'"

@@ -54,7 +54,6 @@ class References:
         return self.variables - FUNCTIONS - {"states"}
 
 
-@lru_cache(maxsize=4096)
 def references(text: str) -> References:
     """Return what an expression (without its ``{% %}``) refers to. Raises SyntaxProblem."""
     form = _LITERALS_IN_A_ROW.sub("''", _PLAIN_LITERAL.sub("''", text))

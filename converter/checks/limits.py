@@ -113,7 +113,7 @@ def _state_events(state: State, pollers: Mapping[tuple[State, ...], Poller]) -> 
 
 
 def _attempts(state: State) -> int:
-    retriers = [retrier for _, retrier in state.entries("Retry")]
+    retriers = [retrier for _, retrier in state.retriers]
     waits = retries_of_wait(state)
     if waits is not None:
         retriers = [retrier for retrier in retriers if not is_refused_until(retrier)]

@@ -7,18 +7,21 @@ and all problems are found at once; ``schema`` says what was passed over.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from types import MappingProxyType
 from typing import Any, TypeAlias
 
 from converter.checks.graphs import components
-from converter.checks.shapes import object_of
+from converter.checks.shapes import list_of, object_of, text_of
 
 Json: TypeAlias = Any
 #: Where something stands in a definition: member names and positions, from the outside in.
 Path: TypeAlias = "tuple[str | int, ...]"
+
+#: The objects of a field that is an array of objects, each with its position.
+Entries: TypeAlias = "Sequence[tuple[int, Mapping[str, Json]]]"
 
 #: Definitions of child machines, by their numbers.
 Children: TypeAlias = "Mapping[int, Mapping[str, Json]]"
@@ -33,19 +36,22 @@ PROCESSOR_FIELDS = ("ItemProcessor", "Iterator")
 
 @dataclass(frozen=True, eq=False)
 class State:
-    """One state. ``language`` is ``JSONata`` or ``JSONPath``; ``blocks`` are its branches or processor."""
+    """One state. ``language`` is ``JSONata`` or ``JSONPath``; ``type`` is empty where it has none.
+
+    ``rules`` are the entries of a Choice, ``retriers`` and ``catchers`` those of Retry and Catch; ``blocks``
+    are its branches or processor.
+    """
 
     name: str
     content: Mapping[str, Json]
     path: Path
     block: Block
     language: str
+    type: str
+    rules: Entries
+    retriers: Entries
+    catchers: Entries
     blocks: list[Block] = field(default_factory=list)
-
-    @cached_property
-    def type(self) -> str:
-        """The state's type, empty where it has none."""
-        return self.text("Type")
 
     @property
     def is_jsonata(self) -> bool:
@@ -54,15 +60,7 @@ class State:
 
     def text(self, name: str) -> str:
         """Return a field that is a string, empty where there is none."""
-        value = self.content.get(name)
-        return value if isinstance(value, str) else ""
-
-    def entries(self, name: str) -> list[tuple[int, Mapping[str, Json]]]:
-        """Return the objects of a field that is an array of objects, each with its position."""
-        entries = self.content.get(name)
-        if not entries or not isinstance(entries, list):
-            return []
-        return [(index, entry) for index, entry in enumerate(entries) if isinstance(entry, dict)]
+        return text_of(self.content.get(name))
 
     @cached_property
     def arguments(self) -> Json:
@@ -72,29 +70,32 @@ class State:
     @cached_property
     def targets(self) -> tuple[tuple[str, str], ...]:
         """Where the state may lead: the field that says so (``Choices[0].Next``), and the target."""
-        found = [(name, self.text(name)) for name in ("Next", "Default")]
-        for group in ("Choices", "Catch"):
-            found += [(f"{group}[{i}].Next", entry.get("Next", "")) for i, entry in self.entries(group)]
+        found = [(name, self.content[name]) for name in ("Next", "Default") if name in self.content]
+        found += [(f"Choices[{i}].Next", rule.get("Next")) for i, rule in self.rules]
+        found += [(f"Catch[{i}].Next", catcher.get("Next")) for i, catcher in self.catchers]
         return tuple((name, target) for name, target in found if isinstance(target, str) and target)
 
     @cached_property
     def successors(self) -> tuple[State, ...]:
         """The states of the same block to which the state may lead."""
-        found = (self.block.states.get(target) for _, target in self.targets)
-        return tuple(dict.fromkeys(state for state in found if state is not None))
+        states = self.block.states
+        return tuple(dict.fromkeys(states[target] for _, target in self.targets if target in states))
 
-    @cached_property
+    @property
     def assigned(self) -> tuple[str, ...]:
         """The variables that the state assigns, each once; in JSONPath mode a name may end in ``.$``."""
-        rules = [entry for group in ("Choices", "Catch") for _, entry in self.entries(group)]
-        given = (object_of(content["Assign"]) for content in (self.content, *rules) if "Assign" in content)
+        ways = [self.content, *[entry for _, entry in (*self.rules, *self.catchers)]]
+        given = [object_of(content["Assign"]) for content in ways if "Assign" in content]
         return tuple(dict.fromkeys(name.removesuffix(".$") for names in given for name in names))
 
     @property
     def child(self) -> int | None:
         """The number of the child machine that the state starts, None if it starts none."""
-        match = _CHILD.fullmatch(str(object_of(self.arguments).get("StateMachineArn")))
-        return int(match[1]) if match and self.type == "Task" else None
+        if self.type != "Task":
+            return None
+        arn = object_of(self.arguments).get("StateMachineArn")
+        match = _CHILD.fullmatch(arn) if isinstance(arn, str) else None
+        return int(match[1]) if match else None
 
     @property
     def ends_block(self) -> bool:
@@ -139,12 +140,15 @@ class MachineTree:
     root: Block
     states: tuple[State, ...]
 
-    @property
-    def blocks(self) -> Iterator[Block]:
+    @cached_property
+    def blocks(self) -> tuple[Block, ...]:
         """Every block, outer before inner."""
-        yield self.root
-        for state in self.states:
-            yield from state.blocks
+        return (self.root, *(block for state in self.states for block in state.blocks))
+
+    @cached_property
+    def assigning(self) -> tuple[State, ...]:
+        """The states that assign variables; few machines have any."""
+        return tuple(state for state in self.states if state.assigned)
 
     @property
     def is_one_of_several(self) -> bool:
@@ -159,31 +163,53 @@ def read_machine(definition: Mapping[str, Json], children: Children = MappingPro
     root = Block(definition, ())
     states: list[State] = []
     # Machines inside machines may be deeper than functions can call themselves.
-    pending = list(_contents(root, str(definition.get("QueryLanguage", "JSONPath"))))
+    pending = _contents(root, str(definition.get("QueryLanguage", "JSONPath")))
     while pending:
         block, name, content, language = pending.pop()
-        path = (*block.path, "States", name)
-        state = State(name, content, path, block, str(content.get("QueryLanguage", language)))
+        state = _state(block, name, content, str(content.get("QueryLanguage", language)))
         block.states[name] = state
         states.append(state)
         state.blocks.extend(_inner_blocks(state, children))
         for inner in reversed(state.blocks):
-            pending.extend(_contents(inner, str(inner.content.get("QueryLanguage", language))))
+            pending += _contents(inner, str(inner.content.get("QueryLanguage", language)))
     return MachineTree(definition, root, tuple(states))
 
 
-def _contents(block: Block, language: str) -> Iterator[tuple[Block, str, Mapping[str, Json], str]]:
-    """Yield the states of a block, the last one first."""
-    for name, content in reversed(list(object_of(block.content.get("States")).items())):
-        if isinstance(content, dict):
-            yield block, name, content, language
+def _contents(block: Block, language: str) -> list[tuple[Block, str, Mapping[str, Json], str]]:
+    """Return the states of a block, the last one first."""
+    states = object_of(block.content.get("States"))
+    return [
+        (block, name, content, language)
+        for name, content in reversed([*states.items()])
+        if isinstance(content, dict)
+    ]
+
+
+def _state(block: Block, name: str, content: Mapping[str, Json], language: str) -> State:
+    return State(
+        name,
+        content,
+        (*block.path, "States", name),
+        block,
+        language,
+        text_of(content.get("Type")),
+        _entries(content, "Choices"),
+        _entries(content, "Retry"),
+        _entries(content, "Catch"),
+    )
+
+
+def _entries(content: Mapping[str, Json], name: str) -> Entries:
+    if name not in content:
+        return ()
+    return [(index, entry) for index, entry in enumerate(list_of(content[name])) if isinstance(entry, dict)]
 
 
 def _inner_blocks(state: State, children: Children) -> Iterator[Block]:
     number = state.child
     if number is not None and number in children:
         yield Block(children[number], (*state.path, "child", number), state, is_apart=True)
-    for index, branch in state.entries("Branches"):
+    for index, branch in _entries(state.content, "Branches"):
         yield Block(branch, (*state.path, "Branches", index), state)
     for name in PROCESSOR_FIELDS:
         processor = state.content.get(name)

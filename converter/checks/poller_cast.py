@@ -41,7 +41,7 @@ class Cast:
         tellers.update(around for teller in tuple(tellers) for around in _around(teller))
         if success:
             return _leads_to(tellers, runner)
-        handlers = (runner.block.states.get(str(entry.get("Next"))) for _, entry in runner.entries("Catch"))
+        handlers = (runner.block.states.get(str(entry.get("Next"))) for _, entry in runner.catchers)
         return all(
             _is_reached(tellers, [handler], runner.block) for handler in handlers if handler is not None
         )
@@ -94,7 +94,7 @@ def _reached_without(state: State) -> set[State]:
     def onwards(other: State) -> tuple[State, ...]:
         if other is not state:
             return other.successors
-        handlers = {str(entry.get("Next")) for _, entry in state.entries("Catch")}
+        handlers = {str(entry.get("Next")) for _, entry in state.catchers}
         return tuple(successor for successor in state.successors if successor.name in handlers)
 
     return reachable([start] if start else [], onwards)

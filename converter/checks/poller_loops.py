@@ -76,7 +76,7 @@ class Poller:
     def retries_until_ready(self) -> bool:
         """Whether it waits by a Retry: its loop is for trouble of the service only."""
         return self.waits_before or any(
-            NOT_READY in list_of(retrier.get("ErrorEquals")) for _, retrier in self.ask.entries("Retry")
+            NOT_READY in list_of(retrier.get("ErrorEquals")) for _, retrier in self.ask.retriers
         )
 
     @property
@@ -291,7 +291,7 @@ def tasks_in_keys(keys: Any) -> list[str]:
 
 def waits_for_record(state: State) -> bool:
     """Return whether a Task is repeated as long as the table refuses it."""
-    return any(is_refused_until(retrier) for _, retrier in state.entries("Retry")) and (
+    return any(is_refused_until(retrier) for _, retrier in state.retriers) and (
         "attribute_exists" in str(object_of(state.arguments).get("ConditionExpression"))
     )
 
@@ -302,7 +302,7 @@ def is_refused_until(retrier: Mapping[str, Any]) -> bool:
 
 
 def _next_of_choice(choice: State, data: Any, age: int) -> str:
-    for _, rule in choice.entries("Choices"):
+    for _, rule in choice.rules:
         if _evaluated(rule.get("Condition"), data, age) is True:
             return str(rule.get("Next", ""))
     return choice.text("Default")

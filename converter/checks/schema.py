@@ -79,7 +79,7 @@ def _state_complaints(state: State, outer_language: str) -> Iterator[Complaint]:
     yield from _choosing_complaints(state)
     yield from _map_complaints(state)
     if state.is_jsonata and state.type == "Choice":
-        for index, rule in state.entries("Choices"):
+        for index, rule in state.rules:
             where = f"Choices[{index}]."
             yield from field_complaints(rule, tables.CHOICE_RULE, where, ("Condition", "Next"))
 

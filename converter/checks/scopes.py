@@ -10,7 +10,8 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
-from typing import Any
+from functools import lru_cache
+from typing import Any, TypeAlias
 
 from converter import diagnostics as d
 from converter.checks.findings import Finding, about_state
@@ -34,6 +35,10 @@ _CONTEXT = frozenset({"Execution", "State", "StateMachine", "Task", "Map"})
 _VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,79}")
 
 
+#: An expression: its field, its text with the ``{% %}``, the members of ``$states`` that there are.
+Expression: TypeAlias = "tuple[str, str, frozenset[str]]"
+
+
 @dataclass(frozen=True)
 class Place:
     """Where an expression stands: its field, and the members of ``$states`` that there are."""
@@ -48,56 +53,85 @@ def check_expressions(machine: MachineTree) -> Iterator[Finding]:
     known = variables_before(machine)
     for state in machine.states:
         if state.is_jsonata:
-            for place, text in expressions_of(state):
-                yield from _expression_findings(place, text, known[state])
+            for expression in expressions_of(state):
+                yield from _expression_findings(state, expression, known[state])
 
 
 def check_variables(machine: MachineTree) -> Iterator[Finding]:
     """Find variables that must not be assigned where they are (D514)."""
-    yield from _assignment_findings(machine.root, frozenset())
+    if machine.assigning:
+        yield from _assignment_findings(machine.root, frozenset())
 
 
-def expressions_of(state: State) -> Iterator[tuple[Place, str]]:
-    """Yield every expression of a JSONata state, without its ``{% %}``, with its place."""
+def expressions_of(state: State) -> list[Expression]:
+    """Return every expression of a JSONata state."""
     members = _WITH_RESULT if state.type in _WORKING else _ENTERING
-    yield from _expressions_of_fields(state, state.content, _EVALUATED, _ENTERING)
-    yield from _expressions_of_fields(state, state.content, _LEAVING, members)
-    for group, fields, given in (("Choices", _CHOOSING, _ENTERING), ("Catch", _LEAVING, _WITH_ERROR)):
-        for index, entry in state.entries(group):
-            yield from _expressions_of_fields(state, entry, fields, given, f"{group}[{index}].")
+    found: list[Expression] = []
+    _note_fields(state.content, _EVALUATED, _ENTERING, "", found)
+    _note_fields(state.content, _LEAVING, members, "", found)
+    for index, rule in state.rules:
+        _note_fields(rule, _CHOOSING, _ENTERING, f"Choices[{index}].", found)
+    for index, catcher in state.catchers:
+        _note_fields(catcher, _LEAVING, _WITH_ERROR, f"Catch[{index}].", found)
+    return found
 
 
-def _expressions_of_fields(
-    state: State, content: Mapping[str, Any], fields: Sequence[str], members: frozenset[str], where: str = ""
-) -> Iterator[tuple[Place, str]]:
+def _note_fields(
+    content: Mapping[str, Any],
+    fields: Sequence[str],
+    members: frozenset[str],
+    where: str,
+    found: list[Expression],
+) -> None:
+    """Put the expressions in some fields of an object behind those that have been found."""
     for name in fields:
         if name in content:
-            yield from _expressions_in(state, where + name, content[name], members)
+            _note_value(where + name, content[name], members, found)
 
 
-def _expressions_in(
-    state: State, field: str, value: Any, members: frozenset[str]
-) -> Iterator[tuple[Place, str]]:
+def _note_value(field: str, value: Any, members: frozenset[str], found: list[Expression]) -> None:
     if isinstance(value, str):
         if is_expression(value):
-            yield Place(state, field, members), value[2:-2].strip()
+            found.append((field, value, members))
     elif isinstance(value, dict):
         for name, item in value.items():
-            yield from _expressions_in(state, f"{field}.{name}", item, members)
+            _note_value(f"{field}.{name}", item, members, found)
     elif isinstance(value, list):
         for index, item in enumerate(value):
-            yield from _expressions_in(state, f"{field}[{index}]", item, members)
+            _note_value(f"{field}[{index}]", item, members, found)
 
 
-def _expression_findings(place: Place, text: str, variables: frozenset[str]) -> Iterator[Finding]:
+def _expression_findings(
+    state: State, expression: Expression, variables: frozenset[str]
+) -> Sequence[Finding]:
+    field, text, members = expression
     try:
-        used = references(text)
+        used = _used_by(text)
     except SyntaxProblem as problem:
-        problem_text = f"'{place.field}' is no JSONata expression: {problem}"
-        yield about_state(d.BAD_EXPRESSION, place.state, problem_text, "correct it")
-        return
-    yield from _name_findings(place, used, variables)
-    yield from _states_findings(place, used)
+        problem_text = f"'{field}' is no JSONata expression: {problem}"
+        return [about_state(d.BAD_EXPRESSION, state, problem_text, "correct it")]
+    unknown, astray = used.unknown - variables, _astray(used.states, members)
+    if not (unknown or used.loose or astray):
+        return ()
+    place = Place(state, field, members)
+    return [*_name_findings(place, used, variables), *_states_findings(place, astray)]
+
+
+@lru_cache(maxsize=4096)
+def _used_by(expression: str) -> References:
+    return references(expression[2:-2].strip())
+
+
+@lru_cache(maxsize=1024)
+def _astray(paths: frozenset[tuple[str, ...]], members: frozenset[str]) -> tuple[tuple[str, ...], ...]:
+    """Return the paths into ``$states`` to what there is not, or only where there is a token."""
+    always = _CONTEXT - {"Task"}
+    return tuple(
+        path
+        for path in sorted(paths)
+        if path
+        and (path[0] not in members or (path[0] == "context" and len(path) > 1 and path[1] not in always))
+    )
 
 
 def _name_findings(place: Place, used: References, variables: frozenset[str]) -> Iterator[Finding]:
@@ -118,11 +152,8 @@ def _name_findings(place: Place, used: References, variables: frozenset[str]) ->
         yield about_state(d.UNKNOWN_NAME, place.state, problem, "begin with $states.input or a variable")
 
 
-def _states_findings(place: Place, used: References) -> Iterator[Finding]:
-    for path in sorted(used.states):
-        if not path:
-            continue
-        member, *inner = path
+def _states_findings(place: Place, astray: Sequence[tuple[str, ...]]) -> Iterator[Finding]:
+    for member, *inner in astray:
         if member not in _WITH_RESULT | _WITH_ERROR:
             problem = f"'{place.field}' uses $states.{member}, which there is not"
             yield about_state(
@@ -133,12 +164,12 @@ def _states_findings(place: Place, used: References) -> Iterator[Finding]:
             )
         elif member not in place.members:
             yield _out_of_place(place, member)
-        elif member == "context" and inner and inner[0] not in _CONTEXT:
+        elif inner[0] not in _CONTEXT:
             problem = f"'{place.field}' uses $states.context.{inner[0]}, which there is not"
             yield about_state(
                 d.UNKNOWN_NAME, place.state, problem, f"the context has {', '.join(sorted(_CONTEXT))}"
             )
-        elif member == "context" and inner[:1] == ["Task"] and not _has_token(place.state):
+        elif not _has_token(place.state):
             problem = f"'{place.field}' uses $states.context.Task, which only a Task with a token has"
             yield about_state(
                 d.NAME_OUT_OF_PLACE, place.state, problem, "use a resource that ends in .waitForTaskToken"
@@ -168,15 +199,15 @@ def _did_you_mean(name: str, known: frozenset[str] | set[str], otherwise: str) -
 
 def variables_before(machine: MachineTree) -> Mapping[State, frozenset[str]]:
     """Return the variables that may have a value when a state is entered: on some way, one was assigned."""
-    known: dict[State, frozenset[str]] = {}
-    _flow_through(machine.root, frozenset(), known)
+    known: dict[State, frozenset[str]] = dict.fromkeys(machine.states, frozenset())
+    if machine.assigning:  # which is not how dag2sfn's own machines are
+        _flow_through(machine.root, frozenset(), known)
     return known
 
 
 def _flow_through(block: Block, outside: frozenset[str], known: dict[State, frozenset[str]]) -> None:
     assigned = {state: frozenset(state.assigned) for state in block.states.values()}
     known.update(dict.fromkeys(assigned, outside))
-    # Without an assignment there is nothing to follow, which is how dag2sfn's own machines are.
     pending = [state for state, names in assigned.items() if names]
     while pending:
         state = pending.pop()

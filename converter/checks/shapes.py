@@ -16,6 +16,11 @@ def list_of(value: Any) -> list[Any]:
     return value if isinstance(value, list) else []
 
 
+def text_of(value: Any) -> str:
+    """Return a string, an empty one in the place of anything else."""
+    return value if isinstance(value, str) else ""
+
+
 def objects_of(value: Any) -> list[Mapping[str, Any]]:
     """Return the objects of an array."""
     return [item for item in list_of(value) if isinstance(item, dict)]

@@ -26,7 +26,7 @@ def retries_of_wait(state: State) -> int | None:
     deadline = _deadline(state)
     if deadline is None:
         return None
-    retrier = next(entry for _, entry in state.entries("Retry") if is_refused_until(entry))
+    retrier = next(entry for _, entry in state.retriers if is_refused_until(entry))
     interval, allowed = _number(retrier, "IntervalSeconds", 1), _number(retrier, "MaxAttempts", 3)
     backoff = _number(retrier, "BackoffRate", 2)
     share = math.ceil(deadline / _in_turn(state.block)[state.name])
@@ -45,7 +45,7 @@ def _number(retrier: Mapping[str, Any], name: str, default: float) -> float:
 
 def _deadline(state: State) -> int | None:
     """Return the age of the execution, in seconds, at which such a Task ends; None for any other state."""
-    retriers = [entry for _, entry in state.entries("Retry")]
+    retriers = [entry for _, entry in state.retriers]
     if not any(map(is_refused_until, retriers)):
         return None
     ends = any(
