@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from operator import attrgetter
 
 from converter import diagnostics as d
 from converter.checks.findings import Finding, about_block, about_state
@@ -64,16 +65,11 @@ def _elsewhere(name: str, machine: MachineTree) -> str:
 
 
 def _way_findings(block: Block) -> Iterator[Finding]:
-    states = list(block.states.values())
-    entered = reachable([block.start] if block.start else [], lambda state: state.successors)
-    predecessors: dict[State, list[State]] = {state: [] for state in states}
-    for state in states:
-        for successor in state.successors:
-            predecessors[successor].append(state)
-    # A state without a way on at all has been found to lack fields, or targets.
-    last = [state for state in states if state.ends_block or not state.successors]
-    ending = reachable(last, predecessors.__getitem__)
-    for state in states:
+    entered = reachable([block.start] if block.start else [], attrgetter("successors"))
+    ending = _ending(block)
+    if len(entered) == len(ending) == len(block.states):
+        return
+    for state in block.states.values():
         if state not in entered:
             if block.start is not None:
                 yield about_state(
@@ -82,3 +78,16 @@ def _way_findings(block: Block) -> Iterator[Finding]:
         elif state not in ending:
             problem = "no way leads from it to an end of its block"
             yield about_state(d.ENDLESS_PATH, state, problem, "lead out of the circle")
+
+
+def _ending(block: Block) -> set[State]:
+    """Return the states from which a way leads to an end of their block."""
+    found: set[State] = set()
+    for loop in block.loops:  # each before those that lead to it
+        # A state without a way on at all has been found to lack fields, or targets.
+        if any(
+            state.ends_block or not state.successors or not found.isdisjoint(state.successors)
+            for state in loop
+        ):
+            found.update(loop)
+    return found

@@ -83,7 +83,7 @@ def most_events(block: Block, pollers: Mapping[tuple[State, ...], Poller]) -> in
     for loop in block.loops:
         # What a loop leads to has been counted before.
         onwards = [most[after] for state in loop for after in state.successors if after in most]
-        events = sum(_state_events(state, pollers) for state in loop) + max(onwards, default=0)
+        events = sum([_state_events(state, pollers) for state in loop]) + max(onwards, default=0)
         poller = pollers.get(loop)
         events += _waiting_events(poller) if poller else 0
         most.update(dict.fromkeys(loop, events))
@@ -105,8 +105,10 @@ def _waiting_events(poller: Poller) -> int:
 def _state_events(state: State, pollers: Mapping[tuple[State, ...], Poller]) -> int:
     """Return the events of one visit to a state, with every retry that it allows."""
     events = _EVENTS.get(state.type, 0)
-    submitted = 1 if state.text("Resource").endswith(_SUBMITTED) else 0
-    inside = sum(most_events(block, pollers) for block in state.blocks if not block.is_apart)
+    submitted = 1 if "Resource" in state.content and state.text("Resource").endswith(_SUBMITTED) else 0
+    inside = sum([most_events(block, pollers) for block in state.blocks if not block.is_apart])
+    if not state.retriers:
+        return events + submitted + inside
     # A new try of a Task: scheduled, started, failed. Of a Parallel or Map: all that is inside.
     again = 3 + submitted if state.type == "Task" else 2 + inside
     return events + submitted + inside + _attempts(state) * again
@@ -117,5 +119,5 @@ def _attempts(state: State) -> int:
     waits = retries_of_wait(state)
     if waits is not None:
         retriers = [retrier for retrier in retriers if not is_refused_until(retrier)]
-    attempts = (retrier.get("MaxAttempts", _DEFAULT_ATTEMPTS) for retrier in retriers)
-    return sum(number for number in attempts if isinstance(number, int)) + (waits or 0)
+    attempts = [retrier.get("MaxAttempts", _DEFAULT_ATTEMPTS) for retrier in retriers]
+    return sum([number for number in attempts if isinstance(number, int)]) + (waits or 0)

@@ -10,6 +10,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
+from operator import attrgetter
 from types import MappingProxyType
 from typing import Any, TypeAlias
 
@@ -70,16 +71,18 @@ class State:
     @cached_property
     def targets(self) -> tuple[tuple[str, str], ...]:
         """Where the state may lead: the field that says so (``Choices[0].Next``), and the target."""
-        found = [(name, self.content[name]) for name in ("Next", "Default") if name in self.content]
-        found += [(f"Choices[{i}].Next", rule.get("Next")) for i, rule in self.rules]
-        found += [(f"Catch[{i}].Next", catcher.get("Next")) for i, catcher in self.catchers]
-        return tuple((name, target) for name, target in found if isinstance(target, str) and target)
+        found = [("Next", self.content.get("Next")), ("Default", self.content.get("Default"))]
+        for index, rule in self.rules:
+            found.append((f"Choices[{index}].Next", rule.get("Next")))
+        for index, catcher in self.catchers:
+            found.append((f"Catch[{index}].Next", catcher.get("Next")))
+        return tuple([(name, target) for name, target in found if target and isinstance(target, str)])
 
     @cached_property
     def successors(self) -> tuple[State, ...]:
         """The states of the same block to which the state may lead."""
         states = self.block.states
-        return tuple(dict.fromkeys(states[target] for _, target in self.targets if target in states))
+        return tuple(dict.fromkeys([states[target] for _, target in self.targets if target in states]))
 
     @property
     def assigned(self) -> tuple[str, ...]:
@@ -126,7 +129,7 @@ class Block:
     @cached_property
     def loops(self) -> list[tuple[State, ...]]:
         """Its states, those of a loop together, each before those that lead to it."""
-        return components(self.states.values(), lambda state: state.successors)
+        return components(self.states.values(), attrgetter("successors"))
 
 
 @dataclass(frozen=True, eq=False)

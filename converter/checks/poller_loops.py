@@ -244,32 +244,37 @@ def _times_alike(pauses: str, age: int, pause: int, most: int) -> int:
 @lru_cache(maxsize=2)
 def pollers_of(machine: MachineTree) -> tuple[Poller, ...]:
     """Return the pollers of a machine."""
-    found = []
+    asks = [
+        (state, tasks)
+        for block in machine.blocks
+        for state in block.states.values()
+        if state.type == "Task" and (tasks := _awaited_by(state))
+    ]
+    if not asks:
+        return ()
+    loop_of = {state: loop for block in machine.blocks for loop in block.loops for state in loop}
     everyone = frozenset(task for state in machine.states if (task := task_run_by(state)))
-    for block in machine.blocks:
-        asks = {state: tasks for state in block.states.values() if (tasks := _awaited_by(state))}
-        if not asks:
-            continue
-        loop_of = {state: loop for loop in block.loops for state in loop}
-        for ask, tasks in asks.items():
-            by_time = frozenset(
-                task for task, asked in _asked_of(ask).items() if "window" in object_of(asked)
-            )
-            waits = any(
-                waits_for_record(state) and ask in state.successors for state in block.states.values()
-            )
-            found.append(Poller(ask, loop_of[ask], tasks, by_time, waits, everyone))
+    found = []
+    for ask, tasks in asks:
+        by_time = frozenset(task for task, asked in _asked_of(ask).items() if "window" in object_of(asked))
+        waits = any(
+            ask in state.successors and waits_for_record(state) for state in ask.block.states.values()
+        )
+        found.append(Poller(ask, loop_of[ask], tasks, by_time, waits, everyone))
     return tuple(found)
 
 
 def task_run_by(state: State) -> str | None:
     """Return the task that a state runs, None if it runs none."""
+    if "Comment" not in state.content or state.type not in ("Task", "Pass", "Parallel", "Map"):
+        return None
     match = _RUNS_TASK.match(state.text("Comment"))
-    return match["task"] if match and state.type in ("Task", "Pass", "Parallel", "Map") else None
+    return match["task"] if match else None
 
 
 def _awaited_by(state: State) -> dict[str, str | None]:
-    if state.type != "Task" or not state.is_jsonata:
+    """Return the tasks for which a Task asks, each with its Glue job."""
+    if not state.is_jsonata:
         return {}
     arguments = object_of(state.arguments)
     if _READS_RECORDS.fullmatch(state.text("Resource")):

@@ -30,7 +30,8 @@ def check_pollers(machine: MachineTree) -> Iterator[Finding]:
         for task, job in poller.awaited.items():
             yield from _awaited_findings(poller, task, job, cast)
         yield from _exit_findings(poller, cast)
-    yield from _lock_findings(machine, pollers, cast)
+    if len(pollers) > 1:  # each waits for a branch beside its own: none locks itself
+        yield from _lock_findings(machine, pollers, cast)
 
 
 # --- what is waited for ------------------------------------------------------------------------------------
