@@ -82,6 +82,8 @@ MOMENTARY = "made anew at each import"
 
 #: The kind of an Opaque that names a place in Airflow's home, which its text calls ``$AIRFLOW_HOME``.
 HOME_PATH = "path in Airflow's home"
+#: The kind of an Opaque that is a template's file, by its name, which is not there.
+MISSING_FILE = "file that is not found"
 
 #: The kind of an Opaque whose text is a template that gives a list, and not the text of one: the file splits
 #: a value that is not known where it is read (``os.environ["SUBNETS"].split(",")``).

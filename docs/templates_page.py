@@ -78,6 +78,10 @@ Python tasks look: `/airflow/variables/NAME`. A change takes effect with the nex
 - The value of `x if y` without an else may be written, tested, joined with `~`, or go through a filter. In a
   list or a call the task fails where `y` is false.
 - Params are not checked against their JSON schema.
+- Files of templates (`query="sql/load.sql"`) are read at conversion. One that is not found is refused (D203):
+  in Airflow its task fails, and its name is no query.
+- `xcom_pull` without `task_ids` is converted in files for Airflow 2, where it finds the latest XCom of any
+  task: here, that of the task before it that has the key and ended last (D232).
 - The `default` of `xcom_pull` without `map_indexes` is not used: neither does Airflow 3.3.
 - With `render_template_as_native_obj`, texts that read like a Python literal become its value: True, False,
   None, and numbers. A text that may be another literal (a tuple, a list, a quoted string, a number with

@@ -18,7 +18,7 @@ from converter.operators.mapping import (
     names_group_arguments,
 )
 from converter.task_runtime.local_files import LocalFile
-from converter.workflow import HOME_PATH, MOMENTARY, Opaque, Task, Value
+from converter.workflow import HOME_PATH, MISSING_FILE, MOMENTARY, Opaque, Task, Value
 
 #: Stands for the value of an argument that each instance of a mapped task has its own of.
 _OF_AN_INSTANCE = object()
@@ -101,6 +101,11 @@ class Arguments:
         elif found.kind == HOME_PATH:
             problem = f"argument '{name}' is a path in Airflow's home: {found.text}"
             self.report(d.HOME_PATH, problem, "write where the job finds it, such as a place in S3")
+        elif found.kind == MISSING_FILE:
+            problem = f"argument '{name}' is the file {found.text}, which is not found"
+            self.report(
+                d.BAD_ARGUMENT, problem, "put it beside the DAG file, or where template_searchpath says"
+            )
         else:
             remedy = f"write a literal value instead of {found.text}"
             self.report(d.PYTHON_VALUE, f"argument '{name}' is a Python object ({found.kind})", remedy)

@@ -73,7 +73,7 @@ def test_what_only_begins_like_a_setting_of_airflow_or_aws_is_the_authors(tmp_pa
     workflow = loaded(
         tmp_path,
         """
-        names = ("AWS_S3_BUCKET", "AIRFLOW_ENVIRONMENT", "HTTP_HOST_NAME")
+        names = ("AWS_S3_BUCKET", "AIRFLOW_ENVIRONMENT", "HTTP_HOST_NAME", "AIRFLOW__VAR__LAKE")
         places = {name: os.getenv(name) for name in names}
         path = os.path.join(os.environ.get("AWS_LAKE_PREFIX"), "in")
         with DAG("lake", schedule=None):
@@ -84,6 +84,7 @@ def test_what_only_begins_like_a_setting_of_airflow_or_aws_is_the_authors(tmp_pa
     arguments = workflow.task("t").arguments["script_args"]
     assert arguments == {
         "--AWS_S3_BUCKET": "s3://{{ environ.AWS_S3_BUCKET }}/in",
+        "--AIRFLOW__VAR__LAKE": "s3://{{ environ.AIRFLOW__VAR__LAKE }}/in",
         "--AIRFLOW_ENVIRONMENT": "s3://{{ environ.AIRFLOW_ENVIRONMENT }}/in",
         "--HTTP_HOST_NAME": "s3://{{ environ.HTTP_HOST_NAME }}/in",
         "--path": "{{ environ.AWS_LAKE_PREFIX }}/in",

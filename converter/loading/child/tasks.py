@@ -31,7 +31,7 @@ from converter.loading.child.stand_ins.old_arguments import TRIGGER_RULES
 from converter.loading.child.stand_ins.placeholders import placeholder_in
 from converter.loading.child.stand_ins.unmapped import UnmappedDecoratedOperator, UnmappedOperator
 from converter.loading.child.values import as_value, class_name, dotted_name
-from converter.workflow import Location, Opaque, Retries, Task, TriggerRule, Value, texts_in
+from converter.workflow import MISSING_FILE, Location, Opaque, Retries, Task, TriggerRule, Value, texts_in
 
 
 def _parameters(function: Any) -> dict[str, inspect.Parameter]:
@@ -94,6 +94,7 @@ def task_from(
     group = operator.get_closest_mapped_task_group()
     operator_class = operator.operator_class
     arguments = _mapped_arguments(operator) if mapped else _arguments(operator, constructions)
+    arguments = _without_missing_files(operator_class, arguments)
     return Task(
         task_id=operator.task_id,
         operator=class_name(operator_class),
@@ -113,6 +114,24 @@ def task_from(
         mapped_group=group.group_id if group else "",
         location=constructions.location(operator) or otherwise,
     )
+
+
+def _without_missing_files(operator_class: Any, arguments: Mapping[str, Value]) -> dict[str, Value]:
+    """Return the arguments with an Opaque for each file of a template that Airflow has not found.
+
+    What it has found it has read: the text stands in the file's place.
+    """
+    endings = getattr(operator_class, "template_ext", ())
+    endings = (endings,) if isinstance(endings, str) else tuple(endings)
+    fields = set(_template_fields(operator_class)) if endings else set()
+
+    def without(value: Value) -> Value:
+        if isinstance(value, list):
+            return [without(item) for item in value]
+        is_file = isinstance(value, str) and value.endswith(endings)
+        return Opaque(MISSING_FILE, str(value)) if is_file else value
+
+    return {name: without(value) if name in fields else value for name, value in arguments.items()}
 
 
 def _bases(operator_class: type) -> tuple[str, ...]:

@@ -19,9 +19,14 @@ from converter.workflow import StandInKind
 #: What the expression of such a placeholder begins with; a template of Airflow's has no such name.
 _NAME = "environ"
 #: Asked for by files that look where they are, and unset as a rule: settings of Airflow, of the AWS SDK, of
-#: Python and for debugging. Others that begin so (AWS_BUCKET) are the author's own.
+#: Python and for debugging. Others that begin so are the author's own: AWS_BUCKET, and AIRFLOW__VAR__BUCKET,
+#: as MWAA names a variable of one's own.
 _MAY_BE_UNSET = re.compile(
-    r"""AIRFLOW_(HOME|CONFIG|UID|_\w+|VAR_\w+|CONN_\w+|CTX_\w+)
+    r"""AIRFLOW_(HOME|CONFIG|UID|VAR_\w+|CONN_\w+|CTX_\w+)
+    |AIRFLOW__(ADMIN|API|API_AUTH|ATLAS|AWS|CELERY|CELERY_\w+|CLI|CORE|DAG_PROCESSOR|DASK|DATABASE|DEBUG
+        |ELASTICSEARCH|ELASTICSEARCH_CONFIGS|EMAIL|EXECUTION_API|FAB|KERBEROS|KUBERNETES|KUBERNETES_EXECUTOR
+        |LDAP|LINEAGE|LOCAL_KUBERNETES_EXECUTOR|LOGGING|METRICS|OPENLINEAGE|OPERATORS|SCHEDULER|SECRETS
+        |SENSORS|SENTRY|SMTP|TRACES|TRIGGERER|WEBSERVER|WORKERS)__\w+
     |AWS_(REGION|DEFAULT_(REGION|PROFILE|OUTPUT)|PROFILE|ACCESS_KEY_ID|SECRET_ACCESS_KEY|SESSION_TOKEN
         |SECURITY_TOKEN|ENDPOINT_URL\w*|CA_BUNDLE|CONFIG_FILE|SHARED_CREDENTIALS_FILE|EXECUTION_ENV
         |LAMBDA_\w+|CONTAINER_\w+|EC2_METADATA_\w+|WEB_IDENTITY_TOKEN_FILE|ROLE_(ARN|SESSION_NAME)
