@@ -5,9 +5,10 @@ Values that are known only at run time or deployment are left out, and so is wha
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
+from functools import lru_cache
 from typing import Any
 
 from converter import diagnostics as d
@@ -47,18 +48,21 @@ def check_calls(machine: MachineTree) -> Iterator[Finding]:
                 yield about_state(found.code, state, found.problem, found.remedy)
 
 
-def _complaints(state: State) -> Iterator[_Complaint]:
+def _complaints(state: State) -> Iterable[_Complaint]:
     resource = state.text("Resource")
     call = call_of(resource)
-    if call is None:
-        if not is_resource(resource):
-            problem = f"'{resource}' is no resource of a Task"
-            yield _Complaint(d.UNKNOWN_CALL, problem, "use arn:aws:states:::<service>:<action>")
-        return
-    problems = list(_call_complaints(call))
-    yield from problems
-    if not problems:
-        yield from _argument_complaints(call, state)
+    return _resource_complaints(resource) or (_argument_complaints(call, state) if call else ())
+
+
+@lru_cache(maxsize=256)
+def _resource_complaints(resource: str) -> tuple[_Complaint, ...]:
+    call = call_of(resource)
+    if call is not None:
+        return tuple(_call_complaints(call))
+    if is_resource(resource):
+        return ()
+    problem = f"'{resource}' is no resource of a Task"
+    return (_Complaint(d.UNKNOWN_CALL, problem, "use arn:aws:states:::<service>:<action>"),)
 
 
 def _call_complaints(call: Call) -> Iterator[_Complaint]:
@@ -105,26 +109,30 @@ def _argument_complaints(call: Call, state: State) -> Iterator[_Complaint]:
         required, others = OWN_FORMS[call.name]
         yield from _member_complaints(call.name, given, required, (*required, *others))
         return
+    extra = () if call.is_sdk else OPTIMISED[call.service].extra.get(call.action, ())
+    arguments = {name: value for name, value in given.items() if name not in extra}
+    yield from _Reading(call).value(arguments, _input_of(call), "")
+
+
+@lru_cache(maxsize=256)
+def _input_of(call: Call) -> Any:
+    """Return botocore's shape of what a call takes, None where it takes nothing."""
     service, operation = api_of(call)
     operations = operations_of(service)
     named = operation if operation in operations else _spelled_otherwise(operation, operations) or operation
-    extra = () if call.is_sdk else OPTIMISED[call.service].extra.get(call.action, ())
-    shape = input_shape(service, named)
-    arguments = {name: value for name, value in given.items() if name not in extra}
-    yield from _Reading(call).value(arguments, shape, "")
+    return input_shape(service, named)
 
 
 class _Later:
     """A value that is known only at run time: a member whose name ended in ``.$``, in JSONPath mode."""
 
 
-def _without_path_marks(value: Any) -> Any:
-    if isinstance(value, dict):
-        return {
-            name.removesuffix(".$"): _Later() if name.endswith(".$") else _without_path_marks(item)
-            for name, item in value.items()
-        }
-    return [_without_path_marks(item) for item in value] if isinstance(value, list) else value
+def _without_path_marks(members: Mapping[str, Any]) -> Mapping[str, Any]:
+    if not any([name.endswith(".$") for name in members]):
+        return members
+    return {
+        name.removesuffix(".$"): _Later() if name.endswith(".$") else item for name, item in members.items()
+    }
 
 
 @dataclass(frozen=True)
@@ -144,7 +152,7 @@ class _Reading:
             for index, item in enumerate(value):
                 yield from self.value(item, shape.member, f"{where}[{index}]")
         elif kind == "map" and isinstance(value, dict):
-            for name, item in value.items():
+            for name, item in _without_path_marks(value).items():
                 yield from self.value(item, shape.value, f"{where}.{name}")
         elif not _fits(value, kind, where):
             problem = f"the argument '{where}' of {self.call.name} is no {_KIND_NAMES.get(kind, kind)}"
@@ -158,16 +166,10 @@ class _Reading:
     def _structure(self, value: Mapping[str, Any], shape: Any, where: str) -> Iterator[_Complaint]:
         if shape is not None and shape.is_document_type:  # any JSON
             return
-        members = {} if shape is None else {_capital(name): name for name in shape.members}
-        required = [
-            _capital(name)
-            for name in (shape.required_members if shape is not None else ())
-            # The SDK fills in what makes a call safe to repeat.
-            if not shape.members[name].metadata.get("idempotencyToken")
-        ]
+        members, required = _members_of(shape)
         prefix = f"{where}." if where else ""
         found = {}
-        for name, item in value.items():
+        for name, item in _without_path_marks(value).items():
             known = name if name in members else _spelled_otherwise(name, members)
             if not known or (known != name and (not self.call.is_sdk or name[:1].islower())):
                 yield _unknown(self.call.name, prefix, name, members)
@@ -178,6 +180,20 @@ class _Reading:
                 yield _missing(self.call.name, prefix, name)
         for name, item in found.items():
             yield from self.value(item, shape.members[members[name]], prefix + name)
+
+
+@lru_cache(maxsize=1024)
+def _members_of(shape: Any) -> tuple[Mapping[str, str], Sequence[str]]:
+    """Return the members of a structure, as Tasks spell them → as the API does, and those that it requires."""
+    if shape is None:
+        return {}, ()
+    required = [
+        _capital(name)
+        for name in shape.required_members
+        # The SDK fills in what makes a call safe to repeat.
+        if not shape.members[name].metadata.get("idempotencyToken")
+    ]
+    return {_capital(name): name for name in shape.members}, required
 
 
 def _spelled_otherwise(name: str, members: Iterable[str]) -> str:

@@ -39,6 +39,7 @@ class Call:
         return f"{'aws-sdk:' if self.is_sdk else ''}{self.service}:{self.action}"
 
 
+@lru_cache(maxsize=256)
 def call_of(resource: str) -> Call | None:
     """Return the call that a Task's resource is, None for a Lambda function's or an activity's own ARN."""
     match = _SERVICE_CALL.fullmatch(resource)
