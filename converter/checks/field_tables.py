@@ -69,7 +69,7 @@ MODE = Kind("INLINE or DISTRIBUTED", lambda value: value in ("INLINE", "DISTRIBU
 EXECUTION_TYPE = Kind("STANDARD or EXPRESS", lambda value: value in ("STANDARD", "EXPRESS"))
 ERROR_NAMES = Kind(
     "an array of error names, at least one",
-    lambda value: isinstance(value, list) and bool(value) and all(isinstance(item, str) for item in value),
+    lambda value: isinstance(value, list) and bool(value) and all([isinstance(item, str) for item in value]),
 )
 
 Fields = Mapping[str, Kind]

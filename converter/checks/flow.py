@@ -84,10 +84,9 @@ def _ending(block: Block) -> set[State]:
     """Return the states from which a way leads to an end of their block."""
     found: set[State] = set()
     for loop in block.loops:  # each before those that lead to it
-        # A state without a way on at all has been found to lack fields, or targets.
-        if any(
-            state.ends_block or not state.successors or not found.isdisjoint(state.successors)
-            for state in loop
-        ):
-            found.update(loop)
+        for state in loop:
+            # A state without a way on at all has been found to lack fields, or targets.
+            if state.ends_block or not state.successors or not found.isdisjoint(state.successors):
+                found.update(loop)
+                break
     return found

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Iterable
+from math import inf
 from typing import TypeVar
 
 Node = TypeVar("Node", bound=Hashable)
@@ -21,43 +22,39 @@ def reachable(starts: Iterable[Node], successors: Callable[[Node], Iterable[Node
 
 
 def components(nodes: Iterable[Node], successors: Callable[[Node], Iterable[Node]]) -> list[tuple[Node, ...]]:
-    """Return the strongly connected components, each before those that lead to it (Tarjan, 1972).
+    """Return the strongly connected components, each before those that lead to it (Pearce, 2016).
 
     >>> components("abcd", {"a": "b", "b": "ca", "c": "d", "d": ""}.__getitem__)
     [('d',), ('c',), ('a', 'b')]
     """
-    number: dict[Node, int] = {}
-    lowest: dict[Node, int] = {}
-    stack: list[Node] = []
-    position: dict[Node, int] = {}  # on the stack
+    # The number of a node's visit, or of the earliest to which it leads; infinite once its component is found.
+    number: dict[Node, float] = {}
+    waiting: list[Node] = []  # for an earlier one of their component
     found: list[tuple[Node, ...]] = []
     for root in nodes:
         if root in number:
             continue
-        number[root] = lowest[root] = len(number)
-        position[root] = len(stack)
-        stack.append(root)
-        visits = [(root, iter(successors(root)))]
+        number[root] = len(number)
+        visits = [(root, number[root], iter(successors(root)))]
         while visits:
-            node, following = visits[-1]
+            node, own, following = visits[-1]
             for successor in following:
                 if successor not in number:
-                    number[successor] = lowest[successor] = len(number)
-                    position[successor] = len(stack)
-                    stack.append(successor)
-                    visits.append((successor, iter(successors(successor))))
+                    number[successor] = len(number)
+                    visits.append((successor, number[successor], iter(successors(successor))))
                     break
-                if successor in position:
-                    lowest[node] = min(lowest[node], number[successor])
+                if number[successor] < number[node]:
+                    number[node] = number[successor]
             else:
                 visits.pop()
-                if visits:
+                if number[node] < own:
+                    waiting.append(node)
                     before = visits[-1][0]
-                    lowest[before] = min(lowest[before], lowest[node])
-                if lowest[node] == number[node]:
-                    members = tuple(stack[position[node] :])
-                    del stack[position[node] :]
-                    for member in members:
-                        del position[member]
-                    found.append(members)
+                    number[before] = min(number[before], number[node])
+                    continue
+                members = [node]
+                while waiting and number[waiting[-1]] >= own:
+                    members.append(waiting.pop())
+                number.update(dict.fromkeys(members, inf))
+                found.append(tuple(members))
     return found

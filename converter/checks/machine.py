@@ -63,7 +63,7 @@ class State:
         """Return a field that is a string, empty where there is none."""
         return text_of(self.content.get(name))
 
-    @cached_property
+    @property
     def arguments(self) -> Json:
         """What a Task hands to its service: ``Arguments``, in JSONPath mode ``Parameters``."""
         return self.content.get("Arguments" if self.is_jsonata else "Parameters")
@@ -223,7 +223,7 @@ def _inner_blocks(state: State, children: Children) -> Iterator[Block]:
 
 def is_expression(value: Json) -> bool:
     """Return whether a value is a JSONata expression in a field of a JSONata state."""
-    return isinstance(value, str) and len(value) >= 4 and value.startswith("{%") and value.endswith("%}")
+    return isinstance(value, str) and value.startswith("{%") and value.endswith("%}") and len(value) >= 4
 
 
 def is_filled_in_later(value: Json) -> bool:

@@ -19,17 +19,21 @@ Complaint = tuple[str, str]
 
 def field_complaints(
     content: Mapping[str, Any], fields: tables.Fields, where: str = "", required: tuple[str, ...] = ()
-) -> Iterator[Complaint]:
-    """Yield what is wrong with the fields of one object; ``where`` is put before the fields' names."""
+) -> list[Complaint]:
+    """Return what is wrong with the fields of one object; ``where`` is put before the fields' names."""
+    found = []
     for name, value in content.items():
-        if name not in fields:
+        kind = fields.get(name)
+        if kind is None:
             similar = get_close_matches(name, fields, n=1)
-            yield f"there is no field '{where}{name}'", f"write '{similar[0]}'" if similar else "remove it"
-        elif not fields[name].accepts(value):
-            yield f"the field '{where}{name}' is not {fields[name].name}", "correct its value"
+            remedy = f"write '{similar[0]}'" if similar else "remove it"
+            found.append((f"there is no field '{where}{name}'", remedy))
+        elif not kind.accepts(value):
+            found.append((f"the field '{where}{name}' is not {kind.name}", "correct its value"))
     for name in required:
         if name not in content:
-            yield f"the field '{where}{name}' is missing", "add it"
+            found.append((f"the field '{where}{name}' is missing", "add it"))
+    return found
 
 
 def check_fields(machine: MachineTree) -> Iterator[Finding]:
@@ -77,7 +81,8 @@ def _state_complaints(state: State, outer_language: str) -> Iterator[Complaint]:
         state.content, by_type[state.type], required=tables.REQUIRED.get(state.type, ())
     )
     yield from _choosing_complaints(state)
-    yield from _map_complaints(state)
+    if state.type == "Map":
+        yield from _map_complaints(state)
     if state.is_jsonata and state.type == "Choice":
         for index, rule in state.rules:
             where = f"Choices[{index}]."
@@ -99,8 +104,6 @@ def _choosing_complaints(state: State) -> Iterator[Complaint]:
 
 
 def _map_complaints(state: State) -> Iterator[Complaint]:
-    if state.type != "Map":
-        return
     for block in state.blocks:
         config = block.content.get("ProcessorConfig")
         if isinstance(config, dict):
