@@ -184,7 +184,7 @@ class _Reading:
 
 @lru_cache(maxsize=1024)
 def _members_of(shape: Any) -> tuple[Mapping[str, str], Sequence[str]]:
-    """Return the members of a structure, as Tasks spell them → as the API does, and those that it requires."""
+    """Return a structure's members, as Tasks spell them → as the API does, and which of them it requires."""
     if shape is None:
         return {}, ()
     required = [

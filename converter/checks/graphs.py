@@ -27,7 +27,7 @@ def components(nodes: Iterable[Node], successors: Callable[[Node], Iterable[Node
     >>> components("abcd", {"a": "b", "b": "ca", "c": "d", "d": ""}.__getitem__)
     [('d',), ('c',), ('a', 'b')]
     """
-    # The number of a node's visit, or of the earliest to which it leads; infinite once its component is found.
+    # The number of a node's visit, or of an earlier one to which it leads; infinite in components found.
     number: dict[Node, float] = {}
     waiting: list[Node] = []  # for an earlier one of their component
     found: list[tuple[Node, ...]] = []
@@ -43,7 +43,7 @@ def components(nodes: Iterable[Node], successors: Callable[[Node], Iterable[Node
                     number[successor] = len(number)
                     visits.append((successor, number[successor], iter(successors(successor))))
                     break
-                if number[successor] < number[node]:
+                elif number[successor] < number[node]:
                     number[node] = number[successor]
             else:
                 visits.pop()

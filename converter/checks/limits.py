@@ -81,11 +81,14 @@ def most_events(block: Block, pollers: Mapping[tuple[State, ...], Poller]) -> in
     """Return the most events on a way through a block; a loop that is no poller counts once."""
     most: dict[State, int] = {}
     for loop in block.loops:
-        # What a loop leads to has been counted before.
-        onwards = [most[after] for state in loop for after in state.successors if after in most]
-        events = sum([_state_events(state, pollers) for state in loop]) + max(onwards, default=0)
-        poller = pollers.get(loop)
-        events += _waiting_events(poller) if poller else 0
+        events, onwards = 0, []
+        for state in loop:
+            events += _state_events(state, pollers)
+            # What a loop leads to has been counted before.
+            onwards += [most[after] for after in state.successors if after in most]
+        events += max(onwards, default=0)
+        if loop in pollers:
+            events += _waiting_events(pollers[loop])
         most.update(dict.fromkeys(loop, events))
     return most.get(block.start, 0) if block.start else 0
 
