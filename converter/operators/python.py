@@ -393,7 +393,10 @@ def _report_needs(args: Arguments, facts: Facts) -> None:
         args.report(
             d.NEEDS_AIRFLOW,
             f"its function uses {name}, which is not there in Lambda",
-            "do without: boto3 calls AWS with the function's own role; or use an operator that is converted",
+            "calculate it from ds, by the schedule"
+            if name.startswith("the context's prev_")
+            else "do without: boto3 calls AWS with the function's own role; or use an operator that is "
+            "converted",
         )
     if facts.uses_partition:
         args.report(

@@ -13,11 +13,12 @@ from jinja2 import Environment, TemplateSyntaxError, nodes
 from converter.task_runtime.dag2sfn_tasks.task_instance import DagRun, TaskInstance
 from converter.task_runtime.syntax import nodes_of
 
-#: What only Airflow's database and API server know of a run.
+#: What only Airflow's database, its API server and its schedule know of a run.
 _KNOWN_TO_AIRFLOW = frozenset(
     """
     asset_state_store conn inlet_events prev_data_interval_end_success prev_data_interval_start_success
-    prev_end_date_success prev_start_date_success task_state_store triggering_asset_events
+    prev_ds prev_ds_nodash prev_end_date_success prev_execution_date prev_start_date_success task_state_store
+    triggering_asset_events
     """.split()
 )
 #: What a run's dates are called in the context, those of Airflow 2 among them.

@@ -165,6 +165,7 @@ def test_a_callable_that_raises_a_skip_may_skip_itself(converted):
     [
         ("from airflow.providers.amazon.aws.hooks.s3 import S3Hook\ndef run(): S3Hook()", None, ["D861"]),
         ("from airflow.providers.mysql.hooks.mysql import MySqlHook\ndef run(): MySqlHook()", None, ["D260"]),
+        ("def run(prev_ds, next_ds): ...", None, ["D260"]),
         ("def run(partition_key): ...", None, ["D864"]),
         ("def run(dag_run): print(dag_run.partition_date)", None, ["D864"]),
         ("def run(): ...", 900, []),
@@ -183,6 +184,7 @@ def test_what_lambda_does_not_have_is_named(converted, source, timeout, codes):
     [
         ("echo {{ inlet_events.for_asset(uri='s3://b')[-1].extra }} {{ conn.db.host }}", ["D260", "D260"]),
         ("echo {{ dag_run.get_task_instances() }}", ["D260"]),
+        ("echo {{ prev_execution_date }} {{ next_ds }}", ["D260"]),
         (
             "echo {% for conn in params.all %}{{ conn }}{% endfor %}{{ dag_run.conf }}{{ ti.log }}",
             [],

@@ -255,10 +255,24 @@ def test_a_run_without_a_logical_date_has_no_dates(function_of):
 def test_names_of_airflow_2_are_there_for_those_who_ask(function_of):
     body = """
 def run(execution_date, yesterday_ds, **kwargs):
-    return [str(execution_date), yesterday_ds, kwargs["tomorrow_ds"]]
+    ends = [str(kwargs["next_execution_date"]), kwargs["next_ds"], kwargs.get("next_ds_nodash")]
+    return [str(execution_date), yesterday_ds, kwargs["tomorrow_ds"], *ends]
+"""
+    run = {"logical_date": "2024-03-01T00:00:00+00:00", "data_interval_end": "2024-03-08T00:00:00+00:00"}
+    answer = function_of(one_task(body))(event(run=run))
+    dates = ["2024-03-01 00:00:00+00:00", "2024-02-29", "2024-03-02"]
+    assert answer["return_value"] == [*dates, "2024-03-08 00:00:00+00:00", "2024-03-08", "20240308"]
+
+
+def test_what_airflow_2_made_of_the_schedule_is_an_error_that_names_it(function_of):
+    body = """
+def run(**kwargs):
+    print(sorted(kwargs), kwargs)
+    return "before " + kwargs.get("prev_ds")
 """
     answer = function_of(one_task(body))(event(run={"logical_date": "2024-03-01T00:00:00+00:00"}))
-    assert answer["return_value"] == ["2024-03-01 00:00:00+00:00", "2024-02-29", "2024-03-02"]
+    assert answer["error"] == "NotInLambdaError"
+    assert "prev_ds" in answer["message"]
 
 
 def test_all_that_a_callable_may_name_is_there():

@@ -108,6 +108,12 @@ def _dates(logical_date: Any, start: Any, end: Any) -> dict[str, Any]:
     }
 
 
+#: What Airflow 2 had made of the schedule, which the function does not know.
+_OF_THE_SCHEDULE = {
+    name: inert(f"the context's {name}") for name in ("prev_ds", "prev_ds_nodash", "prev_execution_date")
+}
+
+
 def names_of_airflow_2(context: Mapping[str, Any]) -> dict[str, Any]:
     """Return what Airflow 3 took out of the context and old DAG files still ask for."""
     logical_date = context.get("logical_date")
@@ -115,8 +121,13 @@ def names_of_airflow_2(context: Mapping[str, Any]) -> dict[str, Any]:
         return {}
     day = timedelta(days=1)
     dates = {"yesterday_ds": logical_date - day, "tomorrow_ds": logical_date + day}
+    end = context.get("data_interval_end")
+    if end is not None:
+        dates["next_ds"] = end
     return {
+        **_OF_THE_SCHEDULE,
         "execution_date": logical_date,
+        "next_execution_date": end,
         **{name: date.strftime("%Y-%m-%d") for name, date in dates.items()},
         **{f"{name}_nodash": date.strftime("%Y%m%d") for name, date in dates.items()},
     }
