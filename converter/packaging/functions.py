@@ -5,12 +5,12 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cache, lru_cache
 from typing import Any
 
 from converter.packaging.policies import Role, Statement, role
-from converter.packaging.settings import KEPT, digest_of, log_group, only_if, tags_of
-from converter.packaging.yaml_text import GetAtt, Note, Ref, Sub
+from converter.packaging.settings import KEPT, KEY_IF_ANY, digest_of, log_group, only_if, tags_of
+from converter.packaging.yaml_text import Constant, GetAtt, Note, Ref, Sub
 
 _TRACING = Statement(
     ("xray:PutTelemetryRecords", "xray:PutTraceSegments"),
@@ -24,6 +24,10 @@ _NETWORK = Statement(
     'Lambda asks for "*" when a function is created (Lambda Developer Guide, "Giving Lambda functions '
     'access to resources in an Amazon VPC").',
     only_if="IsInVpc",
+)
+_IS_TRACED = Constant({"Mode": {"Fn::If": ["IsTraced", "Active", "PassThrough"]}})
+_IN_VPC = Constant(
+    only_if("IsInVpc", {"SubnetIds": Ref("VpcSubnetIds"), "SecurityGroupIds": Ref("VpcSecurityGroupIds")})
 )
 _DECRYPTION = Statement(("kms:Decrypt",), (Ref("KmsKeyArn"),), only_if="HasKey")
 
@@ -71,24 +75,30 @@ def function(
     )
     content = {**properties, **_common(name, its_role, dag_id)}
     version = f"{name}Version{digest_of([content, digest_of_source(source)])}"
-    published = {
-        "Type": "AWS::Lambda::Version",
-        **KEPT,
-        "Properties": {"FunctionName": Ref(f"{name}Function")},
-    }
     return Function(
         f"{name}Function",
         Ref(version),
         {
             f"{name}Function": {"Type": "AWS::Lambda::Function", "Properties": content},
-            version: Note(
-                "CloudFormation publishes a version when there is a resource of a new name. So the name ends "
-                "in a digest of what the function is; `dag2sfn deploy` takes the parameters into it, too.",
-                published,
-            ),
+            version: _published(name),
             **its_role.resources,
             f"{name}Logs": log_group(f"/aws/lambda/${{MachineName}}-{log}", dag_id),
         },
+    )
+
+
+@cache
+def _published(name: str) -> Note:
+    return Note(
+        "CloudFormation publishes a version when there is a resource of a new name. So the name ends in a "
+        "digest of what the function is; `dag2sfn deploy` takes the parameters into it, too.",
+        Constant(
+            {
+                "Type": "AWS::Lambda::Version",
+                **KEPT,
+                "Properties": {"FunctionName": Ref(f"{name}Function")},
+            }
+        ),
     )
 
 
@@ -105,15 +115,11 @@ def _digest(content: str | bytes) -> str:
 
 
 def _common(name: str, its_role: Role, dag_id: str) -> dict[str, Any]:
-    network = {
-        "SubnetIds": Ref("VpcSubnetIds"),
-        "SecurityGroupIds": Ref("VpcSecurityGroupIds"),
-    }
     return {
         "Role": its_role.arn,
         "LoggingConfig": {"LogGroup": Ref(f"{name}Logs")},
-        "TracingConfig": {"Mode": {"Fn::If": ["IsTraced", "Active", "PassThrough"]}},
-        "KmsKeyArn": only_if("HasKey", Ref("KmsKeyArn")),
-        "VpcConfig": only_if("IsInVpc", network),
+        "TracingConfig": _IS_TRACED,
+        "KmsKeyArn": KEY_IF_ANY,
+        "VpcConfig": _IN_VPC,
         "Tags": tags_of(dag_id),
     }

@@ -9,7 +9,7 @@ from converter import __version__
 from converter.identity import DAG_ID_TAG, LIVE
 from converter.packaging.policies import Statement
 from converter.packaging.settings import KEPT, only_if
-from converter.packaging.yaml_text import GetAtt, Note, Ref, Sub
+from converter.packaging.yaml_text import Constant, GetAtt, Note, Ref, Sub
 from converter.shadow_mark import BUCKET_TAG, SHADOW_TAG
 from converter.workflow import Workflow
 
@@ -43,14 +43,30 @@ _ENCRYPTION = Statement(("kms:Decrypt", "kms:GenerateDataKey"), (Ref("KmsKeyArn"
 #: What every machine's role may do besides what its states do.
 OF_EVERY_MACHINE = (_DELIVERY, _TRACING, _ENCRYPTION)
 
-OWN_ACCOUNT: Mapping[str, Any] = {
-    "StringEquals": {
-        "aws:SourceAccount": Note(
-            "Only for machines of this account, should the service be asked on behalf of another.",
-            Ref("AWS::AccountId"),
-        )
+_LOGGING = Constant(
+    {
+        "Level": Note(
+            "Every event is in the execution's history for 90 days, where dag2sfn reads it. The log keeps "
+            "failures for longer; with ALL, pollers would fill it.",
+            "ERROR",
+        ),
+        "IncludeExecutionData": Note(
+            "Input and output may be confidential: a reader of logs need not be a reader of data.", False
+        ),
+        "Destinations": [{"CloudWatchLogsLogGroup": {"LogGroupArn": GetAtt("StateMachineLogs", "Arn")}}],
     }
-}
+)
+_IS_TRACED = Constant({"Enabled": {"Fn::If": ["IsTraced", True, False]}})
+_ENCRYPTED = Constant(
+    only_if(
+        "HasKey",
+        {
+            "Type": "CUSTOMER_MANAGED_KMS_KEY",
+            "KmsKeyId": Ref("KmsKeyArn"),
+            "KmsDataKeyReusePeriodSeconds": 300,
+        },
+    )
+)
 
 
 def state_machine(
@@ -69,26 +85,9 @@ def state_machine(
     }
     if filled:
         properties["DefinitionSubstitutions"] = dict(filled)
-    properties["LoggingConfiguration"] = {
-        "Level": Note(
-            "Every event is in the execution's history for 90 days, where dag2sfn reads it. The log keeps "
-            "failures for longer; with ALL, pollers would fill it.",
-            "ERROR",
-        ),
-        "IncludeExecutionData": Note(
-            "Input and output may be confidential: a reader of logs need not be a reader of data.", False
-        ),
-        "Destinations": [{"CloudWatchLogsLogGroup": {"LogGroupArn": GetAtt("StateMachineLogs", "Arn")}}],
-    }
-    properties["TracingConfiguration"] = {"Enabled": {"Fn::If": ["IsTraced", True, False]}}
-    properties["EncryptionConfiguration"] = only_if(
-        "HasKey",
-        {
-            "Type": "CUSTOMER_MANAGED_KMS_KEY",
-            "KmsKeyId": Ref("KmsKeyArn"),
-            "KmsDataKeyReusePeriodSeconds": 300,
-        },
-    )
+    properties["LoggingConfiguration"] = _LOGGING
+    properties["TracingConfiguration"] = _IS_TRACED
+    properties["EncryptionConfiguration"] = _ENCRYPTED
     properties["Tags"] = [
         {"Key": DAG_ID_TAG, "Value": workflow.dag_id},
         {"Key": "dag2sfn:source-hash", "Value": workflow.source_hash},

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from functools import cached_property
+from functools import cache, cached_property
 from itertools import chain
 from typing import Any, TypeAlias
 
@@ -17,7 +17,7 @@ from converter.json_text import compact_json
 from converter.operators.step import Permission
 from converter.packaging.iam_reference import fitted
 from converter.packaging.settings import KEPT, digest_of, only_if
-from converter.packaging.yaml_text import GetAtt, Note, Ref, Sub
+from converter.packaging.yaml_text import Constant, GetAtt, Note, Ref, Sub
 
 INLINE_LIMIT = 10_240
 MANAGED_LIMIT = 6_144
@@ -32,6 +32,11 @@ _DEPLOYMENT_VARIABLE = r"AWS::(?:Partition|Region|AccountId)\}"
 Resource: TypeAlias = str | Sub | GetAtt | Ref
 #: Below it stand the roles and policies of one DAG, also those that its stack has left behind.
 PATH = "/dag2sfn/${MachineName}/"
+_BOUNDARY = Constant(only_if("HasBoundary", Ref("PermissionsBoundaryArn")))
+_OWN_ACCOUNT = Note(
+    "Only for machines of this account, should the service be asked on behalf of another.",
+    Ref("AWS::AccountId"),
+)
 
 
 class TooManyPermissionsError(Exception):
@@ -53,7 +58,17 @@ class Statement:
     @cached_property
     def length(self) -> int:
         """The characters that the statement may take in a policy."""
-        return len(compact_json(_statement_json(self), default=_as_long_text)) + 1
+        return len(compact_json(self._json, default=_as_long_text)) + 1
+
+    @cached_property
+    def written(self) -> Any:
+        """How it stands in a template's policy: under its condition, below its comment."""
+        written = Constant(only_if(self.only_if, self._json) if self.only_if else self._json)
+        return Note(self.comment, written) if self.comment else written
+
+    @property
+    def _json(self) -> dict[str, Any]:
+        return {"Effect": "Allow", "Action": list(self.actions), "Resource": list(self.resources)}
 
 
 def statements_of(permissions: Iterable[Permission]) -> tuple[Statement, ...]:
@@ -117,7 +132,7 @@ def role(
     service: str,
     statements: Sequence[Statement],
     comment: str,
-    condition: Mapping[str, Any] | None = None,
+    for_own_account: bool = False,
     more: Mapping[str, Any] | None = None,
     later: Sequence[Statement] = (),
 ) -> Role:
@@ -125,21 +140,16 @@ def role(
 
     The logical id is ``name`` with the digest of what the role is. So other permissions are another role, and
     this one stays for the executions that began with it; ``deploy`` removes it when they are over. Neither
-    role nor policies have names in IAM, so that CAPABILITY_IAM is enough to deploy them. ``more`` are further
+    role nor policies have names in IAM, so that CAPABILITY_IAM is enough to deploy them.
+
+    ``for_own_account``: the service assumes it for resources of this account alone. ``more`` are further
     properties. ``later`` are statements that refer to what is made with the role: they are a policy that it
     gets afterwards, and who needs them waits for that. Raises TooManyPermissionsError.
     """
-    trust: dict[str, Any] = {
-        "Effect": "Allow",
-        "Principal": {"Service": service},
-        "Action": "sts:AssumeRole",
-    }
-    if condition:
-        trust["Condition"] = condition
     properties: dict[str, Any] = {
         "Path": Sub(PATH),
-        "PermissionsBoundary": only_if("HasBoundary", Ref("PermissionsBoundaryArn")),
-        "AssumeRolePolicyDocument": {"Version": "2012-10-17", "Statement": [trust]},
+        "PermissionsBoundary": _BOUNDARY,
+        "AssumeRolePolicyDocument": _trust(service, for_own_account=for_own_account),
         **(more or {}),
     }
     policies = []
@@ -179,18 +189,19 @@ def role(
 
 
 def _document(statements: Iterable[Statement]) -> dict[str, Any]:
-    return {"Version": "2012-10-17", "Statement": [_noted(statement) for statement in statements]}
+    return {"Version": "2012-10-17", "Statement": [statement.written for statement in statements]}
 
 
-def _noted(statement: Statement) -> Any:
-    written = _statement_json(statement)
-    if statement.only_if:
-        written = only_if(statement.only_if, written)
-    return Note(statement.comment, written) if statement.comment else written
-
-
-def _statement_json(statement: Statement) -> dict[str, Any]:
-    return {"Effect": "Allow", "Action": list(statement.actions), "Resource": list(statement.resources)}
+@cache
+def _trust(service: str, *, for_own_account: bool) -> Constant:
+    trust: dict[str, Any] = {
+        "Effect": "Allow",
+        "Principal": {"Service": service},
+        "Action": "sts:AssumeRole",
+    }
+    if for_own_account:
+        trust["Condition"] = {"StringEquals": {"aws:SourceAccount": _OWN_ACCOUNT}}
+    return Constant({"Version": "2012-10-17", "Statement": [trust]})
 
 
 def _as_long_text(reference: Sub | GetAtt | Ref) -> str:

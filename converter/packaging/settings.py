@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping, Sequence
+from functools import cache
 from typing import Any
 
 from converter.identity import DAG_ID_TAG
 from converter.json_text import compact_json
-from converter.packaging.yaml_text import Note, Ref, Sub
+from converter.packaging.yaml_text import Constant, Note, Ref, Sub
 
 DEFAULT_RETENTION_DAYS = 90
 #: AWS documentation, PutRetentionPolicy.
@@ -28,13 +29,19 @@ def parameters(machine: str, functions: Sequence[str], *, xcom_in_s3: bool = Fal
     ``machine`` is the name of the machine. ``xcom_in_s3``: the function that runs tasks keeps large XComs in
     a bucket.
     """
+    name = {
+        "Type": "String",
+        "Default": machine,
+        "AllowedPattern": "[A-Za-z0-9_-]{1,80}",
+        "Description": "The machine's name; dag2sfn finds the DAG's machine by the default",
+    }
+    return {"MachineName": name, **_alike_parameters(tuple(functions), xcom_in_s3=xcom_in_s3)}
+
+
+@cache
+def _alike_parameters(functions: tuple[str, ...], *, xcom_in_s3: bool) -> Mapping[str, Constant]:
+    """Return those that all stacks with such functions have alike."""
     written: dict[str, Any] = {
-        "MachineName": {
-            "Type": "String",
-            "Default": machine,
-            "AllowedPattern": "[A-Za-z0-9_-]{1,80}",
-            "Description": "The machine's name; dag2sfn finds the DAG's machine by the default",
-        },
         "LogRetentionDays": {
             "Type": "Number",
             "Default": DEFAULT_RETENTION_DAYS,
@@ -79,14 +86,15 @@ def parameters(machine: str, functions: Sequence[str], *, xcom_in_s3: bool = Fal
             "The bucket for large XComs, below dag2sfn-xcom/; that of the artifacts by default. Give it a "
             "lifecycle rule that removes them"
         )
-    return written
+    return {name: Constant(parameter) for name, parameter in written.items()}
 
 
 def _optional(description: str) -> dict[str, Any]:
     return {"Type": "String", "Default": "", "Description": description}
 
 
-def conditions(functions: Sequence[str], *, xcom_in_s3: bool = False) -> dict[str, Any]:
+@cache
+def conditions(functions: tuple[str, ...], *, xcom_in_s3: bool = False) -> Constant:
     """Return the conditions that follow from the parameters."""
     written: dict[str, Any] = {
         "IsTraced": {"Fn::Equals": [Ref("Tracing"), "true"]},
@@ -101,7 +109,7 @@ def conditions(functions: Sequence[str], *, xcom_in_s3: bool = False) -> dict[st
     if xcom_in_s3:
         written["HasXComBucket"] = _is_given(Ref("XComBucket"))
         written["HasNoXComBucket"] = {"Fn::Equals": [Ref("XComBucket"), ""]}
-    return written
+    return Constant(written)
 
 
 def _is_given(value: Any) -> dict[str, Any]:
@@ -124,6 +132,10 @@ def only_if(condition: str, value: Any) -> dict[str, Any]:
     return {"Fn::If": [condition, value, Ref("AWS::NoValue")]}
 
 
+#: The key that the stack was given.
+KEY_IF_ANY = Constant(only_if("HasKey", Ref("KmsKeyArn")))
+
+
 def tags_of(dag_id: str) -> list[dict[str, str]]:
     """Return the tag by which costs can be told apart by DAG."""
     return [{"Key": DAG_ID_TAG, "Value": dag_id}]
@@ -140,7 +152,7 @@ def log_group(name: str, dag_id: str) -> dict[str, Any]:
         "Properties": {
             "LogGroupName": Sub(name),
             "RetentionInDays": Ref("LogRetentionDays"),
-            "KmsKeyId": only_if("HasKey", Ref("KmsKeyArn")),
+            "KmsKeyId": KEY_IF_ANY,
             "Tags": tags_of(dag_id),
         },
     }

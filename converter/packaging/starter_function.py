@@ -10,18 +10,19 @@ from typing import Any
 
 from converter.packaging.folders import Alike
 from converter.packaging.functions import Function, function
-from converter.packaging.machines import OWN_ACCOUNT
 from converter.packaging.policies import Statement, role
 from converter.packaging.settings import SCHEDULE_STATE
-from converter.packaging.yaml_text import GetAtt, Note, Ref
+from converter.packaging.yaml_text import Constant, GetAtt, Note, Ref
 from converter.schedules import HANDLER, SOURCE, Timing, timing_of
 from converter.task_runtime import PYTHON_VERSION
 from converter.workflow import Workflow
 
-STARTER_KEY: Mapping[str, Any] = {
-    "Type": "String",
-    "Description": "The key of the zip of the function that starts scheduled runs, in that bucket",
-}
+STARTER_KEY = Constant(
+    {
+        "Type": "String",
+        "Description": "The key of the zip of the function that starts scheduled runs, in that bucket",
+    }
+)
 
 
 def is_scheduled(workflow: Workflow) -> bool:
@@ -89,7 +90,7 @@ def schedule_resources(workflow: Workflow, starter: Function) -> dict[str, Any]:
         service="scheduler.amazonaws.com",
         statements=[Statement(("lambda:InvokeFunction",), (starter.callable_as,))],
         comment="What the schedule does: it calls the starter.",
-        condition=OWN_ACCOUNT,
+        for_own_account=True,
     )
     timing = _timing(workflow)
     resources: dict[str, Any] = {}

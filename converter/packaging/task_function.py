@@ -14,15 +14,17 @@ from converter.packaging.functions import Function, function
 from converter.packaging.policies import Statement, statements_of
 from converter.packaging.task_code import uses_variables
 from converter.packaging.variables import PARAMETERS, REASON
-from converter.packaging.yaml_text import GetAtt, Note, Ref, Sub
+from converter.packaging.yaml_text import Constant, GetAtt, Note, Ref, Sub
 from converter.task_runtime import HANDLER, LONGEST_RUN, PYTHON_VERSION
 from converter.task_runtime.dag2sfn_tasks.xcoms import BUCKET, PREFIX
 from converter.workflow import StandInKind, Workflow
 
-TASKS_KEY: Mapping[str, Any] = {
-    "Type": "String",
-    "Description": "The key of the zip of the function that runs the Python tasks, in that bucket",
-}
+TASKS_KEY = Constant(
+    {
+        "Type": "String",
+        "Description": "The key of the zip of the function that runs the Python tasks, in that bucket",
+    }
+)
 _XCOMS = "Large XComs: what tasks push, and what others read of it."
 _XCOM_BUCKET: Mapping[str, Any] = {"Fn::If": ["HasXComBucket", Ref("XComBucket"), Ref("ArtifactBucket")]}
 _CONNECTIONS = "Airflow's connections, under the names that its own Secrets Manager backend uses."

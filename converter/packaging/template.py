@@ -31,7 +31,6 @@ from converter.packaging.child_machines import (
 from converter.packaging.functions import Function
 from converter.packaging.machines import (
     OF_EVERY_MACHINE,
-    OWN_ACCOUNT,
     alarms_of,
     alias_of,
     state_machine,
@@ -52,7 +51,7 @@ from converter.packaging.starter_function import (
 from converter.packaging.task_code import runs_tasks
 from converter.packaging.task_function import TASKS_KEY, environment_of, task_function, task_outputs
 from converter.packaging.variables import permissions_on_variables
-from converter.packaging.yaml_text import GetAtt, Note, Ref, Sub, yaml_text
+from converter.packaging.yaml_text import Constant, GetAtt, Note, Ref, Sub, yaml_text
 from converter.workflow import Workflow
 
 #: Folder below ``functions/`` → parameter with the key of its zip.
@@ -62,6 +61,35 @@ OUTER_KEY = "OuterDefinitionKey"
 Sources = Mapping[str, Mapping[str, "str | bytes"]]
 """Folder below ``functions/`` → path → content."""
 
+
+def _text_parameter(description: str) -> Constant:
+    return Constant({"Type": "String", "Description": description})
+
+
+_ALWAYS_FILLED_IN = {
+    "ArtifactBucket": _text_parameter("The bucket that holds the definition and the code of functions"),
+    "DefinitionKey": _text_parameter("The definition's key in that bucket"),
+}
+_OUTER_KEY = _text_parameter("The key of the outer machine's definition in that bucket")
+_POLLER_KEY = _text_parameter("The key of the poller function's zip in that bucket")
+_CHILDREN_PREFIX = _text_parameter("What the keys of the definitions of child machines begin with")
+#: How every stack's runs are started and watched.
+_ENTRY: Mapping[str, Any] = {
+    "StateMachineVersion": Constant(version_of("StateMachine")),
+    "StateMachineAlias": Note(
+        "Runs are started here. It leads to the version that is in force; `dag2sfn rollback` leads it "
+        "back to the one before.",
+        Constant(alias_of("StateMachineVersion")),
+    ),
+    **{name: Constant(alarm) for name, alarm in alarms_of("StateMachine").items()},
+}
+_ALWAYS_TOLD = {
+    "StateMachineArn": Constant({"Value": Ref("StateMachine")}),
+    "StateMachineName": Constant({"Value": GetAtt("StateMachine", "Name")}),
+    "StateMachineVersionArn": Constant({"Value": Ref("StateMachineVersion")}),
+    "StateMachineAliasArn": Constant({"Value": Ref("StateMachineAlias")}),
+    "StateMachineLogGroup": Constant({"Value": Ref("StateMachineLogs")}),
+}
 _SLOT_STATEMENTS = (
     Statement(("dynamodb:GetItem", "dynamodb:UpdateItem"), (GetAtt("OutcomeTable", "Arn"),)),
     Statement(
@@ -168,28 +196,13 @@ def _filled(stack: _Stack, one: OneMachine) -> dict[str, Ref | GetAtt | Sub]:
 
 def _artifacts(machine: Machine, functions: Sequence[str]) -> dict[str, Any]:
     """Return the parameters that ``deploy`` fills in."""
-    written: dict[str, Any] = {
-        "ArtifactBucket": {
-            "Type": "String",
-            "Description": "The bucket that holds the definition and the code of functions",
-        },
-        "DefinitionKey": {"Type": "String", "Description": "The definition's key in that bucket"},
-    }
+    written: dict[str, Any] = dict(_ALWAYS_FILLED_IN)
     if machine.outer is not None:
-        written[OUTER_KEY] = {
-            "Type": "String",
-            "Description": "The key of the outer machine's definition in that bucket",
-        }
+        written[OUTER_KEY] = _OUTER_KEY
     if machine.children:
-        written[CHILDREN_PREFIX] = {
-            "Type": "String",
-            "Description": "What the keys of the definitions of child machines begin with",
-        }
+        written[CHILDREN_PREFIX] = _CHILDREN_PREFIX
     if machine.needs_poller:
-        written["PollerKey"] = {
-            "Type": "String",
-            "Description": "The key of the poller function's zip in that bucket",
-        }
+        written["PollerKey"] = _POLLER_KEY
     if runs_tasks(machine.steps):
         written["TasksKey"] = TASKS_KEY
     if "starter" in functions:
@@ -201,13 +214,7 @@ def _resources(stack: _Stack) -> dict[str, Any]:
     dag_id = stack.workflow.dag_id
     resources: dict[str, Any] = {
         **_machines(stack),
-        "StateMachineVersion": version_of("StateMachine"),
-        "StateMachineAlias": Note(
-            "Runs are started here. It leads to the version that is in force; `dag2sfn rollback` leads it "
-            "back to the one before.",
-            alias_of("StateMachineVersion"),
-        ),
-        **alarms_of("StateMachine"),
+        **_ENTRY,
         "StateMachineLogs": Note(
             "Under /aws/vendedlogs/, log groups share one entry in the account's resource policy, which has "
             "room for few.",
@@ -241,7 +248,7 @@ def _machines(stack: _Stack) -> dict[str, Any]:
             *OF_EVERY_MACHINE,
         ],
         comment="What the outer machine does: it starts the body, and tears down.",
-        condition=OWN_ACCOUNT,
+        for_own_account=True,
     )
     tears_down = outer_filled(workflow, machine.steps, stack.tasks)
     return {
@@ -298,19 +305,13 @@ def _state_machine_role(stack: _Stack) -> Role:
         service="states.amazonaws.com",
         statements=[*statements, *OF_EVERY_MACHINE],
         comment="What the machine's states do, and nothing else.",
-        condition=OWN_ACCOUNT,
+        for_own_account=True,
         later=map_run_statements_of_body(machine),
     )
 
 
 def _outputs(stack: _Stack) -> Mapping[str, Any]:
-    outputs: dict[str, Any] = {
-        "StateMachineArn": {"Value": Ref("StateMachine")},
-        "StateMachineName": {"Value": GetAtt("StateMachine", "Name")},
-        "StateMachineVersionArn": {"Value": Ref("StateMachineVersion")},
-        "StateMachineAliasArn": {"Value": Ref("StateMachineAlias")},
-        "StateMachineLogGroup": {"Value": Ref("StateMachineLogs")},
-    }
+    outputs: dict[str, Any] = dict(_ALWAYS_TOLD)
     if stack.poller is not None:
         outputs["PollerFunctionArn"] = {"Value": GetAtt(stack.poller.id, "Arn")}
     if stack.tasks is not None:

@@ -28,8 +28,9 @@ _STEP = 2
 #: Down to this depth, entries that have entries of their own are set apart by blank lines: sections of a
 #: template, and resources.
 _AIRY_DEPTH = 1
-#: Has no character that means something in YAML. Most texts are such, and to analyze each takes its time.
-_NAME = re.compile(r"[A-Za-z][A-Za-z0-9_./-]*")
+#: ASCII from a letter on, without what means something in YAML: a hash, a colon before a blank or at the end,
+#: and a blank at the end. Most texts are such, and to analyze each takes its time.
+_PLAIN = re.compile(r"[A-Za-z](?:[ -\"$-9;-~]|:(?=[!-~]))*(?<! )")
 #: What PyYAML knows of texts; nothing is written by it.
 _DUMPER: Any = yaml.SafeDumper(io.StringIO(), allow_unicode=True)
 
@@ -73,6 +74,21 @@ class Note:
     value: Any
 
 
+class Constant(dict[str, Any]):
+    """A mapping that many documents have alike: its lines are worked out once. Nobody changes it."""
+
+    def __init__(self, mapping: Mapping[str, Any]) -> None:
+        super().__init__(mapping)
+        self._lines: dict[int, list[str]] = {}
+
+    def lines_at(self, depth: int) -> list[str]:
+        """Return the lines that it has at a depth, the first without what stands before it."""
+        if depth not in self._lines:
+            self._lines[depth] = []
+            _entries(self, depth, "", self._lines[depth])
+        return self._lines[depth]
+
+
 def yaml_text(document: Mapping[str, Any]) -> str:
     """Return a document as YAML. Values: dicts, lists, scalars, and the classes of this module."""
     lines: list[str] = []
@@ -93,11 +109,12 @@ def _entries(mapping: Mapping[str, Any], depth: int, lead: str, lines: list[str]
             value = _without_note(noted)
             if value is not noted:
                 lead = _comment(noted, depth, lead, lines)
-            if _is_block(value):
+            text = _inline(value)
+            if text is None:
                 lines.append(f"{lead}{_scalar(key)}:")
-                _indented(value, depth + 1, indent + " " * _STEP, lines)
+                _block(value, depth + 1, indent + " " * _STEP, lines)
             else:
-                lines.append(f"{lead}{_scalar(key)}: {_inline(value)}")
+                lines.append(f"{lead}{_scalar(key)}: {text}")
         lead = indent
 
 
@@ -110,10 +127,11 @@ def _items(values: Sequence[Any], depth: int, lead: str, lines: list[str]) -> No
             value = _without_note(noted)
             if value is not noted:
                 lead = _comment(noted, depth, lead, lines)
-            if _is_block(value):
-                _indented(value, depth + 1, f"{lead}- ", lines)
+            text = _inline(value)
+            if text is None:
+                _block(value, depth + 1, f"{lead}- ", lines)
             else:
-                lines.append(f"{lead}- {_inline(value)}")
+                lines.append(f"{lead}- {text}")
         lead = indent
 
 
@@ -121,8 +139,12 @@ def _without_note(noted: Any) -> Any:
     return noted.value if type(noted) is Note else noted
 
 
-def _indented(value: Any, depth: int, lead: str, lines: list[str]) -> None:
-    if isinstance(value, dict):
+def _block(value: Any, depth: int, lead: str, lines: list[str]) -> None:
+    if type(value) is Constant:
+        first, *others = value.lines_at(depth)
+        lines.append(f"{lead}{first}")
+        lines += others
+    elif isinstance(value, dict):
         _entries(value, depth, lead, lines)
     else:
         _items(value, depth, lead, lines)
@@ -141,26 +163,15 @@ def _wrapped(comment: str, width: int) -> tuple[str, ...]:
     return tuple(textwrap.wrap(comment, width, break_on_hyphens=False))
 
 
-def _is_block(value: Any) -> bool:
+def _inline(value: Any) -> str | None:
+    """Return how a value stands in a line; None if it takes lines of its own."""
     if isinstance(value, dict):
-        return bool(value)
-    # Numbers read best in a row.
-    return isinstance(value, (list, tuple)) and not all(isinstance(item, int) for item in value)
-
-
-def _inline(value: Any) -> str:
-    if isinstance(value, (Ref, GetAtt, Sub)):
-        return _reference(value)
-    if isinstance(value, dict):
-        return "{}"
+        return None if value else "{}"
     if isinstance(value, (list, tuple)):
-        return f"[{', '.join(map(_scalar, value))}]"
-    return _scalar(value)
-
-
-@functools.lru_cache(maxsize=1024)
-def _reference(value: Ref | GetAtt | Sub) -> str:
-    return str(value)
+        # Numbers read best in a row.
+        in_a_row = all(isinstance(item, int) for item in value)
+        return f"[{', '.join(map(_scalar, value))}]" if in_a_row else None
+    return str(value) if isinstance(value, (Ref, GetAtt, Sub)) else _scalar(value)
 
 
 @functools.lru_cache(maxsize=4096, typed=True)
@@ -177,7 +188,7 @@ def _scalar(value: Any) -> str:
 
 def _needs_no_quotes(text: str) -> bool:
     """Whether PyYAML would write a text as it is. To have it written takes several times as long."""
-    is_plain = _NAME.fullmatch(text) or (
+    is_plain = _PLAIN.fullmatch(text) or (
         text.isprintable() and _DUMPER.analyze_scalar(text).allow_block_plain
     )
     return bool(

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from stack_templates import without_notes
 
-from converter.packaging.yaml_text import GetAtt, Note, Ref, Sub, yaml_text
+from converter.packaging.yaml_text import Constant, GetAtt, Note, Ref, Sub, yaml_text
 
 
 class TemplateLoader(yaml.SafeLoader):
@@ -50,11 +50,26 @@ def test_what_is_written_is_read_back(document):
     assert read(yaml_text(document)) == without_notes(document)
 
 
-@given(st.one_of(texts, names, st.sampled_from(["no", "~", "1_0", "- a", "a #b", "a: b", "---", "=", "ä é"])))
+# What is plain in some places, and means something in others.
+signs = st.text(":# -a{}[],&*!|>'\"%@`?\\~", max_size=6).map("a{}".format)
+
+
+strange = st.sampled_from(["no", "~", "1_0", "- a", "a #b", "a: b", "---", "=", "ä é"])
+
+
+@given(st.one_of(texts, names, signs, strange))
 def test_texts_are_quoted_as_by_pyyaml(text):
     if text.isprintable():
         written = yaml.safe_dump({"key": text}, width=sys.maxsize, allow_unicode=True)
         assert yaml_text({"key": text}) == written
+
+
+@given(st.dictionaries(texts, values, min_size=1, max_size=4))
+def test_constants_are_written_as_what_they_are_wherever_they_stand(mapping):
+    def document(value):
+        return {"a": value, "b": {"c": [value, value], "d": {"e": Note("why", value)}}}
+
+    assert yaml_text(document(Constant(mapping))) == yaml_text(document(mapping))
 
 
 def test_keys_keep_their_order():
