@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 
 #: Code that is not the author's, though it may lie below the author's DAG files: the converter, if it is used
@@ -46,11 +47,18 @@ class DagRoot:
         """
         if not _is_below(file, self.folder):
             return False
-        # A folder in the midst of one of these was given on purpose: its files count.
-        if any(_is_below(file, other) and _is_below(other, self.folder) for other in _NOT_THE_AUTHORS):
+        if any(_is_below(file, other) for other in self._excepted):
             return False
-        parts = Path(os.path.relpath(file, self.folder)).parts
-        return "site-packages" not in parts and "dist-packages" not in parts
+        # Most are told apart by this alone; else, whether a whole part of the path is called so.
+        below = file[len(self.folder) :]
+        if "-packages" not in below:
+            return True
+        return {"site-packages", "dist-packages"}.isdisjoint(below.split(os.sep))
+
+    @cached_property
+    def _excepted(self) -> tuple[str, ...]:
+        # A folder in the midst of one of these was given on purpose: its files count.
+        return tuple(other for other in _NOT_THE_AUTHORS if _is_below(other, self.folder))
 
 
 def _is_below(path: str, folder: str) -> bool:

@@ -10,7 +10,7 @@ from __future__ import annotations
 import functools
 import os
 import sys
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from types import FrameType, TracebackType
 from typing import Any
@@ -34,7 +34,8 @@ class Constructions:
     def __init__(self, root: DagRoot) -> None:
         self._root = root
         self._by_id: dict[int, _Constructed] = {}
-        self._own_files: dict[str, str | None] = {}
+        # Remembered, because every construction asks for every frame.
+        self._own_file = functools.cache(self._shown_if_own)
         self._wrap_operators()
         for other_class in (MappedOperator, DAG):
             self._wrap_class(other_class)
@@ -64,11 +65,19 @@ class Constructions:
         while trace is not None:
             places.append((trace.tb_frame, trace.tb_lineno))
             trace = trace.tb_next
-        return self._first_own(reversed(places))
+        for frame, line in reversed(places):
+            if file := self._own_file(frame.f_code.co_filename):
+                return Location(file, line)
+        return None
 
     def here(self) -> Location | None:
         """Return the innermost place in the author's files that is being executed."""
-        return self._first_own(_callers())
+        frame: FrameType | None = sys._getframe(1)
+        while frame is not None:
+            if file := self._own_file(frame.f_code.co_filename):
+                return Location(file, frame.f_lineno)
+            frame = frame.f_back
+        return None
 
     def is_authors(self, file: str) -> bool:
         """Return whether a path that Python names is one of the author's files."""
@@ -81,24 +90,15 @@ class Constructions:
     def _absolute(self, file: str) -> str:
         return os.path.normpath(os.path.join(self._root.current, file))
 
-    def _first_own(self, places: Iterable[tuple[FrameType, int]]) -> Location | None:
-        for frame, line in places:
-            if file := self._own_file(frame.f_code.co_filename):
-                return Location(file, line)
-        return None
-
-    def _own_file(self, file: str) -> str | None:
+    def _shown_if_own(self, file: str) -> str | None:
         """Return how the file of a frame is written if it is the author's, else None."""
-        # Remembered, because every construction asks for every frame.
-        if file not in self._own_files:
-            # Generated code is in no file: "<string>", "<attrs generated methods ...>".
-            own = not file.startswith("<") and self._root.contains(self._absolute(file))
-            self._own_files[file] = self.shown(file) if own else None
-        return self._own_files[file]
+        # Generated code is in no file: "<string>", "<attrs generated methods ...>".
+        own = not file.startswith("<") and self._root.contains(self._absolute(file))
+        return self.shown(file) if own else None
 
     def _note(self, item: object) -> None:
         attributes = dict(getattr(item, "__dict__", {}))
-        self._by_id[id(item)] = _Constructed(item, self._first_own(_callers()), attributes)
+        self._by_id[id(item)] = _Constructed(item, self.here(), attributes)
 
     def _wrap_operators(self) -> None:
         construct: Callable[..., Any] = BaseOperatorMeta.__call__
@@ -121,10 +121,3 @@ class Constructions:
             self._note(item)
 
         setattr(other_class, last, finish_and_note)
-
-
-def _callers() -> Iterator[tuple[FrameType, int]]:
-    frame: FrameType | None = sys._getframe(1)
-    while frame is not None:
-        yield frame, frame.f_lineno
-        frame = frame.f_back

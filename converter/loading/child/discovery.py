@@ -50,9 +50,10 @@ def find_files(root: DagRoot) -> tuple[list[str], list[str]]:
     except (OSError, ValueError) as error:
         # An .airflowignore that cannot be read, is not UTF-8, or has a line that is no pattern.
         raise UnlistableError(error) from error
-    found = sorted(filter(root.contains, listed), key=lambda file: Path(file).parts)
-    files = [file for file in found if Path(file).suffix.lower() == ".py"]
-    return files, [file for file in found if Path(file).suffix.lower() == ".zip" and _holds_python(file)]
+    found = sorted(filter(root.contains, listed), key=lambda file: file.split(os.sep))
+    suffixes = {file: Path(file).suffix.lower() for file in found}
+    files = [file for file, suffix in suffixes.items() if suffix == ".py"]
+    return files, [file for file, suffix in suffixes.items() if suffix == ".zip" and _holds_python(file)]
 
 
 class _Walk:

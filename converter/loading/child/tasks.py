@@ -12,6 +12,8 @@ import inspect
 from abc import ABC
 from collections.abc import Iterator, Mapping
 from datetime import timedelta
+from itertools import compress, repeat
+from operator import is_not
 from typing import Any, Generic
 
 from converter.loading.child.airflow_names import (
@@ -30,7 +32,7 @@ from converter.loading.child.stand_ins.arguments import renamed_arguments
 from converter.loading.child.stand_ins.old_arguments import TRIGGER_RULES
 from converter.loading.child.stand_ins.placeholders import placeholder_in
 from converter.loading.child.stand_ins.unmapped import UnmappedDecoratedOperator, UnmappedOperator
-from converter.loading.child.values import as_value, class_name, dotted_name
+from converter.loading.child.values import CLASSES_KEPT, as_value, class_name, dotted_name
 from converter.workflow import MISSING_FILE, Location, Opaque, Retries, Task, TriggerRule, Value, texts_in
 
 
@@ -71,6 +73,8 @@ _ATTRIBUTES = {
     "task_display_name": "_task_display_name",
     "logger_name": "_logger_name",
 }
+
+_ATTRIBUTES_OF_SETTINGS = [_ATTRIBUTES.get(name, name) for name in _PLAIN_SETTINGS]
 
 #: How TaskFlow hands arguments to its own base classes: a second copy of them.
 _PLUMBING = frozenset({"kwargs_to_upstream"})
@@ -134,6 +138,7 @@ def _without_missing_files(operator_class: Any, arguments: Mapping[str, Value]) 
     return {name: without(value) if name in fields else value for name, value in arguments.items()}
 
 
+@functools.lru_cache(CLASSES_KEPT)
 def _bases(operator_class: type) -> tuple[str, ...]:
     """Return the base classes that say what an operator does, nearest first, without BaseOperator's own."""
     internals = {
@@ -151,6 +156,7 @@ def _bases(operator_class: type) -> tuple[str, ...]:
 _SIDE_EFFECTS = frozenset({"dry_run", "get_template_env", "on_kill", "prepare_template"})
 
 
+@functools.lru_cache(CLASSES_KEPT)
 def _overrides(operator_class: type) -> tuple[str, ...]:
     """Return the methods of a provider's class that the classes below it define anew, if any are below it."""
     below: dict[str, list[object]] = {}
@@ -253,15 +259,14 @@ def _changed_afterwards(
 ) -> Iterator[tuple[str, Any]]:
     """Yield arguments that were left out of the call and set as attributes after it."""
     before = constructions.attributes(operator)
-    names = (
-        {*_own_parameters(operator.operator_class), *_template_fields(operator)}
-        - set(passed)
-        - _EVERY_OPERATORS
-    )
-    for name in names:
-        value = vars(operator).get(name, _MISSING)
-        if before and value is not _MISSING and value is not before.get(name, _MISSING):
-            yield name, value
+    if not before:
+        return
+    changed = {
+        name: value for name, value in vars(operator).items() if value is not before.get(name, _MISSING)
+    }
+    if changed:
+        names = {*_own_parameters(operator.operator_class), *_template_fields(operator)} - _EVERY_OPERATORS
+        yield from ((name, value) for name, value in changed.items() if name in names and name not in passed)
 
 
 def _mapped_arguments(operator: Any) -> dict[str, Value]:
@@ -294,14 +299,13 @@ def _settings(operator: Any, mapped: bool) -> dict[str, Value]:
 
 def _plain_settings(operator: Any, defaults: Mapping[str, Value]) -> dict[str, Value]:
     passed = operator._BaseOperator__init_kwargs
+    usual = _defaults_themselves()
+    found = map(getattr, repeat(operator), _ATTRIBUTES_OF_SETTINGS, repeat(None))
+    # Of most settings, the default itself.
+    unusual = {*compress(_PLAIN_SETTINGS, map(is_not, found, usual)), *(passed.keys() & defaults.keys())}
     settings = {}
-    for name, attribute, usual in _defaults_themselves():
-        found = getattr(operator, attribute, None)
-        if name in passed:
-            found = getattr(operator, attribute, passed[name])
-        elif found is usual:
-            continue  # nearly all are
-        value = as_value(found)
+    for name in unusual:
+        value = as_value(getattr(operator, _ATTRIBUTES.get(name, name), passed.get(name)))
         if name in passed or value != defaults[name]:
             settings[name] = value
     return settings
@@ -314,12 +318,11 @@ def default_settings() -> Mapping[str, Value]:
 
 
 @functools.cache
-def _defaults_themselves() -> tuple[tuple[str, str, Any], ...]:
-    """Return each setting, its attribute, and its default; another object for one that may change."""
+def _defaults_themselves() -> tuple[Any, ...]:
+    """Return the default of each of the settings; another object for one that may change."""
     constant = (str, int, float, type(None))
     return tuple(
-        (name, _ATTRIBUTES.get(name, name), found if isinstance(found, constant) else _MISSING)
-        for name, found in _settings_by_default().items()
+        found if isinstance(found, constant) else _MISSING for found in _settings_by_default().values()
     )
 
 
@@ -345,8 +348,8 @@ def _own_settings(operator: Any) -> dict[str, Value]:
     dag = operator.dag
     for name in ("start_date", "end_date"):
         # The DAG's own limits are copied to each task, and default_args hold them often: that says nothing.
-        common = getattr(dag, name) or dag.default_args.get(name)
-        if (value := as_value(getattr(operator, name))) != as_value(common):
+        given, common = getattr(operator, name), getattr(dag, name) or dag.default_args.get(name)
+        if given is not common and (value := as_value(given)) != as_value(common):
             settings[name] = value
     if params := _own_params(operator):
         settings["params"] = params
@@ -362,8 +365,8 @@ def _own_settings(operator: Any) -> dict[str, Value]:
 
 
 def _own_params(operator: Any) -> dict[str, Value]:
-    of_dag = resolved_params(operator.dag.params)
     of_task = resolved_params(operator.params)
+    of_dag = resolved_params(operator.dag.params) if of_task else {}
     return {name: value for name, value in of_task.items() if name not in of_dag or of_dag[name] != value}
 
 

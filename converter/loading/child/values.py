@@ -42,7 +42,16 @@ from converter.workflow import GROUP_ARGUMENT, LIST_TEMPLATE, Opaque, Value, to_
 #: Airflow imports ``etl.py`` as ``unusual_prefix_<hash of its path>_etl`` (airflow.utils.file).
 _DAG_MODULE_PREFIX = re.compile(r"^unusual_prefix_[0-9a-f]+_")
 
+#: For how many classes is kept what was found out of them: a folder's files share theirs, and may have own ones.
+CLASSES_KEPT = 1000
+
 _LONGEST_TEXT = 500
+
+#: Types of what is its own JSON value.
+_AS_THEY_ARE = frozenset({type(None), bool, int})
+
+#: What has members; the plain types first, as to ask for a Mapping takes its time.
+_CONTAINERS = (dict, list, tuple, set, frozenset, Mapping)
 
 #: The kind of an Opaque of which not even the class is known.
 _UNKNOWN = "unknown"
@@ -50,10 +59,13 @@ _UNKNOWN = "unknown"
 
 def dotted_name(item: object) -> str:
     """Return ``module.name`` of a class or function, with a DAG file's module named as its file is."""
-    module = _DAG_MODULE_PREFIX.sub("", str(getattr(item, "__module__", None) or "builtins"))
+    module = str(getattr(item, "__module__", None) or "builtins")
+    if module.startswith("unusual_prefix_"):
+        module = _DAG_MODULE_PREFIX.sub("", module)
     return f"{module}.{getattr(item, '__qualname__', type(item).__qualname__)}"
 
 
+@functools.lru_cache(CLASSES_KEPT)
 def class_name(item: type) -> str:
     """Return the dotted name of an operator's class, as it is called in the Airflow of today."""
     name = dotted_name(item)
@@ -62,8 +74,11 @@ def class_name(item: type) -> str:
 
 def as_value(item: object, _containers: frozenset[int] = frozenset()) -> Value:
     """Return the JSON value of an object (see the module), with an :class:`Opaque` where it has none."""
-    if item is None or item is True or item is False:  # most are
+    kind = type(item)
+    if kind in _AS_THEY_ARE:  # most are this, or plain texts
         return item
+    if kind is str:
+        return _text_value(item)
     if isinstance(item, Unknown):
         return Opaque(_UNKNOWN, shown(item))
     if isinstance(item, Enum):
@@ -75,6 +90,11 @@ def as_value(item: object, _containers: frozenset[int] = frozenset()) -> Value:
     return _container_value(item, _containers)
 
 
+def _text_value(text: Any) -> Value:
+    unknown = mark_in(text)
+    return text if unknown is None else Opaque(_UNKNOWN, unknown)
+
+
 def _scalar_value(item: str | float | datetime.date | datetime.time) -> Value:
     if isinstance(item, (datetime.date, datetime.time)):
         return item.isoformat()
@@ -82,9 +102,7 @@ def _scalar_value(item: str | float | datetime.date | datetime.time) -> Value:
         return Opaque(LIST_TEMPLATE, str.__str__(item))
     if isinstance(item, str):
         # The text of a subclass, which may have a __str__ of its own.
-        text = str.__str__(item)
-        unknown = mark_in(text)
-        return text if unknown is None else Opaque(_UNKNOWN, unknown)
+        return _text_value(str.__str__(item))
     if isinstance(item, int):
         return int(item)
     return float(item) if math.isfinite(item) else Opaque("builtins.float", str(float(item)))
@@ -93,12 +111,12 @@ def _scalar_value(item: str | float | datetime.date | datetime.time) -> Value:
 def _container_value(item: object, containers: frozenset[int]) -> Value:
     if isinstance(item, MappedArgument):
         return Opaque(GROUP_ARGUMENT, item._key)
-    if not isinstance(item, (Mapping, list, tuple, set, frozenset)):
+    if not isinstance(item, _CONTAINERS):
         return Opaque(dotted_name(type(item)), _text(item, containers))
     if id(item) in containers:
         return Opaque(dotted_name(type(item)), "contains itself")
     inner = containers | {id(item)}
-    if isinstance(item, Mapping):
+    if isinstance(item, (dict, Mapping)):
         named = {str(as_value(key)): as_value(member, inner) for key, member in item.items()}
         if len(named) == len(item):
             return named
