@@ -90,10 +90,14 @@ MISSING_FILE = "file that is not found"
 LIST_TEMPLATE = "template of a list"
 
 
+#: Types of values that are their own JSON form; most values are of these.
+_SCALARS = frozenset({str, bool, int, float, type(None)})
+
+
 def atoms(value: Value) -> Iterator[Value]:
     """Yield what a value consists of: whatever in it is neither a list nor a mapping, keys left out."""
-    if isinstance(value, (Mapping, list, tuple)):
-        for item in value.values() if isinstance(value, Mapping) else value:
+    if type(value) not in _SCALARS and isinstance(value, (dict, list, tuple, Mapping)):
+        for item in value if isinstance(value, (list, tuple)) else value.values():
             yield from atoms(item)
     else:
         yield value
@@ -284,7 +288,6 @@ class Workflow:
         return tuple(task.task_id for task in self.tasks if task.task_id not in depended_on)
 
 
-_SCALARS = frozenset({str, bool, int, float, type(None)})
 #: Marks an Opaque; the author's own keys that begin with a dollar sign get another one.
 _OPAQUE_KEY = "$opaque"
 
@@ -300,20 +303,24 @@ def _unescaped(key: str) -> str:
 def to_json(value: Any) -> Any:
     """Return a JSON form of a model object; :func:`workflow_from_json` is its inverse for a Workflow."""
     kind: Any = type(value)
-    if kind in _SCALARS:  # most are
+    if kind in _SCALARS:
         return value
-    if isinstance(value, Opaque):
+    if kind is Opaque:
         return {_OPAQUE_KEY: [value.kind, value.text]}
-    if kind is dict or isinstance(value, Mapping):
+    if names := _field_names(kind):
+        return {
+            name: item if type(item := getattr(value, name)) in _SCALARS else to_json(item) for name in names
+        }
+    if isinstance(value, (list, tuple)):
+        return [item if type(item) in _SCALARS else to_json(item) for item in value]
+    if isinstance(value, Enum):
+        return value.value
+    if isinstance(value, (dict, Mapping)):
         return {
             _escaped(str(key)): item if type(item) in _SCALARS else to_json(item)
             for key, item in value.items()
         }
-    if isinstance(value, (list, tuple)):
-        return [to_json(item) for item in value]
-    if names := _field_names(kind):
-        return {name: to_json(getattr(value, name)) for name in names}
-    return value.value if isinstance(value, Enum) else value
+    return value
 
 
 @cache
@@ -362,9 +369,12 @@ def _task_from_json(data: Mapping[str, Any]) -> Task:
 
 def _value_from_json(value: Any) -> Value:
     if isinstance(value, dict):
-        if set(value) == {_OPAQUE_KEY}:
+        if len(value) == 1 and _OPAQUE_KEY in value:
             return Opaque(*value[_OPAQUE_KEY])
-        return {_unescaped(key): _value_from_json(item) for key, item in value.items()}
+        return {
+            _unescaped(key): item if type(item) in _SCALARS else _value_from_json(item)
+            for key, item in value.items()
+        }
     if isinstance(value, list):
-        return [_value_from_json(item) for item in value]
+        return [item if type(item) in _SCALARS else _value_from_json(item) for item in value]
     return value

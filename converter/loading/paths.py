@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import posixpath
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -37,7 +38,8 @@ class DagRoot:
         file = os.path.normpath(file)
         for folder, prefix in ((self.current, ""), (self.folder, self.given)):
             if _is_below(file, folder):
-                return Path(prefix, file[len(os.path.join(folder, "")) :]).as_posix()
+                below = file[len(os.path.join(folder, "")) :].replace(os.sep, "/")
+                return below if prefix in ("", ".") else posixpath.join(prefix, below)
         return Path(file).as_posix()
 
     def contains(self, file: str) -> bool:

@@ -7,13 +7,15 @@ where Airflow is at home.
 from __future__ import annotations
 
 from dataclasses import replace
+from operator import is_
 
 from converter.workflow import HOME_PATH, Opaque, Task, Value, Workflow
 
 
 def with_home_paths(workflow: Workflow, home: str) -> Workflow:
     """Return the workflow with an Opaque for each text that names a place in Airflow's ``home``."""
-    return replace(workflow, tasks=tuple(_marked_task(task, home) for task in workflow.tasks))
+    tasks = tuple(_marked_task(task, home) for task in workflow.tasks)
+    return workflow if all(map(is_, tasks, workflow.tasks)) else replace(workflow, tasks=tasks)
 
 
 def _marked_task(task: Task, home: str) -> Task:

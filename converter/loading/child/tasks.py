@@ -76,8 +76,8 @@ _ATTRIBUTES = {
 
 _ATTRIBUTES_OF_SETTINGS = [_ATTRIBUTES.get(name, name) for name in _PLAIN_SETTINGS]
 
-#: How TaskFlow hands arguments to its own base classes: a second copy of them.
-_PLUMBING = frozenset({"kwargs_to_upstream"})
+#: TaskFlow hands arguments to its own base classes as well: a second copy of them.
+_NO_ARGUMENTS_OF_TASKFLOW = _EVERY_OPERATORS | {"kwargs_to_upstream"}
 
 #: What partial_kwargs holds besides arguments.
 _MARKS = frozenset({"is_setup", "is_teardown", "on_failure_fail_dagrun"})
@@ -247,7 +247,7 @@ def _arguments(operator: Any, constructions: Constructions) -> dict[str, Value]:
         # Its default comes from the configuration.
         passed["deferrable"] = operator.deferrable
     todays = renamed_arguments(operator.operator_class)
-    ignored = _EVERY_OPERATORS | (_PLUMBING if isinstance(operator, DecoratedOperator) else frozenset())
+    ignored = _NO_ARGUMENTS_OF_TASKFLOW if isinstance(operator, DecoratedOperator) else _EVERY_OPERATORS
     # An older version of the class may take an argument by its older name.
     return {
         todays.get(name) or name: as_value(value) for name, value in passed.items() if name not in ignored
@@ -305,8 +305,11 @@ def _plain_settings(operator: Any, defaults: Mapping[str, Value]) -> dict[str, V
     unusual = {*compress(_PLAIN_SETTINGS, map(is_not, found, usual)), *(passed.keys() & defaults.keys())}
     settings = {}
     for name in unusual:
-        value = as_value(getattr(operator, _ATTRIBUTES.get(name, name), passed.get(name)))
-        if name in passed or value != defaults[name]:
+        value, default = getattr(operator, _ATTRIBUTES.get(name, name), passed.get(name)), defaults[name]
+        if name not in passed and type(value) is type(default) and not value and not default:
+            continue  # nothing is in either
+        value = as_value(value)
+        if name in passed or value != default:
             settings[name] = value
     return settings
 

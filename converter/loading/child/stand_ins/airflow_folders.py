@@ -35,16 +35,21 @@ class AirflowFolders:
         self._ledger = ledger
         self._home = os.path.join(home, "")
         self._project = _project_of(root.folder)
+        #: The last one that was put right.
+        self._path: list[str] = []
 
     def install(self) -> None:
         """Let files be read so, for the rest of this process."""
         read_elsewhere(self.instead_of)
 
     def put_right(self, path: list[str]) -> None:
-        """Replace such folders where modules are looked for."""
+        """Replace such folders where modules are looked for. To be called at each import: most change none."""
+        if path == self._path:
+            return
         for index, entry in enumerate(path):
             if isinstance(entry, str) and (other := self.instead_of(entry)):
                 path[index] = other
+        self._path = list(path)
 
     def instead_of(self, path: str) -> str | None:
         """Return the path of what an absolute path means; None if it is none of Airflow's, or is there."""

@@ -64,7 +64,11 @@ class Arguments:
 
     def of_anything(self, given: Mapping[str, Any]) -> dict[str, Any]:
         """Return arguments without unknown settings, with acceptable ids and today's trigger rules."""
-        arguments = {name: value for name, value in given.items() if self._is_usable(name, value)}
+        arguments = {
+            name: value
+            for name, value in given.items()
+            if not isinstance(value, (Unknown, Placeholder)) or self._is_usable(name, value)
+        }
         for name in _IDS:
             if isinstance(arguments.get(name), (str, Unknown)):
                 arguments[name] = self._id(arguments[name])
@@ -98,6 +102,8 @@ class Arguments:
         owner: str,
     ) -> dict[str, Any]:
         arguments = dict(given)
+        if renames.keys().isdisjoint(given):
+            return arguments
         for old in [name for name in given if name in renames and name not in accepted]:
             value, new = arguments.pop(old), renames[old]
             if new is None:
@@ -107,9 +113,9 @@ class Arguments:
                 self._ledger.note(StandInKind.RENAMED_ARGUMENT, f"{owner}({old}=...)", f"{new}=...")
         return arguments
 
-    def _is_usable(self, name: str, value: Any) -> bool:
-        known = not isinstance(value, Unknown) or name not in _TEXTS | _VALUES
-        if known and not (isinstance(value, Placeholder) and name in _VALUES):
+    def _is_usable(self, name: str, value: Unknown | Placeholder) -> bool:
+        """Return whether an argument may be given something unknown; note it if not."""
+        if name not in _VALUES and (isinstance(value, Placeholder) or name not in _TEXTS):
             return True
         if name in _IRRELEVANT:
             self._ledger.note(StandInKind.LEFT_OUT, f"{name}={shown(value)}")
