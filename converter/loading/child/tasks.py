@@ -127,7 +127,9 @@ def _without_missing_files(operator_class: Any, arguments: Mapping[str, Value]) 
     """
     endings = getattr(operator_class, "template_ext", ())
     endings = (endings,) if isinstance(endings, str) else tuple(endings)
-    fields = set(_template_fields(operator_class)) if endings else set()
+    if not endings:
+        return dict(arguments)
+    fields = set(_template_fields(operator_class))
 
     def without(value: Value) -> Value:
         if isinstance(value, list):
