@@ -313,14 +313,12 @@ def to_json(value: Any) -> Any:
         }
     if isinstance(value, (list, tuple)):
         return [item if type(item) in _SCALARS else to_json(item) for item in value]
-    if isinstance(value, Enum):
-        return value.value
     if isinstance(value, (dict, Mapping)):
         return {
             _escaped(str(key)): item if type(item) in _SCALARS else to_json(item)
             for key, item in value.items()
         }
-    return value
+    return value.value if isinstance(value, Enum) else value
 
 
 @cache

@@ -42,7 +42,7 @@ from converter.workflow import GROUP_ARGUMENT, LIST_TEMPLATE, Opaque, Value, to_
 #: Airflow imports ``etl.py`` as ``unusual_prefix_<hash of its path>_etl`` (airflow.utils.file).
 _DAG_MODULE_PREFIX = re.compile(r"^unusual_prefix_[0-9a-f]+_")
 
-#: For how many classes is kept what was found out of them: a folder's files share theirs, and may have own ones.
+#: For how many classes is kept what is known of them: the files of a folder share theirs, and have own ones.
 CLASSES_KEPT = 1000
 
 _LONGEST_TEXT = 500
@@ -83,10 +83,8 @@ def as_value(item: object, _containers: frozenset[int] = frozenset()) -> Value:
         return Opaque(_UNKNOWN, shown(item))
     if isinstance(item, Enum):
         return as_value(item.value, _containers)
-    if isinstance(item, (int, float, str, datetime.date, datetime.time)):
+    if isinstance(item, (int, float, str, datetime.date, datetime.time, datetime.timedelta)):
         return _scalar_value(item)
-    if isinstance(item, datetime.timedelta):
-        return {"seconds": item.total_seconds()}
     return _container_value(item, _containers)
 
 
@@ -95,7 +93,9 @@ def _text_value(text: Any) -> Value:
     return text if unknown is None else Opaque(_UNKNOWN, unknown)
 
 
-def _scalar_value(item: str | float | datetime.date | datetime.time) -> Value:
+def _scalar_value(item: str | float | datetime.date | datetime.time | datetime.timedelta) -> Value:
+    if isinstance(item, datetime.timedelta):
+        return {"seconds": item.total_seconds()}
     if isinstance(item, (datetime.date, datetime.time)):
         return item.isoformat()
     if isinstance(item, Placeholder) and item.is_list:

@@ -43,7 +43,7 @@ class AirflowFolders:
         read_elsewhere(self.instead_of)
 
     def put_right(self, path: list[str]) -> None:
-        """Replace such folders where modules are looked for. To be called at each import: most change none."""
+        """Replace such folders where modules are looked for. Asked at each import; most change nothing."""
         if path == self._path:
             return
         for index, entry in enumerate(path):
