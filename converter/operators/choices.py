@@ -4,6 +4,10 @@
 'run its image with EcsRunTaskOperator or BatchOperator'
 >>> instead_of("airflow.providers.scheduling.operators.python.PythonOperator")
 "import it as 'airflow.providers.standard.operators.python.PythonOperator'"
+>>> instead_of("airflow.operators.my_plugin.S3ToRedshiftOperator").partition(", ")[2]
+"or a plugin's from its own module beside the DAG file, and it runs in the DAG's function"
+>>> instead_of("airflow.providers.amazon.aws.operators.lambda_function.AwsLambdaOperator")
+'others of its module are: LambdaCreateFunctionOperator, LambdaInvokeFunctionOperator'
 >>> instead_of("company.operators.LoadOperator")
 "if it is your own, put its module 'company.operators' beside the DAG file, and it runs in the DAG's function"
 """
@@ -41,6 +45,7 @@ _CHOICES = tuple(
         (r"^(S?FTP|Ftp|Sftp)", "write it as a @task with a client of that server"),
     )
 )
+_FEW = 3
 #: Where Airflow 1.10 put the operators of plugins.
 _OF_PLUGINS = re.compile(r"airflow\.(operators|sensors)\.(\w+\.)?\w+\Z")
 
@@ -55,11 +60,19 @@ def instead_of(operator: str) -> str:
     for dotted in converted_operators():
         known.setdefault(dotted.rpartition(".")[2], dotted)
     if name in known and module.startswith("airflow."):
-        return f"import it as '{known[name]}'"
+        instead = f"import it as '{known[name]}'"
+        is_plugins = _OF_PLUGINS.match(operator)
+        return f"{instead}, or a plugin's from its own module{_BESIDE}" if is_plugins else instead
     if _OF_PLUGINS.match(operator):
         return f"if it is a plugin's, import it from its own module{_BESIDE}"
     if not module.startswith("airflow."):
         return f"if it is your own, put its module '{module}'{_BESIDE}"
+    return _others(name, module, known) or "write it as a @task with a client of that service"
+
+
+def _others(name: str, module: str, known: dict[str, str]) -> str:
+    """Return which operators are called alike, or else are in the same module, if they are few."""
     if similar := get_close_matches(name, sorted(known), n=3, cutoff=0.8):
         return f"similar ones are: {', '.join(similar)}"
-    return "write it as a @task with a client of that service"
+    beside = sorted(other for other, dotted in known.items() if dotted.rpartition(".")[0] == module)
+    return f"others of its module are: {', '.join(beside)}" if 0 < len(beside) <= _FEW else ""
