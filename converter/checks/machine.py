@@ -33,6 +33,7 @@ _CHILD = re.compile(r"\$\{Child(\d+)MachineArn\}")
 _BEGINS_CHILD = "$states.context.Execution.Input.child.version"
 #: The fields of a Map that may hold its processor, the older name last.
 PROCESSOR_FIELDS = ("ItemProcessor", "Iterator")
+_WITH_BLOCKS = frozenset(("Branches", *PROCESSOR_FIELDS))
 
 
 @dataclass(frozen=True, eq=False)
@@ -172,9 +173,10 @@ def read_machine(definition: Mapping[str, Json], children: Children = MappingPro
         state = _state(block, name, content, str(content.get("QueryLanguage", language)))
         block.states[name] = state
         states.append(state)
-        state.blocks.extend(_inner_blocks(state, children))
-        for inner in reversed(state.blocks):
-            pending += _contents(inner, str(inner.content.get("QueryLanguage", language)))
+        if children or not _WITH_BLOCKS.isdisjoint(content):
+            state.blocks.extend(_inner_blocks(state, children))
+            for inner in reversed(state.blocks):
+                pending += _contents(inner, str(inner.content.get("QueryLanguage", language)))
     return MachineTree(definition, root, tuple(states))
 
 

@@ -38,8 +38,8 @@ _SEEN: dict[tuple[str, frozenset[tuple[str, str]], int], bool] = {}
 _MOST_SEEN = 100_000
 #: The deadlines found last, in seconds.
 _DEADLINES: deque[int] = deque(maxlen=3)
-#: What a task may be called.
-_NAME = re.compile(r"[\w.-]+")
+#: What a task may be called; texts are split into what is between such names, and the names.
+_NAMES = re.compile(r"([\w.-]+)")
 #: The poller function's error while it is told to wait (``until`` in its event).
 NOT_READY = "NotReady"
 #: The table's error as long as a record that is waited for is not there.
@@ -132,13 +132,11 @@ class Poller:
             for state in self.states
         ]
         text = json.dumps([self.ask.name, "Payload" in self.ask.arguments, states], ensure_ascii=False)
-        numbers: dict[str, str] = {}
+        words = _NAMES.split(text)
         known = self.tasks.union(self.awaited)
-
-        def number(word: re.Match[str]) -> str:
-            return numbers.setdefault(word[0], f"#{len(numbers)}") if word[0] in known else word[0]
-
-        return _NAME.sub(number, text), numbers
+        tasks = dict.fromkeys([word for word in words[1::2] if word in known])
+        numbers = {task: f"#{number}" for number, task in enumerate(tasks)}
+        return "".join([numbers.get(word, word) for word in words]), numbers
 
     def _way_out(self, records: Mapping[str, Any], age: int) -> str | None:
         """Return the state to which the loop leads with these records, None if it asks again.
@@ -176,7 +174,7 @@ class Poller:
         looked_at = json.dumps(
             [state.content for state in self.states if state.type == "Choice"], ensure_ascii=False
         )
-        words = _NAME.findall(looked_at)
+        words = _NAMES.findall(looked_at)
         # Ids may have dots; a record's is behind that of a variable, too: $in.load.
         words += [word.partition(".")[2] for word in words]
         others = self.tasks.intersection(words).difference(self.awaited)
