@@ -128,6 +128,7 @@ class _Later:
 
 
 def _without_path_marks(members: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Return an object's members by their names without ``.$``."""
     if not any([name.endswith(".$") for name in members]):
         return members
     return {
