@@ -6,8 +6,6 @@ from collections.abc import Hashable, Iterable, Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from rich.text import Text
-
 from converter.diagnostics import Diagnostic, Severity
 from converter.planning import Strategy, plan_workflow
 from converter.planning.makespan import compare
@@ -43,12 +41,13 @@ def print_diagnostics(diagnostics: Iterable[Diagnostic]) -> None:
     Reports and JSON have each of them. Refusals are lines of their own: each is a place to change.
     """
     order = list(Severity)
-    lines = []
-    for item in sorted(_once(diagnostics), key=lambda item: order.index(item.code.severity)):
-        severity = item.code.severity
-        lines.append(Text.assemble((f"{severity_word(severity)} ", _SEVERITY_STYLES[severity]), str(item)))
-    if lines:
-        streams.say(Text("\n").join(lines))
+    if worst_first := sorted(_once(diagnostics), key=lambda item: order.index(item.code.severity)):
+        streams.say(*map(_line, worst_first))
+
+
+def _line(item: Diagnostic) -> streams.Line:
+    severity = item.code.severity
+    return (f"{severity_word(severity)} ", _SEVERITY_STYLES[severity]), (str(item), "")
 
 
 def _once(diagnostics: Iterable[Diagnostic]) -> list[Diagnostic]:
@@ -80,13 +79,13 @@ def print_converted(converted: Converted) -> None:
     dag_id, refused = converted.dag_id, converted.row.counts[REFUSED]
     if converted.bundle is None:
         report = f"its report is in {converted.report}" if converted.report else "nothing written"
-        line = Text(f"{dag_id}: not converted, {report}", "red")
+        line = (f"{dag_id}: not converted, {report}", "red")
     elif refused:
         fails = f"{counted(refused, 'task')} not converted, which will fail"
-        line = Text(f"{dag_id}: {converted.size}, {fails} -> {converted.bundle}", "yellow")
+        line = (f"{dag_id}: {converted.size}, {fails} -> {converted.bundle}", "yellow")
     else:
-        line = Text(f"{dag_id}: {converted.size} -> {converted.bundle}", "green")
-    streams.say(line)
+        line = (f"{dag_id}: {converted.size} -> {converted.bundle}", "green")
+    streams.say([line])
     if converted.worth:
         print_progress(converted.worth)
 

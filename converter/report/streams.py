@@ -7,10 +7,12 @@ so there no line is broken or shortened.
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from typing import TypeAlias
 
 from rich.console import Console
+from rich.control import strip_control_codes
 from rich.progress import Progress
 from rich.text import Text
 
@@ -47,13 +49,19 @@ def err() -> Console:
     return Console(stderr=True, width=None if sys.stderr.isatty() else _UNBOUNDED)
 
 
-def say(text: Text) -> None:
-    """Print text on stderr, in colours where there are any. Of a large folder, it is thousands of lines."""
+#: Texts that make a line, each with its style ("" for none).
+Line: TypeAlias = Sequence[tuple[str, str]]
+
+
+def say(*lines: Line) -> None:
+    """Print lines on stderr, in colours where there are any. Of a large folder, it is thousands."""
     console = err()
-    if console.is_terminal or console.color_system or "\t" in text.plain:
-        console.print(text, soft_wrap=True, highlight=False)
+    plain = strip_control_codes("\n".join("".join(text for text, _ in line) for line in lines))
+    if console.is_terminal or console.color_system or "\t" in plain:
+        styled = Text("\n").join(Text.assemble(*line) for line in lines)
+        console.print(styled, soft_wrap=True, highlight=False)
     else:
-        print(text.plain, file=console.file)
+        print(plain, file=console.file)
 
 
 def one_terminal_shows_both() -> bool:

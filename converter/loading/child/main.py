@@ -31,6 +31,9 @@ from converter.workflow import to_json
 #: From the first version until before the second.
 USABLE_AIRFLOWS = (((2, 11), (2, 12)), ((3, 1), (4, 0)))
 
+#: How many objects are made before garbage is looked for: those of a large DAG.
+_OBJECTS_BEFORE_COLLECTION = 10_000
+
 
 def main(request_file: str, gate: int) -> None:
     """Serve the request that ``reader`` wrote, then end the process, whatever threads the files left.
@@ -114,6 +117,8 @@ def _serve(request: dict[str, Any], root: DagRoot, pipe: IO[str], stack: IO[str]
     # Nothing is written beside the DAG files, not even bytecode.
     sys.dont_write_bytecode = True
     gc.freeze()
+    # Python's own number is that of a few operators: it would look for garbage in each file, several times.
+    gc.set_threshold(_OBJECTS_BEFORE_COLLECTION)
     gc.enable()
     # The output is measured here: when the parent looks, it may be that of this file and of the next.
     done: list[dict[str, Any]] = []
