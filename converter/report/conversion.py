@@ -42,19 +42,19 @@ class TaskReport:
         """``converted``, ``approximated`` or ``refused``."""
         return status_of(self.diagnostics)
 
-    @property
+    @cached_property
     def operator(self) -> str:
         """The name of the operator's class, or of the decorator that makes it."""
         name = self.task.operator.rpartition(".")[2]
         decorated = _DECORATED.fullmatch(name)
         return f"@task ({decorated[1]})" if decorated else name
 
-    @property
+    @cached_property
     def codes(self) -> tuple[str, ...]:
         """The codes of all messages about the task, each once."""
         return tuple(dict.fromkeys(item.code.id for item in self.diagnostics))
 
-    @property
+    @cached_property
     def becomes(self) -> str:
         """What runs it, in a few words."""
         if self.step is None or (self.status == REFUSED and not self.step.refusal):

@@ -11,7 +11,6 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup, escape
 
 from converter import __version__
-from converter.diagnostics import Code
 from converter.json_text import json_text
 from converter.report.conversion import plural
 from converter.report.documents import severity_word
@@ -42,8 +41,16 @@ def _without_task(problem: str) -> str:
     return _NAMES_TASK.sub("", problem)
 
 
-def _anchor(code: Code) -> str:
-    return f"code-{code.id}"
+@cache
+def _mark(status: str) -> Markup:
+    """Return a status with its colour."""
+    return Markup('<span class="mark {0}">{0}</span>').format(status)
+
+
+@cache
+def _code_link(code: str) -> Markup:
+    """Return what leads to the explanation of a code."""
+    return Markup('<a href="#code-{0}">{0}</a>').format(code)
 
 
 @cache
@@ -58,11 +65,12 @@ def _environment() -> Environment:
     )
     environment.filters |= {
         "with_code": _with_code,
-        "anchor": _anchor,
+        "mark": _mark,
+        "code_link": _code_link,
         "json_text": json_text,
         "place_in": _place_in,
         "without_task": _without_task,
         "severity_word": severity_word,
+        "plural": plural,
     }
-    environment.globals["plural"] = plural
     return environment

@@ -65,6 +65,9 @@ def _await_lines(node: Await) -> Iterator[Line]:
 
 def _broken(task_id: str) -> Iterator[str]:
     """Yield an id in lines, broken behind ``_``, ``.`` and ``-`` where there are any."""
+    if _columns(task_id) <= _LONGEST_LINE:
+        yield task_id
+        return
     line = ""
     for part in re.split(r"(?<=[_.-])(?=[^_.-])", task_id):
         if line and _columns(line + part) > _LONGEST_LINE:
@@ -80,4 +83,6 @@ def _broken(task_id: str) -> Iterator[str]:
 
 def _columns(text: str) -> int:
     """Return the width in columns, of which most East Asian characters take two."""
+    if text.isascii():
+        return len(text)
     return sum(2 if east_asian_width(character) in "FW" else 1 for character in text)

@@ -6,6 +6,8 @@ colours in the place of these. Otherwise they follow the reader's choice of ligh
 
 from __future__ import annotations
 
+from functools import cache
+
 #: Property → its colour on light and on dark ground. Text on its ground has a contrast of 4.5 or more.
 _COLOURS = {
     "page": ("#ffffff", "#0d1117"),
@@ -67,6 +69,7 @@ stroke-linecap:round;stroke-linejoin:round}
 """
 
 
+@cache
 def style_sheet() -> str:
     """Return the style sheet of a drawing."""
     light = ";".join(f"--{name}:var(--plan-{name},{colours[0]})" for name, colours in _COLOURS.items())

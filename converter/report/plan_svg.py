@@ -65,17 +65,17 @@ class _Drawing:
         legend = _legend_rows(self._legend(), inner)
         width, bottom = inner + 2 * _MARGIN, _HEADER + layout.height
         height = bottom + _MARGIN + _LEGEND_ROW * len(legend) + _MARGIN / 2
-        name = escape(self._view.dag_id)
+        name, size = escape(self._view.dag_id), escape(self._view.size())
         yield (
             f'<svg xmlns="http://www.w3.org/2000/svg" class="dag2sfn-plan" role="graphics-document document" '
             f'width="{_px(width)}" height="{_px(height)}" viewBox="0 0 {_px(width)} {_px(height)}">'
         )
         yield f"<title>{name}</title>"
-        yield f"<desc>The plan of {name}: {escape(self._view.size())}.</desc>"
+        yield f"<desc>The plan of {name}: {size}.</desc>"
         yield f"<style>\n{style_sheet()}</style>"
         yield '<rect class="page" width="100%" height="100%"/>'
         yield f'<text class="title" x="{_MARGIN}" y="30">{name}</text>'
-        yield f'<text class="words" x="{_MARGIN}" y="48">{escape(self._view.size())}</text>'
+        yield f'<text class="words" x="{_MARGIN}" y="48">{size}</text>'
         yield f'<g transform="translate({_px((width - layout.width) / 2)} {_HEADER})">'
         # The whole DAG is no branch, and has no box of its own.
         yield from (
