@@ -43,6 +43,8 @@ def fitted(permission: Permission) -> tuple[Permission, ...]:
 
 
 def _fitted(permission: Permission) -> Iterator[Permission]:
+    # Most actions of a permission are about the same kinds.
+    named_of: dict[tuple[str, ...], tuple[str, ...]] = {}
     for action in permission.actions:
         kinds = _kinds(action)
         if kinds is None:
@@ -52,8 +54,9 @@ def _fitted(permission: Permission) -> Iterator[Permission]:
         if not possible:
             yield Permission((action,), _ANY, _NO_KIND)
             continue
-        named = tuple(arn for arn in permission.resources if _may_be_of_kind(arn, possible))
-        if named:
+        if possible not in named_of:
+            named_of[possible] = tuple(arn for arn in permission.resources if _may_be_of_kind(arn, possible))
+        if named := named_of[possible]:
             yield Permission((action,), named, permission.reason)
         elif needed:
             kind = tuple(map(_of_any_account, possible)) if "*" in permission.resources else possible
@@ -62,6 +65,7 @@ def _fitted(permission: Permission) -> Iterator[Permission]:
             yield Permission((action,), _ANY, permission.reason or _UNKNOWN)
 
 
+@lru_cache(maxsize=1024)
 def _kinds(action: str) -> tuple[tuple[str, ...], tuple[str, ...]] | None:
     """Return the ARNs that an action must be allowed on, and all that it can be; None of an unknown one."""
     prefix, _, name = action.partition(":")

@@ -94,6 +94,7 @@ class Manifest:
 def manifest_of(workflow: Workflow, machine: Machine, options: Options) -> Manifest:
     """Return the manifest of a conversion."""
     states = _states_by_task(machine)
+    functions = functions_of(workflow, machine)
     return Manifest(
         dag_id=workflow.dag_id,
         machine_name=machine_name(workflow.dag_id, workflow.prefix),
@@ -106,10 +107,10 @@ def manifest_of(workflow: Workflow, machine: Machine, options: Options) -> Manif
         tasks=tuple(
             ManifestTask(task.task_id, task.operator, states[task.task_id]) for task in workflow.tasks
         ),
-        functions=functions_of(workflow, machine),
-        substitutions=substitutions(workflow, machine),
+        functions=functions,
+        substitutions=substitutions(workflow, machine, functions),
         schedule=_schedule_of(workflow),
-        values=given_at_deployment(workflow, machine),
+        values=given_at_deployment(workflow, machine, functions),
     )
 
 

@@ -28,6 +28,8 @@ _REFERENCE_LENGTH = 250
 #: ``Version`` and ``Statement`` around the statements.
 _ENVELOPE_LENGTH = len('{"Version":"2012-10-17","Statement":[]}')
 _DEPLOYMENT_VARIABLE = r"AWS::(?:Partition|Region|AccountId)\}"
+_IS_FILLED_IN = re.compile(r"\$\{" + _DEPLOYMENT_VARIABLE)
+_STAYS_AS_IT_IS = re.compile(r"\$\{(?!" + _DEPLOYMENT_VARIABLE + ")")
 
 Resource: TypeAlias = str | Sub | GetAtt | Ref
 #: Below it stand the roles and policies of one DAG, also those that its stack has left behind.
@@ -104,9 +106,9 @@ def deployed_text(text: str) -> str | Sub:
     >>> deployed_text("arn:${AWS::Partition}:glue:::job/${x}")
     Sub(text='arn:${AWS::Partition}:glue:::job/${!x}')
     """
-    if not re.search(r"\$\{" + _DEPLOYMENT_VARIABLE, text):
+    if not _IS_FILLED_IN.search(text):
         return text
-    return Sub(re.sub(r"\$\{(?!" + _DEPLOYMENT_VARIABLE + ")", "${!", text))
+    return Sub(_STAYS_AS_IT_IS.sub("${!", text))
 
 
 @dataclass(frozen=True)

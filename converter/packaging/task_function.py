@@ -7,7 +7,6 @@ from typing import Any
 
 from converter.expressions.deployment import ENVIRONMENT, parameter_name
 from converter.operators.http import SECRETS
-from converter.operators.large_xcoms import uses_s3
 from converter.operators.python import calls_function
 from converter.operators.step import Permission, Step
 from converter.packaging.functions import Function, function
@@ -31,9 +30,16 @@ _CONNECTIONS = "Airflow's connections, under the names that its own Secrets Mana
 
 
 def task_function(
-    workflow: Workflow, steps: Mapping[str, Step], source: Mapping[str, str | bytes]
+    workflow: Workflow,
+    steps: Mapping[str, Step],
+    source: Mapping[str, str | bytes],
+    *,
+    xcom_in_s3: bool,
 ) -> Function:
-    """Return the function; its role may also read Variables if something asks for one."""
+    """Return the function; its role may also read Variables if something asks for one.
+
+    ``xcom_in_s3``: it keeps large XComs in a bucket.
+    """
     properties: dict[str, Any] = {
         "Description": "Runs the Python and Bash tasks, from the DAG file itself",
         "Runtime": f"python{PYTHON_VERSION}",
@@ -43,14 +49,14 @@ def task_function(
         "Handler": HANDLER,
         "Code": {"S3Bucket": Ref("ArtifactBucket"), "S3Key": Ref("TasksKey")},
         "MemorySize": Note("CPU comes with memory: at 1,769 MB a function has one CPU for itself.", 1769),
-        **_environment(workflow, steps),
+        **_environment(workflow, xcom_in_s3=xcom_in_s3),
         "Timeout": Note("As long as Lambda allows; the tasks' own limits are in the machine.", LONGEST_RUN),
     }
     return function(
         "Task",
         "tasks",
         properties,
-        _statements(workflow, steps),
+        _statements(workflow, steps, xcom_in_s3=xcom_in_s3),
         dag_id=workflow.dag_id,
         source=source,
         role_comment="The function's own log. What the tasks do in AWS is allowed by TaskPolicyArns.",
@@ -60,9 +66,9 @@ def task_function(
     )
 
 
-def _environment(workflow: Workflow, steps: Mapping[str, Step]) -> dict[str, Any]:
+def _environment(workflow: Workflow, *, xcom_in_s3: bool) -> dict[str, Any]:
     variables: dict[str, Any] = {key: Ref(name) for key, name in environment_of(workflow).items()}
-    if uses_s3(steps):
+    if xcom_in_s3:
         variables |= {BUCKET: _XCOM_BUCKET, PREFIX: _prefix(workflow)}
     return {"Environment": {"Variables": variables}} if variables else {}
 
@@ -81,9 +87,9 @@ def _prefix(workflow: Workflow) -> str:
     return f"dag2sfn-xcom/{workflow.dag_id}"
 
 
-def _statements(workflow: Workflow, steps: Mapping[str, Step]) -> tuple[Statement, ...]:
+def _statements(workflow: Workflow, steps: Mapping[str, Step], *, xcom_in_s3: bool) -> tuple[Statement, ...]:
     found: tuple[Statement, ...] = ()
-    if uses_s3(steps):
+    if xcom_in_s3:
         found = tuple(
             Statement(
                 ("s3:GetObject", "s3:PutObject"),

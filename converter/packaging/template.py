@@ -126,12 +126,15 @@ def template_text(workflow: Workflow, machine: Machine, sources: Sources) -> str
 
 def template(workflow: Workflow, machine: Machine, sources: Sources) -> dict[str, Any]:
     """Return the template of a DAG's stack. Raises TooManyPermissionsError."""
-    needed = functions_of(workflow, machine)
+    needed = tuple(name for name in FUNCTION_KEYS if name in sources)
+    xcom_in_s3 = "tasks" in needed and uses_s3(machine.steps)
     stack = _Stack(
         workflow,
         machine,
         poller_function(machine, workflow.dag_id, sources["poller"]) if "poller" in needed else None,
-        task_function(workflow, machine.steps, sources["tasks"]) if "tasks" in needed else None,
+        task_function(workflow, machine.steps, sources["tasks"], xcom_in_s3=xcom_in_s3)
+        if "tasks" in needed
+        else None,
         starter_function(workflow, sources["starter"]) if "starter" in needed else None,
     )
     return {
@@ -139,12 +142,10 @@ def template(workflow: Workflow, machine: Machine, sources: Sources) -> dict[str
         "Description": f"DAG {workflow.dag_id}, converted by dag2sfn",
         "Parameters": {
             **_artifacts(machine, needed),
-            **parameters(
-                machine_name(workflow.dag_id, workflow.prefix), needed, xcom_in_s3=uses_s3(machine.steps)
-            ),
-            **parameters_of(given_at_deployment(workflow, machine)),
+            **parameters(machine_name(workflow.dag_id, workflow.prefix), needed, xcom_in_s3=xcom_in_s3),
+            **parameters_of(given_at_deployment(workflow, machine, needed)),
         },
-        "Conditions": conditions(needed, xcom_in_s3=uses_s3(machine.steps)),
+        "Conditions": conditions(needed, xcom_in_s3=xcom_in_s3),
         "Resources": _resources(stack),
         "Outputs": _outputs(stack),
     }
@@ -160,22 +161,22 @@ def functions_of(workflow: Workflow, machine: Machine) -> tuple[str, ...]:
     return tuple(name for name in FUNCTION_KEYS if needed[name])
 
 
-def substitutions(workflow: Workflow, machine: Machine) -> tuple[str, ...]:
-    """Return the names that the template fills into the definitions."""
+def substitutions(workflow: Workflow, machine: Machine, functions: Sequence[str]) -> tuple[str, ...]:
+    """Return the names that the template fills into the definitions; ``functions``: those of the stack."""
     found = {
         awaiting.POLLER_FUNCTION.name: machine.needs_poller,
         awaiting.OUTCOME_TABLE.name: machine.uses_table,
-        TASK_FUNCTION.name: runs_tasks(machine.steps),
+        TASK_FUNCTION.name: "tasks" in functions,
     }
     children = tuple(child_arn(workflow, child)[0] for child in machine.children)
     values = sorted({name for step in machine.steps.values() for name in step.deployed})
     return (*(name for name, needed in found.items() if needed), *children, *values)
 
 
-def given_at_deployment(workflow: Workflow, machine: Machine) -> dict[str, str]:
+def given_at_deployment(workflow: Workflow, machine: Machine, functions: Sequence[str]) -> dict[str, str]:
     """Return the parameters of the stack for values that nobody gave, with what they stand for."""
     found = {name: text for step in machine.steps.values() for name, text in step.deployed.items()}
-    if runs_tasks(machine.steps):
+    if "tasks" in functions:
         found |= {name: described(ENVIRONMENT, key) for key, name in environment_of(workflow).items()}
     return found
 
@@ -203,7 +204,7 @@ def _artifacts(machine: Machine, functions: Sequence[str]) -> dict[str, Any]:
         written[CHILDREN_PREFIX] = _CHILDREN_PREFIX
     if machine.needs_poller:
         written["PollerKey"] = _POLLER_KEY
-    if runs_tasks(machine.steps):
+    if "tasks" in functions:
         written["TasksKey"] = TASKS_KEY
     if "starter" in functions:
         written["StarterKey"] = STARTER_KEY
