@@ -29,6 +29,7 @@ _IS_TRACED = Constant({"Mode": {"Fn::If": ["IsTraced", "Active", "PassThrough"]}
 _IN_VPC = Constant(
     only_if("IsInVpc", {"SubnetIds": Ref("VpcSubnetIds"), "SecurityGroupIds": Ref("VpcSecurityGroupIds")})
 )
+_POLICIES_IF_ANY = Constant(only_if("HasTaskPolicies", Ref("TaskPolicyArns")))
 _DECRYPTION = Statement(("kms:Decrypt",), (Ref("KmsKeyArn"),), only_if="HasKey")
 
 
@@ -59,20 +60,14 @@ def function(
     dag_id: str,
     source: Mapping[str, str | bytes],
     role_comment: str,
-    role_more: Mapping[str, Any] | None = None,
+    takes_policies: bool = False,
 ) -> Function:
     """Return a function called ``<name>Function``. ``log`` is the end of its log group's name.
 
-    ``source`` is its code (path → content): the logical id of its version follows from it.
+    ``source`` is its code (path → content): the logical id of its version follows from it. With
+    ``takes_policies``, its role has the policies of the stack's parameter, too.
     """
-    logs = Statement(("logs:CreateLogStream", "logs:PutLogEvents"), (GetAtt(f"{name}Logs", "Arn"),))
-    its_role = role(
-        f"{name}Role",
-        service="lambda.amazonaws.com",
-        statements=[*statements, logs, _TRACING, _NETWORK, _DECRYPTION],
-        comment=role_comment,
-        more=role_more,
-    )
+    its_role = _role(name, tuple(statements), role_comment, takes_policies=takes_policies)
     content = {**properties, **_common(name, its_role, dag_id)}
     version = f"{name}Version{digest_of([content, digest_of_source(source)])}"
     return Function(
@@ -84,6 +79,19 @@ def function(
             **its_role.resources,
             f"{name}Logs": log_group(f"/aws/lambda/${{MachineName}}-{log}", dag_id),
         },
+    )
+
+
+# Most DAGs have the same.
+@lru_cache(maxsize=64)
+def _role(name: str, statements: tuple[Statement, ...], comment: str, *, takes_policies: bool) -> Role:
+    logs = Statement(("logs:CreateLogStream", "logs:PutLogEvents"), (GetAtt(f"{name}Logs", "Arn"),))
+    return role(
+        f"{name}Role",
+        service="lambda.amazonaws.com",
+        statements=[*statements, logs, _TRACING, _NETWORK, _DECRYPTION],
+        comment=comment,
+        more={"ManagedPolicyArns": _POLICIES_IF_ANY} if takes_policies else None,
     )
 
 

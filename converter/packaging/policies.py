@@ -171,7 +171,9 @@ def role(
     if named:
         properties["ManagedPolicyArns"] = [Ref(policy) for policy in named]
     resources: dict[str, Any] = {
-        f"{name}{digest}": Note(comment, {"Type": "AWS::IAM::Role", **KEPT, "Properties": properties})
+        f"{name}{digest}": Note(
+            comment, Constant({"Type": "AWS::IAM::Role", **KEPT, "Properties": properties})
+        )
     }
     for policy, content in named.items():
         resources[policy] = {"Type": "AWS::IAM::ManagedPolicy", **KEPT, "Properties": content}

@@ -10,9 +10,9 @@ from typing import Any
 
 from converter.packaging.folders import Alike
 from converter.packaging.functions import Function, function
-from converter.packaging.policies import Statement, role
+from converter.packaging.policies import Role, Statement, role
 from converter.packaging.settings import SCHEDULE_STATE
-from converter.packaging.yaml_text import Constant, GetAtt, Note, Ref
+from converter.packaging.yaml_text import Constant, GetAtt, Note, Ref, Sub
 from converter.schedules import HANDLER, SOURCE, Timing, timing_of
 from converter.task_runtime import PYTHON_VERSION
 from converter.workflow import Workflow
@@ -85,13 +85,7 @@ def _statements(workflow: Workflow) -> list[Statement]:
 
 def schedule_resources(workflow: Workflow, starter: Function) -> dict[str, Any]:
     """Return the schedules of a DAG, and the role with which they call the starter."""
-    its_role = role(
-        "ScheduleRole",
-        service="scheduler.amazonaws.com",
-        statements=[Statement(("lambda:InvokeFunction",), (starter.callable_as,))],
-        comment="What the schedule does: it calls the starter.",
-        for_own_account=True,
-    )
+    its_role = _schedule_role(starter.callable_as)
     timing = _timing(workflow)
     resources: dict[str, Any] = {}
     for number, wakeup in enumerate(timing.wakeups, 1):
@@ -119,6 +113,17 @@ def schedule_resources(workflow: Workflow, starter: Function) -> dict[str, Any]:
             },
         )
     return {**resources, **its_role.resources}
+
+
+@cache
+def _schedule_role(called: Sub) -> Role:
+    return role(
+        "ScheduleRole",
+        service="scheduler.amazonaws.com",
+        statements=[Statement(("lambda:InvokeFunction",), (called,))],
+        comment="What the schedule does: it calls the starter.",
+        for_own_account=True,
+    )
 
 
 def schedule_outputs(starter: Function) -> dict[str, Any]:

@@ -60,9 +60,7 @@ def task_function(
         dag_id=workflow.dag_id,
         source=source,
         role_comment="The function's own log. What the tasks do in AWS is allowed by TaskPolicyArns.",
-        role_more={
-            "ManagedPolicyArns": {"Fn::If": ["HasTaskPolicies", Ref("TaskPolicyArns"), Ref("AWS::NoValue")]}
-        },
+        takes_policies=True,
     )
 
 

@@ -73,4 +73,5 @@ def _environment() -> Environment:
         "severity_word": severity_word,
         "plural": plural,
     }
+    environment.globals["style"] = Markup(environment.get_template("style.css").render())  # noqa: S704 - ours
     return environment

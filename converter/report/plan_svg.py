@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from collections.abc import Sequence as SequenceOf
 from enum import Enum
+from functools import lru_cache
 from urllib.parse import quote
 from xml.sax.saxutils import escape, quoteattr
 
@@ -223,6 +224,7 @@ def _curve(task: Box, poller: Box) -> str:
     return f"M{_px(x1)} {_px(y1)} C{_px(x1)} {_px(y1 + bend)} {_px(x2)} {_px(y2 - bend)} {_px(x2)} {_px(y2)}"
 
 
+@lru_cache(maxsize=4096)
 def _px(length: float) -> str:
     """Return a length with one decimal at most."""
     return f"{length:.1f}".removesuffix(".0")
