@@ -6,6 +6,7 @@ A setting that is not in these tables is refused: a new Airflow version may brin
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 
 from converter import diagnostics as d
@@ -28,6 +29,10 @@ _IRRELEVANT = frozenset(
     wait_for_past_depends_before_skipping weight_rule
     """.split()
 )
+
+#: Of ``jinja_environment_kwargs``: what says where a template begins, and what does not change a text.
+_DELIMITERS = re.compile(r"(block|variable|comment)_(start|end)_string|line_(statement|comment)_prefix")
+_OF_THE_PROCESS = frozenset({"auto_reload", "bytecode_cache", "cache_size", "enable_async", "optimized"})
 
 #: What becomes of the schedule is said as a whole.
 _OF_THE_SCHEDULE = frozenset({"catchup", "end_date", "schedule", "start_date"})
@@ -101,6 +106,7 @@ def dag_problems(workflow: Workflow) -> list[Diagnostic]:
     converted = _CONVERTED_FOR_A_DAG | held_for_dag(workflow)
     found = list(_classify(workflow.settings, _IRRELEVANT | _OF_THE_SCHEDULE | converted))
     found += _of_schedule(workflow)
+    found += _of_jinja(workflow.settings.get("jinja_environment_kwargs"))
     if not workflow.tasks:
         remedy = "if it has some in your Airflow, give what the file goes by: files where it looks for them"
         found.append((d.NO_TASK, "no task: a run ends at once", remedy))
@@ -121,6 +127,20 @@ def _of_schedule(workflow: Workflow) -> Iterable[tuple[Code, str, str]]:
     yield d.SCHEDULE_IS_OFF, f"the schedule '{what}' is off when the DAG is first deployed", switch
     for difference, remedy in timing.differences:
         yield d.SCHEDULE_DIFFERS, difference, remedy
+
+
+def _of_jinja(given: Value) -> Iterable[tuple[Code, str, str]]:
+    names = [name for name in given if name not in _OF_THE_PROCESS] if isinstance(given, Mapping) else []
+    if marks := [name for name in names if _DELIMITERS.fullmatch(name)]:
+        problem = (
+            f"jinja_environment_kwargs ({', '.join(marks)}): templates are not read by marks of one's own"
+        )
+        yield d.UNCONVERTED_SETTING, problem, "write templates between {{ and }}, {% and %}"
+    elif names or isinstance(given, Opaque):
+        problem = (
+            f"jinja_environment_kwargs ({', '.join(names) or _shown(given)}) has no effect in the machine"
+        )
+        yield d.LOST_FEATURE, problem, "compare the texts of templates; Python and Bash tasks render them so"
 
 
 def _classify(

@@ -4,7 +4,7 @@ dag2sfn_tasks/      the function itself (converter/task_runtime)
 dag.json            which file and DAG it is, and the DAG's shape
 dags/               the DAG file, the local modules that it imports, and data files that it names
 plugins/            those of its environment's plugins
-jinja2/, markupsafe/   only if a task has a template
+jinja2/, markupsafe/   only if a task may have a template
 requirements.txt    only if a task needs other packages; `dag2sfn package` installs them into packages/
 """
 
@@ -21,6 +21,7 @@ from pathlib import Path
 
 from converter import diagnostics as d
 from converter.diagnostics import Dag2SfnError, about_dag
+from converter.expansion import SourceKind
 from converter.json_text import json_text
 from converter.operators.python import calls_function
 from converter.operators.step import Step
@@ -41,6 +42,8 @@ _PATH = re.compile(r"\w[\w -]*(\.[\w -]+)*(/\w[\w -]*(\.[\w -]+)*){0,5}/?")
 #: Arguments that hold functions.
 _FUNCTIONS = ("python_callable", "output_processor", "response_check", "response_filter")
 _TEMPLATE_LIBRARIES = ("jinja2", "markupsafe")
+_TEMPLATE_MARKS = (b"{{", b"{%", b"{#", b"render_template")
+_JINJA_SETTINGS = ("jinja_environment_kwargs", "render_template_as_native_obj")
 
 
 def runs_tasks(steps: Mapping[str, Step]) -> bool:
@@ -90,8 +93,7 @@ def task_files(workflow: Workflow, steps: Mapping[str, Step]) -> dict[str, bytes
         **_runtime(),
         **{_place(file, root, plugins): content for file, content in sources.items()},
     }
-    renders = any(b"render_template" in content for content in sources.values())
-    if renders or any("{" in text for text in _texts(tasks)):
+    if _has_templates(sources.values()) or _may_render(workflow, tasks):
         files |= _template_libraries()
     if lines := requirements(tasks, modules, dag_file, workflow.pins):
         pinned = "of its environment, or else those " if workflow.pins else ""
@@ -132,6 +134,31 @@ def requirements(
             and (not is_dag_file or name in module.used_at_import)
         ]
     return needs_of(imports, pins).requirements
+
+
+def _has_templates(sources: Iterable[bytes]) -> bool:
+    """Whether a file of the author's has a template in it, or renders what may be one."""
+    return any(mark in source for source in sources for mark in _TEMPLATE_MARKS)
+
+
+def _may_render(workflow: Workflow, tasks: Iterable[Task]) -> bool:
+    """Whether the function may have to render something of the tasks that does not stand in the files.
+
+    It needs Jinja for what has a mark of it, and for every text where the DAG has marks of its own, or where
+    Jinja makes values of texts. Rows that a task gives may be anything.
+    """
+    settings = [workflow.settings, *(task.settings for task in tasks)]
+    if any(found.get(name) for found in settings for name in _JINJA_SETTINGS):
+        return True
+    for task in tasks:
+        # What arguments are expanded over, Airflow does not render.
+        rows = task.expansion.rows if task.expansion else None
+        if rows is not None and SourceKind.XCOM in rows.kinds():
+            return True
+        texts = texts_in([task.arguments, *(rows.values() if rows else ())])
+        if any(mark.decode() in text for text in texts for mark in _TEMPLATE_MARKS):
+            return True
+    return False
 
 
 def _tasks(workflow: Workflow, steps: Mapping[str, Step]) -> list[Task]:

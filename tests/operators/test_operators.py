@@ -271,6 +271,23 @@ def test_callbacks_are_named_as_the_file_does_also_where_airflow_has_a_list_of_t
     assert problem.problem == "task 't': on_failure_callback ([function tell]) has no effect in the machine"
 
 
+@pytest.mark.parametrize(
+    ("kwargs", "expected"),
+    [
+        ({"variable_start_string": "[[", "variable_end_string": "]]"}, ["D209"]),  # {{ ds }} would be a text
+        ({"line_statement_prefix": "%", "cache_size": 1}, ["D209"]),
+        ({"trim_blocks": True}, ["D220"]),
+        (Opaque("function", "function kwargs"), ["D220"]),
+        ({"cache_size": 1}, []),
+        ({}, []),
+        (None, []),
+    ],
+)
+def test_jinja_of_ones_own_is_refused_where_it_reads_other_templates(kwargs, expected):
+    flow = workflow(glue("t"), settings={"jinja_environment_kwargs": kwargs})
+    assert [problem.code.id for problem in dag_problems(flow)] == expected
+
+
 def test_mail_that_nobody_would_get_is_not_missed():
     settings = {"email": ["me@example.com"], "email_on_failure": False, "email_on_retry": False}
     assert steps_of(workflow(empty("t", settings=settings)))[1] == ()

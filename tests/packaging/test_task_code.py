@@ -5,6 +5,7 @@ import json
 import sys
 import textwrap
 import zipfile
+from dataclasses import replace
 
 import pytest
 import yaml
@@ -16,6 +17,7 @@ from converter.asl.awaiting import Pace
 from converter.asl.machine import emit
 from converter.asl.options import Options, Xcom
 from converter.diagnostics import Dag2SfnError
+from converter.expansion import Expansion, Source, SourceKind
 from converter.operators import steps_of
 from converter.operators.large_xcoms import kept_in_s3
 from converter.packaging import FUNCTION_KEYS, default_settings, function_zip, read_manifest, write_bundle
@@ -201,6 +203,33 @@ def test_jinja_comes_along_where_a_task_has_a_template(project):
     names = names_of(project(source, python("t", op_args=["{{ ds }}"])))
     assert {"jinja2/__init__.py", "jinja2/LICENSE.txt", "markupsafe/__init__.py"} <= names
     assert not [name for name in names if not name.endswith((".py", ".json", "LICENSE.txt"))]
+
+
+@pytest.mark.parametrize(
+    ("source", "settings", "expansion"),
+    [
+        ("def run(x): return task.render_template('x', {})", {}, None),
+        ("def run(x): ...", {"render_template_as_native_obj": True}, None),  # "1" is a number
+        ("def run(x): ...", {"jinja_environment_kwargs": {"line_statement_prefix": "%"}}, None),
+        ("def run(x): ...", {}, Expansion(rows=Source(SourceKind.XCOM, task_id="rows"))),
+        ("def run(x): ...", {}, Expansion(rows=Source(SourceKind.LITERAL, [{"op_args": ["{{ ds }}"]}]))),
+    ],
+)
+def test_jinja_comes_along_where_the_function_may_need_it(project, source, settings, expansion):
+    task = replace(python("t", op_args=["plain"]), expansion=expansion)
+    names = names_of(project({"etl.py": source}, task, settings=settings))
+    assert "jinja2/__init__.py" in names
+
+
+@pytest.mark.parametrize(
+    "task",
+    [
+        python("t", op_args=[Opaque("airflow.sdk.definitions.xcom_arg.PlainXComArg", "{{ xcom_pull }}")]),
+        python("t", op_args=['{"a": {"b": 1}}']),
+    ],
+)
+def test_jinja_stays_away_where_the_function_does_not_import_it(project, task):
+    assert "jinja2/__init__.py" not in names_of(project({"etl.py": "def run(x): ..."}, task))
 
 
 def test_the_bundle_has_the_function_and_the_same_bytes_each_time(project, tmp_path):

@@ -97,7 +97,7 @@ def without_tuples(value: Any) -> Any:
 def task_ids() -> list[str]:
     # Written down, so that each is a test of its own; the last test sees that none is missing.
     return """
-        no_arguments everything named with_default positional reserved too_few keyword unknown_argument
+        no_arguments everything named with_default positional native reserved too_few keyword unknown_argument
         a_lambda a_partial a_method an_object a_builtin imported dates pushes pulls conf_and_params raises
         skips skips_by_subclass fails_for_good exits no_json environment context_of_the_task partition renders
         variables generates asynchronous pushes_nothing
@@ -107,7 +107,7 @@ def task_ids() -> list[str]:
         branch_through branch_unknown branch_bad branch_bad_list branch_tuple branch_all branch_leaf
         branch_flow short_true short_false short_empty short_nothing short_leaf short_near short_flow
         bash_echo bash_env bash_append bash_skip bash_skip_other bash_skip_never bash_fails bash_silent
-        bash_cwd bash_no_cwd bash_processed bash_script bash_stderr bash_flow bash_flow_empty
+        bash_cwd bash_no_cwd bash_processed bash_script bash_plain_script bash_stderr bash_flow bash_flow_empty
     """.split()
 
 

@@ -9,6 +9,8 @@ from .context import names_of_airflow_2
 from .references import Reference
 
 _NEWLINE = re.compile(r"\r\n|\r|\n")
+#: Begins what Jinja renders, or leaves out.
+_MARK = re.compile(r"\{[{%#]")
 
 
 class Renderer:
@@ -44,29 +46,51 @@ class Renderer:
 
     def _text(self, text: str) -> Any:
         is_file = text.endswith(tuple(self._task.template_ext))
-        if not is_file and "{" not in text:
+        source = self._content_of(text) if is_file else text
+        if source is not None and self._is_plain(source):
             # As Jinja reads it; it is imported only where there is something to render.
-            return _NEWLINE.sub("\n", text).removesuffix("\n")
+            return _NEWLINE.sub("\n", source).removesuffix("\n")
         environment = self._environment or self._new_environment()
         self._environment = environment
         template = environment.get_template(text) if is_file else environment.from_string(text)
         return template.render(self._names)
 
+    def _is_plain(self, source: str) -> bool:
+        """Whether a text is what Jinja would make of it; where it makes values of texts, "1" is none."""
+        marks = _MARK.search(source) or self._task.dag.jinja_environment_kwargs
+        return not marks and not self._is_native()
+
+    def _is_native(self) -> bool:
+        native = vars(self._task).get("render_template_as_native_obj")
+        return bool(self._task.dag.render_template_as_native_obj if native is None else native)
+
+    def _folders(self) -> list[str]:
+        """Return where the files of templates are looked for."""
+        dag = self._task.dag
+        searched = dag.template_searchpath or []
+        folders = [dag.folder, *([searched] if isinstance(searched, str) else searched)]
+        return [os.fspath(folder) for folder in folders]
+
+    def _content_of(self, name: str) -> str | None:
+        """Return the text in the file of a template; None if there is none."""
+        for folder in self._folders():
+            file = os.path.join(folder, name)
+            if os.path.isfile(file):
+                with open(file, encoding="utf-8") as content:
+                    return content.read()
+        return None
+
     def _new_environment(self) -> Any:
         from jinja2 import FileSystemLoader, StrictUndefined, nativetypes, sandbox
 
         dag = self._task.dag
-        native = vars(self._task).get("render_template_as_native_obj")
-        native = dag.render_template_as_native_obj if native is None else native
-        searched = dag.template_searchpath or []
-        folders = [dag.folder, *([searched] if isinstance(searched, str) else searched)]
         options = {
             "undefined": dag.template_undefined or StrictUndefined,
             "extensions": ["jinja2.ext.do"],
-            "loader": FileSystemLoader([os.fspath(folder) for folder in folders]),
+            "loader": FileSystemLoader(self._folders()),
             **dag.jinja_environment_kwargs,
         }
-        kind = nativetypes.NativeEnvironment if native else sandbox.SandboxedEnvironment
+        kind = nativetypes.NativeEnvironment if self._is_native() else sandbox.SandboxedEnvironment
         environment = kind(**options)
         environment.filters.update(_FILTERS)
         environment.globals.update(dag.user_defined_macros)

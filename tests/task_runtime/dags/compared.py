@@ -196,6 +196,12 @@ with DAG(
     PythonOperator(task_id="named", python_callable=named)
     PythonOperator(task_id="with_default", python_callable=with_default)
     PythonOperator(task_id="positional", python_callable=positional, op_args=[1, "{{ ds }}"])
+    PythonOperator(
+        task_id="native",
+        python_callable=positional,
+        op_args=["12", "[1, {'a': 2}]"],
+        render_template_as_native_obj=True,
+    )
     PythonOperator(task_id="reserved", python_callable=reserved, op_args=[1])
     PythonOperator(task_id="too_few", python_callable=sees)
     PythonOperator(
@@ -391,6 +397,7 @@ with DAG(
     BashOperator(task_id="bash_no_cwd", bash_command="pwd", cwd="/no/such/folder")
     BashOperator(task_id="bash_processed", bash_command="echo '{\"a\": 1}'", output_processor=json.loads)
     BashOperator(task_id="bash_script", bash_command="script.sh")
+    BashOperator(task_id="bash_plain_script", bash_command="plain_script.sh")
     BashOperator(task_id="bash_stderr", bash_command="echo out; echo err >&2")
 
     @task.bash
