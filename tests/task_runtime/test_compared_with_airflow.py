@@ -107,7 +107,8 @@ def task_ids() -> list[str]:
         branch_through branch_unknown branch_bad branch_bad_list branch_tuple branch_all branch_leaf
         branch_flow short_true short_false short_empty short_nothing short_leaf short_near short_flow
         bash_echo bash_env bash_append bash_skip bash_skip_other bash_skip_never bash_fails bash_silent
-        bash_cwd bash_no_cwd bash_processed bash_script bash_plain_script bash_stderr bash_flow bash_flow_empty
+        bash_cwd bash_no_cwd bash_processed bash_script bash_plain_script bash_stderr bash_flow
+        bash_flow_empty
     """.split()
 
 
