@@ -83,7 +83,7 @@ class Manifest:
                 "sha256": self.source_sha256,
             },
             "options": dict(self.options),
-            "tasks": to_json(self.tasks),
+            "tasks": [dict(vars(task)) for task in self.tasks],
             "functions": list(self.functions),
             "substitutions": list(self.substitutions),
             "schedule": self.schedule,

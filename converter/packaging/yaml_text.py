@@ -35,8 +35,12 @@ _PLAIN = re.compile(r"[A-Za-z](?:[ -\"$-9;-~]|:(?=[!-~]))*(?<! )")
 _DUMPER: Any = yaml.SafeDumper(io.StringIO(), allow_unicode=True)
 
 
+class _Reference:
+    """What CloudFormation fills in; as text, in its short form."""
+
+
 @dataclass(frozen=True, order=True)
-class Ref:
+class Ref(_Reference):
     """``!Ref``: a parameter's value, a resource's physical id, or a pseudo parameter."""
 
     name: str
@@ -46,7 +50,7 @@ class Ref:
 
 
 @dataclass(frozen=True, order=True)
-class GetAtt:
+class GetAtt(_Reference):
     """``!GetAtt``: an attribute of a resource."""
 
     resource: str
@@ -57,7 +61,7 @@ class GetAtt:
 
 
 @dataclass(frozen=True, order=True)
-class Sub:
+class Sub(_Reference):
     """``!Sub``: text with ``${…}`` in it."""
 
     text: str
@@ -106,8 +110,9 @@ def _entries(mapping: Mapping[str, Any], depth: int, lead: str, lines: list[str]
         if type(noted) is str:  # most are
             lines.append(f"{lead}{_scalar(key)}: {_scalar(noted)}")
         else:
-            value = _without_note(noted)
-            if value is not noted:
+            value = noted
+            if type(noted) is Note:
+                value = noted.value
                 lead = _comment(noted, depth, lead, lines)
             text = _inline(value)
             if text is None:
@@ -124,8 +129,9 @@ def _items(values: Sequence[Any], depth: int, lead: str, lines: list[str]) -> No
         if type(noted) is str:
             lines.append(f"{lead}- {_scalar(noted)}")
         else:
-            value = _without_note(noted)
-            if value is not noted:
+            value = noted
+            if type(noted) is Note:
+                value = noted.value
                 lead = _comment(noted, depth, lead, lines)
             text = _inline(value)
             if text is None:
@@ -171,7 +177,7 @@ def _inline(value: Any) -> str | None:
         # Numbers read best in a row.
         in_a_row = all(isinstance(item, int) for item in value)
         return f"[{', '.join(map(_scalar, value))}]" if in_a_row else None
-    return str(value) if isinstance(value, (Ref, GetAtt, Sub)) else _scalar(value)
+    return str(value) if isinstance(value, _Reference) else _scalar(value)
 
 
 @functools.lru_cache(maxsize=4096, typed=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -115,14 +116,21 @@ class ConversionReport:
 
     def count(self, status: str) -> int:
         """Return how many tasks have this status."""
-        return sum(task.status == status for task in self.tasks)
+        return self._counts[status]
+
+    @cached_property
+    def _counts(self) -> Counter[str]:
+        return Counter(task.status for task in self.tasks)
 
     def by_code(self, *severities: Severity) -> list[tuple[Code, list[Diagnostic]]]:
         """Return the messages of these severities under their codes, the worst and most frequent first."""
+        return [group for group in self._by_code if group[0].severity in severities]
+
+    @cached_property
+    def _by_code(self) -> list[tuple[Code, list[Diagnostic]]]:
         groups: dict[str, list[Diagnostic]] = {}
         for item in self.diagnostics:
-            if item.code.severity in severities:
-                groups.setdefault(item.code.id, []).append(item)
+            groups.setdefault(item.code.id, []).append(item)
         found = [(items[0].code, items) for items in groups.values()]
         return sorted(found, key=lambda pair: (_ORDER[pair[0].severity], -len(pair[1]), pair[0].id))
 

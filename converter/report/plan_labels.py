@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import NamedTuple
 from unicodedata import east_asian_width
 
 from converter.planning.plan import Await, Step
@@ -22,8 +23,7 @@ _LONGEST_LINE = 32
 _NAMED = 4
 
 
-@dataclass(frozen=True)
-class Line:
+class Line(NamedTuple):
     """One line; ``task`` is the one that it names, where it does."""
 
     text: str

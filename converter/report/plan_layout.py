@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from collections.abc import Sequence as SequenceOf
 from dataclasses import dataclass
 from itertools import pairwise
-from typing import TypeAlias
+from typing import NamedTuple, TypeAlias
 
 from converter.planning.plan import Await, Node, Parallel, Plan, Sequence, Step
 from converter.report.plan_labels import LINE_HEIGHT, Label, label_of
@@ -38,8 +38,7 @@ _EMPTY = Packing((), 0.0, 0.0)
 Point: TypeAlias = "tuple[float, float]"
 
 
-@dataclass(frozen=True)
-class Box:
+class Box(NamedTuple):
     """One node in its place: a task, a poller, a Parallel, or one branch of a Parallel (a Sequence).
 
     ``label`` is that of a task or a poller.
@@ -81,8 +80,7 @@ class Layout:
         return self.boxes[0].height
 
 
-@dataclass(frozen=True)
-class _Measured:
+class _Measured(NamedTuple):
     """What a node needs, and how its children are packed in it."""
 
     extent: Extent

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from collections.abc import Sequence as SequenceOf
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import NamedTuple
 
 #: Between branches; between the steps of a Sequence, for the arrow; between its columns.
@@ -73,7 +73,7 @@ def side_by_side(extents: SequenceOf[Extent], room: float) -> Packing:
         place if place.width <= _MOST_STRETCHED * extent.width else place._replace(width=extent.width)
         for place, extent in zip(best.places, extents, strict=True)
     )
-    return replace(best, places=places)
+    return Packing(places, best.width, best.height)
 
 
 def one_after_another(extents: SequenceOf[Extent], room: float) -> Packing:
