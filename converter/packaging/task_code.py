@@ -42,7 +42,7 @@ _PATH = re.compile(r"\w[\w -]*(\.[\w -]+)*(/\w[\w -]*(\.[\w -]+)*){0,5}/?")
 #: Arguments that hold functions.
 _FUNCTIONS = ("python_callable", "output_processor", "response_check", "response_filter")
 _TEMPLATE_LIBRARIES = ("jinja2", "markupsafe")
-_TEMPLATE_MARKS = (b"{{", b"{%", b"{#", b"render_template")
+_TEMPLATE_MARKS = ("{{", "{%", "{#")
 _JINJA_SETTINGS = ("jinja_environment_kwargs", "render_template_as_native_obj")
 
 
@@ -93,7 +93,7 @@ def task_files(workflow: Workflow, steps: Mapping[str, Step]) -> dict[str, bytes
         **_runtime(),
         **{_place(file, root, plugins): content for file, content in sources.items()},
     }
-    if _has_templates(sources.values()) or _may_render(workflow, tasks):
+    if _may_render(workflow, tasks, sources.values()):
         files |= _template_libraries()
     if lines := requirements(tasks, modules, dag_file, workflow.pins):
         pinned = "of its environment, or else those " if workflow.pins else ""
@@ -136,29 +136,26 @@ def requirements(
     return needs_of(imports, pins).requirements
 
 
-def _has_templates(sources: Iterable[bytes]) -> bool:
-    """Whether a file of the author's has a template in it, or renders what may be one."""
-    return any(mark in source for source in sources for mark in _TEMPLATE_MARKS)
+def _may_render(workflow: Workflow, tasks: Sequence[Task], sources: Iterable[bytes]) -> bool:
+    """Whether the function may have to render something with Jinja.
 
-
-def _may_render(workflow: Workflow, tasks: Iterable[Task]) -> bool:
-    """Whether the function may have to render something of the tasks that does not stand in the files.
-
-    It needs Jinja for what has a mark of it, and for every text where the DAG has marks of its own, or where
-    Jinja makes values of texts. Rows that a task gives may be anything.
+    It needs it for what has a mark of it, and for every text where the DAG has marks of its own, or where
+    Jinja makes values of texts. An operator of the author's own, in one of the ``sources``, may have
+    templates that are no arguments, and rows that a task gives may be anything.
     """
     settings = [workflow.settings, *(task.settings for task in tasks)]
     if any(found.get(name) for found in settings for name in _JINJA_SETTINGS):
         return True
-    for task in tasks:
-        # What arguments are expanded over, Airflow does not render.
-        rows = task.expansion.rows if task.expansion else None
-        if rows is not None and SourceKind.XCOM in rows.kinds():
-            return True
-        texts = texts_in([task.arguments, *(rows.values() if rows else ())])
-        if any(mark.decode() in text for text in texts for mark in _TEMPLATE_MARKS):
-            return True
-    return False
+    # What arguments are expanded over, Airflow does not render.
+    rows = [task.expansion.rows for task in tasks if task.expansion and task.expansion.rows]
+    if any(SourceKind.XCOM in source.kinds() for source in rows):
+        return True
+    values = [*(task.arguments for task in tasks), *(value for source in rows for value in source.values())]
+    if any(mark in text for text in texts_in(values) for mark in _TEMPLATE_MARKS):
+        return True
+    has_own = any(not task.operator.startswith("airflow.") for task in tasks)
+    marks = [mark.encode() for mark in (*(_TEMPLATE_MARKS if has_own else ()), "render_template")]
+    return any(mark in source for source in sources for mark in marks)
 
 
 def _tasks(workflow: Workflow, steps: Mapping[str, Step]) -> list[Task]:

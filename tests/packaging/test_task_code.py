@@ -221,6 +221,14 @@ def test_jinja_comes_along_where_the_function_may_need_it(project, source, setti
     assert "jinja2/__init__.py" in names
 
 
+@pytest.mark.parametrize(("own", "comes"), [(False, False), (True, True)])
+def test_an_operator_of_the_authors_may_have_templates_that_are_no_arguments(project, own, comes):
+    source = {"etl.py": "def run(x): ...\n# class Own: says '{{ ds }}'"}
+    task = python("t", op_args=["plain"])
+    task = replace(task, operator="etl.Own", bases=(task.operator,)) if own else task
+    assert ("jinja2/__init__.py" in names_of(project(source, task))) is comes
+
+
 @pytest.mark.parametrize(
     "task",
     [
