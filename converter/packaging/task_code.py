@@ -51,11 +51,27 @@ def runs_tasks(steps: Mapping[str, Step]) -> bool:
     return any(calls_function(step) for step in steps.values())
 
 
-def uses_variables(workflow: Workflow, steps: Mapping[str, Step]) -> bool:
-    """Whether the DAG file, a module of it or a task's template may ask for a Variable."""
+def uses_variables(workflow: Workflow, steps: Mapping[str, Step], source: Mapping[str, str | bytes]) -> bool:
+    """Whether the DAG file, a module of it or a task's template may ask for a Variable.
+
+    ``source`` are the function's files.
+    """
     if any("var." in text for text in texts_of_tasks(workflow, steps)):
         return True
-    return any("Variable" in module.imports for module in author_modules(workflow))
+    return any(map(_may_name_variables, source.values())) and any(
+        "Variable" in module.imports for module in author_modules(workflow)
+    )
+
+
+def _may_name_variables(content: str | bytes) -> bool:
+    """Whether a file is the author's and has the name in it: to look for imports takes longer.
+
+    Python takes some other characters for the same letters.
+    """
+    if isinstance(content, Alike):
+        return False
+    written = content.encode() if isinstance(content, str) else content
+    return b"Variable" in written or not written.isascii()
 
 
 def texts_of_tasks(workflow: Workflow, steps: Mapping[str, Step]) -> Iterator[str]:
@@ -159,11 +175,7 @@ def _may_render(workflow: Workflow, tasks: Sequence[Task], sources: Iterable[byt
 
 
 def _tasks(workflow: Workflow, steps: Mapping[str, Step]) -> list[Task]:
-    return [
-        task
-        for task in workflow.tasks
-        if task.task_id in steps and runs_tasks({task.task_id: steps[task.task_id]})
-    ]
+    return [task for task in workflow.tasks if task.task_id in steps and calls_function(steps[task.task_id])]
 
 
 def _described(workflow: Workflow, file: str) -> dict[str, object]:

@@ -56,7 +56,7 @@ def task_function(
         "Task",
         "tasks",
         properties,
-        _statements(workflow, steps, xcom_in_s3=xcom_in_s3),
+        _statements(workflow, steps, source, xcom_in_s3=xcom_in_s3),
         dag_id=workflow.dag_id,
         source=source,
         role_comment="The function's own log. What the tasks do in AWS is allowed by TaskPolicyArns.",
@@ -85,7 +85,9 @@ def _prefix(workflow: Workflow) -> str:
     return f"dag2sfn-xcom/{workflow.dag_id}"
 
 
-def _statements(workflow: Workflow, steps: Mapping[str, Step], *, xcom_in_s3: bool) -> tuple[Statement, ...]:
+def _statements(
+    workflow: Workflow, steps: Mapping[str, Step], source: Mapping[str, str | bytes], *, xcom_in_s3: bool
+) -> tuple[Statement, ...]:
     found: tuple[Statement, ...] = ()
     if xcom_in_s3:
         found = tuple(
@@ -97,7 +99,7 @@ def _statements(workflow: Workflow, steps: Mapping[str, Step], *, xcom_in_s3: bo
             )
             for condition, bucket in (("HasXComBucket", "XComBucket"), ("HasNoXComBucket", "ArtifactBucket"))
         )
-    if uses_variables(workflow, steps):
+    if uses_variables(workflow, steps, source):
         found += statements_of([Permission(("ssm:GetParameter",), (PARAMETERS + "*",), REASON)])
     if secrets := _connections(workflow, steps):
         resources = tuple(
