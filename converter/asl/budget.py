@@ -298,15 +298,14 @@ def _block_events(block: Mapping[str, Any]) -> int:
 
 def state_events(state: Mapping[str, Any]) -> int:
     """Return the events of one visit to a state with all its retries, and of what is inside it."""
-    inside = sum(map(_block_events, state.get("Branches", ())))
+    kind = state["Type"]
+    if kind not in ("Parallel", "Task"):
+        return EVENTS_OF_MAP if is_distributed(state) else _EVENTS[kind]
     retriers = [retrier for retrier in state.get("Retry", ()) if not _waits(retrier)]
-    retries = sum(int(retrier.get("MaxAttempts", 3)) for retrier in retriers)
-    if state["Type"] == "Parallel":
+    retries = sum([int(retrier.get("MaxAttempts", 3)) for retrier in retriers])
+    if kind == "Parallel":
+        inside = sum(map(_block_events, state["Branches"]))
         return _EVENTS["Parallel"] + inside + retries * (1 + inside)  # a try begins with an event
-    if is_distributed(state):
-        return EVENTS_OF_MAP
-    if state["Type"] != "Task":
-        return _EVENTS[state["Type"]]
     # A job that is waited for has a TaskSubmitted event, too, in every try.
     submitted = 1 if ".sync" in state["Resource"] else 0
     return 5 + submitted + retries * (EVENTS_PER_RETRY + submitted)
@@ -314,6 +313,5 @@ def state_events(state: Mapping[str, Any]) -> int:
 
 def _waits(retrier: Mapping[str, Any]) -> bool:
     """Return whether a retrier is how a poller waits."""
-    return any(error in retrier["ErrorEquals"] for error in (NOT_READY, REFUSED)) and bool(
-        retrier["MaxAttempts"]
-    )
+    errors = retrier["ErrorEquals"]
+    return (NOT_READY in errors or REFUSED in errors) and bool(retrier["MaxAttempts"])

@@ -6,6 +6,7 @@ import math
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 from converter import diagnostics as d
@@ -88,7 +89,7 @@ class Fitting:
 
     def may_fit(self) -> bool:
         """Return whether the plan may fit into one machine: what is sure not to need not be tried."""
-        return self._bytes_of_records() <= self.limits.data and depth(self.plan) <= self.limits.depth
+        return self._bytes_of_records <= self.limits.data and depth(self.plan) <= self.limits.depth
 
     def emit(self, cut: Cut | None) -> tuple[Machine, list[Diagnostic]]:
         """Return the machine, cut if that is asked for, and all diagnostics."""
@@ -138,7 +139,7 @@ class Fitting:
             yield from problems_together(self.workflow, self.steps, one.handles)
 
     def _resume_problems(self) -> Iterator[Diagnostic]:
-        data = self._bytes_of_records()
+        data = self._bytes_of_records
         if self.options.resumable and data > self.limits.data:
             problem = (
                 f"the records of its {len(self.workflow.tasks)} tasks may have {data:,} bytes;"
@@ -147,6 +148,7 @@ class Fitting:
             remedy = "nothing to do if runs need not be resumed; else split the DAG"
             yield about_dag(self.workflow, d.TOO_LARGE_TO_RESUME, problem, remedy)
 
+    @cached_property
     def _bytes_of_records(self) -> int:
         count = len(self.workflow.tasks)
         return sum(record_bytes(task.task_id, count) for task in self.workflow.tasks)

@@ -37,6 +37,11 @@ class Unit:
         """The tasks that the item runs."""
         return task_ids(self.item)
 
+    @cached_property
+    def awaits_inside(self) -> tuple[Await, ...]:
+        """The Awaits in the item."""
+        return awaits(self.item)
+
     @property
     def learned(self) -> tuple[str, ...]:
         """The tasks that run elsewhere, and that the item learns of for what follows it."""
@@ -80,7 +85,8 @@ def groups_of(units: SequenceOf[Unit], rules: Rules, certain: frozenset[str]) ->
     groups: list[Group] = []
     for unit in units:
         if groups and _belongs_to(groups[-1], unit, rules):
-            groups[-1] = replace(groups[-1], units=(*groups[-1].units, unit))
+            whole = groups[-1]
+            groups[-1] = Group((*whole.units, unit), whole.is_whole, whole.guard)
             continue
         outside = _needs_from_outside(unit, rules)
         guard = tuple(
@@ -121,7 +127,7 @@ def _has_to_hear_all(unit: Unit, rules: Rules) -> bool:
     Where there are other rules, of a failure and a skip the one that came first decides, and that of an
     awaited task may have been earlier; and what follows may have to wait for the awaited tasks as well.
     """
-    return not rules.is_plain and bool(unit.awaited or awaits(unit.item))
+    return not rules.is_plain and bool(unit.awaited or unit.awaits_inside)
 
 
 def _all_doomed_by(unit: Unit, others: SequenceOf[str], rules: Rules) -> bool:
@@ -132,7 +138,7 @@ def _all_doomed_by(unit: Unit, others: SequenceOf[str], rules: Rules) -> bool:
 
 def _needs_from_outside(unit: Unit, rules: Rules) -> tuple[str, ...]:
     """Return the tasks whose records the unit needs and does not itself run or await further inside."""
-    inside = {*unit.tasks, *(task for node in awaits(unit.item) for task in node.task_ids)}
+    inside = {*unit.tasks, *(task for node in unit.awaits_inside for task in node.task_ids)}
     found = (need for task in unit.tasks for need in rules.needs(task) if need not in inside)
     return tuple(dict.fromkeys(found))
 

@@ -14,6 +14,7 @@ ends the whole execution.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from converter.expressions.jsonata import Expression, literal, path
@@ -136,6 +137,7 @@ def failed(
     return all_failed([task_id], failure, data=[INPUT] if has_records else [])
 
 
+@lru_cache(maxsize=256)
 def failure_caught(task_count: int, *, instances: int = 0, may_say_why: bool = False) -> str:
     """Return the record of a failure that has just been caught, as JSONata (in a Catch).
 

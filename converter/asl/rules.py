@@ -11,6 +11,7 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from types import MappingProxyType
+from typing import TypeAlias
 
 from converter.operators.step import SkipOrders, Step
 from converter.relations import Relations, relations_of
@@ -480,52 +481,64 @@ def _possible_decisions(
 def _by_rule(
     task: Task, relations: Relations, possible: Mapping[str, frozenset[Outcome]]
 ) -> tuple[bool, frozenset[Outcome]]:
-    upstream = [possible[up] for up in task.upstream]
-    if not upstream:
+    """Return whether the task's rule may let it run, and what the rule may make of it without running."""
+    if not task.upstream:
         return True, NONE
-    setups = [possible[up] for up in task.upstream if relations.tasks[up].is_setup]
-
-    def every_may(outcomes: frozenset[Outcome], among: Sequence[frozenset[Outcome]] = upstream) -> bool:
-        return all(up & outcomes for up in among)
-
-    def some_may(outcomes: frozenset[Outcome], among: Sequence[frozenset[Outcome]] = upstream) -> bool:
-        return any(up & outcomes for up in among)
-
-    # rule: may it run, may it be upstream_failed, may it be skipped
-    may: dict[TriggerRule, Callable[[], tuple[bool, bool, bool]]] = {
-        TriggerRule.ALL_SUCCESS: lambda: (every_may(SUCCESS), some_may(BAD), some_may(SKIPPED)),
-        TriggerRule.NONE_FAILED: lambda: (every_may(SUCCESS | SKIPPED), some_may(BAD), False),
-        TriggerRule.NONE_FAILED_MIN_ONE_SUCCESS: lambda: (
-            every_may(SUCCESS | SKIPPED) and some_may(SUCCESS),
-            some_may(BAD),
-            every_may(SKIPPED),
-        ),
-        TriggerRule.NONE_SKIPPED: lambda: (every_may(SUCCESS | BAD), False, some_may(SKIPPED)),
-        TriggerRule.ALL_FAILED: lambda: (every_may(BAD), False, some_may(SUCCESS | SKIPPED)),
-        TriggerRule.ALL_SKIPPED: lambda: (every_may(SKIPPED), False, some_may(SUCCESS | BAD)),
-        TriggerRule.ALL_DONE_MIN_ONE_SUCCESS: lambda: (
-            every_may(SUCCESS | BAD) and some_may(SUCCESS),
-            every_may(BAD),
-            some_may(SKIPPED),
-        ),
-        TriggerRule.ONE_SUCCESS: lambda: (
-            some_may(SUCCESS),
-            every_may(BAD | SKIPPED) and some_may(BAD),
-            every_may(SKIPPED),
-        ),
-        TriggerRule.ONE_FAILED: lambda: (some_may(BAD), False, every_may(SUCCESS | SKIPPED)),
-        TriggerRule.ONE_DONE: lambda: (
-            some_may(SUCCESS | FAILED),
-            False,
-            every_may(SKIPPED | UPSTREAM_FAILED),
-        ),
-        TriggerRule.ALL_DONE: lambda: (True, False, False),
-        TriggerRule.ALWAYS: lambda: (True, False, False),
-        TriggerRule.ALL_DONE_SETUP_SUCCESS: lambda: (
-            not setups or some_may(SUCCESS, setups),
-            bool(setups) and every_may(BAD | SKIPPED, setups) and some_may(BAD, setups),
-            bool(setups) and every_may(SKIPPED, setups),
-        ),
-    }
-    runs, bad, skipped = may[task.trigger_rule]()
+    all_of_them = _Before([possible[up] for up in task.upstream])
+    setups = _Before([possible[up] for up in task.upstream if relations.tasks[up].is_setup])
+    runs, bad, skipped = _MAY[task.trigger_rule](all_of_them, setups)
     return runs, (UPSTREAM_FAILED if bad else NONE) | (SKIPPED if skipped else NONE)
+
+
+@dataclass(frozen=True)
+class _Before:
+    """What may become of some upstream tasks."""
+
+    outcomes: Sequence[frozenset[Outcome]]
+
+    def every(self, wanted: frozenset[Outcome]) -> bool:
+        """Whether each of them may end so."""
+        return not any(wanted.isdisjoint(one) for one in self.outcomes)
+
+    def some(self, wanted: frozenset[Outcome]) -> bool:
+        """Whether one of them may end so."""
+        return not all(wanted.isdisjoint(one) for one in self.outcomes)
+
+
+_Decision: TypeAlias = Callable[[_Before, _Before], tuple[bool, bool, bool]]
+#: Rule → by its upstream tasks, and the setups among them: may the task run, be upstream_failed, be skipped?
+_MAY: Mapping[TriggerRule, _Decision] = {
+    TriggerRule.ALL_SUCCESS: lambda up, _: (up.every(SUCCESS), up.some(BAD), up.some(SKIPPED)),
+    TriggerRule.NONE_FAILED: lambda up, _: (up.every(SUCCESS | SKIPPED), up.some(BAD), False),
+    TriggerRule.NONE_FAILED_MIN_ONE_SUCCESS: lambda up, _: (
+        up.every(SUCCESS | SKIPPED) and up.some(SUCCESS),
+        up.some(BAD),
+        up.every(SKIPPED),
+    ),
+    TriggerRule.NONE_SKIPPED: lambda up, _: (up.every(SUCCESS | BAD), False, up.some(SKIPPED)),
+    TriggerRule.ALL_FAILED: lambda up, _: (up.every(BAD), False, up.some(SUCCESS | SKIPPED)),
+    TriggerRule.ALL_SKIPPED: lambda up, _: (up.every(SKIPPED), False, up.some(SUCCESS | BAD)),
+    TriggerRule.ALL_DONE_MIN_ONE_SUCCESS: lambda up, _: (
+        up.every(SUCCESS | BAD) and up.some(SUCCESS),
+        up.every(BAD),
+        up.some(SKIPPED),
+    ),
+    TriggerRule.ONE_SUCCESS: lambda up, _: (
+        up.some(SUCCESS),
+        up.every(BAD | SKIPPED) and up.some(BAD),
+        up.every(SKIPPED),
+    ),
+    TriggerRule.ONE_FAILED: lambda up, _: (up.some(BAD), False, up.every(SUCCESS | SKIPPED)),
+    TriggerRule.ONE_DONE: lambda up, _: (
+        up.some(SUCCESS | FAILED),
+        False,
+        up.every(SKIPPED | UPSTREAM_FAILED),
+    ),
+    TriggerRule.ALL_DONE: lambda up, _: (True, False, False),
+    TriggerRule.ALWAYS: lambda up, _: (True, False, False),
+    TriggerRule.ALL_DONE_SETUP_SUCCESS: lambda up, setups: (
+        not setups.outcomes or setups.some(SUCCESS),
+        bool(setups.outcomes) and setups.every(BAD | SKIPPED) and setups.some(BAD),
+        bool(setups.outcomes) and setups.every(SKIPPED),
+    ),
+}

@@ -70,11 +70,11 @@ def path(*names: str) -> str:
 
 def field_value(value: Any) -> Any:
     """Return a JSON value, with Expressions anywhere in it, as it stands in a field of a JSONata state."""
-    if isinstance(value, (Expression, Substitution)):
-        return str(value)
     if isinstance(value, str):
         return str(Expression(literal(value))) if _is_mistakable(value) else value
-    if isinstance(value, Mapping):
+    if isinstance(value, (Expression, Substitution)):
+        return str(value)
+    if isinstance(value, (dict, Mapping)):  # most are dicts, which Mapping is slow to say
         keys = [str(key) for key in value]
         if any(_is_mistakable(key) or key.endswith(".$") for key in keys):
             return str(Expression(literal(value)))
@@ -86,7 +86,7 @@ def field_value(value: Any) -> Any:
 
 
 def _is_mistakable(text: str) -> bool:
-    return _MARKER.search(text) is not None
+    return "${" in text or "{%" in text or "%}" in text
 
 
 @lru_cache(maxsize=4096)

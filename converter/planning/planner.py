@@ -9,8 +9,8 @@ from converter.planning.anchoring import anchor
 from converter.planning.breaking import choose_awaiting
 from converter.planning.building import TreeBuilder
 from converter.planning.exactness import assert_exact
-from converter.planning.modules import contract
-from converter.planning.order import make_order
+from converter.planning.modules import Quotient, contract
+from converter.planning.order import Order, make_order
 from converter.planning.plan import Plan, Sequence
 from converter.planning.waiting import dearness, expected_finish
 
@@ -30,9 +30,19 @@ def plan_graph(upstream: Mapping[str, SequenceOf[str]], durations: Mapping[str, 
     if not order.names:
         return Sequence(())
     core = contract(order)
+    # A series-parallel graph is a single module, whose tree is ready made.
+    plan = (
+        next(iter(core.modules.values())).node
+        if len(core.modules) == 1
+        else _with_awaits(order, core, durations)
+    )
+    assert_exact(plan, upstream)
+    return plan
+
+
+def _with_awaits(order: Order, core: Quotient, durations: Mapping[str, float] | None) -> Plan:
+    """Return the plan of a graph that is not series-parallel, given what is left of it (``core``)."""
     finish = core.ends(expected_finish(order, durations or {}))
     choice = choose_awaiting(core.order, dearness(core.order, finish))
     native = anchor(core.order, choice.awaiting, finish)
-    plan = TreeBuilder(core, native).build()
-    assert_exact(plan, upstream)
-    return plan
+    return TreeBuilder(core, native).build()

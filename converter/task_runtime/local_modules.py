@@ -140,16 +140,16 @@ def _makes_tasks(node: ast.FunctionDef | ast.AsyncFunctionDef) -> bool:
 
 def search_folders(file: Path) -> tuple[Path, ...]:
     """Return the folders in which the imports of a DAG file are looked for, the nearest first."""
-    folders = _folders_above(file, os.getcwd())
+    folders = _folders_above(file.parent, os.getcwd())
     folders += added_folders(file, folders)
     plugins = plugins_for(file)
     return folders if plugins is None else (*folders, plugins)
 
 
 @lru_cache(maxsize=256)
-def _folders_above(file: Path, working_folder: str) -> tuple[Path, ...]:
+def _folders_above(folder: Path, working_folder: str) -> tuple[Path, ...]:
     current = Path(working_folder)
-    folders = [(current / file).parent]
+    folders = [current / folder]
     while len(folders) <= _FOLDERS_ABOVE:
         above = folders[-1].parent
         if folders[-1] == current or above in (folders[-1], Path(above.anchor)):
