@@ -70,7 +70,8 @@ class Constructors:
         """Take the place of Airflow's constructors, for the rest of this process."""
         DAG.__init__ = self._of_dag(DAG.__init__)
         for old, new in old_arguments.ATTRIBUTES_OF_DAGS.items():
-            if not hasattr(DAG, old):
+            # An argument that it still takes, a DAG has as its own attribute.
+            if not hasattr(DAG, old) and old not in PARAMETERS_OF_DAG:
                 setattr(DAG, old, self._renamed_attribute(old, new))
         TaskGroup.__init__ = self._of_task_group(TaskGroup.__init__)
         BaseOperatorMeta.__call__ = self._of_operator(BaseOperatorMeta.__call__)
