@@ -63,6 +63,7 @@ from converter.operators.settings import setting_problems
 from converter.operators.shared_files import shared_file_notes
 from converter.operators.spelling import not_spelled
 from converter.operators.step import GlueRun, Permission, Retrier, Step
+from converter.relations import relations_of
 from converter.workflow import StandInKind, Task, Value, Workflow
 
 __all__ = [
@@ -259,12 +260,7 @@ def _scope_of(task: Task, workflow: Workflow, anywhere: Scope) -> Scope:
 
 
 def _before(task: Task, workflow: Workflow) -> tuple[str, ...]:
-    found: set[str] = set()
-    waiting = [*task.upstream]
-    while waiting:
-        if (other := waiting.pop()) not in found:
-            found.add(other)
-            waiting += workflow.task(other).upstream
+    found = set(task.upstream).union(*map(relations_of(workflow).ancestors, task.upstream))
     return tuple(other.task_id for other in workflow.tasks if other.task_id in found)
 
 
