@@ -80,19 +80,13 @@ def facts_of(description: str, file: Path) -> Facts | None:
     name = description.partition("(")[0].rstrip()
     found = _definition(description, file, folders)
     if found is not None:
-        return _facts(*found, folders)
+        return _Reader(folders).read(*found)
     module, _, attribute = name.rpartition(".")
     top_level = name.partition(".")[0]
     if not module or top_level == dag_module_name(file) or find_module(top_level, folders):
         return None
     # Code of another package: it has to be there, and knows nothing of XComs.
     return Facts(modules=(Imported(module, attribute),))
-
-
-@lru_cache(maxsize=64)
-def _facts(module: Module, nodes: tuple[ast.AST, ...], folders: tuple[Path, ...]) -> Facts:
-    """Return the facts of nodes of a module; they are asked for when a task is converted, and packaged."""
-    return _Reader(folders).read(module, nodes)
 
 
 def definitions_of(description: str, file: Path) -> tuple[ast.AST, ...]:
